@@ -1,0 +1,63 @@
+"""The error kinds that cross a package's edge; each driver's own exceptions become these there."""
+
+
+class RelevoError(Exception):
+    """Something a person can act on.
+
+    Args:
+        message: what happened, in the words of the person who reads it.
+        remedy: what to do about it; empty when nothing can be done from here.
+        details: what a developer or administrator wants to see behind "Details"; holds no secrets.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.details = details
+
+
+class InvalidInput(RelevoError):
+    """A value breaks a rule; the message names the field and the rule."""
+
+
+class NotFound(RelevoError):
+    """A project, version, revision, artifact or job of that name does not exist."""
+
+
+class Conflict(RelevoError):
+    """The state changed since the caller looked; look again, then decide."""
+
+
+class Refused(RelevoError):
+    """The rules forbid it (role, token, sha256, a limit)."""
+
+
+class Unavailable(RelevoError):
+    """A server or service cannot be reached, or is too slow; trying again later is sensible.
+
+    Args:
+        retry_after: seconds after which another attempt makes sense.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str = "", details: str = "", retry_after: float = 1.0
+    ) -> None:
+        super().__init__(message, remedy=remedy, details=details)
+        self.retry_after = retry_after
+
+
+class Uncertain(Unavailable):
+    """A write timed out and may or may not have been applied; read again to know."""
+
+
+class StorageFull(RelevoError):
+    """The disk is full or read-only, or the spool's limit is reached: nothing was acknowledged."""
+
+
+class Corrupt(RelevoError):
+    """Stored bytes do not match their sha256 or cannot be decoded."""
+
+
+class Cancelled(Exception):
+    """The person or the program asked for the work to stop; shown nowhere."""

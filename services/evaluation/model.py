@@ -1,0 +1,162 @@
+"""Results of evaluation as plain data: what the window draws and the tables show."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.registry.model import Project
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One metric's value.
+
+    Attributes:
+        value: None when it is undefined.
+        reason: why it is undefined, in words; empty when it is defined.
+        error_bound: largest possible distance from the exact value; 0 when exact.
+    """
+
+    value: float | None
+    reason: str = ""
+    error_bound: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMetrics:
+    """One class against the rest, or an average over classes."""
+
+    support: int
+    precision: Measure
+    recall: Measure
+    f1: Measure
+    auc: Measure
+    gini: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationMetrics:
+    """Metrics over `rows` labelled rows; `confusion[i, j]`: true class i predicted as j."""
+
+    rows: int
+    accuracy: Measure
+    classes: dict[str, ClassMetrics]
+    macro: ClassMetrics
+    weighted: ClassMetrics
+    confusion: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionMetrics:
+    """Metrics over `rows` labelled rows; errors are in the target's unit (MSE in its square)."""
+
+    rows: int
+    r2: Measure
+    squared_correlation: Measure
+    rmse: Measure
+    mse: Measure
+    mae: Measure
+
+
+Metrics = ClassificationMetrics | RegressionMetrics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RocCurve:
+    """One class against the rest; both rates have shape (n,), from 0 to 1."""
+
+    class_name: str
+    false_positive_rate: Floats
+    true_positive_rate: Floats
+    auc: Measure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Real and predicted values, shape (n,) each; a sample when `total` is larger than n."""
+
+    real: Floats
+    predicted: Floats
+    total: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """A variable over time or over rows.
+
+    Attributes:
+        x: shape (n,): Unix seconds for live data, row number for historical data.
+        y: shape (n,): the values (codes for texts, see `categories`), NaN where missing.
+        categories: names of the codes; empty for numbers.
+        low, high: shape (n,), the range that a summarised point stands for; None for single rows.
+    """
+
+    x: Floats
+    y: Floats
+    categories: tuple[str, ...] = ()
+    low: Floats | None = None
+    high: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evolution:
+    """An input's course: the training set, then what was asked in production."""
+
+    variable: str
+    unit: str
+    historical: Series
+    live: Series
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VersionView:
+    """Everything Monitor shows of one version, on historical or on live data.
+
+    Attributes:
+        predictions: rows this version predicted.
+        labelled: how many of them have their true value.
+        skipped: rows it could not be asked for, lacking an input.
+        roc: one curve a class, for classification.
+        pairs: predicted against real, for regression.
+    """
+
+    predictions: int = 0
+    labelled: int = 0
+    skipped: int = 0
+    metrics: Metrics | None = None
+    roc: tuple[RocCurve, ...] = ()
+    pairs: Pairs | None = None
+
+
+class Span(StrEnum):
+    """Which live rows count: by the time of the request."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProjectView:
+    """One consistent look at a project, made off the GUI thread and drawn on it.
+
+    Attributes:
+        at: when it was read, UTC.
+        rows_read: live rows that this refresh read; shows that it cost only what is new.
+        historical, live: by version name.
+    """
+
+    project: Project
+    at: datetime
+    span: Span
+    rows_read: int
+    historical: dict[str, VersionView] = field(default_factory=dict)
+    live: dict[str, VersionView] = field(default_factory=dict)
+    newest_request: datetime | None = None
+    newest_label: datetime | None = None
