@@ -191,8 +191,8 @@ class LogStore(Protocol):
 
         Sequences of a segment are contiguous from 0, and writers may append them out of order: reading
         stops at a gap, which is a batch still on its way. Rows of packed chunks at or before the cursor
-        are left out. Within one writer the order of segments holds. `limit` ends the reading after about so many rows, at a place where the
-        cursor can stand.
+        are left out. Within one writer the order of segments holds. `limit` ends the reading after about so
+        many rows, at a place where the cursor can stand.
         """
 
     def pack(self, project: str, segment: Segment) -> Segment:
