@@ -1,0 +1,54 @@
+"""Options that several commands share: where the store is, and logging to standard error."""
+
+import argparse
+import logging
+import sys
+
+from services.errors import InvalidInput
+from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress
+
+PASSWORD_VARIABLE = "RELEVO_CASSANDRA_PASSWORD"  # noqa: S105 - the variable's name, not a password
+
+
+def add_store_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--store` and what a Cassandra address needs beside it."""
+    group = parser.add_argument_group("store")
+    group.add_argument("--store", required=True, help="sqlite:FOLDER or cassandra:HOST[,HOST][:PORT]")
+    group.add_argument("--cassandra-user", default="", help=f"password from {PASSWORD_VARIABLE}")
+    group.add_argument("--cassandra-data-centre", default="")
+    group.add_argument("--cassandra-tls", action="store_true")
+    group.add_argument("--cassandra-authority", default="", help="PEM file of the authority")
+    group.add_argument("--cassandra-prefix", default="", help="put before both keyspaces' names")
+    group.add_argument("--cassandra-replication", type=int, default=1)
+
+
+def store_address(options: argparse.Namespace) -> StoreAddress:
+    """The address that the options name; InvalidInput says how one is written."""
+    kind, _, rest = options.store.partition(":")
+    if kind == "sqlite" and rest:
+        return SqliteAddress(rest)
+    if kind != "cassandra" or not rest:
+        raise InvalidInput(
+            f"--store {options.store!r} is not an address",
+            remedy="Write sqlite:FOLDER or cassandra:HOST[,HOST][:PORT].",
+        )
+    hosts, _, port = rest.partition(":")
+    if port and not port.isdecimal():
+        raise InvalidInput(f"--store {options.store!r}: {port!r} is not a port number")
+    return CassandraAddress(
+        contact_points=tuple(hosts.split(",")),
+        port=int(port or 9042),
+        user=options.cassandra_user,
+        data_centre=options.cassandra_data_centre,
+        tls=options.cassandra_tls,
+        authority=options.cassandra_authority,
+        keyspace_prefix=options.cassandra_prefix,
+        replication=options.cassandra_replication,
+    )
+
+
+def log_to_standard_error(level: int = logging.INFO) -> None:
+    """One line an event, with the time, to standard error."""
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )

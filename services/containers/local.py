@@ -1,0 +1,237 @@
+"""The runtime of an embedded platform: local processes that end when their parent does."""
+
+import contextlib
+import logging
+import os
+import subprocess
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from services.containers.interface import Instance, ServiceSpec, State
+from services.containers.program import program_command
+from services.errors import Conflict, NotFound, Unavailable
+
+_LOGGER = logging.getLogger(__name__)
+_STOP_SECONDS = 15.0
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 15.0
+_LOG_LIMIT = 5_000_000
+
+
+class _Announcement(msgspec.Struct):
+    """The line a service prints once it listens."""
+
+    address: str
+
+
+class _Process:
+    """One service: its process, the thread that watches it, and what is known of it."""
+
+    def __init__(self, spec: ServiceSpec, log: Path, environment: Mapping[str, str]) -> None:
+        self.spec = spec
+        self.log = log
+        self._environment = {**os.environ, **environment, **spec.environment}
+        self._lock = threading.Condition()
+        self._instance = Instance(
+            spec.name, State.STARTING, "", datetime.now(UTC), project=spec.project, version=spec.version
+        )
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name=f"watch-{spec.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def instance(self) -> Instance:
+        """What is known now."""
+        with self._lock:
+            return self._instance
+
+    def wait_for_address(self, seconds: float) -> str:
+        """The address, or an empty text if it did not come in time."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._instance.address or self._stopping.is_set(), seconds)
+            return self._instance.address
+
+    def stop(self) -> None:
+        """End the process: by closing its pipe, and if that does not help, by force."""
+        self._stopping.set()
+        with self._lock:
+            popen = self._popen
+            self._lock.notify_all()
+        if popen is not None:
+            _end(popen)
+        self._thread.join(_STOP_SECONDS)
+
+    def end_for_restart(self) -> None:
+        """End the process; its watcher starts it again."""
+        with self._lock:
+            popen = self._popen
+        if popen is not None:
+            _end(popen)
+
+    def _watch(self) -> None:
+        delay = _FIRST_DELAY
+        while not self._stopping.is_set():
+            began = datetime.now(UTC)
+            code = self._run_once()
+            if self._stopping.is_set():
+                break
+            lasted = (datetime.now(UTC) - began).total_seconds()
+            delay = _FIRST_DELAY if lasted > 30 else min(delay * 2, _LONGEST_DELAY)
+            ended = f"ended with exit code {code}; starts again" if code is not None else "did not start"
+            self._change(State.RESTARTING, message=ended, restarted=True)
+            self._stopping.wait(delay)
+        self._change(State.STOPPED)
+
+    def _run_once(self) -> int | None:
+        """Run the process to its end; None if it could not be started."""
+        _shorten(self.log)
+        with self.log.open("ab") as log:
+            try:
+                popen = subprocess.Popen(
+                    program_command(*self.spec.command),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    env=self._environment,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+            except OSError as error:
+                self._change(State.FAILED, message=f"cannot be started: {error.strerror}")
+                return None
+        with self._lock:
+            self._popen = popen
+            stopped_meanwhile = self._stopping.is_set()
+        self._change(State.STARTING, process=popen.pid)
+        if stopped_meanwhile:
+            _end(popen)
+        with popen:
+            assert popen.stdout is not None  # noqa: S101 - asked for above
+            for line in popen.stdout:
+                self._announced(line)
+        return popen.returncode
+
+    def _announced(self, line: bytes) -> None:
+        with contextlib.suppress(msgspec.DecodeError):
+            announcement = msgspec.json.decode(line, type=_Announcement)
+            self._change(State.RUNNING, address=announcement.address)
+
+    def _change(
+        self,
+        state: State,
+        *,
+        address: str = "",
+        message: str = "",
+        process: int = 0,
+        restarted: bool = False,
+    ) -> None:
+        with self._lock:
+            was = self._instance
+            self._instance = replace(
+                was,
+                state=state,
+                address=address,
+                since=datetime.now(UTC),
+                process=process or (was.process if state is State.RUNNING else 0),
+                restarts=was.restarts + restarted,
+                message=message,
+            )
+            self._lock.notify_all()
+
+
+class LocalRuntime:
+    """Starts this program's own words as processes, restarts what ends by itself.
+
+    Args:
+        logs: folder for one log file a service; made if missing.
+        environment: variables for every service, such as the platform's secret.
+    """
+
+    def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
+        logs.mkdir(parents=True, exist_ok=True)
+        self._logs = logs
+        self._environment = dict(environment)
+        self._lock = threading.Lock()
+        self._processes: dict[str, _Process] = {}
+
+    def launch(self, spec: ServiceSpec) -> None:
+        """See Runtime."""
+        with self._lock:
+            if spec.name in self._processes:
+                raise Conflict(f"a service named {spec.name} runs already")
+            log = self._logs / f"{spec.name}.log"
+            self._processes[spec.name] = _Process(spec, log, self._environment)
+
+    def instances(self) -> list[Instance]:
+        """See Runtime."""
+        with self._lock:
+            return [self._processes[name].instance for name in sorted(self._processes)]
+
+    def wait_for_address(self, name: str, seconds: float) -> str:
+        """See Runtime."""
+        address = self._find(name).wait_for_address(seconds)
+        if not address:
+            raise Unavailable(
+                f"{name} did not start within {seconds:.0f} s",
+                remedy="Its log says why.",
+                details=self.logs(name, 20),
+            )
+        return address
+
+    def restart(self, name: str) -> None:
+        """See Runtime."""
+        self._find(name).end_for_restart()
+
+    def stop(self, name: str) -> None:
+        """See Runtime."""
+        with self._lock:
+            process = self._processes.pop(name, None)
+        if process is not None:
+            process.stop()
+
+    def logs(self, name: str, lines: int) -> str:
+        """See Runtime."""
+        log = self._find(name).log
+        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def close(self) -> None:
+        """See Runtime; all are told at once, so that closing takes as long as the slowest."""
+        with self._lock:
+            processes = list(self._processes.values())
+            self._processes.clear()
+        threads = [threading.Thread(target=process.stop) for process in processes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _find(self, name: str) -> _Process:
+        with self._lock:
+            process = self._processes.get(name)
+        if process is None:
+            raise NotFound(f"no service named {name} runs here")
+        return process
+
+
+def _end(popen: subprocess.Popen[bytes]) -> None:
+    """Close the held pipe, wait, then use force."""
+    if popen.stdin is not None:
+        with contextlib.suppress(OSError):
+            popen.stdin.close()
+    try:
+        popen.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        _LOGGER.warning("%s did not end by itself and was killed", popen.args)
+        popen.kill()
+        popen.wait()
+
+
+def _shorten(log: Path) -> None:
+    """Keep one older log beside the current one once it has grown large."""
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))

@@ -1,0 +1,100 @@
+"""A profile says where one platform is; profiles are kept as JSON files, one a profile."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from services.errors import Corrupt, InvalidInput, StorageFull
+from services.store.connect import CassandraAddress
+
+
+class EmbeddedProfile(Struct, frozen=True, tag="embedded"):
+    """A workspace folder on this machine; its store, gateway and services are local processes."""
+
+    name: str
+    folder: str
+
+
+class PlatformProfile(Struct, frozen=True, tag="platform"):
+    """A platform on servers: its Cassandra and the gateway's address, such as `https://host:18080`."""
+
+    name: str
+    cassandra: CassandraAddress
+    gateway: str
+
+
+Profile = EmbeddedProfile | PlatformProfile
+
+
+class ProfileFolder:
+    """The profiles of one person, in a folder of their own.
+
+    Args:
+        folder: made when the first profile is saved.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """Names of all readable profiles, sorted."""
+        return sorted(profile.name for profile in self.all())
+
+    def all(self) -> list[Profile]:
+        """All profiles, by name; a file that holds none is left out, see `damaged`."""
+        found = [self._read(path) for path in self._paths() if path not in self.damaged()]
+        return sorted(found, key=lambda profile: profile.name.casefold())
+
+    def damaged(self) -> list[Path]:
+        """Files in the folder that cannot be read as a profile."""
+        broken = []
+        for path in self._paths():
+            try:
+                self._read(path)
+            except Corrupt:
+                broken.append(path)
+        return broken
+
+    def get(self, name: str) -> Profile | None:
+        """The profile of that name, or None."""
+        return next((profile for profile in self.all() if profile.name == name), None)
+
+    def save(self, profile: Profile) -> None:
+        """Store or replace a profile; a reader sees the old file or the new one, never half of one.
+
+        Raises:
+            StorageFull: the folder cannot be written to.
+        """
+        path = self._path(profile.name)
+        fresh = path.with_suffix(".new")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(msgspec.json.format(msgspec.json.encode(profile), indent=2))
+            os.replace(fresh, path)
+        except OSError as error:
+            raise StorageFull(
+                f"The profile could not be saved in {self._folder}",
+                remedy="Free some space there, or make the folder writable.",
+                details=str(error),
+            ) from error
+
+    def remove(self, name: str) -> None:
+        """Forget a profile; nothing happens if there is none of that name."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _paths(self) -> list[Path]:
+        return sorted(self._folder.glob("*.json"))
+
+    def _path(self, name: str) -> Path:
+        if not name.strip():
+            raise InvalidInput("A profile needs a name")
+        return self._folder / f"{quote(name, safe=' ')}.json"
+
+    def _read(self, path: Path) -> Profile:
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Profile)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Corrupt(f"{path} is not a profile", details=str(error)) from error
