@@ -1,6 +1,5 @@
 """A profile says where one platform is; profiles are kept as JSON files, one a profile."""
 
-import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -40,22 +39,17 @@ class ProfileFolder:
         self._folder = folder
 
     def names(self) -> list[str]:
-        """Names of all readable profiles, sorted."""
-        return sorted(profile.name for profile in self.all())
+        """Names of all readable profiles, in the order shown."""
+        return [profile.name for profile in self.all()]
 
     def all(self) -> list[Profile]:
-        """All profiles, by name; a file that holds none is left out, see `damaged`."""
-        found = [self._read(path) for path in self._paths() if path not in self.damaged()]
-        return sorted(found, key=lambda profile: profile.name.casefold())
+        """All readable profiles, by name; what cannot be read is told by `damaged`."""
+        readable, _ = self._load()
+        return sorted(readable, key=lambda profile: profile.name.casefold())
 
     def damaged(self) -> list[Path]:
         """Files in the folder that cannot be read as a profile."""
-        broken = []
-        for path in self._paths():
-            try:
-                self._read(path)
-            except Corrupt:
-                broken.append(path)
+        _, broken = self._load()
         return broken
 
     def get(self, name: str) -> Profile | None:
@@ -73,7 +67,7 @@ class ProfileFolder:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             fresh.write_bytes(msgspec.json.format(msgspec.json.encode(profile), indent=2))
-            os.replace(fresh, path)
+            fresh.replace(path)
         except OSError as error:
             raise StorageFull(
                 f"The profile could not be saved in {self._folder}",
@@ -85,16 +79,25 @@ class ProfileFolder:
         """Forget a profile; nothing happens if there is none of that name."""
         self._path(name).unlink(missing_ok=True)
 
-    def _paths(self) -> list[Path]:
-        return sorted(self._folder.glob("*.json"))
+    def _load(self) -> tuple[list[Profile], list[Path]]:
+        readable: list[Profile] = []
+        broken: list[Path] = []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                readable.append(_read(path))
+            except Corrupt:
+                broken.append(path)
+        return readable, broken
 
     def _path(self, name: str) -> Path:
         if not name.strip():
             raise InvalidInput("A profile needs a name")
         return self._folder / f"{quote(name, safe=' ')}.json"
 
-    def _read(self, path: Path) -> Profile:
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=Profile)
-        except (OSError, msgspec.MsgspecError) as error:
-            raise Corrupt(f"{path} is not a profile", details=str(error)) from error
+
+def _read(path: Path) -> Profile:
+    try:
+        profile: Profile = msgspec.json.decode(path.read_bytes(), type=Profile)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise Corrupt(f"{path} is not a profile", details=str(error)) from error
+    return profile
