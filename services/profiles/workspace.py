@@ -13,7 +13,7 @@ from services.containers.interface import Instance, Runtime, ServiceSpec
 from services.containers.local import LocalRuntime
 from services.errors import StorageFull, Unavailable
 from services.profiles.ownership import Ownership
-from services.profiles.secrets import read_or_make_secrets
+from services.profiles.workspace_tokens import read_or_make_tokens
 from services.registry.model import Mode
 from services.registry.tokens import service_token
 from services.store.connect import SqliteAddress, open_store
@@ -44,9 +44,9 @@ class EmbeddedPlatform:
         self.folder = folder
         self.store_address = SqliteAddress(str(folder))
         self._store = _open(folder, self.store_address)
-        self.secrets, rows = read_or_make_secrets(folder)
+        self.secrets = read_or_make_tokens(folder)
         known = {token.digest for token in self._store.tokens()}
-        for row in rows:
+        for row in self.secrets.rows():
             if row.digest not in known:
                 self._store.add_token(row)
         self._ownership = Ownership(folder / "owner.lock")
