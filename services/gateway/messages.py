@@ -1,0 +1,236 @@
+"""What travels over the gateway's API, as types shared by the gateway and its clients."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from services.registry.model import Listener, Mode, Policy, Project, Revision, Role, Signature
+
+
+class Answer(Struct, frozen=True):
+    """One row's prediction.
+
+    Attributes:
+        id: the prediction id, which a label names later.
+        prediction: a number, or the class's name.
+        probabilities: by class, for models that give them; else None.
+    """
+
+    id: str
+    prediction: float | str
+    probabilities: dict[str, float] | None
+    version: str
+    revision: str
+
+
+class Answers(Struct, frozen=True):
+    """One answer for each instance asked, in their order."""
+
+    predictions: list[Answer]
+
+
+class LabelItem(Struct, frozen=True, forbid_unknown_fields=True):
+    """The true value of one prediction."""
+
+    id: str
+    label: float | str | bool
+
+
+class LabelCounts(Struct, frozen=True):
+    """What became of the labels of one request; `accepted` counts them all.
+
+    Attributes:
+        corrected: how many replaced another label.
+        not_yet_matched: how many name an id that no version's row stands under yet.
+        unknown_class: how many name a class that no model of the project knows.
+    """
+
+    accepted: int
+    corrected: int
+    not_yet_matched: int
+    unknown_class: int
+
+
+class VersionStatus(Struct, frozen=True):
+    """How a version fares at the replica that answers.
+
+    Attributes:
+        health: `ok`, `down`, or `unknown` before it was first asked.
+        skipped: rows it could not be asked for, lacking an input, since the replica started.
+        lag: rows answered by the champion that it has yet to see.
+        errors: calls of it that failed since the replica started.
+    """
+
+    health: Literal["ok", "down", "unknown"] = "unknown"
+    skipped: int = 0
+    lag: int = 0
+    errors: int = 0
+
+
+class ProjectStatus(Project, frozen=True):
+    """A project, and how each of its versions fares."""
+
+    status: dict[str, VersionStatus] = field(default_factory=dict)
+
+
+class ChampionRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Make `champion` the champion, if `expected` still is and `generation` is still what was seen."""
+
+    champion: str
+    expected: str
+    generation: int
+    reason: str
+    who: str
+    evidence: str = ""
+
+
+class PolicyRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Change the routing policy, if it is still `expected`."""
+
+    policy: Policy
+    expected: Policy
+
+
+class RevisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Change a version's desired revision, if it is still `expected`."""
+
+    revision: str
+    expected: str
+
+
+class RetiredRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Take a challenger out of the shadow, or back into it."""
+
+    retired: bool
+
+
+class Window(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rows a retraining takes: all (`expanding`), or the newest `rows` (`sliding`)."""
+
+    kind: Literal["expanding", "sliding"] = "expanding"
+    rows: int | None = None
+
+
+class RetrainRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Train a version again; `parameters` go to its own training function."""
+
+    window: Window = Window()
+    parameters: dict[str, Any] = {}
+
+
+class JobStarted(Struct, frozen=True):
+    """The id under which a retraining can be followed."""
+
+    job: str
+
+
+class RegisterRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A model service says where it is and what it has loaded."""
+
+    project: str
+    version: str
+    endpoint: str
+    signature: Signature
+    revision: Revision
+    image: str = ""
+
+
+class Desired(Struct, frozen=True):
+    """What a version's replicas should have loaded, and their part in production."""
+
+    revision: str
+    mode: Mode
+    url: str = ""
+
+
+class TrainingUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    """A training set: one list a column, inputs and target by their names as users write them.
+
+    Attributes:
+        ids: row numbers; counted from 0 when left out. Writing a row again replaces it.
+    """
+
+    signature: Signature
+    columns: dict[str, list[float | str | bool | None]]
+    ids: list[int] | None = None
+
+
+class TrainingPredictionsUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    """A version's predictions on rows of the training set; `scores` holds one list a class."""
+
+    ids: list[int]
+    predicted: list[float | str]
+    scores: dict[str, list[float]] | None = None
+
+
+class Written(Struct, frozen=True):
+    """How many rows were written."""
+
+    rows: int
+
+
+class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Issue a token; `project` limits a client's token to that project, empty means all."""
+
+    label: str
+    role: Role
+    project: str = ""
+
+
+class TokenIssued(Struct, frozen=True):
+    """A new token, shown this once, and the digest by which it is revoked."""
+
+    token: str
+    digest: str
+    label: str
+    role: Role
+    project: str
+    created_at: datetime
+
+
+class ListenerRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A port of its own for a project, or for one of its versions."""
+
+    project: str
+    version: str = ""
+    networks: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+
+
+class ListenerState(Listener, frozen=True):
+    """A listener, and whether this replica could open its port."""
+
+    state: Literal["listening", "failed", "starting"] = "starting"
+    message: str = ""
+
+
+class SpoolHealth(Struct, frozen=True):
+    """How full the spool is; a full one refuses requests."""
+
+    bytes: int = 0
+    limit: int = 0
+    rows: int = 0
+
+
+class Health(Struct, frozen=True):
+    """Whether the gateway answers, and how what it stands on fares."""
+
+    status: Literal["ok"] = "ok"
+    store: Literal["reachable", "unreachable"] = "unreachable"
+    spool: SpoolHealth = SpoolHealth()
+    listeners: list[ListenerState] = []
+
+
+class ErrorDetail(Struct, frozen=True, omit_defaults=True):
+    """What went wrong: a code for programs, words for people, and the field it is about."""
+
+    code: str
+    message: str
+    field: str = ""
+
+
+class ErrorAnswer(Struct, frozen=True):
+    """The body of every answer that is an error."""
+
+    error: ErrorDetail

@@ -1,0 +1,39 @@
+"""The policies by name; a new kind is a class here or beside it, and a line in `_KINDS`."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from services.errors import InvalidInput
+from services.registry import model
+from services.routing.interface import Choice, Policy
+
+
+class ChampionPolicy:
+    """A/B in the shadow: the champion answers every row, challengers see all of them behind it."""
+
+    def __init__(self, project: model.Project) -> None:
+        self._versions = (project.champion,)
+
+    def choose(self, count: int) -> Choice:
+        """The champion, with certainty."""
+        return Choice(self._versions, np.zeros(count, np.int64), np.ones(count, np.float32))
+
+
+_KINDS: dict[str, Callable[[model.Project], Policy]] = {"champion": ChampionPolicy}
+
+
+def validate_policy(policy: model.Policy) -> model.Policy:
+    """Return the policy unchanged, or raise InvalidInput saying what is wrong with it."""
+    if policy.name not in _KINDS:
+        known = ", ".join(sorted(_KINDS))
+        raise InvalidInput(f"policy {policy.name!r} is not known", remedy=f"Choose one of: {known}.")
+    if policy.parameters:
+        names = ", ".join(sorted(policy.parameters))
+        raise InvalidInput(f"policy {policy.name!r} takes no parameters, but got: {names}")
+    return policy
+
+
+def make_policy(project: model.Project) -> Policy:
+    """The project's policy, ready to choose; one that this release does not know is the champion's."""
+    return _KINDS.get(project.policy.name, ChampionPolicy)(project)
