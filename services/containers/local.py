@@ -5,7 +5,7 @@ import logging
 import os
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,8 +31,11 @@ class _Announcement(msgspec.Struct):
 class _Process:
     """One service: its process, the thread that watches it, and what is known of it."""
 
-    def __init__(self, spec: ServiceSpec, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, spec: ServiceSpec, command: list[str], log: Path, environment: Mapping[str, str]
+    ) -> None:
         self.spec = spec
+        self._command = command
         self.log = log
         self._environment = {**os.environ, **environment, **spec.environment}
         self._lock = threading.Condition()
@@ -93,7 +96,7 @@ class _Process:
         with self.log.open("ab") as log:
             try:
                 popen = subprocess.Popen(
-                    program_command(*self.spec.command),
+                    self._command,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -149,12 +152,19 @@ class LocalRuntime:
     Args:
         logs: folder for one log file a service; made if missing.
         environment: variables for every service, such as the platform's secret.
+        program: from a word and its arguments to the command line that runs them.
     """
 
-    def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        environment: Mapping[str, str],
+        program: Callable[..., list[str]] = program_command,
+    ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._logs = logs
         self._environment = dict(environment)
+        self._program = program
         self._lock = threading.Lock()
         self._processes: dict[str, _Process] = {}
 
@@ -164,7 +174,9 @@ class LocalRuntime:
             if spec.name in self._processes:
                 raise Conflict(f"a service named {spec.name} runs already")
             log = self._logs / f"{spec.name}.log"
-            self._processes[spec.name] = _Process(spec, log, self._environment)
+            self._processes[spec.name] = _Process(
+                spec, self._program(*spec.command), log, self._environment
+            )
 
     def instances(self) -> list[Instance]:
         """See Runtime."""
