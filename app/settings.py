@@ -57,7 +57,7 @@ PERSON = Setting(
     "person",
     "",
     "Your name",
-    "Kept in the history beside every change you make. Empty: the name you signed in to this computer with.",
+    "Kept in the history beside every change you make. Empty: the name of your account on this computer.",
 )
 PROFILE = Setting("profile", "")
 PAGE = Setting("page", "monitor")

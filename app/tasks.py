@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -60,6 +61,17 @@ class Work:
         return self._stop.is_set()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ends(Generic[T]):
+    """What whoever started a task wants to be told."""
+
+    result: Callable[[T], None] | None
+    error: Callable[[RelevoError], None] | None
+    progress: Callable[[float | None, str], None] | None
+    end: Callable[[], None] | None
+    dropped: Callable[[T], None] | None
+
+
 class Task(Generic[T]):
     """One piece of work, seen from the GUI thread.
 
@@ -80,6 +92,7 @@ class Task(Generic[T]):
         self.trace = ""
         self.started_at = datetime.now(UTC)
         self.ended_at: datetime | None = None
+        self.drop: Callable[[], None] | None = None
 
     def cancel(self) -> None:
         """Ask it to stop; what it still delivers is dropped."""
@@ -112,6 +125,7 @@ class Tasks(QObject):
         on_error: Callable[[RelevoError], None] | None = None,
         on_progress: Callable[[float | None, str], None] | None = None,
         on_end: Callable[[], None] | None = None,
+        on_dropped: Callable[[T], None] | None = None,
         cancellable: bool = False,
         routine: bool = False,
     ) -> Task[T]:
@@ -120,15 +134,16 @@ class Tasks(QObject):
         `on_result` gets what the function returned, `on_error` a RelevoError it raised; Cancelled is
         silent, and anything else is a bug that goes to the `bug` signal. `on_end` is called last, whatever
         the end. `on_progress` gets the newest fraction and message; older ones may be left out. Nothing is
-        delivered once `owner` is gone.
+        delivered once `owner` is gone; `on_dropped` then frees the result, as it does after a cancel.
         """
+        ends = _Ends(on_result, on_error, on_progress, on_end, on_dropped)
         task: Task[T]
         told = threading.Event()
 
         def tell() -> None:
             if not told.is_set():
                 told.set()
-                self._post(partial(self._progressed, task, told, on_progress))
+                self._post(partial(self._progressed, task, ends, told))
 
         task = Task(title, owner, cancellable=cancellable, routine=routine, work=Work(tell))
         if self._closed:
@@ -136,7 +151,7 @@ class Tasks(QObject):
             return task
         self._running.append(task)
         self.started.emit(task)
-        self._pool.submit(self._work, task, function, on_result, on_error, on_end)
+        self._pool.submit(self._work, task, function, ends)
         return task
 
     @property
@@ -150,30 +165,26 @@ class Tasks(QObject):
         for task in self._running:
             task.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for task in self._running:
+            _drop(task)
         self._running.clear()
 
-    def _work(
-        self,
-        task: Task[T],
-        function: Callable[[Work], T],
-        on_result: Callable[[T], None] | None,
-        on_error: Callable[[RelevoError], None] | None,
-        on_end: Callable[[], None] | None,
-    ) -> None:
+    def _work(self, task: Task[T], function: Callable[[Work], T], ends: _Ends[T]) -> None:
         deliver: Callable[[], None] | None = None
         try:
             task.work.check()
             result = function(task.work)
-            deliver = on_result and partial(on_result, result)
+            deliver = ends.result and partial(ends.result, result)
+            task.drop = ends.dropped and partial(ends.dropped, result)
             state = TaskState.DONE
         except Cancelled:
             state = TaskState.CANCELLED
         except RelevoError as error:
             task.error, state = error, TaskState.FAILED
-            deliver = on_error and partial(on_error, error)
+            deliver = ends.error and partial(ends.error, error)
         except Exception:  # noqa: BLE001 - a bug, shown in the crash window
             task.trace, state = traceback.format_exc(), TaskState.FAILED
-        self._post(partial(self._end, task, state, deliver, on_end))
+        self._post(partial(self._ended, task, state, deliver, ends))
 
     def _post(self, call: Callable[[], None]) -> None:
         if not self._closed:
@@ -184,22 +195,16 @@ class Tasks(QObject):
         if not self._closed:
             call()
 
-    def _progressed(
-        self, task: Task[Any], told: threading.Event, call: Callable[[float | None, str], None] | None
-    ) -> None:
+    def _progressed(self, task: Task[T], ends: _Ends[T], told: threading.Event) -> None:
         told.clear()
         if task.state is not TaskState.RUNNING:
             return
         self.progressed.emit(task)
-        if call is not None and isValid(task.owner) and not task.work.stopping:
-            call(task.work.fraction, task.work.message)
+        if ends.progress is not None and isValid(task.owner) and not task.work.stopping:
+            ends.progress(task.work.fraction, task.work.message)
 
-    def _end(
-        self,
-        task: Task[Any],
-        state: TaskState,
-        deliver: Callable[[], None] | None,
-        on_end: Callable[[], None] | None,
+    def _ended(
+        self, task: Task[T], state: TaskState, deliver: Callable[[], None] | None, ends: _Ends[T]
     ) -> None:
         self._running.remove(task)
         task.state = TaskState.CANCELLED if task.work.stopping and not task.trace else state
@@ -207,9 +212,15 @@ class Tasks(QObject):
         self.ended.emit(task)
         if task.trace:
             self.bug.emit(task)
-        if not isValid(task.owner):
-            return
-        if deliver is not None and task.state is not TaskState.CANCELLED:
+        alive = isValid(task.owner)
+        if alive and deliver is not None and task.state is not TaskState.CANCELLED:
             deliver()
-        if on_end is not None:
-            on_end()
+        else:
+            _drop(task)
+        if alive and ends.end is not None:
+            ends.end()
+
+
+def _drop(task: Task[Any]) -> None:
+    if task.drop is not None:
+        task.drop()
