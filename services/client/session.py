@@ -8,17 +8,8 @@ from typing import TypeVar
 import msgspec
 import requests
 
-from services.errors import (
-    Conflict,
-    InvalidInput,
-    NotFound,
-    Refused,
-    RelevoError,
-    StorageFull,
-    Unavailable,
-    Uncertain,
-)
-from services.gateway.messages import ErrorAnswer, ErrorDetail
+from services.errors import InvalidInput, Refused, RelevoError, Unavailable, Uncertain
+from services.http.errors import error_from
 
 Kind = TypeVar("Kind")
 
@@ -113,26 +104,11 @@ def _unreachable(address: str, error: requests.RequestException) -> RelevoError:
 
 def _refusal(response: requests.Response) -> RelevoError:
     """The error kind of an answer that is not a success."""
-    try:
-        detail = msgspec.json.decode(response.content, type=ErrorAnswer).error
-    except msgspec.DecodeError:
-        detail = ErrorDetail("", f"{response.url} answered {response.status_code} {response.reason}.")
-    message = detail.message
-    if response.status_code == 503:
-        return _busy(detail, response.headers.get("Retry-After", "1"))
-    kinds: dict[int, type[RelevoError]] = {
-        400: InvalidInput, 401: Refused, 403: Refused, 404: NotFound, 409: Conflict,
-        413: InvalidInput, 422: InvalidInput,
-    }  # fmt: skip
-    return kinds.get(response.status_code, RelevoError)(message)
-
-
-def _busy(detail: ErrorDetail, retry_after: str) -> RelevoError:
-    seconds = float(retry_after) if retry_after.replace(".", "", 1).isdigit() else 1.0
-    if detail.code == "spool_full":
-        return StorageFull(detail.message)
-    kind = Uncertain if detail.code == "uncertain" else Unavailable
-    return kind(detail.message, retry_after=seconds)
+    error = error_from(response.status_code, response.content, who=response.url.split("?")[0])
+    if isinstance(error, Unavailable):
+        seconds = response.headers.get("Retry-After", "")
+        error.retry_after = float(seconds) if seconds.isdigit() else error.retry_after
+    return error
 
 
 def decode(content: bytes, kind: type[Kind]) -> Kind:

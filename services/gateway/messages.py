@@ -223,11 +223,12 @@ class Health(Struct, frozen=True):
 
 
 class ErrorDetail(Struct, frozen=True, omit_defaults=True):
-    """What went wrong: a code for programs, words for people, and the field it is about."""
+    """What went wrong: a code for programs, words for people, the field it is about, what to do."""
 
     code: str
     message: str
     field: str = ""
+    remedy: str = ""
 
 
 class ErrorAnswer(Struct, frozen=True):

@@ -1,0 +1,102 @@
+"""From a decoder's error to words for the client: which field, what is wrong, what would be right."""
+
+import json
+import math
+import re
+
+import msgspec
+
+from services.errors import InvalidInput
+from services.http.errors import InvalidField, InvalidJson
+
+_WORDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "a text",
+    "bool": "true or false",
+    "null": "null",
+    "object": "an object",
+    "array": "an array",
+}
+_MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_LENGTH = re.compile(r"Expected `str` of length <= (\d+)")
+_LONGEST_NAME = 200
+
+
+def explain(body: bytes, error: Exception) -> InvalidInput:
+    """What a client should read about the error that decoding its body raised."""
+    if isinstance(error, msgspec.ValidationError):
+        return _explain_value(str(error))
+    if isinstance(error, RecursionError):
+        return InvalidJson("the body is nested too deeply")
+    if b"NaN" in body or b"Infinity" in body:
+        found = _non_finite(body)
+        if found is not None:
+            return found
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidJson("the body is not valid UTF-8")
+    reason = "it is empty" if not body.strip() else str(error).removeprefix("JSON is malformed: ")
+    return InvalidJson(f"the body is not valid JSON: {reason}")
+
+
+def _explain_value(text: str) -> InvalidField:
+    """A decoder's complaint, `REASON - at `$.PATH``, as a path and a sentence."""
+    reason, _, place = text.rpartition(" - at `$")
+    path = place.removesuffix("`").removeprefix(".")
+    if not reason:
+        reason, path = text, ""
+    if missing := _MISSING.fullmatch(reason):
+        path = _join(path, missing[1])
+        return InvalidField(f"{path} is required", field=path)
+    if unknown := _UNKNOWN.fullmatch(reason):
+        path = _join(path, unknown[1])
+        return InvalidField(f"{path} is not an input of this project", field=path)
+    return InvalidField(f"{path or 'the body'} {_sentence(reason)}", field=path)
+
+
+def _join(path: str, name: str) -> str:
+    name = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…"
+    return f"{path}.{name}" if path else name
+
+
+def _sentence(reason: str) -> str:
+    if expected := _EXPECTED.match(reason):
+        kinds = expected[1].split(" | ")
+        # A whole number may also be written as 5.0; where only that is wanted, "a number" would mislead.
+        wanted = [_WORDS.get(kind, kind) for kind in kinds if kind != "float" or "int" not in kinds]
+        return f"must be {' or '.join(wanted)}, not {_WORDS.get(expected[2], expected[2])}"
+    if length := _LENGTH.match(reason):
+        return f"is longer than {length[1]} characters"
+    if reason.startswith("Number out of range"):
+        return "is too large a number"
+    if reason.startswith("Expected `int` "):
+        return "is beyond 2**53, where whole numbers are no longer exact"
+    return f"is not valid: {reason[0].lower()}{reason[1:]}"
+
+
+def _non_finite(body: bytes) -> InvalidField | None:
+    """Where a body that is JSON but for NaN or Infinity has them; None if that is not what is wrong."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    path = _find_non_finite(value, "")
+    if path is None:
+        return None
+    return InvalidField(
+        f"{path} is NaN or infinite, which JSON has no number for; a missing value is null", field=path
+    )
+
+
+def _find_non_finite(value: object, path: str) -> str | None:
+    if isinstance(value, float):
+        return path if not math.isfinite(value) else None
+    if isinstance(value, dict):
+        children = ((f"{path}.{name}" if path else str(name), child) for name, child in value.items())
+    elif isinstance(value, list):
+        children = ((f"{path}[{index}]", child) for index, child in enumerate(value))
+    else:
+        return None
+    return next((found for child in children if (found := _find_non_finite(child[1], child[0]))), None)

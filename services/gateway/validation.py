@@ -1,0 +1,193 @@
+"""Requests checked against a project's inputs: one compiled decoder for each version that may answer.
+
+A request may carry every input of any active version. What the answering version needs must be there
+and fit its types; what only others need may be left out, and they are then not asked for that row.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from services.gateway.complaints import explain
+from services.http.errors import InvalidField
+from services.registry.model import Field, FieldType, Mode, Project, Version
+from services.store.batches import Categorical, Column
+from services.store.names import column_for
+
+LARGEST_INTEGER = 2**53
+LONGEST_TEXT = 4096
+"""Characters; so that a row of texts stays far below the store's limit for one blob."""
+
+_TYPES: dict[FieldType, Any] = {
+    FieldType.NUMBER: float,
+    FieldType.INTEGER: Annotated[int, Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)],
+    FieldType.STRING: Annotated[str, Meta(max_length=LONGEST_TEXT)],
+    FieldType.BOOLEAN: bool,
+}
+_RELAXED_TYPES = {**_TYPES, FieldType.INTEGER: int | float}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A decoded request: its rows (instances of the schema's struct) and the ids it brought, if any."""
+
+    rows: list[Any]
+    ids: list[str] | None
+
+
+def request_fields(project: Project, version: Version) -> tuple[Field, ...]:
+    """What a request answered by `version` may carry: its own inputs, then those of other active ones.
+
+    Where another version stores its input under a column already taken by a different one, the input
+    gets a column of its own.
+    """
+    fields = {field.name: field for field in version.signature.inputs}
+    for other in project.versions:
+        if other.mode is Mode.RETIRED:
+            continue
+        for field in other.signature.inputs:
+            if field.name in fields:
+                continue
+            taken = frozenset(known.column for known in fields.values())
+            column = column_for(field.name, taken) if field.column in taken else field.column
+            fields[field.name] = replace(field, column=column, required=False, nullable=True)
+    return tuple(fields.values())
+
+
+class RequestSchema:
+    """Decodes, checks and converts the requests that one version of a project answers.
+
+    Attributes:
+        fields: everything that a request may carry, the version's own inputs first.
+    """
+
+    def __init__(self, project: Project, version: Version) -> None:
+        self.fields = request_fields(project, version)
+        self._own = len(version.signature.inputs)
+        row = _struct(self.fields, _TYPES)
+        self._decoder = msgspec.json.Decoder(_body(row))
+        self._relaxed = _body(_struct(self.fields, _RELAXED_TYPES))
+        self._values = _reader([f"f{index}" for index in range(len(self.fields))])
+        self._columns = tuple(field.column for field in self.fields)
+        self._convert = self._own_row(version) if self._own < len(self.fields) else None
+        texts = [field.type is FieldType.STRING for field in self.fields]
+        self._texts = [index for index, text in enumerate(texts) if text]
+
+    def decode(self, body: bytes) -> Request:
+        """The request in a body.
+
+        Raises:
+            InvalidField: naming the field (`instances[0].ph`) and what is wrong with it.
+            InvalidJson: it is no JSON.
+        """
+        try:
+            request = self._decoder.decode(body)
+        except (ValueError, RecursionError) as error:
+            request = self._second_look(body, error)
+        if not request.instances:
+            raise InvalidField("instances is empty; send at least one", field="instances")
+        if request.ids is not None and len(request.ids) != len(request.instances):
+            counts = f"{len(request.ids)} entries for {len(request.instances)} instances"
+            raise InvalidField(f"ids has {counts}", field="ids")
+        return Request(request.instances, request.ids)
+
+    def upstream(self, rows: Sequence[Any]) -> bytes:
+        """The body with which the version's service is asked for these rows: its own inputs only."""
+        own = rows if self._convert is None else list(map(self._convert, rows))
+        return msgspec.json.encode({"instances": own})
+
+    def columns(self, rows: Sequence[Any]) -> dict[str, Column]:
+        """The rows as arrays by storage column, every input of the request included; shape (n,) each."""
+        values = list(map(self._values, rows))
+        texts = {index: [row[index] for row in values] for index in self._texts}
+        numbers = np.array([_without(row, texts) for row in values] if texts else values, np.float64)
+        return {
+            name: Categorical.of(texts[index]) if index in texts else numbers[:, index]
+            for index, name in enumerate(self._columns)
+        }
+
+    def _second_look(self, body: bytes, error: Exception) -> Any:
+        """Take integers written as 5.0, which are integers in JSON; otherwise say what is wrong."""
+        integers = [f"f{i}" for i, field in enumerate(self.fields) if field.type is FieldType.INTEGER]
+        if not integers or not isinstance(error, msgspec.ValidationError):
+            raise explain(body, error) from None
+        try:
+            request = msgspec.json.decode(body, type=self._relaxed)
+        except (ValueError, RecursionError) as second:
+            raise explain(body, second) from None
+        for index, row in enumerate(request.instances):
+            for name in integers:
+                self._make_integer(row, index, name)
+        return request
+
+    def _make_integer(self, row: Any, index: int, name: str) -> None:
+        value = getattr(row, name)
+        if value is None:
+            return
+        path = f"instances[{index}].{self.fields[int(name[1:])].name}"
+        if value != int(value):
+            raise InvalidField(f"{path} must be a whole number, not {value}", field=path)
+        if abs(value) > LARGEST_INTEGER:
+            message = f"{path} is larger than 2**53, beyond which whole numbers are not exact"
+            raise InvalidField(message, field=path)
+        setattr(row, name, int(value))
+
+    def _own_row(self, version: Version) -> Callable[[Any], Any]:
+        """Makes a row that holds the version's own inputs only."""
+        kind = _struct(version.signature.inputs, _TYPES)
+        values = _reader([name for name, _ in _required_first(version.signature.inputs)])
+        return lambda row: kind(*values(row))
+
+
+def _struct(fields: Sequence[Field], types: dict[FieldType, Any]) -> type[Struct]:
+    """A struct with attributes f0, f1, …, named in JSON as users name them.
+
+    A field that may be left out is None then, and None is left out again when it is sent on.
+    """
+    definitions: list[Any] = []
+    for attribute, field in _required_first(fields):
+        kind = types[field.type]
+        kind = kind | None if field.nullable else kind
+        definitions.append((attribute, kind) if field.required else (attribute, kind, None))
+    return msgspec.defstruct(
+        "Instance",
+        definitions,
+        rename={f"f{index}": field.name for index, field in enumerate(fields)},
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+        gc=False,
+    )
+
+
+def _body(row: type[Struct]) -> Any:
+    return msgspec.defstruct(
+        "Body",
+        [("instances", list[row]), ("ids", list[str] | None, None)],  # type: ignore[valid-type]
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+
+
+def _required_first(fields: Sequence[Field]) -> list[tuple[str, Field]]:
+    """Attribute names and fields in the order in which a struct can have defaults."""
+    named = [(f"f{index}", field) for index, field in enumerate(fields)]
+    return sorted(named, key=lambda pair: not pair[1].required)
+
+
+def _reader(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads these attributes of a row as a tuple."""
+    if len(attributes) == 1:
+        only = attributes[0]
+        return lambda row: (getattr(row, only),)
+    return attrgetter(*attributes)
+
+
+def _without(row: tuple[Any, ...], texts: dict[int, list[str | None]]) -> list[float | None]:
+    """The row with zeros in place of its texts, so that the rest becomes one array."""
+    return [0.0 if index in texts else value for index, value in enumerate(row)]
