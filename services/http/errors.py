@@ -1,0 +1,124 @@
+"""The one shape of an error over HTTP, from the error kinds and back to them."""
+
+import logging
+from typing import NamedTuple
+
+import msgspec
+
+from services.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    Refused,
+    RelevoError,
+    StorageFull,
+    Unavailable,
+    Uncertain,
+)
+
+_logger = logging.getLogger(__name__)
+
+
+class InvalidField(InvalidInput):
+    """A field of a request breaks a rule.
+
+    Args:
+        message: which rule.
+        field: where, such as `instances[0].ph`.
+    """
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InvalidJson(InvalidInput):
+    """A body is not JSON."""
+
+
+class Unauthorized(Refused):
+    """No token, or one that is not known."""
+
+
+class TooLarge(InvalidInput):
+    """A body is over the limit."""
+
+
+class ErrorAnswer(NamedTuple):
+    """What is sent: the status, the JSON body, and headers beside the content's own."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+class _Error(msgspec.Struct, omit_defaults=True):
+    code: str
+    message: str
+    field: str = ""
+    remedy: str = ""
+
+
+class _Body(msgspec.Struct):
+    error: _Error
+
+
+# The first kind that fits counts, so the special ones stand before the general.
+_KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
+    (InvalidJson, 400, "invalid_json"),
+    (TooLarge, 413, "too_large"),
+    (InvalidInput, 422, "invalid_input"),
+    (Unauthorized, 401, "unauthorized"),
+    (Refused, 403, "forbidden"),
+    (NotFound, 404, "not_found"),
+    (Conflict, 409, "conflict"),
+    (StorageFull, 503, "spool_full"),
+    (Uncertain, 503, "uncertain"),
+    (Unavailable, 503, "unavailable"),
+)
+_RETRY_FULL_AFTER = 5.0
+
+
+def error_body(code: str, message: str, *, field: str = "", remedy: str = "") -> bytes:
+    """The JSON text `{"error": {"code", "message", …}}`."""
+    return msgspec.json.encode(_Body(_Error(code, message, field, remedy)))
+
+
+def answer_for(error: Exception) -> ErrorAnswer:
+    """The answer to give for an error; one that is not of our kinds is logged and told as `internal`."""
+    for kind, status, code in _KINDS:
+        if isinstance(error, kind):
+            body = error_body(code, error.message, field=getattr(error, "field", ""), remedy=error.remedy)
+            return ErrorAnswer(status, body, _headers(error))
+    _logger.error("internal error while answering", exc_info=error)
+    return ErrorAnswer(500, error_body("internal", "an internal error; the service's log has it"), ())
+
+
+def _headers(error: RelevoError) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, Unavailable):
+        return (("retry-after", str(max(1, round(error.retry_after)))),)
+    if isinstance(error, StorageFull):
+        return (("retry-after", str(round(_RETRY_FULL_AFTER))),)
+    if isinstance(error, Unauthorized):
+        return (("www-authenticate", "Bearer"),)
+    return ()
+
+
+def error_from(status: int, body: bytes, *, who: str) -> RelevoError:
+    """The error kind that an answer of one of our services stands for.
+
+    Args:
+        status: a code of 400 or above.
+        body: the answer's body; need not be in our shape.
+        who: names the service in the message when its answer is not in our shape.
+    """
+    try:
+        error = msgspec.json.decode(body, type=_Body).error
+    except msgspec.MsgspecError:
+        return Unavailable(f"{who} answered {status}", details=repr(body[:200]))
+    if error.field:
+        return InvalidField(error.message, field=error.field)
+    for kind, _, code in _KINDS:
+        if code == error.code:
+            return kind(error.message, remedy=error.remedy)
+    return Unavailable(f"{who} answered {status}: {error.message}")
