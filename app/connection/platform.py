@@ -1,0 +1,140 @@
+"""An open platform: its store, its registry's rules and its gateway, wired for one profile."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.client import GatewayClient
+from services.errors import RelevoError
+from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
+from services.profiles.secrets import Kind, Secrets
+from services.profiles.workspace import EmbeddedPlatform, Workspace
+from services.store.connect import open_store
+from services.store.interface import Store
+
+Progress = Callable[[float | None, str], None]
+STORE_NAMES = {"cassandra": "Cassandra", "sqlite": "SQLite"}
+
+
+class SecretsNeeded(RelevoError):
+    """Passwords or tokens of a profile have to be asked for.
+
+    Args:
+        kinds: which.
+    """
+
+    def __init__(self, profile: str, kinds: tuple[Kind, ...]) -> None:
+        super().__init__(f"“{profile}” asks for a password", remedy="Sign in to go on.")
+        self.kinds = kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the parts of a platform fare: None when one answers, else what is wrong with it."""
+
+    store: RelevoError | None
+    gateway: RelevoError | None
+
+
+class Platform:
+    """What the pages work with; every method may block, and be called from several threads."""
+
+    def __init__(self, profile: Profile, store: Store, gateway: GatewayClient) -> None:
+        self.profile = profile
+        self.store = store
+        self._gateway = gateway
+        self._closed = threading.Event()
+
+    @property
+    def gateway(self) -> GatewayClient:
+        """The client of this platform's gateway, with the administrator's token."""
+        return self._gateway
+
+    @property
+    def store_name(self) -> str:
+        """The store's product name, for the status bar."""
+        return STORE_NAMES.get(self.store.kind, self.store.kind)
+
+    def health(self) -> Health:
+        """Ask both parts; errors are told, not raised."""
+        return Health(_error_of(self.store.ping), _error_of(self.gateway.health))
+
+    def close(self) -> None:
+        """Give everything back; a second time does nothing."""
+        if not self._closed.is_set():
+            self._closed.set()
+            self._gateway.close()
+            self.store.close()
+
+
+class EmbeddedWorkspace(Platform):
+    """A platform of local processes; its gateway may move when another window takes over."""
+
+    def __init__(self, profile: Profile, store: Store, embedded: EmbeddedPlatform) -> None:
+        super().__init__(profile, store, _client(embedded))
+        self._embedded = embedded
+        self._lock = threading.Lock()
+
+    @property
+    def gateway(self) -> GatewayClient:
+        """The client of the gateway where it is now."""
+        with self._lock:
+            if self._gateway.address != self._embedded.gateway_address:
+                self._gateway.close()
+                self._gateway = _client(self._embedded)
+            return self._gateway
+
+    def close(self) -> None:
+        """Give everything back, and end the processes if they are ours."""
+        if not self._closed.is_set():
+            super().close()
+            self._embedded.close()
+
+
+def open_platform(profile: Profile, secrets: Secrets, progress: Progress) -> Platform:
+    """Open what a profile names; takes seconds for an embedded workspace.
+
+    Raises:
+        SecretsNeeded: a password or token is not in the keyring.
+        RelevoError: what `Workspace.open` and `open_store` raise.
+    """
+    if isinstance(profile, EmbeddedProfile):
+        return _open_embedded(profile, progress)
+    return _open_servers(profile, secrets, progress)
+
+
+def _open_embedded(profile: EmbeddedProfile, progress: Progress) -> Platform:
+    embedded = Workspace.open(Path(profile.folder).expanduser(), progress)
+    try:
+        return EmbeddedWorkspace(profile, open_store(embedded.store_address), embedded)
+    except BaseException:
+        embedded.close()
+        raise
+
+
+def _open_servers(profile: PlatformProfile, secrets: Secrets, progress: Progress) -> Platform:
+    password = secrets.get(profile.name, "cassandra-password") if profile.cassandra.user else ""
+    token = secrets.get(profile.name, "gateway-token")
+    wanted: tuple[tuple[Kind, str | None], ...] = (
+        ("cassandra-password", password),
+        ("gateway-token", token),
+    )
+    missing = tuple(kind for kind, secret in wanted if secret is None)
+    if missing:
+        raise SecretsNeeded(profile.name, missing)
+    progress(None, f"Connecting to {profile.cassandra.contact_points[0]}")
+    store = open_store(profile.cassandra, password=password or "")
+    return Platform(profile, store, GatewayClient(profile.gateway.rstrip("/"), token or ""))
+
+
+def _client(embedded: EmbeddedPlatform) -> GatewayClient:
+    return GatewayClient(embedded.gateway_address, embedded.admin_token)
+
+
+def _error_of(call: Callable[[], object]) -> RelevoError | None:
+    try:
+        call()
+    except RelevoError as error:
+        return error
+    return None
