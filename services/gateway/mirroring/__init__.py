@@ -1,0 +1,10 @@
+"""Challengers see the same rows in the shadow: behind the answers, in batches, and later from the log.
+
+Nothing here can delay or change an answer of the champion: queues are bounded, and what they drop is
+caught up from the store's log. `Mirror` is the whole interface.
+"""
+
+from services.gateway.mirroring.mirror import Mirror
+from services.gateway.mirroring.targets import Challenger, Directory
+
+__all__ = ["Challenger", "Directory", "Mirror"]
