@@ -1,0 +1,85 @@
+"""The list of pages on the left: one line a page, the current one marked, a count where it matters."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from widgets.theme import GRID, FontSize, font, theme
+
+WIDTH = 20 * GRID
+COUNT_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+class Sidebar(QListWidget):
+    """Names of pages; `chosen` carries the key of the one the person went to."""
+
+    chosen = Signal(str)
+
+    def __init__(self, pages: list[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAccessibleName("Pages")
+        self.setFixedWidth(WIDTH)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setItemDelegate(_LineDelegate(self))
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self._keys = [key for key, _ in pages]
+        for number, (_, title) in enumerate(pages, start=1):
+            item = QListWidgetItem(title, self)
+            item.setToolTip(f"{title} (Ctrl+{number})")
+        self.currentRowChanged.connect(lambda row: self.chosen.emit(self._keys[row]))
+
+    def show_current(self, key: str) -> None:
+        """Mark the page of this key, telling nobody."""
+        with QSignalBlocker(self):
+            self.setCurrentRow(self._keys.index(key))
+
+    def set_count(self, key: str, count: int) -> None:
+        """Show a number behind a page's name; none when it is 0."""
+        item = self.item(self._keys.index(key))
+        item.setData(COUNT_ROLE, count)
+        title = item.text()
+        item.setData(
+            Qt.ItemDataRole.AccessibleTextRole, f"{title}, {count} not seen yet" if count else title
+        )
+
+
+class _LineDelegate(QStyledItemDelegate):
+    """Paints one line: a bar before the current page, the count at the right."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """A comfortable line to press."""
+        return QSize(WIDTH, max(5 * GRID, super().sizeHint(option, index).height()))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Name, bar and count."""
+        colours = theme().colours
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        current = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if current:
+            painter.fillRect(rect, QColor(colours.selection))
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(colours.raised))
+        painter.setFont(font(bold=current))
+        painter.setPen(QColor(colours.text))
+        inner = rect.adjusted(2 * GRID, 0, -2 * GRID, 0)
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(inner, left, index.data())
+        if count := index.data(COUNT_ROLE):
+            painter.setFont(font(FontSize.SMALL, bold=True))
+            painter.setPen(QColor(colours.bad))
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(count))
+        painter.restore()
