@@ -1,0 +1,177 @@
+"""The deploy folder: `model.json` beside the trained model, as `serve` and `publish` read it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from services.errors import InvalidInput, NotFound
+from services.registry.model import Field, FieldType, Signature, Task
+from services.store.names import column_for, validate_column, validate_project, validate_version
+
+DESCRIPTION = "model.json"
+
+
+class Deploy(Struct, frozen=True, kw_only=True):
+    """What `model.json` says.
+
+    Attributes:
+        artifact: file name of the trained model.
+        kind: `joblib` for a pickled estimator, `function` for an own `predict` function.
+        module: for `function`: the file that defines `load(path)` and `predict(model, rows)`.
+        train: the file that defines `train(frame, target, parameters)`; empty: it cannot be retrained.
+        library: name and version of what trained it.
+        rows: how many rows it was trained on.
+        metrics: name to value, as measured by the training itself.
+    """
+
+    project: str
+    version: str
+    signature: Signature
+    trained_at: datetime
+    rows: int
+    library: str = ""
+    artifact: str = "model.joblib"
+    kind: Literal["joblib", "function"] = "joblib"
+    module: str = ""
+    train: str = ""
+    metrics: dict[str, float] = {}
+
+    @property
+    def task(self) -> Task:
+        """The signature's task."""
+        return self.signature.task
+
+
+class _WrittenField(Struct, forbid_unknown_fields=True):
+    """A field as people write it: only the name is a must."""
+
+    name: str
+    column: str = ""
+    type: FieldType = FieldType.NUMBER
+    required: bool = True
+    nullable: bool = False
+    unit: str = ""
+
+
+class _WrittenSignature(Struct, forbid_unknown_fields=True):
+    inputs: list[_WrittenField]
+    target: _WrittenField
+    task: Task | None = None
+    classes: list[str] = []
+
+
+class _WrittenDeploy(Struct, forbid_unknown_fields=True):
+    """The file as people or R write it; missing column names are made, missing facts are told."""
+
+    project: str
+    version: str
+    signature: _WrittenSignature
+    trained_at: datetime
+    rows: int
+    task: Task | None = None
+    library: str = ""
+    artifact: str = "model.joblib"
+    kind: Literal["joblib", "function"] = "joblib"
+    module: str = ""
+    train: str = ""
+    metrics: dict[str, float] = {}
+
+
+def read_deploy(folder: Path) -> Deploy:
+    """Read and check a deploy folder's description; the files it names exist afterwards.
+
+    Raises:
+        NotFound: the folder, its `model.json`, or a file that it names does not exist.
+        InvalidInput: `model.json` is not what it must be; the message says what and where.
+    """
+    path = folder / DESCRIPTION
+    if not folder.is_dir():
+        raise NotFound(f"there is no deploy folder {folder}")
+    if not path.is_file():
+        raise NotFound(
+            f"{folder} has no {DESCRIPTION}",
+            remedy="Run the training script that writes the deploy folder.",
+        )
+    try:
+        written = msgspec.json.decode(path.read_bytes(), type=_WrittenDeploy)
+    except msgspec.MsgspecError as error:
+        raise InvalidInput(f"{path}: {error}") from error
+    deploy = _checked(written, path)
+    for name in (deploy.artifact, deploy.module, deploy.train):
+        _check_file(folder, name)
+    return deploy
+
+
+def write_deploy(folder: Path, deploy: Deploy) -> None:
+    """Write the description into the folder, which is made if needed; the model is not written here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = msgspec.json.format(msgspec.json.encode(deploy), indent=2)
+    (folder / DESCRIPTION).write_bytes(text + b"\n")
+
+
+def _check_file(folder: Path, name: str) -> None:
+    if not name:
+        return
+    if Path(name).name != name:
+        raise InvalidInput(f"{folder / DESCRIPTION}: {name!r} must be a file in the same folder")
+    if not (folder / name).is_file():
+        raise NotFound(f"{folder} has no {name}, which its {DESCRIPTION} names")
+
+
+def _checked(written: _WrittenDeploy, path: Path) -> Deploy:
+    where = str(path)
+    if written.kind == "function" and not written.module:
+        raise InvalidInput(f"{where}: kind function needs `module`, the file with load and predict")
+    return Deploy(
+        project=validate_project(written.project),
+        version=validate_version(written.version),
+        signature=_signature(written, where),
+        trained_at=_utc(written.trained_at),
+        rows=written.rows,
+        library=written.library,
+        artifact=written.artifact,
+        kind=written.kind,
+        module=written.module,
+        train=written.train,
+        metrics=written.metrics,
+    )
+
+
+def _utc(time: datetime) -> datetime:
+    """A time without a zone is taken as UTC."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+
+
+def _signature(written: _WrittenDeploy, where: str) -> Signature:
+    signature = written.signature
+    task = signature.task or written.task
+    if task is None:
+        raise InvalidInput(f"{where}: `task` is missing; write regression or classification")
+    if written.task not in {None, task}:
+        raise InvalidInput(f"{where}: `task` says {written.task}, the signature says {task}")
+    if not signature.inputs:
+        raise InvalidInput(f"{where}: the signature has no inputs")
+    if (task is Task.CLASSIFICATION) != bool(signature.classes):
+        raise InvalidInput(f"{where}: classification needs `classes`, regression has none")
+    if len(set(signature.classes)) != len(signature.classes):
+        raise InvalidInput(f"{where}: a class is named twice")
+    fields = _fields([*signature.inputs, signature.target], where)
+    return Signature(tuple(fields[:-1]), fields[-1], task, tuple(signature.classes))
+
+
+def _fields(written: list[_WrittenField], where: str) -> list[Field]:
+    """The fields with their storage columns, each name and column once."""
+    names = [field.name for field in written]
+    if len(set(names)) != len(names):
+        raise InvalidInput(f"{where}: two fields of the signature have the same name")
+    fields: list[Field] = []
+    for field in written:
+        taken = frozenset(known.column for known in fields)
+        column = validate_column(field.column) if field.column else column_for(field.name, taken)
+        if column in taken:
+            raise InvalidInput(f"{where}: column {column!r} is used by two fields")
+        fields.append(Field(field.name, column, field.type, field.required, field.nullable, field.unit))
+    return fields
