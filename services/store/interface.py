@@ -83,7 +83,10 @@ class TrainingStore(Protocol):
         self, project: str, version: str, row_ids: Column, predicted: Column,
         scores: Mapping[str, Column] | None,
     ) -> None:  # fmt: skip
-        """Fill `predicted_<version>` and, by class, `score_<version>_<class>`, for these rows."""
+        """Fill `predicted_<version>` and, by class, `score_<version>_<class>`, for these rows.
+
+        `services.store.columns.predicted_column` and `score_columns` give the columns' exact names.
+        """
 
     def training(self, project: str, columns: Iterable[str] | None = None) -> dict[str, Column]:
         """The training set by storage column name, ordered by id; empty dict if there is none."""
@@ -111,7 +114,14 @@ class LiveStore(Protocol):
         """For each id, every label ever given, by `labelled_at`; an empty list where there is none."""
 
     def predictions(self, project: str, version: str, ids: Ids) -> PredictionBatch | None:
-        """The rows of these ids that have been predicted (in any order; absent ids are left out)."""
+        """The rows of these ids that have been predicted (in any order; absent ids are left out).
+
+        Where they are of several revisions or modes, the batch names those of the first row;
+        `prediction_batches` tells them apart.
+        """
+
+    def prediction_batches(self, project: str, version: str, ids: Ids) -> list[PredictionBatch]:
+        """The same rows, one batch for each revision and mode among them."""
 
     def newest(self, project: str, version: str, limit: int) -> dict[str, list[object]]:
         """The newest rows as the team's programs read them, by column, newest first."""
@@ -160,6 +170,7 @@ class Segment:
         rows: rows in it, known once it is closed.
         last_sequence: its last sequence once closed; -1 while it is open.
         chunks: packed chunks; 0 while it is not packed.
+        closed: whether nothing will be appended to it any more.
     """
 
     writer: str
@@ -167,6 +178,7 @@ class Segment:
     rows: int
     last_sequence: int
     chunks: int
+    closed: bool = False
 
 
 class LogStore(Protocol):

@@ -10,7 +10,8 @@ _PROJECT = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _OWN_TABLES = frozenset({
     "model_registry", "champion_history", "artifacts", "artifact_chunks", "revisions", "tokens",
-    "settings", "leases", "jobs", "log", "segments", "packed", "rollups", "labels", "schema_version",
+    "settings", "leases", "jobs", "listeners", "change_counter", "log", "segments", "packed", "rollups",
+    "labels", "schema_version",
 })  # fmt: skip
 _OWN_COLUMNS = frozenset({
     "id", "bucket", "predicted", "label", "labelled_at", "revision", "mode", "propensity",

@@ -1,0 +1,115 @@
+"""Rows of live tables as values for a driver, and back; the same for every driver."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.registry.model import FieldType, Mode, Signature, Task
+from services.store.batches import Categorical, Column, LabelBatch, PredictionBatch
+from services.store.columns import (
+    classes_column,
+    column_of,
+    column_values,
+    live_columns,
+    score_columns,
+)
+from services.store.identifiers import Ids
+
+FIXED_COLUMNS = ("revision", "mode", "propensity", "latency_ms")
+
+
+def prediction_values(batch: PredictionBatch, signature: Signature) -> dict[str, list[object]]:
+    """A batch's columns of the live table, without its key; never `label` or `labelled_at`."""
+    kinds = live_columns(signature)
+    values = {
+        name: column_values(name, column, kinds.get(name, _kind(column)))
+        for name, column in batch.inputs.items()
+    }
+    values["predicted"] = column_values("predicted", batch.predicted, kinds["predicted"])
+    if batch.scores is not None and isinstance(batch.predicted, Categorical):
+        names = score_columns(signature.classes)
+        for index, name in enumerate(batch.predicted.categories[: batch.scores.shape[1]]):
+            if name in names:
+                values[names[name]] = column_values(name, batch.scores[:, index], FieldType.NUMBER)
+    values["revision"] = [batch.revision] * len(batch)
+    values["mode"] = [str(batch.mode)] * len(batch)
+    values["propensity"] = batch.propensity.tolist()
+    values["latency_ms"] = batch.latency_ms.tolist()
+    return values
+
+
+def _kind(column: Column) -> FieldType:
+    return FieldType.STRING if isinstance(column, Categorical) else FieldType.NUMBER
+
+
+def last_labels(batch: LabelBatch) -> LabelBatch:
+    """Of labels with the same id and instant, the one that comes last in the batch."""
+    last = {
+        key: row
+        for row, key in enumerate(zip(*batch.ids.T.tolist(), batch.labelled_at.tolist(), strict=True))
+    }
+    return batch if len(last) == len(batch) else batch.take(np.array(sorted(last.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRows:
+    """Predicted rows as a driver found them: ids, and the live table's columns as values."""
+
+    ids: Ids
+    values: Mapping[str, Sequence[object]]
+
+    def batches(self, version: str, signature: Signature) -> list[PredictionBatch]:
+        """One batch for each revision and mode, in order of first appearance."""
+        if not len(self.ids):
+            return []
+        keys = list(zip(self.values["revision"], self.values["mode"], strict=True))
+        members: dict[tuple[object, object], list[int]] = {}
+        for row, key in enumerate(keys):
+            members.setdefault(key, []).append(row)
+        return [
+            self._batch(version, signature, str(revision), Mode(str(mode)), rows)
+            for (revision, mode), rows in members.items()
+        ]
+
+    def merged(self, version: str, signature: Signature) -> PredictionBatch | None:
+        """All rows as one batch that names the first row's revision and mode; None without rows."""
+        if not len(self.ids):
+            return None
+        revision, mode = str(self.values["revision"][0]), Mode(str(self.values["mode"][0]))
+        return self._batch(version, signature, revision, mode, list(range(len(self.ids))))
+
+    def _batch(
+        self, version: str, signature: Signature, revision: str, mode: Mode, rows: list[int]
+    ) -> PredictionBatch:
+        def picked(name: str) -> list[object]:
+            return [self.values[name][row] for row in rows]
+
+        classified = signature.task is Task.CLASSIFICATION
+        scores = [picked(name) for name in score_columns(signature.classes).values() if name in self.values]
+        return PredictionBatch(
+            version=version,
+            revision=revision,
+            mode=mode,
+            ids=self.ids[rows],
+            inputs={
+                field.column: column_of(picked(field.column), text=field.type is FieldType.STRING)
+                for field in signature.inputs
+                if field.column in self.values
+            },
+            predicted=classes_column(picked("predicted"), signature.classes)
+            if classified
+            else column_of(picked("predicted"), text=False),
+            scores=_scores(scores),
+            latency_ms=np.array(picked("latency_ms"), dtype=np.float32),
+            propensity=np.array(picked("propensity"), dtype=np.float32),
+        )
+
+
+def _scores(columns: list[list[object]]) -> NDArray[np.float64] | None:
+    """Shape (n, k); None where no row has any, as from a model without probabilities."""
+    if not columns:
+        return None
+    scores = np.array(columns, dtype=np.float64).T
+    return None if bool(np.isnan(scores).all()) else scores

@@ -1,0 +1,127 @@
+"""A closed segment's batches as few compressed chunks; the same for every driver."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.errors import Conflict
+from services.store.batches import Batch, Categorical, Column, LabelBatch, PredictionBatch, encode
+
+BLOB_LIMIT = 1_000_000
+"""Bytes; no blob or chunk in a store is longer."""
+
+_Kind = tuple[object, ...]
+
+
+def _kind(batch: Batch) -> _Kind:
+    """Batches of one kind can be put into one: predictions sort before the labels that follow them."""
+    if isinstance(batch, LabelBatch):
+        return (1, isinstance(batch.labels, Categorical))
+    classes = batch.predicted.categories if isinstance(batch.predicted, Categorical) else None
+    inputs = tuple((name, isinstance(column, Categorical)) for name, column in batch.inputs.items())
+    scores = None if batch.scores is None else batch.scores.shape[1]
+    flags = (batch.version, batch.revision, batch.mode, batch.late, batch.brought)
+    return (0, *flags, inputs, classes, scores)
+
+
+def _join_texts(columns: Sequence[Categorical]) -> Categorical:
+    index: dict[str, int] = {}
+    codes: list[NDArray[np.int32]] = []
+    for column in columns:
+        lookup = [index.setdefault(text, len(index)) for text in column.categories]
+        codes.append(np.array([*lookup, -1], dtype=np.int32)[column.codes])
+    return Categorical(np.concatenate(codes), tuple(index))
+
+
+def join_columns(columns: Sequence[Column]) -> Column:
+    """Columns of one type, one behind the other."""
+    texts = [column for column in columns if isinstance(column, Categorical)]
+    if texts:
+        return _join_texts(texts)
+    return np.concatenate([column for column in columns if not isinstance(column, Categorical)])
+
+
+def _join_predictions(batches: Sequence[PredictionBatch]) -> PredictionBatch:
+    scores = [batch.scores for batch in batches if batch.scores is not None]
+    first = batches[0]
+    return replace(
+        first,
+        ids=np.concatenate([batch.ids for batch in batches]),
+        inputs={name: join_columns([batch.inputs[name] for batch in batches]) for name in first.inputs},
+        predicted=join_columns([batch.predicted for batch in batches]),
+        scores=np.concatenate(scores) if scores else None,
+        latency_ms=np.concatenate([batch.latency_ms for batch in batches]),
+        propensity=np.concatenate([batch.propensity for batch in batches]),
+    )
+
+
+def _join(batches: Sequence[Batch]) -> Batch:
+    labels = [batch for batch in batches if isinstance(batch, LabelBatch)]
+    if not labels:
+        return _join_predictions([batch for batch in batches if isinstance(batch, PredictionBatch)])
+    return LabelBatch(
+        np.concatenate([batch.ids for batch in labels]),
+        join_columns([batch.labels for batch in labels]),
+        np.concatenate([batch.labelled_at for batch in labels]),
+    )
+
+
+def _compact(column: Column) -> Column:
+    """Without the categories that no row uses, so that a chunk carries only its own texts."""
+    if not isinstance(column, Categorical):
+        return column
+    used = np.unique(column.codes[column.codes >= 0])
+    lookup = np.full(len(column.categories) + 1, -1, dtype=np.int32)
+    lookup[used] = np.arange(len(used), dtype=np.int32)
+    return Categorical(lookup[column.codes], tuple(column.categories[code] for code in used.tolist()))
+
+
+def _compacted(batch: Batch) -> Batch:
+    if isinstance(batch, LabelBatch):
+        return replace(batch, labels=_compact(batch.labels))
+    return replace(batch, inputs={name: _compact(column) for name, column in batch.inputs.items()})
+
+
+def _chunks(batch: Batch) -> Iterator[bytes]:
+    blob = encode(_compacted(batch), "zstd")
+    if len(blob) <= BLOB_LIMIT or len(batch) <= 1:
+        yield blob
+        return
+    half = len(batch) // 2
+    yield from _chunks(batch.take(np.arange(half)))
+    yield from _chunks(batch.take(np.arange(half, len(batch))))
+
+
+def pack_batches(batches: Iterable[tuple[int, Batch]], last_sequence: int) -> list[bytes]:
+    """Chunks of at most `BLOB_LIMIT` bytes that hold all rows, with each row's sequence.
+
+    Args:
+        batches: (sequence, batch) in order, contiguous from 0 to `last_sequence`.
+        last_sequence: as said when the segment was closed.
+
+    Raises:
+        Conflict: a batch is missing; nothing may be packed then.
+    """
+    groups: dict[_Kind, list[tuple[int, Batch]]] = {}
+    expected = 0
+    for sequence, batch in batches:
+        if sequence != expected:
+            break
+        expected += 1
+        groups.setdefault(_kind(batch), []).append((sequence, batch))
+    if expected != last_sequence + 1:
+        raise Conflict(
+            f"the segment lacks batch {expected} of {last_sequence}; it is packed once all are there"
+        )
+    chunks: list[bytes] = []
+    for kind in sorted(groups, key=lambda kind: kind[0] == 1):
+        members = groups[kind]
+        joined = _join([batch for _, batch in members])
+        sequences = np.repeat(
+            np.array([sequence for sequence, _ in members], dtype=np.int32),
+            np.array([len(batch) for _, batch in members]),
+        )
+        chunks.extend(_chunks(replace(joined, sequences=sequences)))
+    return chunks

@@ -1,0 +1,19 @@
+"""Contents of any size as parts below the limit of one cell."""
+
+from collections.abc import Iterable
+
+PART_LIMIT = 900_000
+"""Bytes; with its key a part stays below 1 MB."""
+
+
+def split_parts(content: bytes) -> list[bytes]:
+    """The parts in order; an empty content is one empty part."""
+    return [content[start : start + PART_LIMIT] for start in range(0, max(len(content), 1), PART_LIMIT)]
+
+
+def joined_parts(rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Contents by name, from (name, part) in order."""
+    parts: dict[str, list[bytes]] = {}
+    for name, data in rows:
+        parts.setdefault(name, []).append(data)
+    return {name: b"".join(pieces) for name, pieces in parts.items()}

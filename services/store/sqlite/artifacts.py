@@ -1,0 +1,50 @@
+"""`historical_db.artifacts` and `artifact_chunks`."""
+
+import hashlib
+
+from services.errors import Corrupt, NotFound
+from services.store.splitting import split_parts
+from services.store.sqlite.part import Part
+
+
+class Artifacts(Part):
+    """Trained models as bytes, named by their sha256."""
+
+    def put_artifact(self, content: bytes) -> str:
+        """See `ArtifactStore`."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        parts = split_parts(content)
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO historical_db.artifact_chunks VALUES (?, ?, ?)",
+                [(sha256, part, data) for part, data in enumerate(parts)],
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO historical_db.artifacts VALUES (?, ?, ?)",
+                (sha256, len(content), len(parts)),
+            )
+        return sha256
+
+    def artifact(self, sha256: str) -> bytes:
+        """See `ArtifactStore`."""
+        with self._database.snapshot() as connection:
+            row = connection.execute(
+                "SELECT size FROM historical_db.artifacts WHERE sha256 = ?", (sha256,)
+            ).fetchone()
+            if row is None:
+                raise NotFound(f"there is no artifact {sha256[:12]!r}")
+            parts = connection.execute(
+                "SELECT data FROM historical_db.artifact_chunks WHERE sha256 = ? ORDER BY part", (sha256,)
+            )
+            content = b"".join(data for (data,) in parts)
+        return verified(sha256, content)
+
+
+def verified(sha256: str, content: bytes) -> bytes:
+    """The content, or Corrupt if its sha256 is another."""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Corrupt(
+            f"the stored artifact {sha256[:12]!r} is damaged: its sha256 is another",
+            remedy="Publish or retrain that revision again.",
+        )
+    return content

@@ -1,0 +1,156 @@
+"""`live_db.<project>_<version>` and `live_db.labels`."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import numpy as np
+
+from services.registry.model import FieldType, Signature
+from services.store import registry_rules as rules
+from services.store.batches import LabelBatch, PredictionBatch
+from services.store.columns import column_values, live_columns
+from services.store.identifiers import Ids, buckets, format_id
+from services.store.interface import LabelEntry, Position
+from services.store.live_rows import FoundRows, last_labels, prediction_values
+from services.store.names import live_table, validate_project
+from services.store.sqlite.connection import Database
+from services.store.sqlite.part import Part
+from services.store.sqlite.registry_rows import read_project
+from services.store.sqlite.tables import quoted, table_types, upsert, widen
+
+_KEY = ["bucket", "id"]
+_OTHER = {
+    "revision": FieldType.STRING,
+    "mode": FieldType.STRING,
+    "propensity": FieldType.NUMBER,
+    "latency_ms": FieldType.NUMBER,
+    "labelled_at": FieldType.INTEGER,
+}
+
+
+def _texts(ids: Ids) -> list[str]:
+    return [format_id(high, low) for high, low in ids.tolist()]
+
+
+class Live(Part):
+    """The live tables and the label history."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._signatures: dict[tuple[str, str], Signature] = {}
+
+    def prepare_live(self, project: str, version: str, signature: Signature) -> None:
+        """See `LiveStore`."""
+        table = live_table(project, version)
+        with self._database.writing() as connection:
+            connection.execute(
+                f"CREATE TABLE IF NOT EXISTS live_db.{quoted(table)} "
+                "(bucket INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bucket, id)) WITHOUT ROWID"
+            )
+            widen(connection, "live_db", table, {**live_columns(signature), **_OTHER})
+        self._signatures[project, version] = signature
+
+    def _signature(self, project: str, version: str) -> Signature:
+        known = self._signatures.get((project, version))
+        if known is None:
+            with self._database.reading() as connection:
+                found = rules.known(read_project(connection, project), project)
+            known = self._signatures[project, version] = rules.known_version(found, version).signature
+        return known
+
+    def write_predictions(self, project: str, batch: PredictionBatch) -> None:
+        """See `LiveStore`."""
+        table = live_table(project, batch.version)
+        values = prediction_values(batch, self._signature(project, batch.version))
+        statement = upsert("live_db", table, [*_KEY, *values], key=2)
+        rows = zip(buckets(batch.ids).tolist(), _texts(batch.ids), *values.values(), strict=True)
+        with self._database.writing() as connection:
+            connection.executemany(statement, rows)
+
+    def write_labels(
+        self, project: str, versions: Iterable[str], batch: LabelBatch, source: Position
+    ) -> None:
+        """See `LiveStore`."""
+        validate_project(project)
+        batch = last_labels(batch)
+        ids, instants = _texts(batch.ids), batch.labelled_at.tolist()
+        text = not isinstance(batch.labels, np.ndarray)
+        labels = column_values("label", batch.labels, FieldType.STRING if text else FieldType.NUMBER)
+        live = list(zip(buckets(batch.ids).tolist(), ids, labels, instants, strict=True))
+        place = (source.writer, source.segment, source.sequence)
+        history = [
+            (project, id_, at, *place, label) for id_, at, label in zip(ids, instants, labels, strict=True)
+        ]
+        with self._database.writing() as connection:
+            for version in versions:
+                connection.executemany(_label_statement(live_table(project, version)), live)
+            connection.executemany(
+                "INSERT OR REPLACE INTO live_db.labels VALUES (?, ?, ?, ?, ?, ?, ?)", history
+            )
+
+    def labels(self, project: str, ids: Ids) -> list[list[LabelEntry]]:
+        """See `LiveStore`."""
+        with self._database.snapshot() as connection:
+            return [_history(connection, project, id_) for id_ in _texts(ids)]
+
+    def predictions(self, project: str, version: str, ids: Ids) -> PredictionBatch | None:
+        """See `LiveStore`."""
+        return self._found(project, version, ids).merged(version, self._signature(project, version))
+
+    def prediction_batches(self, project: str, version: str, ids: Ids) -> list[PredictionBatch]:
+        """See `LiveStore`."""
+        return self._found(project, version, ids).batches(version, self._signature(project, version))
+
+    def _found(self, project: str, version: str, ids: Ids) -> FoundRows:
+        table = live_table(project, version)
+        with self._database.snapshot() as connection:
+            names = list(table_types(connection, "live_db", table))
+            statement = (
+                f"SELECT * FROM live_db.{quoted(table)} "  # noqa: S608 - validated, quoted
+                "WHERE bucket = ? AND id = ? AND predicted IS NOT NULL"
+            )
+            keys = zip(buckets(ids).tolist(), _texts(ids), strict=True)
+            found = [connection.execute(statement, key).fetchone() for key in keys]
+        present = [row for row in found if row is not None]
+        columns = list(zip(*present, strict=True)) if present else [()] * len(names)
+        chosen = np.array([row is not None for row in found], dtype=bool)
+        return FoundRows(ids[chosen], dict(zip(names, columns, strict=True)))
+
+    def newest(self, project: str, version: str, limit: int) -> dict[str, list[object]]:
+        """See `LiveStore`."""
+        table = live_table(project, version)
+        with self._database.snapshot() as connection:
+            names = list(table_types(connection, "live_db", table))
+            rows = connection.execute(
+                f"SELECT * FROM live_db.{quoted(table)} WHERE predicted IS NOT NULL "  # noqa: S608
+                "ORDER BY bucket DESC, id DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+        result = {name: list(column) for name, column in zip(names, columns, strict=True)}
+        result.pop("bucket", None)
+        result["labelled_at"] = [_instant(at) for at in result.get("labelled_at", [])]
+        return result
+
+
+def _label_statement(table: str) -> str:
+    return (
+        f"INSERT INTO live_db.{quoted(table)} AS old (bucket, id, label, labelled_at) "  # noqa: S608
+        "VALUES (?, ?, ?, ?) ON CONFLICT (bucket, id) DO UPDATE "
+        "SET label = excluded.label, labelled_at = excluded.labelled_at "
+        "WHERE old.labelled_at IS NULL OR excluded.labelled_at >= old.labelled_at"
+    )
+
+
+def _history(connection: sqlite3.Connection, project: str, id_: str) -> list[LabelEntry]:
+    rows = connection.execute(
+        "SELECT label, labelled_at, writer, segment, sequence FROM live_db.labels "
+        "WHERE project = ? AND id = ? ORDER BY labelled_at, writer, segment, sequence",
+        (project, id_),
+    )
+    return [LabelEntry(label, at, Position(*place)) for label, at, *place in rows]
+
+
+def _instant(at: object) -> datetime | None:
+    return datetime.fromtimestamp(at / 1e6, UTC) if isinstance(at, int) else None

@@ -1,0 +1,48 @@
+"""The whole SQLite store, put together from its parts."""
+
+from pathlib import Path
+
+from services.store.sqlite.artifacts import Artifacts
+from services.store.sqlite.connection import Database
+from services.store.sqlite.coordination import Coordination
+from services.store.sqlite.live import Live
+from services.store.sqlite.log import Log
+from services.store.sqlite.registry import Registry
+from services.store.sqlite.rollups import Rollups
+from services.store.sqlite.training import Training
+
+
+class SqliteStore(Registry, Training, Live, Log, Rollups, Artifacts, Coordination):
+    """`services.store.interface.Store` in a workspace folder; any number of processes may share it.
+
+    Args:
+        folder: made if absent; holds `historical_db.sqlite3` and `live_db.sqlite3`.
+
+    Raises:
+        StorageFull: the folder cannot be made or written.
+        Corrupt: a file there is not a database.
+        Refused: a newer Relevo made the workspace.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Database(folder))
+
+    @property
+    def kind(self) -> str:
+        """See `Store`."""
+        return "sqlite"
+
+    def changes(self) -> str:
+        """See `Store`; triggers count every change of the tables that processes follow."""
+        with self._database.reading() as connection:
+            (value,) = connection.execute("SELECT value FROM historical_db.change_counter").fetchone()
+        return str(value)
+
+    def ping(self) -> None:
+        """See `Store`."""
+        with self._database.reading() as connection:
+            connection.execute("SELECT value FROM historical_db.change_counter").fetchone()
+
+    def close(self) -> None:
+        """See `Store`."""
+        self._database.close()
