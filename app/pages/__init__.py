@@ -1,0 +1,5 @@
+"""The pages, one folder each: the page places views, its presenter fetches and decides, small files beside.
+
+`page` is what all have in common. A page reaches the store only through tasks, and another page only
+through the program's signals.
+"""
