@@ -1,6 +1,7 @@
 """The program's window: sidebar, banner, pages, status line; shortcuts and what it remembers."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
@@ -142,7 +143,7 @@ class Shell(QMainWindow):
 
     def _add_shortcuts(self) -> None:
         for number, (key, title) in enumerate(PAGES, start=1):
-            self._shortcut(title, f"Ctrl+{number}", lambda key=key: self.go_to(key))
+            self._shortcut(title, f"Ctrl+{number}", partial(self.go_to, key))
         self._shortcut("Refresh", "F5", self._refresh)
         self._shortcut("Help", "F1", lambda: self.help_wanted.emit(HELP[self._current]))
         self._shortcut("Commands", "Ctrl+K", self.palette_wanted.emit)
@@ -153,7 +154,7 @@ class Shell(QMainWindow):
         action = QAction(title, self)
         action.setShortcut(keys)
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(run)
+        action.triggered.connect(lambda _checked: run())
         self.addAction(action)
 
     def _refresh(self) -> None:
