@@ -1,0 +1,109 @@
+"""The receiver operating characteristic of one class against the rest, and the area under it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.evaluation.model import Floats, Measure, RocCurve
+
+Counts = NDArray[np.int64]
+CURVE_POINTS = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTable:
+    """How many rows of the class, and of the rest, have each score.
+
+    Attributes:
+        class_name: the class.
+        positives: shape (n,), rows of the class, by ascending score (or range of scores).
+        negatives: shape (n,), rows of the rest.
+        exact: whether each entry stands for one single score, not for a range.
+    """
+
+    class_name: str
+    positives: Counts
+    negatives: Counts
+    exact: bool
+
+    @cached_property
+    def positive_rows(self) -> int:
+        """Rows of the class."""
+        return int(self.positives.sum())
+
+    @cached_property
+    def negative_rows(self) -> int:
+        """Rows of the rest."""
+        return int(self.negatives.sum())
+
+    def auc(self) -> Measure:
+        """The probability that a row of the class scores above one of the rest; ties count half.
+
+        That is the Mann-Whitney statistic (Hanley and McNeil 1982), equal to the area under the
+        curve. In a histogram, pairs within one range of scores might each count anything from 0 to 1
+        but count half, so half their share bounds the error.
+        """
+        reason = self._reason()
+        if reason:
+            return Measure(None, reason)
+        below = np.cumsum(self.negatives) - self.negatives
+        pairs = self.positive_rows * self.negative_rows
+        tied = int((self.positives * self.negatives).sum())
+        won = int((self.positives * below).sum())
+        return Measure(
+            (2 * won + tied) / (2 * pairs), error_bound=0.0 if self.exact else tied / (2 * pairs)
+        )
+
+    def curve(self) -> RocCurve:
+        """The curve from (0, 0) to (1, 1), its straight stretches left out, at most 2,000 points.
+
+        A class without an AUC has an empty curve. Where points must go, those nearest to equal steps
+        along the curve stay.
+        """
+        auc = self.auc()
+        if auc.value is None:
+            return RocCurve(self.class_name, np.empty(0), np.empty(0), auc)
+        true = np.concatenate([[0], np.cumsum(self.positives[::-1])])
+        false = np.concatenate([[0], np.cumsum(self.negatives[::-1])])
+        corners = _thinned(*_corners(false, true))
+        return RocCurve(
+            self.class_name, corners[0] / self.negative_rows, corners[1] / self.positive_rows, auc
+        )
+
+    def _reason(self) -> str:
+        if self.positive_rows + self.negative_rows == 0:
+            return "no labelled row has scores"
+        if self.positive_rows == 0:
+            return f"no labelled row is of class {self.class_name}"
+        if self.negative_rows == 0:
+            return f"every labelled row is of class {self.class_name}"
+        return ""
+
+
+def gini(auc: Measure) -> Measure:
+    """The Gini coefficient, 2 AUC - 1 (Hand and Till 2001), undefined where AUC is."""
+    if auc.value is None:
+        return auc
+    return Measure(2.0 * auc.value - 1.0, error_bound=2.0 * auc.error_bound)
+
+
+def _corners(false: Counts, true: Counts) -> tuple[Counts, Counts]:
+    """The points where the curve turns, and both ends; repeated points are left out."""
+    moved = np.ones(len(true), dtype=np.bool_)
+    moved[1:] = (np.diff(true) != 0) | (np.diff(false) != 0)
+    false, true = false[moved], true[moved]
+    turns = np.ones(len(true), dtype=np.bool_)
+    rise, run = np.diff(true), np.diff(false)
+    turns[1:-1] = rise[1:] * run[:-1] != rise[:-1] * run[1:]
+    return false[turns], true[turns]
+
+
+def _thinned(false: Counts, true: Counts) -> tuple[Floats, Floats]:
+    if len(true) > CURVE_POINTS:
+        length = false / false[-1] + true / true[-1]
+        chosen = np.unique(np.searchsorted(length, np.linspace(0.0, 2.0, CURVE_POINTS - 1)))
+        chosen = np.append(chosen[chosen < len(true) - 1], len(true) - 1)
+        false, true = false[chosen], true[chosen]
+    return false.astype(np.float64), true.astype(np.float64)

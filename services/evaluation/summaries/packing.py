@@ -1,0 +1,53 @@
+"""Arrays of numbers and summaries as compact bytes, and back."""
+
+import zlib
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from services.errors import Corrupt
+
+Packed = TypeVar("Packed")
+_Scalar = TypeVar("_Scalar", np.float64, np.int64)
+
+
+def pack_array(values: NDArray[Any]) -> bytes:
+    """Compressed bytes of an array of 8-byte numbers; its shape is the reader's business.
+
+    Bytes of the same significance stand together, which lets zlib see that they are alike.
+    """
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    planes = little.view(np.uint8).reshape(-1, 8).T
+    return zlib.compress(planes.tobytes(), level=1)
+
+
+def unpack_array(packed: bytes, dtype: type[_Scalar]) -> NDArray[_Scalar]:
+    """The numbers that `pack_array` packed, shape (n,)."""
+    planes = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(8, -1)
+    little = np.ascontiguousarray(planes.T).view(np.dtype(dtype).newbyteorder("<"))
+    return little.reshape(-1).astype(dtype, copy=False)
+
+
+def pack_integer(value: int) -> bytes:
+    """A signed integer of any size."""
+    return value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+
+
+def unpack_integer(packed: bytes) -> int:
+    """The integer that `pack_integer` packed."""
+    return int.from_bytes(packed, "little", signed=True)
+
+
+def encode(state: msgspec.Struct) -> bytes:
+    """A summary's state as MessagePack."""
+    return msgspec.msgpack.encode(state)
+
+
+def decode(packed: bytes, decoder: msgspec.msgpack.Decoder[Packed]) -> Packed:
+    """A summary's state; Corrupt if the bytes are not what the decoder reads."""
+    try:
+        return decoder.decode(packed)
+    except msgspec.MsgspecError as error:
+        raise Corrupt("a stored summary cannot be decoded", details=repr(error)) from error
