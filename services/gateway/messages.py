@@ -206,11 +206,19 @@ class ListenerState(Listener, frozen=True):
 
 
 class SpoolHealth(Struct, frozen=True):
-    """How full the spool is; a full one refuses requests."""
+    """How full the spool is; a full one refuses requests.
+
+    Attributes:
+        bytes: not yet in the store.
+        limit: bytes beyond which requests are refused.
+        rows: not yet in the store.
+        shipped: rows brought to the store since the gateway started.
+    """
 
     bytes: int = 0
     limit: int = 0
     rows: int = 0
+    shipped: int = 0
 
 
 class Health(Struct, frozen=True):

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from services.errors import InvalidInput, RelevoError, Unavailable
-from services.http.client import Client
+from services.http.client import Client, TimedOut
 from services.http.errors import error_from
 from services.registry.model import Signature, Task, Version
 from services.registry.tokens import service_token
@@ -92,9 +92,12 @@ class ModelService:
             Unavailable: it is not reached, too slow, fails, or answers rubbish (`BrokenAnswer`).
         """
         began = perf_counter()
-        response = await self._client.request(
-            "POST", "/predict", body, self._headers, timeout=self._seconds, repeatable=True
-        )
+        try:
+            response = await self._client.request(
+                "POST", "/predict", body, self._headers, timeout=self._seconds, repeatable=True
+            )
+        except Unavailable as error:
+            raise self._silent(error) from error
         milliseconds = (perf_counter() - began) * 1000
         if response.status != 200:
             raise self._failure(response.status, response.body)
@@ -102,9 +105,12 @@ class ModelService:
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Any other route of the service; its body, or the error that it answered."""
-        response = await self._client.request(
-            method, path, body, self._headers, timeout=self._seconds, repeatable=False
-        )
+        try:
+            response = await self._client.request(
+                method, path, body, self._headers, timeout=self._seconds, repeatable=False
+            )
+        except Unavailable as error:
+            raise self._silent(error) from error
         if response.status >= 400:
             raise error_from(response.status, response.body, who=self._name)
         return response.body
@@ -112,6 +118,13 @@ class ModelService:
     @property
     def _name(self) -> str:
         return f"version {self.version.name} of {self.version.project}"
+
+    def _silent(self, error: Unavailable) -> Unavailable:
+        """What a client is told of a service that is not reached: nothing of where it is."""
+        _logger.warning("%s: %s %s", self._name, error.message, error.details)
+        if isinstance(error, TimedOut):
+            return Unavailable(f"{self._name} did not answer in time", retry_after=self._seconds)
+        return Unavailable(f"{self._name} cannot be reached now")
 
     def _failure(self, status: int, body: bytes) -> RelevoError:
         error = error_from(status, body, who=self._name)

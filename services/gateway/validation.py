@@ -10,14 +10,13 @@ from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
-import numpy as np
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from services.gateway.complaints import explain
+from services.gateway.recorded import Value
 from services.http.errors import InvalidField
 from services.registry.model import Field, FieldType, Mode, Project, Version
-from services.store.batches import Categorical, Column
 from services.store.names import column_for
 
 LARGEST_INTEGER = 2**53
@@ -74,10 +73,7 @@ class RequestSchema:
         self._decoder = msgspec.json.Decoder(_body(row))
         self._relaxed = _body(_struct(self.fields, _RELAXED_TYPES))
         self._values = _reader([f"f{index}" for index in range(len(self.fields))])
-        self._columns = tuple(field.column for field in self.fields)
         self._convert = self._own_row(version) if self._own < len(self.fields) else None
-        texts = [field.type is FieldType.STRING for field in self.fields]
-        self._texts = [index for index, text in enumerate(texts) if text]
 
     def decode(self, body: bytes) -> Request:
         """The request in a body.
@@ -102,15 +98,9 @@ class RequestSchema:
         own = rows if self._convert is None else list(map(self._convert, rows))
         return msgspec.json.encode({"instances": own})
 
-    def columns(self, rows: Sequence[Any]) -> dict[str, Column]:
-        """The rows as arrays by storage column, every input of the request included; shape (n,) each."""
-        values = list(map(self._values, rows))
-        texts = {index: [row[index] for row in values] for index in self._texts}
-        numbers = np.array([_without(row, texts) for row in values] if texts else values, np.float64)
-        return {
-            name: Categorical.of(texts[index]) if index in texts else numbers[:, index]
-            for index, name in enumerate(self._columns)
-        }
+    def values(self, rows: Sequence[Any]) -> list[tuple[Value, ...]]:
+        """The rows as tuples in the order of `fields`; None where a value is missing."""
+        return list(map(self._values, rows))
 
     def _second_look(self, body: bytes, error: Exception) -> Any:
         """Take integers written as 5.0, which are integers in JSON; otherwise say what is wrong."""
@@ -186,8 +176,3 @@ def _reader(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
         only = attributes[0]
         return lambda row: (getattr(row, only),)
     return attrgetter(*attributes)
-
-
-def _without(row: tuple[Any, ...], texts: dict[int, list[str | None]]) -> list[float | None]:
-    """The row with zeros in place of its texts, so that the rest becomes one array."""
-    return [0.0 if index in texts else value for index, value in enumerate(row)]

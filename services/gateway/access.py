@@ -1,0 +1,80 @@
+"""Who may do what: bearer tokens, found by their digest, and the roles they carry."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.errors import Refused
+from services.http.errors import Unauthorized
+from services.registry.model import Role, Token
+from services.registry.tokens import digest, verify_service_token
+
+_CACHE_SIZE = 10_000
+_SCHEME = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token allows.
+
+    Attributes:
+        project: the only project it is good for; empty for all.
+        version: the only version, for a service's token; else empty.
+    """
+
+    role: Role
+    project: str = ""
+    version: str = ""
+
+    def require(self, roles: Iterable[Role], project: str = "", version: str = "") -> None:
+        """Refused unless the role is one of `roles`, and its scope holds the project and version."""
+        if self.role not in roles:
+            names = " or ".join(role.value for role in roles)
+            raise Refused(f"this needs a token of role {names}; yours is of role {self.role.value}")
+        if self.project and project != self.project:
+            raise Refused(f"your token is good for project {self.project} only")
+        if self.version and version and version != self.version:
+            raise Refused(f"your token is good for version {self.version} of {self.project} only")
+
+
+class Access:
+    """The tokens in force; used on the loop.
+
+    Args:
+        secret: the platform's, by which services' tokens are verified.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._grants: dict[str, Grant] = {}
+        self._cache: dict[str, Grant] = {}
+
+    def update(self, tokens: Iterable[Token]) -> None:
+        """Take the tokens as they are now; revoked ones are worthless from here on."""
+        self._grants = {
+            token.digest: Grant(token.role, token.project) for token in tokens if token.revoked_at is None
+        }
+        self._cache.clear()
+
+    def grant(self, authorization: str | None) -> Grant:
+        """What the value of an `Authorization` header allows; Unauthorized if it allows nothing."""
+        if authorization is None:
+            raise Unauthorized("send a token: Authorization: Bearer …")
+        found = self._cache.get(authorization)
+        if found is None:
+            found = self._find(authorization)
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            self._cache[authorization] = found
+        return found
+
+    def _find(self, authorization: str) -> Grant:
+        if authorization[: len(_SCHEME)].lower() != _SCHEME:
+            raise Unauthorized("send a bearer token: Authorization: Bearer …")
+        token = authorization[len(_SCHEME) :].strip()
+        service = verify_service_token(self._secret, token) if self._secret else None
+        if service is not None:
+            return Grant(Role.SERVICE, *service)
+        found = self._grants.get(digest(token))
+        if found is None:
+            raise Unauthorized("this token is not known, or was revoked")
+        return found

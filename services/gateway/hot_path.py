@@ -1,0 +1,120 @@
+"""Prediction requests, from the connection to the version that answers: token, body, ids, policy."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from time import perf_counter, time
+
+import numpy as np
+
+from services.errors import InvalidInput, RelevoError
+from services.gateway.access import Access
+from services.gateway.directory import Directory
+from services.gateway.metrics import Metrics
+from services.gateway.predicting import ASKED_BY_NAME, Question, Recorder, VersionRoute
+from services.http.errors import InvalidField, answer_for
+from services.http.request import HotRequest
+from services.registry.model import Role
+from services.store.identifiers import milliseconds, parse_id
+
+Network = IPv4Network | IPv6Network
+_CALLERS = (Role.CLIENT, Role.ADMIN)
+_MOST_AHEAD_MILLISECONDS = 24 * 3600 * 1000
+
+
+class Predict:
+    """Answers prediction requests; one instance for the API, and one for each listener.
+
+    Args:
+        access: the tokens in force.
+        directory: the projects.
+        recorder: asked whether it takes rows before a model is asked.
+        metrics: counts what is refused here.
+        project, version: what a listener stands for; empty where the path says it.
+        networks: from which a listener may be called without a token.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        directory: Directory,
+        recorder: Recorder,
+        metrics: Metrics,
+        *,
+        project: str = "",
+        version: str = "",
+        networks: Sequence[Network] = (),
+    ) -> None:
+        self._access = access
+        self._directory = directory
+        self._recorder = recorder
+        self._metrics = metrics
+        self._project = project
+        self._version = version
+        self._networks = networks
+
+    def __call__(self, request: HotRequest) -> None:
+        """Reply now with a refusal, or later with the answer."""
+        began = perf_counter()
+        try:
+            self._ask(request, began)
+        except RelevoError as error:
+            answer = answer_for(error)
+            request.reply(answer.status, answer.body, headers=answer.headers)
+            self._metrics.refused(answer.status)
+
+    def _ask(self, request: HotRequest, began: float) -> None:
+        project = self._project or request.parameters["project"]
+        version = self._version or request.parameters.get("version", "")
+        if not is_within(request.client, self._networks):
+            grant = self._access.grant(request.header("authorization"))
+            grant.require(_CALLERS, project)
+        route = self._directory.project(project)
+        asked = route.version(version or route.project.champion)
+        checked = asked.schema.decode(request.body)
+        ids = None if checked.ids is None else check_ids(checked.ids)
+        self._recorder.check()
+        propensity = ASKED_BY_NAME
+        if not version:
+            choice = route.policy.choose(len(checked.rows))
+            asked = _chosen(asked, route.versions, choice.single)
+            propensity = float(choice.propensity[0])
+        asked.ask(Question(request, checked.rows, ids, propensity, began))
+
+
+def _chosen(champion: VersionRoute, versions: dict[str, VersionRoute], name: str | None) -> VersionRoute:
+    """The version that a policy chose; the champion where it left none."""
+    return champion if name is None else versions.get(name, champion)
+
+
+def is_within(client: tuple[str, int] | None, networks: Sequence[Network]) -> bool:
+    """Whether a caller's address lies in one of the networks."""
+    if not networks or client is None:
+        return False
+    address = ip_address(client[0].partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in network for network in networks)
+
+
+def check_ids(texts: Sequence[str]) -> bytes:
+    """A client's prediction ids as 16 big-endian bytes each.
+
+    Raises:
+        InvalidField: one is not a time-based UUID, comes twice, or lies more than a day ahead.
+    """
+    packed, seen = bytearray(), set()
+    for index, text in enumerate(texts):
+        field = f"ids[{index}]"
+        try:
+            high, low = parse_id(text)
+        except InvalidInput as error:
+            raise InvalidField(f"{field}: {error.message}", field=field) from None
+        if (high, low) in seen:
+            raise InvalidField(f"{field} stands twice in this request", field=field)
+        seen.add((high, low))
+        packed += high.to_bytes(8, "big") + low.to_bytes(8, "big")
+    ids = np.frombuffer(bytes(packed), dtype=np.dtype(">u8")).astype(np.uint64).reshape(-1, 2)
+    ahead = milliseconds(ids) > time() * 1000 + _MOST_AHEAD_MILLISECONDS
+    if ahead.any():
+        field = f"ids[{int(np.argmax(ahead))}]"
+        raise InvalidField(f"{field} is more than a day ahead of the gateway's clock", field=field)
+    return bytes(packed)

@@ -1,0 +1,131 @@
+"""What Prometheus is told: counted where it happens, read from the recorder and the mirror when asked."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.gateway.messages import SpoolHealth, VersionStatus
+from services.registry.model import Version
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+Health = Literal["ok", "down", "unknown"]
+_OF_VERSION = ("project", "version")
+
+
+class Metrics:
+    """The counters of one gateway; names of projects and versions are the registry's, never a client's."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "relevo_requests", "Prediction requests answered, by HTTP status.",
+            (*_OF_VERSION, "status"), registry=self.registry,
+        )  # fmt: skip
+        self._refused = Counter(
+            "relevo_refused", "Prediction requests refused before a version was chosen, by HTTP status.",
+            ("status",), registry=self.registry,
+        )  # fmt: skip
+        self._rows = Counter(
+            "relevo_rows", "Rows predicted for clients.", _OF_VERSION, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "relevo_request_seconds", "From a request's arrival to its answer.",
+            _OF_VERSION, buckets=_BUCKETS, registry=self.registry,
+        )  # fmt: skip
+        self._errors = Counter(
+            "relevo_version_errors", "Calls of a version that failed, by kind of error.",
+            (*_OF_VERSION, "kind"), registry=self.registry,
+        )  # fmt: skip
+        self._labels = Counter(
+            "relevo_labels", "True values received.", ("project",), registry=self.registry
+        )
+        self._failures: dict[tuple[str, str], int] = {}
+        self._last_failed: dict[tuple[str, str], bool] = {}
+        self._known: dict[tuple[str, str, int], tuple[Counter, Counter, Histogram]] = {}
+
+    def answered(self, version: Version, status: int, rows: int, seconds: float) -> None:
+        """A request was answered or refused by a version."""
+        key = (version.project, version.name, status)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = (
+                self._requests.labels(version.project, version.name, str(status)),
+                self._rows.labels(version.project, version.name),
+                self._seconds.labels(version.project, version.name),
+            )
+        requests, predicted, duration = found
+        requests.inc()
+        duration.observe(seconds)
+        if status == 200:
+            predicted.inc(rows)
+            self._last_failed[key[:2]] = False
+
+    def refused(self, status: int) -> None:
+        """A request was refused before any version was asked."""
+        self._refused.labels(str(status)).inc()
+
+    def version_failed(self, version: Version, error: Exception) -> None:
+        """A call of a version failed."""
+        key = (version.project, version.name)
+        self._errors.labels(*key, type(error).__name__).inc()
+        self._failures[key] = self._failures.get(key, 0) + 1
+        self._last_failed[key] = True
+
+    def labelled(self, project: str, count: int) -> None:
+        """True values were taken."""
+        self._labels.labels(project).inc(count)
+
+    def status(self, project: str, version: str) -> VersionStatus:
+        """How a version that answers clients fares."""
+        key = (project, version)
+        failed = self._last_failed.get(key)
+        health: Health = "unknown" if failed is None else "down" if failed else "ok"
+        return VersionStatus(health=health, errors=self._failures.get(key, 0))
+
+    def text(self) -> bytes:
+        """Everything, in the format that Prometheus reads."""
+        return generate_latest(self.registry)
+
+
+class Observed(Collector):
+    """What others count, read when Prometheus asks.
+
+    Args:
+        spool: how full the spool is.
+        mirrors: for each project, how its challengers fare.
+    """
+
+    def __init__(
+        self, spool: Callable[[], SpoolHealth], mirrors: Callable[[], dict[str, dict[str, VersionStatus]]]
+    ) -> None:
+        self._spool = spool
+        self._mirrors = mirrors
+
+    def collect(self) -> Iterator[Metric]:
+        """The families, filled."""
+        spool = self._spool()
+        yield GaugeMetricFamily("relevo_spool_bytes", "Bytes not yet in the store.", spool.bytes)
+        yield GaugeMetricFamily(
+            "relevo_spool_limit_bytes", "Beyond which requests are refused.", spool.limit
+        )
+        yield GaugeMetricFamily("relevo_spool_rows", "Rows not yet in the store.", spool.rows)
+        yield CounterMetricFamily("relevo_shipped_rows", "Rows brought to the store.", spool.shipped)
+        lag = GaugeMetricFamily(
+            "relevo_mirror_lag_rows", "Rows a challenger has yet to see.", None, _OF_VERSION
+        )
+        skipped = CounterMetricFamily(
+            "relevo_skipped_rows", "Rows a challenger could not be asked for.", None, _OF_VERSION
+        )
+        failed = CounterMetricFamily(
+            "relevo_mirror_errors", "Calls of a challenger that failed.", None, _OF_VERSION
+        )
+        for project, versions in self._mirrors().items():
+            for version, status in versions.items():
+                lag.add_metric((project, version), status.lag)
+                skipped.add_metric((project, version), status.skipped)
+                failed.add_metric((project, version), status.errors)
+        yield from (lag, skipped, failed)
