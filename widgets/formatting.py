@@ -1,0 +1,97 @@
+"""Numbers, times and sizes as people read them: pure functions, the same everywhere in the window."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+UNDEFINED = "–"
+MINUS = "−"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number with so many significant digits, without needless zeros; `–` when there is none."""
+    if value is None or math.isnan(value):
+        return UNDEFINED
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    size = abs(value)
+    if size != 0 and (size >= 10**9 or size < 10**-4):
+        return f"{value:.{digits - 1}e}".replace("e-", f"e{MINUS}").replace("-", MINUS).replace("e+", "e")
+    places = digits - 1 if size == 0 else max(0, digits - 1 - math.floor(math.log10(size)))
+    text = f"{value:,.{places}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", "0"} else text.replace("-", MINUS).replace(",", "\u202f")
+
+
+def fixed(value: float | None, places: int) -> str:
+    """A number with so many decimals, so that a column of them lines up; `–` when there is none."""
+    if value is None or math.isnan(value):
+        return UNDEFINED
+    text = f"{value:,.{places}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS).replace(",", "\u202f")
+
+
+def count(value: int) -> str:
+    """A whole number, its thousands set apart by a thin space."""
+    return f"{value:,}".replace("-", MINUS).replace(",", "\u202f")
+
+
+def percent(share: float | None) -> str:
+    """A share of one as a percentage."""
+    return UNDEFINED if share is None or math.isnan(share) else f"{share * 100:.0f}\u202f%"
+
+
+def plural(amount: int, one: str, many: str = "") -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count(amount)} {one if amount == 1 else many or one + 's'}"
+
+
+def short_revision(sha256: str) -> str:
+    """The first eight digits, enough to tell revisions of one version apart."""
+    return sha256[:8]
+
+
+def clock(at: datetime) -> str:
+    """Date and time in the person's own zone, to the second, with the zone named."""
+    local = at.astimezone()
+    return f"{day(at)} {local:%Y %H:%M:%S} {local:%Z}"
+
+
+def day(at: datetime) -> str:
+    """Day and month in the person's own zone, such as `12 Nov`."""
+    local = at.astimezone()
+    return f"{local.day} {MONTHS[local.month - 1]}"
+
+
+def relative(at: datetime, now: datetime | None = None) -> str:
+    """How long ago, in one unit; a date once it is more than a week."""
+    now = now or datetime.now(UTC)
+    gone = now - at
+    if gone < timedelta(0):
+        return f"in {duration(-gone.total_seconds())}"
+    if gone < timedelta(seconds=5):
+        return "just now"
+    if gone < timedelta(days=7):
+        return f"{duration(gone.total_seconds())} ago"
+    return day(at) if at.astimezone().year == now.astimezone().year else f"{day(at)} {at.astimezone().year}"
+
+
+def duration(seconds: float) -> str:
+    """A span of time in the largest unit that fits."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def size(amount: int) -> str:
+    """Bytes with a decimal unit."""
+    value = float(amount)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{number(value, 3)} {unit}"
+        value /= 1000
+    return f"{number(value, 3)} TB"

@@ -1,0 +1,142 @@
+"""The palette: type a few letters of what you want, press Enter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from widgets.panels.palette_delegate import COMMAND, CommandDelegate
+from widgets.theme import GRID
+
+SHOWN_LINES = 10
+MOVES = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that can be done or gone to.
+
+    Attributes:
+        key: what `chosen` carries.
+        title: such as `Open wine` or `Retrain A…`.
+        group: such as `Projects`; quiet, at the right.
+        shortcut: as text; shown instead of the group where there is one.
+        blocked: why it cannot be done now; shown, and not choosable.
+    """
+
+    key: str
+    title: str
+    group: str = ""
+    shortcut: str = ""
+    blocked: str = ""
+
+
+class CommandPalette(QFrame):
+    """A field and the commands that match it; passive: shows what it is given, tells what is chosen."""
+
+    chosen = Signal(str)
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("palette")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        self.setAccessibleName("Command palette")
+        self._commands: tuple[Command, ...] = ()
+        self._field = QLineEdit()
+        self._field.setPlaceholderText("Go to a page or project, or do something")
+        self._field.setAccessibleName("Command")
+        self._field.setClearButtonEnabled(True)
+        self._list = QListWidget()
+        self._list.setAccessibleName("Matching commands")
+        self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._list.setItemDelegate(CommandDelegate(self._list))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setFixedHeight(SHOWN_LINES * 4 * GRID + GRID)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._field)
+        layout.addWidget(self._list)
+        self.setMinimumWidth(64 * GRID)
+        self.setFocusProxy(self._field)
+        self._field.installEventFilter(self)
+        self._field.textChanged.connect(self._filter)
+        self._field.returnPressed.connect(self._choose)
+        self._list.itemClicked.connect(lambda _item: self._choose())
+
+    def set_commands(self, commands: Sequence[Command]) -> None:
+        """What can be chosen, best first."""
+        self._commands = tuple(commands)
+        self._filter(self._field.text())
+
+    def open(self) -> None:
+        """Show it empty, with the focus in its field."""
+        self._field.clear()
+        self.show()
+        self.raise_()
+        self._field.setFocus()
+
+    def shown(self) -> list[str]:
+        """Keys of the commands that match, from top to bottom."""
+        rows = range(self._list.count())
+        commands = (self._list.item(row).data(COMMAND) for row in rows)
+        return [command.key for command in commands if command is not None]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrows move in the list and Esc leaves, while the focus stays in the field."""
+        if watched is self._field and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                self.dismissed.emit()
+                return True
+            if event.key() in MOVES:
+                self._list.keyPressEvent(event)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _filter(self, text: str) -> None:
+        found = ranked(self._commands, text)
+        self._list.clear()
+        for command in found:
+            item = QListWidgetItem(self._list)
+            item.setData(COMMAND, command)
+            item.setToolTip(command.blocked)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{command.title}, {command.group}")
+            if command.blocked:
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+        first = next((row for row, command in enumerate(found) if not command.blocked), -1)
+        self._list.setCurrentRow(first)
+        if not found:
+            item = QListWidgetItem("Nothing matches; try fewer letters.", self._list)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+
+    def _choose(self) -> None:
+        item = self._list.currentItem()
+        command = item.data(COMMAND) if item is not None else None
+        if isinstance(command, Command) and not command.blocked:
+            self.chosen.emit(command.key)
+
+
+def ranked(commands: Sequence[Command], text: str) -> list[Command]:
+    """The commands in which every typed word occurs, or its letters in order; closest first."""
+    typed = text.casefold().split()
+    scored = []
+    for place, command in enumerate(commands):
+        title = f"{command.title} {command.group}".casefold()
+        scores = [closeness(title, word) for word in typed]
+        if None not in scores:
+            scored.append((sum(score or 0 for score in scores), place, command))
+    return [command for _, _, command in sorted(scored, key=lambda found: found[:2])]
+
+
+def closeness(title: str, word: str) -> int | None:
+    """0 at the start of a word, 1 inside one, 2 letters in order with gaps, None not at all."""
+    if any(part.startswith(word) for part in title.split()):
+        return 0
+    if word in title:
+        return 1
+    letters = iter(title)
+    return 2 if all(letter in letters for letter in word) else None

@@ -1,0 +1,156 @@
+"""Says before a change of champion what it will do, shows the evidence, and asks for a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from widgets.panels.form import FormField
+from widgets.panels.labels import Text
+from widgets.panels.version_entry import VersionEntry
+from widgets.panels.versions import VersionBadge
+from widgets.theme import GRID, FontSize
+
+REASON_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """A change about to be made.
+
+    Attributes:
+        project: whose champion changes.
+        before, after: the champion now, and the one to be; `before` is None for the first.
+        consequences: what will happen, one sentence each.
+        evidence: metric, value of `before`, value of `after`, as shown; may be empty.
+        evidence_note: what the evidence rests on, such as `312 of 400 live rows labelled`.
+    """
+
+    project: str
+    before: VersionEntry | None
+    after: VersionEntry
+    consequences: Sequence[str] = ()
+    evidence: Sequence[tuple[str, str, str]] = ()
+    evidence_note: str = ""
+
+
+class ConfirmChangePanel(QWidget):
+    """Before → after, consequences, evidence, a required reason, and the button that does it."""
+
+    confirmed = Signal(str)
+    """Carries the reason."""
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = Text(size=FontSize.LARGE)
+        self._change = QHBoxLayout()
+        self._change.setSpacing(GRID)
+        self._consequences = Text(wrap=True)
+        self._evidence = QGridLayout()
+        self._evidence.setHorizontalSpacing(3 * GRID)
+        self._evidence.setVerticalSpacing(GRID // 2)
+        self._note = Text(size=FontSize.SMALL, quiet=True, wrap=True)
+        self._line = QLineEdit()
+        self._line.setMaxLength(REASON_LIMIT)
+        self._line.setPlaceholderText("Lower error on this week's batches")
+        self.reason = FormField("Reason", self._line, hint="Kept in the project's history.", required=True)
+        self._confirm = QPushButton("Make champion")
+        self._confirm.setDefault(True)
+        self._confirm.clicked.connect(self._try)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.clicked.connect(self.cancelled)
+        self._line.returnPressed.connect(self._try)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.cancelled.emit).setContext(
+            Qt.ShortcutContext.WidgetWithChildrenShortcut
+        )
+        self._compose()
+
+    def show_change(self, change: PlannedChange) -> None:
+        """Show what is about to change; the reason starts empty and has the focus."""
+        self._title.setText(f"Change the champion of {change.project}")
+        self._show_versions(change)
+        self._consequences.setText("\n".join(f"•  {text}" for text in change.consequences))
+        self._consequences.setVisible(bool(change.consequences))
+        self._show_evidence(change)
+        self._confirm.setText(f"Make {change.after.name} champion")
+        self._line.clear()
+        self.set_busy(False)
+        self.setAccessibleName(self._title.text())
+        self._line.setFocus()
+
+    def set_busy(self, busy: bool) -> None:  # noqa: FBT001 - a Qt setter
+        """While the change is under way nothing can be pressed twice."""
+        self._confirm.setEnabled(not busy)
+        self._line.setEnabled(not busy)
+
+    def show_error(self, error: str) -> None:
+        """Why it was not done, under the reason; it may be tried again."""
+        self.set_busy(False)
+        self.reason.set_error(error)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for a sentence a line."""
+        return QSize(60 * GRID, super().sizeHint().height())
+
+    def _compose(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        buttons.addStretch()
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self._confirm)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(self._title)
+        layout.addLayout(self._change)
+        layout.addWidget(self._consequences)
+        layout.addLayout(self._evidence)
+        layout.addWidget(self._note)
+        layout.addWidget(self.reason)
+        layout.addStretch()
+        layout.addLayout(buttons)
+        QWidget.setTabOrder(self._line, self._confirm)
+        QWidget.setTabOrder(self._confirm, self._cancel)
+
+    def _show_versions(self, change: PlannedChange) -> None:
+        clear(self._change)
+        if change.before is not None:
+            self._change.addWidget(VersionBadge(change.before))
+            self._change.addWidget(Text("→", size=FontSize.LARGE, quiet=True))
+        self._change.addWidget(VersionBadge(change.after))
+        self._change.addStretch()
+
+    def _show_evidence(self, change: PlannedChange) -> None:
+        clear(self._evidence)
+        before = change.before.name if change.before is not None else UNNAMED
+        heads = ("Evidence", before, change.after.name)
+        lines = [heads, *change.evidence] if change.evidence else []
+        for row, line in enumerate(lines):
+            for column, text in enumerate(line):
+                label = Text(text, quiet=row == 0)
+                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+                self._evidence.addWidget(label, row, column, side)
+        self._evidence.setColumnStretch(3, 1)
+        self._note.setText(change.evidence_note)
+        self._note.setVisible(bool(change.evidence_note))
+
+    def _try(self) -> None:
+        if self.reason.check():
+            self.set_busy(True)
+            self.confirmed.emit(self.reason.value())
+        else:
+            self._line.setFocus()
+
+
+UNNAMED = "none"
+
+
+def clear(layout: QHBoxLayout | QGridLayout) -> None:
+    """Take everything out of a layout, and its widgets out of the world."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.deleteLater()

@@ -1,0 +1,27 @@
+"""How many live rows already have their true value."""
+
+from PySide6.QtWidgets import QWidget
+
+from widgets.formatting import count, percent
+from widgets.panels.labels import Text
+
+
+class CoverageLabel(Text):
+    """`312 of 400 live rows have their true value`, with the share on hover."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(quiet=True, wrap=True, parent=parent)
+        self.set_coverage(0, 0)
+
+    def set_coverage(self, labelled: int, predictions: int, skipped: int = 0) -> None:
+        """Show it; `skipped` rows could not be asked because an input was lacking."""
+        if predictions == 0:
+            text = "No live rows yet"
+        else:
+            verb = "has its" if predictions == 1 else "have their"
+            rows = "row" if predictions == 1 else "rows"
+            text = f"{count(labelled)} of {count(predictions)} live {rows} {verb} true value"
+        if skipped:
+            text += f"; {count(skipped)} skipped for lack of an input"
+        self.setText(text)
+        self.setToolTip(f"{percent(labelled / predictions)} labelled" if predictions else "")

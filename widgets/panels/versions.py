@@ -1,0 +1,128 @@
+"""Versions as badges and as a list: letter, colour, part in production, health, revision."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from widgets.panels.version_delegate import BADGE, ENTRY, VersionDelegate, paint_badge
+from widgets.panels.version_entry import SIGNS, VersionEntry
+from widgets.theme import GRID, FontSize, font, theme
+
+__all__ = ["SIGNS", "VersionBadge", "VersionEntry", "VersionList"]
+
+
+class VersionBadge(QWidget):
+    """A version's letter on its colour, with its part in production beside it."""
+
+    def __init__(self, entry: VersionEntry | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entry = entry
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.update)
+        if entry is not None:
+            self.set_entry(entry)
+
+    def set_entry(self, entry: VersionEntry) -> None:
+        """Show another version."""
+        self._entry = entry
+        self.setToolTip(entry.spoken)
+        self.setAccessibleName(entry.spoken)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """The badge and the words beside it."""
+        words = self.fontMetrics().horizontalAdvance(self._words()) if self._entry else 0
+        return QSize(BADGE + GRID + words + GRID, BADGE + 4)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Badge, then words."""
+        if self._entry is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_badge(painter, QRectF(0, 2, BADGE, BADGE), self._entry.name, self._entry.order)
+        painter.setFont(font(FontSize.NORMAL))
+        painter.setPen(QColor(theme().colours.text))
+        area = self.rect().adjusted(BADGE + GRID, 0, 0, 0)
+        alignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area, int(alignment), self._words())
+
+    def _words(self) -> str:
+        if self._entry is None:
+            return ""
+        words = f"{SIGNS[self._entry.mode]} {self._entry.mode.value}"
+        return f"{words} {self._entry.since}" if self._entry.since else words
+
+
+class VersionList(QWidget):
+    """The versions of a project; one is selected. Actions added to it make the context menu."""
+
+    selected = Signal(str)
+    """The person chose another version; carries its name."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._list = QListWidget()
+        self._list.setAccessibleName("Versions")
+        self._list.setItemDelegate(VersionDelegate(self._list))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._list.customContextMenuRequested.connect(self._show_menu)
+        self._list.currentItemChanged.connect(self._choose)
+        self.setFocusProxy(self._list)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._list)
+
+    def set_versions(self, entries: Sequence[VersionEntry]) -> None:
+        """Show these; the selected one stays selected, without a signal, while it exists."""
+        chosen = self.current()
+        self._list.blockSignals(True)
+        while self._list.count() > len(entries):
+            self._list.takeItem(self._list.count() - 1)
+        while self._list.count() < len(entries):
+            self._list.addItem(QListWidgetItem())
+        for row, entry in enumerate(entries):
+            fill(self._list.item(row), entry)
+        names = [entry.name for entry in entries]
+        self._list.setCurrentRow(names.index(chosen) if chosen in names else (0 if names else -1))
+        self._list.blockSignals(False)
+        if self.current() != chosen:
+            self.selected.emit(self.current())
+
+    def current(self) -> str:
+        """The selected version's name; empty when there is none."""
+        item = self._list.currentItem()
+        entry = item.data(ENTRY) if item is not None else None
+        return entry.name if isinstance(entry, VersionEntry) else ""
+
+    def select(self, name: str) -> None:
+        """Select the version of that name, if it is there."""
+        for row in range(self._list.count()):
+            if self._list.item(row).data(ENTRY).name == name:
+                self._list.setCurrentRow(row)
+
+    def add_action(self, action: QAction) -> None:
+        """Add an action to the context menu."""
+        self._list.addAction(action)
+
+    def _choose(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.selected.emit(self.current())
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self._list)
+        menu.setToolTipsVisible(True)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(self._list.actions())
+        menu.popup(self._list.viewport().mapToGlobal(at))
+
+
+def fill(item: QListWidgetItem, entry: VersionEntry) -> None:
+    """Give an item its version, for the eye and for reading aloud."""
+    item.setData(ENTRY, entry)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, entry.spoken)
+    item.setToolTip(entry.spoken)

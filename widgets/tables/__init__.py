@@ -1,0 +1,31 @@
+"""One table, and the tables made of it.
+
+Lives here: `DataTable` (source model, filter proxy, delegate, named roles; all values computed before
+they are shown), and the tables of metrics, history, activity and projects built on it.
+May not live here: any reading of data, or asking a row for its text while painting.
+"""
+
+from widgets.tables.activity import ActivityRow, ActivityState, ActivityTable
+from widgets.tables.cells import Cell, Column, Row
+from widgets.tables.history import HistoryTable
+from widgets.tables.metrics import MetricsTable
+from widgets.tables.metrics_rows import MetricRow, VersionColumn, metric_rows
+from widgets.tables.projects import ProjectRow, ProjectsTable
+from widgets.tables.table import DataTable
+
+__all__ = [
+    "ActivityRow",
+    "ActivityState",
+    "ActivityTable",
+    "Cell",
+    "Column",
+    "DataTable",
+    "HistoryTable",
+    "MetricRow",
+    "MetricsTable",
+    "ProjectRow",
+    "ProjectsTable",
+    "Row",
+    "VersionColumn",
+    "metric_rows",
+]

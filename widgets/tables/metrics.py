@@ -1,0 +1,95 @@
+"""Metrics × versions, historical and live side by side, the better value marked."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from widgets.formatting import UNDEFINED, number
+from widgets.tables.cells import Cell, Column, Row
+from widgets.tables.table import DataTable
+from widgets.theme import version_style
+
+if TYPE_CHECKING:  # evaluation's types need numpy, which the window's first paint does without
+    from services.evaluation.model import Measure
+    from widgets.tables.metrics_rows import MetricRow, VersionColumn
+
+BETTER = "▲"
+
+
+class MetricsTable(DataTable):
+    """Rows are metrics; columns are each version on historical data, then on live data."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(columns_for(()), name="Metrics", parent=parent)
+        self.set_empty("Nothing measured yet", "Metrics need predictions whose true values are known.")
+        self._versions: tuple[VersionColumn, ...] = ()
+
+    def show_metrics(self, rows: Sequence["MetricRow"], versions: Sequence["VersionColumn"]) -> None:
+        """Show these metrics for these versions, in this order."""
+        self._versions = tuple(versions)
+        self.set_columns(columns_for(self._versions))
+        self.set_rows([table_row(row, self._versions) for row in rows])
+
+
+def columns_for(versions: Sequence["VersionColumn"]) -> list[Column]:
+    """The metric's name, then a column per version and kind of data."""
+    columns = [Column("metric", "Metric", width=180, stretch=True)]
+    for kind, told in (("historical", "the training set"), ("live", "labelled live rows")):
+        columns += [
+            Column(
+                f"{kind}:{version.name}",
+                f"{kind} {version.name}",
+                numeric=True,
+                width=128,
+                tooltip=f"Version {version.name} on {told}",
+                mark=version_style(version.order).colour,
+            )
+            for version in versions
+        ]
+    return columns
+
+
+def table_row(row: "MetricRow", versions: Sequence["VersionColumn"]) -> Row:
+    """One metric as finished cells."""
+    cells = [Cell(row.name, tooltip=row.tooltip)]
+    for kind, measures in (("historical", row.historical), ("live", row.live)):
+        best = better_versions(measures, row.higher_is_better)
+        for version in versions:
+            measure = measures.get(version.name)
+            others = [name for name in measures if name != version.name]
+            cells.append(measure_cell(measure, kind, better_than=others if version.name in best else []))
+    return Row(row.name, tuple(cells))
+
+
+def better_versions(measures: Mapping[str, "Measure"], higher_is_better: bool | None) -> set[str]:  # noqa: FBT001
+    """The version with the best value; none when fewer than two have one, or all look equal."""
+    known = {name: measure for name, measure in measures.items() if measure.value is not None}
+    if higher_is_better is None or len({number(measure.value) for measure in known.values()}) < 2:
+        return set()
+    values = {name: measure.value or 0.0 for name, measure in known.items()}
+    best = max(values.values()) if higher_is_better else min(values.values())
+    return {name for name, value in values.items() if number(value) == number(best)}
+
+
+def measure_cell(measure: "Measure | None", kind: str, *, better_than: Sequence[str]) -> Cell:
+    """A value with its error bound, or `–` with the reason on hover."""
+    if measure is None:
+        return Cell(UNDEFINED, sort="", quiet=True, tooltip=f"Not measured on {kind} data.")
+    if measure.value is None:
+        return Cell(UNDEFINED, sort="", quiet=True, tooltip=f"Undefined: {measure.reason}")
+    text = number(measure.value)
+    told = [f"{number(measure.value, 10)} on {kind} data"]
+    if measure.error_bound:
+        text += f" ±{number(measure.error_bound, 1)}"
+        told.append(f"exact to within ±{number(measure.error_bound, 3)}")
+    if better_than:
+        text = f"{BETTER} {text}"
+        told.append(f"better than {', '.join(better_than)}")
+    return Cell(
+        text,
+        sort=measure.value,
+        tooltip="; ".join(told) + ".",
+        strong=bool(better_than),
+        export=repr(measure.value),
+    )

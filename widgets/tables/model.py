@@ -1,0 +1,159 @@
+"""Source model and filter proxy: rows of finished cells, answered by named roles."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+from widgets.tables.cells import Cell, Column, Role, Row
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+
+
+class RowModel(QAbstractTableModel):
+    """Holds the rows; a refresh with the same keys changes cells in place, so selections stay."""
+
+    def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns."""
+        return self._columns
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows in the order given."""
+        return self._rows
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Replace the columns; drops the rows."""
+        self.beginResetModel()
+        self._columns = tuple(columns)
+        self._rows = ()
+        self.endResetModel()
+
+    def set_rows(self, rows: Sequence[Row]) -> bool:
+        """Replace the rows; returns whether the model was reset (selection lost)."""
+        new = tuple(rows)
+        if [row.key for row in new] != [row.key for row in self._rows]:
+            self.beginResetModel()
+            self._rows = new
+            self.endResetModel()
+            return True
+        changed = [i for i, (old, now) in enumerate(zip(self._rows, new, strict=True)) if old != now]
+        self._rows = new
+        if changed:
+            last = len(self._columns) - 1
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
+        return False
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        """How many rows."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        """How many columns."""
+        return 0 if parent.isValid() else len(self._columns)
+
+    def cell(self, index: Index) -> Cell:
+        """The cell at an index of this model."""
+        return self._rows[index.row()].cells[index.column()]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One attribute of a finished cell; nothing is computed here."""
+        if not index.isValid():
+            return None
+        if role == Role.KEY:
+            return self._rows[index.row()].key
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return alignment(self._columns[index.column()])
+        return attribute(self.cell(index), role)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Head, tooltip and alignment of a column."""
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(self._columns):
+            return None
+        column = self._columns[section]
+        answers: dict[int, object] = {
+            Qt.ItemDataRole.DisplayRole: column.head,
+            Qt.ItemDataRole.ToolTipRole: column.tooltip or column.head,
+            Qt.ItemDataRole.TextAlignmentRole: alignment(column),
+            Role.MARK: column.mark,
+        }
+        return answers.get(role)
+
+
+def alignment(column: Column) -> Qt.AlignmentFlag:
+    """Numbers to the right, the rest to the left."""
+    side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def attribute(cell: Cell, role: int) -> object:
+    """What a cell answers to a role; None for roles it does not know."""
+    match role:
+        case Qt.ItemDataRole.DisplayRole:
+            return cell.text
+        case Qt.ItemDataRole.ToolTipRole:
+            return cell.tooltip or None
+        case Qt.ItemDataRole.AccessibleTextRole:
+            return cell.text
+        case Role.SORT:
+            return cell.sort_value
+        case Role.STATE:
+            return cell.state
+        case Role.PROGRESS:
+            return cell.progress
+        case Role.MARK:
+            return cell.mark
+        case Role.STRONG:
+            return cell.strong
+        case Role.QUIET:
+            return cell.quiet
+        case Role.EXPORT:
+            return cell.export or cell.text
+        case _:
+            return None
+
+
+class RowFilter(QSortFilterProxyModel):
+    """Keeps rows in which every typed word occurs somewhere; sorts by the named role."""
+
+    def __init__(self, source: RowModel) -> None:
+        super().__init__(source)
+        self._source = source
+        self._words: tuple[str, ...] = ()
+        self.setSourceModel(source)
+        self.setSortRole(Role.SORT)
+        self.setDynamicSortFilter(True)
+
+    def set_filter(self, text: str) -> None:
+        """Keep rows that hold each of these words, whatever their case."""
+        self._words = tuple(text.casefold().split())
+        self.invalidateFilter()
+
+    def filterAcceptsRow(self, row: int, _parent: Index) -> bool:
+        """Whether a row holds every word."""
+        if not self._words:
+            return True
+        text = "\n".join(cell.text for cell in self._source.rows[row].cells).casefold()
+        return all(word in text for word in self._words)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        """Numbers before texts; cells without a number come last when ascending."""
+        first, second = self._source.cell(left).sort_value, self._source.cell(right).sort_value
+        if isinstance(first, str) == isinstance(second, str):
+            return first < second  # type: ignore[operator]  # both texts, or both numbers
+        return isinstance(second, str)

@@ -1,0 +1,70 @@
+"""The small style sheet that quietens Fusion; everything else comes from the palette."""
+
+from widgets.theme.colours import Colours
+
+TEMPLATE = """
+QToolTip {{ color: {text}; background: {raised}; border: 1px solid {border}; padding: 4px 8px; }}
+
+QPushButton {{ background: {base}; border: 1px solid {border}; border-radius: 4px;
+    padding: 5px 14px; min-height: 18px; }}
+QPushButton:hover {{ background: {raised}; }}
+QPushButton:pressed {{ background: {line}; }}
+QPushButton:focus {{ border: 1px solid {accent}; }}
+QPushButton:disabled {{ color: {disabled}; background: {window}; border-color: {line}; }}
+QPushButton:default {{ background: {accent}; color: {accent_text}; border-color: {accent}; }}
+QPushButton:default:disabled {{ background: {line}; color: {disabled}; border-color: {line}; }}
+QPushButton[flat="true"] {{ background: transparent; border-color: transparent; color: {accent}; }}
+QPushButton[flat="true"]:focus {{ border-color: {accent}; }}
+QPushButton[flat="true"]:disabled {{ color: {disabled}; }}
+
+QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 4px; background: transparent; }}
+QToolButton:hover {{ background: {raised}; }}
+QToolButton:checked {{ background: {selection}; }}
+QToolButton:focus {{ border-color: {accent}; }}
+QToolButton:disabled {{ color: {disabled}; }}
+QToolButton::menu-indicator {{ image: none; width: 0px; }}
+
+QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox {{ background: {base};
+    border: 1px solid {border}; border-radius: 4px; padding: 4px 6px;
+    selection-background-color: {accent}; selection-color: {accent_text}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus
+    {{ border-color: {accent}; }}
+QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ border-color: {bad}; }}
+QLineEdit:disabled, QPlainTextEdit:disabled {{ color: {disabled}; background: {window}; }}
+
+QTableView, QListView, QTreeView {{ background: {base}; border: none; outline: none;
+    selection-background-color: {selection}; selection-color: {text}; }}
+QHeaderView {{ background: {base}; }}
+QHeaderView::section {{ background: {base}; color: {quiet}; border: none;
+    border-bottom: 1px solid {line}; padding: 4px 8px; }}
+QHeaderView::section:hover {{ color: {text}; }}
+QTableCornerButton::section {{ background: {base}; border: none; }}
+
+QMenu {{ background: {base}; border: 1px solid {border}; padding: 4px; }}
+QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 3px; }}
+QMenu::item:selected {{ background: {selection}; color: {text}; }}
+QMenu::item:disabled {{ color: {disabled}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
+
+QStatusBar {{ background: {window}; border-top: 1px solid {line}; }}
+QStatusBar::item {{ border: none; }}
+QSplitter::handle {{ background: transparent; }}
+
+QProgressBar {{ background: {line}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+
+QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+QScrollBar::handle {{ background: {border}; border-radius: 4px; margin: 2px; }}
+QScrollBar::handle:vertical {{ min-height: 32px; }}
+QScrollBar::handle:horizontal {{ min-width: 32px; }}
+QScrollBar::handle:hover {{ background: {quiet}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+"""
+
+
+def stylesheet(colours: Colours) -> str:
+    """The style sheet in these colours."""
+    names = Colours.__slots__
+    return TEMPLATE.format_map({name: getattr(colours, name) for name in names})
