@@ -11,6 +11,7 @@ COMMANDS = {
     "publish": "register a deploy folder as a version and start serving it",
     "status": "what runs, which version is champion, how much is labelled",
     "train": "",  # started by a model service for its own retraining
+    "script": "",  # how a packaged program runs the example projects' scripts
 }
 
 
