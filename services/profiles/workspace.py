@@ -87,10 +87,7 @@ class EmbeddedPlatform:
 
     def start_version(self, project: str, version: str) -> None:
         """Start a version's model service from its deploy folder in the workspace; only the owner can."""
-        with self._lock:
-            runtime = self._runtime
-        if runtime is None:
-            raise Unavailable("another window owns this workspace's services", remedy="Do it there.")
+        runtime = self._own_runtime()
         deploy = self.folder / "deploy" / project / version
         runtime.launch(
             ServiceSpec(
@@ -105,13 +102,20 @@ class EmbeddedPlatform:
             )
         )  # fmt: skip
 
+    def wait_for_address(self, name: str, seconds: float) -> str:
+        """A service's address once it listens; Unavailable, with its last words, if it does not."""
+        return self._own_runtime().wait_for_address(name, seconds)
+
     def restart(self, name: str) -> None:
         """Restart one service; only the owner can."""
+        self._own_runtime().restart(name)
+
+    def _own_runtime(self) -> Runtime:
         with self._lock:
             runtime = self._runtime
         if runtime is None:
             raise Unavailable("another window owns this workspace's services", remedy="Do it there.")
-        runtime.restart(name)
+        return runtime
 
     def logs(self, name: str, lines: int = 200) -> str:
         """The last lines of a service's log."""
