@@ -1,0 +1,27 @@
+"""`relevo status`: the gateway's health, and each project's champion and versions."""
+
+import argparse
+
+from app.commands.publish import add_gateway_options, gateway_client
+
+
+def main(arguments: list[str]) -> int:
+    """Print the state; exit code 1 when the store cannot be reached or a service is down."""
+    parser = argparse.ArgumentParser(prog="relevo status", description=__doc__)
+    add_gateway_options(parser)
+    options = parser.parse_args(arguments)
+    with gateway_client(options) as gateway:
+        health = gateway.health()
+        well = health.store == "reachable"
+        print(f"gateway  ok   store {health.store}   {health.spool.rows} rows waiting to be shipped")
+        for name in gateway.projects():
+            project = gateway.project(name)
+            print(f"{name} ({project.task}), change {project.generation}")
+            for version in project.versions:
+                state = project.status.get(version.name)
+                told = (
+                    f"{state.health}, {state.skipped} skipped, {state.lag} behind" if state else "unknown"
+                )
+                well = well and (state is None or state.health != "down")
+                print(f"  {version.name}  {version.mode:<10}  {version.revision[:12]}  {told}")
+    return 0 if well else 1
