@@ -1,6 +1,7 @@
 """Rows from a CSV file, typed by a signature."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 from services.errors import InvalidInput, NotFound
@@ -8,7 +9,13 @@ from services.registry.model import Field, FieldType, Signature
 
 Value = float | str | bool | None
 Row = dict[str, Value]
-_TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no"}
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_READERS: dict[FieldType, Callable[[str], Value]] = {
+    FieldType.NUMBER: float,
+    FieldType.INTEGER: int,
+    FieldType.STRING: str,
+    FieldType.BOOLEAN: lambda text: _BOOLEANS[text.lower()],
+}
 
 
 def read_rows(file: Path, signature: Signature, *, delimiter: str = ",") -> list[Row]:
@@ -35,11 +42,7 @@ def read_rows(file: Path, signature: Signature, *, delimiter: str = ",") -> list
 def _value(text: str | None, field: Field, where: str) -> Value:
     if text is None or text == "":
         return None
-    if field.type is FieldType.STRING:
-        return text
-    if field.type is FieldType.BOOLEAN and text.lower() in _TRUE | _FALSE:
-        return text.lower() in _TRUE
     try:
-        return float(text) if field.type is FieldType.NUMBER else int(text)
-    except ValueError:
+        return _READERS[field.type](text)
+    except (KeyError, ValueError):
         raise InvalidInput(f"{where}: {field.name} is {text!r}, not a {field.type}") from None
