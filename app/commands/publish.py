@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
         )
         if options.training:
             rows = read_rows(options.training, deploy.signature, delimiter=options.delimiter)
-            print(f"{publish_training(gateway, project.name, deploy.signature, rows)} training rows stored")
+            count = publish_training(gateway, project.name, deploy.signature, rows)
+            print(f"{count} training rows stored")
     return 0
 
 
