@@ -2,7 +2,8 @@
 
 Definitions are those of scikit-learn. Where it would put 0 and warn, the value is undefined here, with
 the reason. An average is over the classes for which its metric is defined (scikit-learn's
-`zero_division=nan`), and undefined only if it is for all of them.
+`zero_division=nan`), and undefined only if it is for all that weigh something. So a class that was never
+predicted lowers average recall and F1, not average precision.
 """
 
 from collections.abc import Callable, Sequence

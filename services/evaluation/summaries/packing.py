@@ -24,8 +24,11 @@ def pack_array(values: NDArray[Any]) -> bytes:
 
 
 def unpack_array(packed: bytes, dtype: type[_Scalar]) -> NDArray[_Scalar]:
-    """The numbers that `pack_array` packed, shape (n,)."""
-    planes = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(8, -1)
+    """The numbers that `pack_array` packed, shape (n,); Corrupt if they are damaged."""
+    try:
+        planes = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(8, -1)
+    except (zlib.error, ValueError) as error:
+        raise Corrupt("a stored summary's numbers cannot be decoded", details=repr(error)) from error
     little = np.ascontiguousarray(planes.T).view(np.dtype(dtype).newbyteorder("<"))
     return little.reshape(-1).astype(dtype, copy=False)
 
@@ -49,5 +52,5 @@ def decode(packed: bytes, decoder: msgspec.msgpack.Decoder[Packed]) -> Packed:
     """A summary's state; Corrupt if the bytes are not what the decoder reads."""
     try:
         return decoder.decode(packed)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Corrupt("a stored summary cannot be decoded", details=repr(error)) from error
