@@ -1,0 +1,104 @@
+"""Changing the champion: ask, do it by the registry's rules, read back, offer the way back."""
+
+import json
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from app.context import Context
+from app.dialogs.champion import ChampionDialog
+from app.pages.monitor.flip import change_to, flip, planned
+from app.pages.monitor.look import Look
+from app.pages.monitor.page import MonitorPage
+from app.pages.monitor.present import evidence_of
+from services.errors import NotFound, RelevoError
+from services.evaluation.model import ProjectView
+from services.registry.model import ChampionChange, Project
+from widgets.formatting import clock
+from widgets.theme import State
+
+
+class ChampionChanger(QObject):
+    """One change at a time; `changed` carries the project's name, after a change or a conflict."""
+
+    changed = Signal(str)
+
+    def __init__(self, page: MonitorPage, context: Context) -> None:
+        super().__init__(page)
+        self._page = page
+        self._context = context
+        self.dialog: ChampionDialog | None = None
+
+    def ask(self, look: Look, after: str) -> None:
+        """Open the dialog for making a version the champion."""
+        view = look.view
+        if view is None or self.dialog is not None:
+            return
+        self.dialog = dialog = ChampionDialog(planned(look, view, after), self._page.window())
+        dialog.confirmed.connect(lambda reason: self._change(view, after, reason, dialog))
+        dialog.finished.connect(self._forget)
+        dialog.open()
+
+    def _change(self, view: ProjectView, after: str, reason: str, dialog: ChampionDialog) -> None:
+        evidence = json.dumps(evidence_of(view, view.project.champion, after))
+        change = change_to(view.project, after, self._context.person(), reason, evidence)
+
+        def done(project: Project) -> None:
+            dialog.accept()
+            self._tell(project)
+
+        def failed(error: RelevoError) -> None:
+            dialog.panel.show_error(_words(error))
+            self.changed.emit(view.project.name)
+
+        self._run(change, done, failed)
+
+    def _tell(self, project: Project) -> None:
+        """Say that it happened, as read back, and offer the way back."""
+        change = project.last_change
+        self.changed.emit(project.name)
+        if change is None:
+            return
+        back = f"Back to {change.previous}" if change.previous else ""
+        self._page.notice.tell(
+            "Done",
+            f"{project.champion} is the champion of {project.name} since {clock(change.at)}.",
+            note="As read back from the registry. The gateway follows within a second.",
+            action=back,
+            run=lambda: self._take_back(project, change),
+        )
+
+    def _take_back(self, project: Project, change: ChampionChange) -> None:
+        reason = f"Back to {change.previous}, undoing: {change.reason}"
+        back = change_to(project, change.previous, self._context.person(), reason)
+
+        def failed(error: RelevoError) -> None:
+            self._page.notice.tell("Not changed", _words(error), state=State.BAD)
+            self.changed.emit(project.name)
+
+        self._run(back, self._tell, failed)
+
+    def _run(
+        self,
+        change: ChampionChange,
+        done: Callable[[Project], None],
+        failed: Callable[[RelevoError], None],
+    ) -> None:
+        platform = self._context.link.platform
+        if platform is None:
+            failed(NotFound("There is no connection to the platform any more."))
+            return
+        self._context.tasks.run(
+            lambda _work: flip(platform.store, change),
+            owner=self,
+            title=f"Making {change.champion} champion of {change.project}",
+            on_result=done,
+            on_error=failed,
+        )
+
+    def _forget(self) -> None:
+        self.dialog = None
+
+
+def _words(error: RelevoError) -> str:
+    return f"{error.message} {error.remedy}".strip()

@@ -1,0 +1,107 @@
+"""What a person chooses on Monitor: a project out of many, a span of time, a variable."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QCompleter,
+    QHBoxLayout,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
+
+from widgets.theme import GRID
+
+SPANS = (
+    ("hour", "Last hour", "Rows asked in the last hour"),
+    ("day", "24 h", "Rows asked in the last 24 hours"),
+    ("week", "7 days", "Rows asked in the last seven days"),
+    ("all", "All", "All rows ever asked"),
+)
+
+
+class Chooser(QComboBox):
+    """A list of keys with their titles; typing a few letters finds one among hundreds.
+
+    `picked` carries the key when the person, not the program, chose.
+    """
+
+    picked = Signal(str)
+
+    def __init__(self, name: str, *, typed: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setMinimumWidth(24 * GRID)
+        self.setMaximumWidth(48 * GRID)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(20)
+        self.setMaxVisibleItems(20)
+        if typed:
+            self._let_type()
+        self.activated.connect(lambda row: self.picked.emit(str(self.itemData(row))))
+
+    def set_choices(self, choices: Sequence[tuple[str, str]], current: str) -> None:
+        """Offer these keys and titles, with one of them shown; nothing is told."""
+        with QSignalBlocker(self):
+            if [(self.itemData(row), self.itemText(row)) for row in range(self.count())] != list(choices):
+                self.clear()
+                for key, title in choices:
+                    self.addItem(title, key)
+                    self.setItemData(self.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+            row = next((i for i, (key, _) in enumerate(choices) if key == current), -1)
+            if row != self.currentIndex():
+                self.setCurrentIndex(row)
+        self.setToolTip(self.currentText())
+
+    def _let_type(self) -> None:
+        line = QLineEdit()
+        self.setEditable(True)
+        self.setLineEdit(line)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        completer = QCompleter(self.model(), self)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.setCompleter(completer)
+        line.setPlaceholderText("Find a project")
+        line.editingFinished.connect(lambda: self._restore(line))
+
+    def _restore(self, line: QLineEdit) -> None:
+        """What was typed and names nothing gives way to what is chosen."""
+        if self.findText(line.text()) < 0:
+            line.setText(self.itemText(self.currentIndex()))
+
+
+class SpanChooser(QWidget):
+    """Four buttons, one of them pressed; `picked` carries the span's key."""
+
+    picked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QToolButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for key, title, hint in SPANS:
+            button = QToolButton()
+            button.setText(title)
+            button.setToolTip(hint)
+            button.setAccessibleName(hint)
+            button.setCheckable(True)
+            self._group.addButton(button)
+            self._buttons[key] = button
+            layout.addWidget(button)
+        self._group.buttonClicked.connect(lambda _button: self.picked.emit(self.current()))
+
+    def current(self) -> str:
+        """The span that is pressed."""
+        return next((key for key, button in self._buttons.items() if button.isChecked()), "day")
+
+    def set_current(self, key: str) -> None:
+        """Press one, telling nobody."""
+        self._buttons.get(key, self._buttons["day"]).setChecked(True)

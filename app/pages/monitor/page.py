@@ -1,0 +1,253 @@
+"""The page's views and where they stand; shows `Content`, tells what the person did."""
+
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from app.pages.monitor.choices import Chooser, SpanChooser
+from app.pages.monitor.content import Content
+from app.pages.notice import Notice
+from app.pages.page import Page, PageCommand
+from widgets.actions import ExplainedAction
+from widgets.panels.coverage import CoverageLabel
+from widgets.panels.empty import EmptyState
+from widgets.panels.error import ErrorPanel
+from widgets.panels.labels import Text
+from widgets.panels.skeleton import Skeleton
+from widgets.panels.snapshot import PlotSnapshot
+from widgets.panels.versions import VersionList
+from widgets.tables.metrics import MetricsTable
+from widgets.theme import GRID
+
+LIST_WIDTH = 32 * GRID
+
+
+class MonitorPage(Page):
+    """Passive but for what a presenter connects; useful before there is one.
+
+    Attributes:
+        due: when the presenter looks again by itself.
+        busy: whether it is looking now.
+    """
+
+    entered = Signal()
+    left = Signal()
+    refresh_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = Chooser("Project", typed=True)
+        self.about = Text(quiet=True)
+        self.span = SpanChooser()
+        self.variable = Chooser("Variable")
+        self.sources = SourceChooser()
+        self.versions = VersionList()
+        self.metrics = MetricsTable()
+        self.coverage = CoverageLabel()
+        self.seen = Text(quiet=True)
+        self.notice = Notice()
+        self.error = ErrorPanel()
+        self.snapshot = PlotSnapshot()
+        self.plots = QStackedWidget()
+        self.empty = EmptyState("")
+        self.retrain = ExplainedAction(
+            "Retrain…", explanation="Train the selected version again", parent=self
+        )
+        self.promote = ExplainedAction(
+            "To champion…", explanation="Make the selected version the champion", parent=self
+        )
+        self.back = ExplainedAction(
+            "Back…", explanation="Make the version before the champion again", parent=self
+        )
+        self.revisions = ExplainedAction(
+            "Revisions…", explanation="Trained artifacts of the selected version", parent=self
+        )
+        self.content = Content()
+        self.due: datetime | None = None
+        self.busy = False
+        self._stack = QStackedWidget()
+        self._compose()
+        self.block_actions("Starting…")
+
+    def show_content(self, content: Content) -> None:
+        """Show a state of the project; selections stay."""
+        self.content = content
+        self.project.set_choices([(name, name) for name in content.projects], content.project)
+        self.about.setText(content.task)
+        self.span.set_current(content.span)
+        self.variable.set_choices(content.variables, content.variable)
+        self.sources.setVisible(not content.variable)
+        chosen = self.versions.current()
+        self.versions.set_versions(content.versions)
+        if not chosen:
+            self._choose_challenger()
+        self.metrics.set_columns(content.columns)
+        self.metrics.set_rows(content.rows)
+        self.coverage.set_coverage(content.labelled, content.predictions, content.skipped)
+        self._stack.setCurrentWidget(self._body)
+
+    def show_plot(self, plot: QWidget) -> None:
+        """Put a plot, or the picture of one, in its place."""
+        if self.plots.indexOf(plot) < 0:
+            self.plots.addWidget(plot)
+        self.plots.setCurrentWidget(plot)
+
+    def show_waiting(self) -> None:
+        """Grey bars, when there is nothing last seen to show."""
+        self._stack.setCurrentWidget(self._waiting)
+
+    def show_empty(self, text: str, hint: str, action: str = "") -> None:
+        """Say why there is nothing, and what would fill it."""
+        self.empty.set_text(text, hint, action)
+        self._stack.setCurrentWidget(self.empty)
+
+    def block_actions(self, reason: str) -> None:
+        """Block every action for one reason; an empty one frees them."""
+        for action in self.page_actions():
+            action.set_blocked(reason)
+
+    def page_actions(self) -> tuple[ExplainedAction, ...]:
+        """The page's actions, in the order of the bar."""
+        return (self.retrain, self.promote, self.back, self.revisions)
+
+    def enter(self) -> None:
+        """Tell the presenter."""
+        self.entered.emit()
+
+    def leave(self) -> None:
+        """Tell the presenter."""
+        self.left.emit()
+
+    def refresh(self) -> None:
+        """Tell the presenter."""
+        self.refresh_wanted.emit()
+
+    def next_refresh(self) -> datetime | None:
+        """When it looks again by itself."""
+        return None if self.busy else self.due
+
+    def refreshing(self) -> bool:
+        """Whether it is looking now."""
+        return self.busy
+
+    def commands(self) -> list[PageCommand]:
+        """The bar's actions, and every variable."""
+        actions = [
+            PageCommand(action.text().replace("&", ""), action.trigger, action.blocked)
+            for action in self.page_actions()
+        ]
+        variables = [
+            PageCommand(f"Show {title}", partial(self.variable.picked.emit, key))
+            for key, title in self.content.variables
+        ]
+        return actions + variables
+
+    def escape(self) -> bool:
+        """Esc closes the notice."""
+        shown = self.notice.isVisible()
+        self.notice.hide()
+        return shown
+
+    def _choose_challenger(self) -> None:
+        champion = self.content.champion
+        others = [entry.name for entry in self.content.versions if entry is not champion]
+        if others:
+            self.versions.select(others[0])
+
+    def _compose(self) -> None:
+        self._body = QWidget()
+        layout = QVBoxLayout(self._body)
+        layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addLayout(_row(self.project, self.about, None, self.seen, self.span))
+        layout.addLayout(_row(*(_button(action) for action in self.page_actions()), None))
+        layout.addWidget(self.notice)
+        layout.addWidget(self.error)
+        layout.addWidget(self._panes(), 1)
+        self._waiting = Skeleton(12)
+        for page in (self._waiting, self._body, self.empty):
+            self._stack.addWidget(page)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+        for action in self.page_actions():
+            self.versions.add_action(action)
+        self.plots.addWidget(self.snapshot)
+
+    def _panes(self) -> QSplitter:
+        left = QWidget()
+        plot = QVBoxLayout(left)
+        plot.setContentsMargins(0, 0, 0, 0)
+        plot.setSpacing(GRID)
+        plot.addLayout(_row(Text("Variable", quiet=True), self.variable, None, self.sources))
+        plot.addWidget(self.plots, 1)
+        self.versions.setFixedWidth(LIST_WIDTH)
+        upper = QWidget()
+        row = QHBoxLayout(upper)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * GRID)
+        row.addWidget(left, 1)
+        row.addWidget(self.versions)
+        lower = QWidget()
+        table = QVBoxLayout(lower)
+        table.setContentsMargins(0, GRID, 0, 0)
+        table.setSpacing(GRID // 2)
+        table.addWidget(self.coverage)
+        table.addWidget(self.metrics, 1)
+        self.panes = QSplitter(Qt.Orientation.Vertical)
+        self.panes.setChildrenCollapsible(False)
+        for half, share in ((upper, 3), (lower, 2)):
+            self.panes.addWidget(half)
+            self.panes.setStretchFactor(self.panes.count() - 1, share)
+        return self.panes
+
+
+class SourceChooser(QWidget):
+    """Which data the output's plot shows: `historical` or `live`."""
+
+    picked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._buttons = {}
+        for key, hint in (("historical", "The training set"), ("live", "Labelled live rows")):
+            button = QToolButton()
+            button.setText(key)
+            button.setToolTip(hint)
+            button.setAccessibleName(f"Plot {key} data")
+            button.setCheckable(True)
+            button.setAutoExclusive(True)
+            button.clicked.connect(lambda _checked, key=key: self.picked.emit(key))
+            self._buttons[key] = button
+            layout.addWidget(button)
+        self._buttons["live"].setChecked(True)
+
+    def current(self) -> str:
+        """`historical` or `live`."""
+        return "live" if self._buttons["live"].isChecked() else "historical"
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setObjectName("barButton")
+    return button
+
+
+def _row(*parts: QWidget | None) -> QHBoxLayout:
+    """Widgets beside one another; None is the room that gives way."""
+    row = QHBoxLayout()
+    row.setSpacing(GRID)
+    for part in parts:
+        if part is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(part)
+    return row
