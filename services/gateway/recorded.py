@@ -112,7 +112,8 @@ class Labels(Struct, array_like=True, gc=False):
     Attributes:
         ids: 16 n bytes, big-endian.
         labels: n numbers, or n class names.
-        labelled_at: microseconds since the Unix epoch.
+        labelled_at: of the first, in microseconds since the Unix epoch; each next one is one later, so
+            that of two labels of an id the last one counts.
     """
 
     ids: bytes

@@ -1,0 +1,168 @@
+"""`outbox.sqlite3`: batches whose place in the log is fixed; the shipping thread alone writes it.
+
+Every commit is synced: a batch that may have reached the store stands here under the same place and
+with the same bytes until it surely has.
+"""
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from services.gateway.spool.database import connect, transaction, translate
+
+SEGMENT_ROWS = 100_000
+SEGMENT_BATCHES = 2_000
+"""Small batches, as light traffic makes them, are packed sooner."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS about (
+    one INTEGER PRIMARY KEY CHECK (one = 1), writer TEXT NOT NULL, assembled INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS places (
+    project TEXT PRIMARY KEY, segment INTEGER NOT NULL, sequence INTEGER NOT NULL, rows INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS endings (
+    project TEXT, segment INTEGER, rows INTEGER NOT NULL, last_sequence INTEGER NOT NULL,
+    PRIMARY KEY (project, segment)
+);
+CREATE TABLE IF NOT EXISTS parcels (
+    number INTEGER PRIMARY KEY, project TEXT NOT NULL, segment INTEGER NOT NULL, sequence INTEGER NOT NULL,
+    rows INTEGER NOT NULL, blob BLOB NOT NULL
+);
+"""
+
+
+class Unplaced(NamedTuple):
+    """An encoded batch of a project, not yet placed."""
+
+    project: str
+    rows: int
+    blob: bytes
+
+
+class Parcel(NamedTuple):
+    """An encoded batch with its place in the log."""
+
+    number: int
+    project: str
+    segment: int
+    sequence: int
+    rows: int
+    blob: bytes
+
+
+class Ending(NamedTuple):
+    """A segment to which nothing will be added any more."""
+
+    project: str
+    segment: int
+    rows: int
+    last_sequence: int
+
+
+class Outbox:
+    """The batches on their way.
+
+    Args:
+        path: of the database; made, with a new writer, if there is none.
+
+    Attributes:
+        writer: this spool's name in the log.
+        assembled: entries up to and including this number have been taken over.
+
+    Raises:
+        StorageFull, Corrupt, Unavailable: the database cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path, durable=True)
+        try:
+            with transaction(self._connection):
+                for statement in _SCHEMA.split(";")[:-1]:
+                    self._connection.execute(statement)
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO about VALUES (1, ?, 0)", (uuid.uuid4().hex,)
+                )
+            about = self._connection.execute("SELECT writer, assembled FROM about").fetchone()
+        except BaseException as error:
+            self._connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise translate(error) from error
+            raise
+        self.writer: str = about[0]
+        self.assembled: int = about[1]
+
+    def place(self, batches: Iterable[Unplaced], up_to: int) -> None:
+        """Give batches the next places of their projects' logs, and take entries up to a number as done.
+
+        Raises:
+            StorageFull, Corrupt, Unavailable: nothing changed.
+        """
+        with transaction(self._connection):
+            for batch in batches:
+                segment, sequence = self._next_place(batch)
+                self._connection.execute(
+                    "INSERT INTO parcels (project, segment, sequence, rows, blob) VALUES (?, ?, ?, ?, ?)",
+                    (batch.project, segment, sequence, batch.rows, batch.blob),
+                )
+            self._connection.execute("UPDATE about SET assembled = ?", (up_to,))
+        self.assembled = up_to
+
+    def parcels(self) -> list[Parcel]:
+        """What is to be shipped, in order."""
+        rows = self._read(
+            "SELECT number, project, segment, sequence, rows, blob FROM parcels ORDER BY number"
+        )
+        return [Parcel(*row) for row in rows]
+
+    def remove(self, parcels: Sequence[Parcel]) -> None:
+        """Drop what the store has; raises as `place`."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                "DELETE FROM parcels WHERE number = ?", [(parcel.number,) for parcel in parcels]
+            )
+
+    def endings(self) -> list[Ending]:
+        """Full segments all of whose batches the store has."""
+        rows = self._read(
+            "SELECT project, segment, rows, last_sequence FROM endings WHERE NOT EXISTS"
+            " (SELECT 1 FROM parcels"
+            "  WHERE parcels.project = endings.project AND parcels.segment = endings.segment)"
+        )
+        return [Ending(*row) for row in rows]
+
+    def remove_ending(self, ending: Ending) -> None:
+        """The store knows that the segment is closed; raises as `place`."""
+        with transaction(self._connection):
+            self._connection.execute(
+                "DELETE FROM endings WHERE project = ? AND segment = ?", (ending.project, ending.segment)
+            )
+
+    def close(self) -> None:
+        """Close; what is in it stays."""
+        self._connection.close()
+
+    def _next_place(self, batch: Unplaced) -> tuple[int, int]:
+        """The place of a batch; the one after it is kept, in a new segment if this one is full."""
+        found = self._connection.execute(
+            "SELECT segment, sequence, rows FROM places WHERE project = ?", (batch.project,)
+        ).fetchone()
+        segment, sequence, rows = found or (0, 0, 0)
+        rows += batch.rows
+        if rows >= SEGMENT_ROWS or sequence + 1 >= SEGMENT_BATCHES:
+            self._connection.execute(
+                "INSERT INTO endings VALUES (?, ?, ?, ?)", (batch.project, segment, rows, sequence)
+            )
+            following = (batch.project, segment + 1, 0, 0)
+        else:
+            following = (batch.project, segment, sequence + 1, rows)
+        self._connection.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", following)
+        return segment, sequence
+
+    def _read(self, statement: str) -> list[Any]:
+        try:
+            return self._connection.execute(statement).fetchall()
+        except sqlite3.Error as error:
+            raise translate(error) from error

@@ -1,0 +1,130 @@
+"""A spool folder as a whole: owned by one process, limited in size."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from services.errors import StorageFull
+from services.gateway.messages import SpoolHealth
+from services.gateway.recorded import Limits, Origin
+from services.gateway.spool.assembly import join_parts
+from services.gateway.spool.database import take_ownership
+from services.gateway.spool.entries import Entries, Group
+from services.gateway.spool.headers import Header, LabelHeader, prediction_header
+from services.gateway.spool.outbox import Outbox
+from services.gateway.spool.reserve import Reserve
+
+
+class Kind(NamedTuple):
+    """What tells the rows of one entry from another's: origin and whether the ids were brought."""
+
+    origin: Origin
+    brought: bool
+
+
+class Item(NamedTuple):
+    """Encoded rows that wait for their transaction."""
+
+    kind: Kind | LabelHeader
+    rows: int
+    part: bytes
+
+
+class Spool:
+    """The spool of a folder, made if needed.
+
+    Args:
+        folder: of the spool.
+        limits: how many bytes it may hold.
+
+    Attributes:
+        outbox: for the shipping thread.
+        reserve: for the shipping thread.
+
+    Raises:
+        Conflict: another gateway holds this folder.
+        StorageFull: its disk is full or read-only.
+        Corrupt: the spool cannot be read.
+    """
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder = folder
+        self._limit = limits.spool_bytes
+        self._owner = take_ownership(folder)
+        opened: list[sqlite3.Connection | Outbox] = [self._owner]
+        try:
+            self.outbox = Outbox(folder / "outbox.sqlite3")
+            opened.append(self.outbox)
+            self._entries = Entries(folder / "entries.sqlite3", self.outbox.assembled)
+        except BaseException:
+            for part in reversed(opened):
+                part.close()
+            raise
+        self.reserve = Reserve(folder, limits.reserve_bytes)
+        self.reserve.hold()
+        self._numbers: dict[Kind | LabelHeader, int] = {}
+
+    @property
+    def path(self) -> Path:
+        """The database whose log must be synced for `commit` to be durable."""
+        return self.folder / "entries.sqlite3"
+
+    @property
+    def last(self) -> int:
+        """The number of the newest entry."""
+        return self._entries.last
+
+    def check(self, more: int = 0) -> None:
+        """StorageFull where so many more bytes would be refused."""
+        if self._entries.bytes + more > self._limit:
+            raise StorageFull(
+                f"the spool holds its limit of {self._limit:,} bytes that could not be shipped yet",
+                remedy="Bring the store back, or raise the spool's limit.",
+            )
+        if not self.reserve.held:
+            raise StorageFull(
+                "the spool's disk is full; what is recorded is being shipped to make room",
+                remedy="Give the disk that holds the gateway's spool folder more room.",
+            )
+
+    def commit(self, items: Sequence[Item]) -> int:
+        """Record items in one transaction, not yet synced; the number of the last entry.
+
+        Raises:
+            StorageFull, Corrupt, Unavailable: nothing was recorded.
+        """
+        self.check(sum(len(item.part) for item in items))
+        parts: dict[Kind | LabelHeader, list[bytes]] = {}
+        rows: dict[Kind | LabelHeader, int] = {}
+        for kind, count, part in items:
+            parts.setdefault(kind, []).append(part)
+            rows[kind] = rows.get(kind, 0) + count
+        return self._entries.append(
+            [Group(self._number(kind), rows[kind], join_parts(several)) for kind, several in parts.items()]
+        )
+
+    def forget(self, up_to: int) -> bool:
+        """Delete some of the shipped entries; whether more are left. Raises as `commit`."""
+        return self._entries.forget(up_to)
+
+    def health(self) -> SpoolHealth:
+        """How full it is."""
+        return SpoolHealth(self._entries.bytes, self._limit, self._entries.rows)
+
+    def close(self) -> None:
+        """Close, and let another process own the folder; what is not shipped stays."""
+        self._entries.close()
+        self.outbox.close()
+        self._owner.close()
+
+    def _number(self, kind: Kind | LabelHeader) -> int:
+        number = self._numbers.get(kind)
+        if number is None:
+            header: Header = (
+                kind
+                if isinstance(kind, LabelHeader)
+                else prediction_header(kind.origin, brought=kind.brought)
+            )
+            number = self._numbers[kind] = self._entries.header(header)
+        return number
