@@ -1,0 +1,110 @@
+"""Predictions and labels as plain numbers while they are joined, and as columns again for the summaries."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.evaluation.summaries import LabelledRows, Summary, summary_for
+from services.evaluation.summaries.rows import as_classes
+from services.registry.model import Signature, Task
+from services.store.batches import Categorical, Column, Floats, PredictionBatch
+from services.store.identifiers import Ids
+
+
+class LabelTexts:
+    """Codes of the texts that labels of one project were given as; grows with what is met.
+
+    Args:
+        texts: those known so far, in order of their codes.
+    """
+
+    def __init__(self, texts: Sequence[str] = ()) -> None:
+        self._codes = {text: code for code, text in enumerate(texts)}
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts in order of their codes."""
+        return tuple(self._codes)
+
+    def codes_of(self, labels: Sequence[float | str | None]) -> Floats:
+        """Single labels as numbers, shape (n,): numbers as they are, texts as codes, NaN for None."""
+        return np.array([self._number(label) for label in labels], dtype=np.float64)
+
+    def _number(self, label: float | str | None) -> float:
+        if isinstance(label, str):
+            return float(self._codes.setdefault(label, len(self._codes)))
+        return np.nan if label is None else label
+
+    def codes(self, column: Categorical) -> Floats:
+        """Codes of a column, shape (n,), NaN where missing."""
+        return recoded(
+            column, [self._codes.setdefault(text, len(self._codes)) for text in column.categories]
+        )
+
+    def column(self, codes: Floats) -> Categorical:
+        """The column that `codes` came from."""
+        return Categorical(_whole(codes), self.texts)
+
+
+class Outcomes:
+    """How one version's predictions and their labels become numbers.
+
+    Args:
+        signature: the version's.
+        texts: codes of the project's label texts.
+    """
+
+    def __init__(self, signature: Signature, texts: LabelTexts) -> None:
+        self._texts = texts
+        self._signature = signature
+        self.is_classification = signature.task is Task.CLASSIFICATION
+        self.classes = signature.classes if self.is_classification else ()
+
+    def empty(self) -> Summary:
+        """A summary of the right kind, of no rows."""
+        return summary_for(self._signature)
+
+    def predicted(self, column: Column) -> Floats:
+        """Predictions as numbers, shape (n,); a class not in the signature is missing."""
+        if not self.is_classification:
+            return np.full(len(column), np.nan) if isinstance(column, Categorical) else column
+        texts = as_classes(column, self.classes)
+        index = {name: code for code, name in enumerate(self.classes)}
+        return recoded(texts, [index.get(name, -1) for name in texts.categories])
+
+    def scores(self, batch: PredictionBatch) -> Floats:
+        """Scores in the signature's order of classes, shape (n, k), NaN where the model gave none."""
+        if not self.classes or not isinstance(batch.predicted, Categorical) or batch.scores is None:
+            return np.full((len(batch), len(self.classes)), np.nan)
+        names = batch.predicted.categories[: batch.scores.shape[1]]
+        if names == self.classes:
+            return batch.scores
+        scores = np.full((len(batch), len(self.classes)), np.nan)
+        for place, name in enumerate(names):
+            if name in self.classes:
+                scores[:, self.classes.index(name)] = batch.scores[:, place]
+        return scores
+
+    def labels(self, column: Column) -> Floats:
+        """Labels as numbers, shape (n,); those of a wrong type are missing."""
+        if self.is_classification:
+            return self._texts.codes(as_classes(column, self.classes))
+        return np.full(len(column), np.nan) if isinstance(column, Categorical) else column
+
+    def labelled(self, ids: Ids, labels: Floats, predicted: Floats, scores: Floats) -> LabelledRows:
+        """Rows for the summaries."""
+        if not self.is_classification:
+            return LabelledRows(ids, labels, predicted)
+        predictions = Categorical(_whole(predicted), self.classes)
+        return LabelledRows(ids, self._texts.column(labels), predictions, scores)
+
+
+def recoded(column: Categorical, codes: list[int]) -> Floats:
+    """A column's codes after each category got a new one (-1: none), as numbers with NaN where missing."""
+    lookup = np.array([*(np.nan if code < 0 else float(code) for code in codes), np.nan], dtype=np.float64)
+    result: Floats = lookup[column.codes]
+    return result
+
+
+def _whole(codes: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+    return np.where(np.isnan(codes), -1, codes).astype(np.int32)

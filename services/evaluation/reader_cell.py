@@ -1,0 +1,129 @@
+"""What is kept of one stream in one stretch of time, decoded only when it is looked at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from services.errors import Corrupt
+from services.evaluation.model import Floats
+from services.evaluation.summaries import InputSummary, LabelledRows, Summary, summary_from_bytes
+from services.store.batches import Column
+
+SAMPLED = 128
+"""Rows of each input that a bucket keeps for drawing."""
+TOTAL_SAMPLED = 4_000
+
+
+class CellState(msgspec.Struct, frozen=True, array_like=True):
+    """A cell as it is stored."""
+
+    predictions: int
+    joined: bytes | None
+    inputs: dict[str, bytes]
+
+
+_DECODER = msgspec.msgpack.Decoder(CellState)
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """Counts and summaries.
+
+    Attributes:
+        sampled: rows of each input kept for drawing.
+        predictions: rows predicted.
+        joined: summary of those with a true value; None while there were none.
+        inputs: by column.
+    """
+
+    sampled: int = SAMPLED
+    predictions: int = 0
+    joined: Summary | None = None
+    inputs: dict[str, InputSummary] = field(default_factory=dict)
+
+    def count(self, priority: Floats, at: Floats, inputs: dict[str, Column]) -> None:
+        """Count predictions: `priorities` of their ids, their requests' Unix seconds, their inputs."""
+        self.predictions += len(at)
+        for name, column in inputs.items():
+            self._input(name).add(priority, at, column)
+
+    def join(self, rows: LabelledRows, sign: int, empty: Callable[[], Summary]) -> None:
+        """Put in (+1) or take out (-1) rows with a true value."""
+        if self.joined is None:
+            self.joined = empty()
+        if sign > 0:
+            self.joined.add(rows)
+        else:
+            self.joined.remove(rows)
+
+    def merge(self, other: "Cell") -> None:
+        """Count all that the other has counted."""
+        self.predictions += other.predictions
+        if other.joined is not None:
+            if self.joined is None:
+                self.joined = other.joined.copy()
+            else:
+                self.joined.merge(other.joined)
+        for name, summary in other.inputs.items():
+            self._input(name).merge(summary)
+
+    def _input(self, name: str) -> InputSummary:
+        known = self.inputs.get(name)
+        if known is None:
+            known = self.inputs[name] = InputSummary(self.sampled)
+        return known
+
+    def pack(self) -> bytes:
+        """Everything, for `unpack_cell`."""
+        joined = None if self.joined is None else self.joined.to_bytes()
+        inputs = {name: summary.to_bytes() for name, summary in self.inputs.items()}
+        return msgspec.msgpack.encode(CellState(self.predictions, joined, inputs))
+
+
+def unpack_cell(packed: bytes, sampled: int) -> Cell:
+    """The cell that `Cell.pack` packed; Corrupt if it is not one."""
+    try:
+        state = _DECODER.decode(packed)
+    except msgspec.MsgspecError as error:
+        raise Corrupt("a stored summary cannot be decoded", details=repr(error)) from error
+    return Cell(
+        sampled,
+        state.predictions,
+        None if state.joined is None else summary_from_bytes(state.joined),
+        {name: InputSummary.from_bytes(content) for name, content in state.inputs.items()},
+    )
+
+
+class Slot:
+    """A cell, its packed form, or both.
+
+    Args:
+        packed: what `Cell.pack` gave; None for an empty cell.
+        sampled: see `Cell`.
+    """
+
+    __slots__ = ("_cell", "_packed", "_sampled")
+
+    def __init__(self, packed: bytes | None = None, *, sampled: int = SAMPLED) -> None:
+        self._sampled = sampled
+        self._packed = packed
+        self._cell = Cell(sampled) if packed is None else None
+
+    def look(self) -> Cell:
+        """The cell, to read only."""
+        if self._cell is None:
+            self._cell = unpack_cell(self._packed or b"", self._sampled)
+        return self._cell
+
+    def change(self) -> Cell:
+        """The cell, to change."""
+        cell = self.look()
+        self._packed = None
+        return cell
+
+    def pack(self) -> bytes:
+        """The packed form; cheap when the cell did not change since."""
+        if self._packed is None:
+            self._packed = self.look().pack()
+        return self._packed

@@ -1,0 +1,116 @@
+"""Rollups: a reader's state as it is stored, so that the next reader need not start at the first row.
+
+They hold the summaries, the cursors up to which these count, and a *carry*: the newest predictions and
+labels, for joining what comes later in memory. What is older than the carry is looked up by primary key.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from services.errors import Corrupt
+from services.evaluation.join import HELD_ROWS, Joiner
+from services.evaluation.join_columns import LabelTexts
+from services.evaluation.reader_cell import TOTAL_SAMPLED, Slot
+from services.evaluation.reader_cells import Cells, Stream
+from services.evaluation.reader_state import ReaderState
+from services.evaluation.rollups_carry import Carry, pack_carry, unpack_carry
+from services.registry.model import Mode, Project
+from services.store.interface import RollupStore
+
+CARRIED_ROWS = 100_000
+_CARRY = "carry"
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a generation of rollups says of itself."""
+
+    cursors: dict[str, tuple[int, int]]
+    writers: list[str]
+    texts: tuple[str, ...]
+    streams: list[tuple[str, str, Mode]]
+    hours_before: int
+    days_before: int
+    newest_request: int
+    newest_label: int
+    format: Literal[1] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """A reader's state, packed.
+
+    Attributes:
+        generation: the one after that which the state was opened from, or last written as.
+        summaries: by key: `stream/start` for a bucket, `stream/total`, and `carry`.
+        manifest: JSON of `Manifest`.
+    """
+
+    generation: int
+    summaries: dict[str, bytes]
+    manifest: bytes
+
+
+def pack_state(state: ReaderState, *, carried_rows: int = CARRIED_ROWS) -> Rollup:
+    """Pack a state; costs what changed since it was last packed, and the carry."""
+    cells = state.cells
+    summaries = {f"{stream}/{start}": slot.pack() for (stream, start), slot in cells.slots.items()}
+    summaries.update({f"{stream}/total": slot.pack() for stream, slot in cells.totals.items()})
+    summaries[_CARRY] = msgspec.msgpack.encode(pack_carry(state.joiner, carried_rows))
+    manifest = Manifest(
+        cursors=state.cursors,
+        writers=state.writers,
+        texts=state.texts.texts,
+        streams=[(*stream,) for stream in cells.streams],
+        hours_before=cells.hours_before,
+        days_before=cells.days_before,
+        newest_request=state.newest_request,
+        newest_label=state.newest_label,
+    )
+    return Rollup(state.generation + 1, summaries, msgspec.json.encode(manifest))
+
+
+def open_state(store: RollupStore, project: Project, *, held_rows: int = HELD_ROWS) -> ReaderState:
+    """The state that the newest rollups hold; an empty one if there are none.
+
+    Raises:
+        Corrupt: the stored bytes are not rollups of this format.
+    """
+    newest = store.rollups(project.name)
+    if newest is None:
+        state = ReaderState(joiner=Joiner(capacity=held_rows))
+        state.learn(project)
+        return state
+    generation, summaries, manifest = newest
+    try:
+        state = _unpack(project, summaries, msgspec.json.decode(manifest, type=Manifest), held_rows)
+    except (msgspec.MsgspecError, KeyError, ValueError) as error:
+        raise Corrupt(f"the rollups of {project.name!r} cannot be decoded", details=repr(error)) from error
+    state.generation = generation
+    return state
+
+
+def _unpack(
+    project: Project, summaries: dict[str, bytes], manifest: Manifest, held_rows: int
+) -> ReaderState:
+    state = ReaderState(
+        cursors=dict(manifest.cursors),
+        writers=manifest.writers,
+        texts=LabelTexts(manifest.texts),
+        joiner=Joiner(capacity=held_rows),
+        cells=Cells(
+            [Stream(*stream) for stream in manifest.streams], manifest.hours_before, manifest.days_before
+        ),
+        newest_request=manifest.newest_request,
+        newest_label=manifest.newest_label,
+    )
+    state.learn(project)
+    unpack_carry(state.joiner, msgspec.msgpack.decode(summaries.pop(_CARRY), type=Carry))
+    for name, packed in summaries.items():
+        stream, _, start = name.partition("/")
+        if start == "total":
+            state.cells.totals[int(stream)] = Slot(packed, sampled=TOTAL_SAMPLED)
+        else:
+            state.cells.slots[int(stream), int(start)] = Slot(packed)
+    return state
