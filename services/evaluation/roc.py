@@ -103,7 +103,7 @@ def _corners(false: Counts, true: Counts) -> tuple[Counts, Counts]:
 def _thinned(false: Counts, true: Counts) -> tuple[Floats, Floats]:
     if len(true) > CURVE_POINTS:
         length = false / false[-1] + true / true[-1]
-        chosen = np.unique(np.searchsorted(length, np.linspace(0.0, 2.0, CURVE_POINTS - 1)))
-        chosen = np.append(chosen[chosen < len(true) - 1], len(true) - 1)
+        nearest = np.searchsorted(length, np.linspace(0.0, 2.0, CURVE_POINTS))
+        chosen = np.unique(np.minimum(nearest, len(true) - 1))
         false, true = false[chosen], true[chosen]
     return false.astype(np.float64), true.astype(np.float64)
