@@ -35,6 +35,7 @@ class Follower:
         self._snapshot: Snapshot | None = None
         self._looking = threading.Lock()
         self._stopping = threading.Event()
+        self._looked = threading.Event()
         self._thread = threading.Thread(target=self._run, name="registry-follower", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -46,6 +47,10 @@ class Follower:
             self._snapshot = kept
             self._on_change(kept)
         self._thread.start()
+
+    async def first_look(self, seconds: float) -> None:
+        """Wait until the store was asked once, whatever came of it, but no longer than that."""
+        await asyncio.to_thread(self._looked.wait, seconds)
 
     async def stop(self) -> None:
         """End the thread; it may be in the middle of a question to the store."""
@@ -100,6 +105,7 @@ class Follower:
             except Exception:
                 _logger.exception("the registry cannot be followed")
                 pause = PATIENCE_SECONDS
+            self._looked.set()
             self._stopping.wait(pause)
 
     def _mark(self, *, reachable: bool, why: RelevoError | None = None) -> None:

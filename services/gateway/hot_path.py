@@ -10,7 +10,8 @@ from services.errors import InvalidInput, RelevoError
 from services.gateway.access import Access
 from services.gateway.directory import Directory
 from services.gateway.metrics import Metrics
-from services.gateway.predicting import ASKED_BY_NAME, Question, Recorder, VersionRoute
+from services.gateway.predicting import ASKED_BY_NAME, Question, VersionRoute
+from services.gateway.recording import Recorder
 from services.http.errors import InvalidField, answer_for
 from services.http.request import HotRequest
 from services.registry.model import Role
@@ -101,20 +102,22 @@ def check_ids(texts: Sequence[str]) -> bytes:
     Raises:
         InvalidField: one is not a time-based UUID, comes twice, or lies more than a day ahead.
     """
-    packed, seen = bytearray(), set()
-    for index, text in enumerate(texts):
-        field = f"ids[{index}]"
-        try:
-            high, low = parse_id(text)
-        except InvalidInput as error:
-            raise InvalidField(f"{field}: {error.message}", field=field) from None
-        if (high, low) in seen:
-            raise InvalidField(f"{field} stands twice in this request", field=field)
-        seen.add((high, low))
-        packed += high.to_bytes(8, "big") + low.to_bytes(8, "big")
-    ids = np.frombuffer(bytes(packed), dtype=np.dtype(">u8")).astype(np.uint64).reshape(-1, 2)
+    packed = [check_id(text, f"ids[{index}]") for index, text in enumerate(texts)]
+    if len(set(packed)) != len(packed):
+        index = next(index for index, one in enumerate(packed) if one in packed[:index])
+        raise InvalidField(f"ids[{index}] stands twice in this request", field=f"ids[{index}]")
+    ids = np.frombuffer(b"".join(packed), dtype=np.dtype(">u8")).astype(np.uint64).reshape(-1, 2)
     ahead = milliseconds(ids) > time() * 1000 + _MOST_AHEAD_MILLISECONDS
     if ahead.any():
         field = f"ids[{int(np.argmax(ahead))}]"
         raise InvalidField(f"{field} is more than a day ahead of the gateway's clock", field=field)
-    return bytes(packed)
+    return b"".join(packed)
+
+
+def check_id(text: str, field: str) -> bytes:
+    """One prediction id as 16 big-endian bytes; InvalidField names the field if it is none."""
+    try:
+        high, low = parse_id(text)
+    except InvalidInput as error:
+        raise InvalidField(f"{field}: {error.message}", field=field) from None
+    return high.to_bytes(8, "big") + low.to_bytes(8, "big")

@@ -170,6 +170,19 @@ class Written(Struct, frozen=True):
     rows: int
 
 
+class ArtifactStored(Struct, frozen=True):
+    """An artifact is in the store, verified."""
+
+    sha256: str
+    size: int
+
+
+class RevisionAdded(Struct, frozen=True):
+    """A revision is recorded."""
+
+    sha256: str
+
+
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Issue a token; `project` limits a client's token to that project, empty means all."""
 

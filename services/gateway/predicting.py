@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,8 +15,10 @@ from services.errors import InvalidInput, RelevoError, Unavailable
 from services.gateway import messages
 from services.gateway.coalescing import Coalescer
 from services.gateway.metrics import Metrics
+from services.gateway.mirroring import Mirror
 from services.gateway.model_calls import ModelAnswer, ModelService
-from services.gateway.recorded import Answers, Done, Origin
+from services.gateway.recorded import Answers, Origin
+from services.gateway.recording import Recorder
 from services.gateway.validation import RequestSchema
 from services.http.errors import answer_for
 from services.http.request import HotRequest
@@ -27,23 +29,6 @@ _logger = logging.getLogger(__name__)
 
 ASKED_BY_NAME = math.nan
 """The propensity of a row whose client named the version: no policy chose it."""
-
-
-class Recorder(Protocol):
-    """Where answers are recorded before they are sent."""
-
-    def check(self) -> None:
-        """Raise StorageFull where a record would be refused."""
-
-    def record(self, origin: Origin, answers: Answers, done: Done) -> None:
-        """Record answers, and call `done` once they are durable."""
-
-
-class Mirror(Protocol):
-    """Who else sees what was answered."""
-
-    def offer(self, origin: Origin, answers: Answers) -> None:
-        """Pass on rows that were answered and recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,262 @@
+"""OpenAPI 3.1: the gateway's own API from its operations, a project's from its signature."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from services.gateway import messages
+from services.gateway.operations import Operation
+from services.gateway.validation import LARGEST_INTEGER, LONGEST_TEXT, request_fields
+from services.registry.model import Field, FieldType, Mode, Project, Task, Version
+
+Document = dict[str, Any]
+_JSON = "application/json"
+_ERRORS = {
+    400: "The body is not JSON.",
+    401: "No token, or one that is not known.",
+    403: "The token does not allow this.",
+    404: "There is no such thing.",
+    409: "It changed since it was looked at.",
+    413: "The body is too large.",
+    422: "A value breaks a rule; `error.field` says where.",
+    503: "Try again after the seconds of Retry-After.",
+}
+_REF = "#/components/schemas/{name}"
+_TYPES: dict[FieldType, Document] = {
+    FieldType.NUMBER: {"type": "number"},
+    FieldType.INTEGER: {"type": "integer", "minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER},
+    FieldType.STRING: {"type": "string", "maxLength": LONGEST_TEXT},
+    FieldType.BOOLEAN: {"type": "boolean"},
+}
+
+
+def describe_gateway(operations: Sequence[Operation]) -> Document:
+    """All operations, and the shape of predictions without any project's signature."""
+    kinds = [
+        kind for operation in operations for kind in (operation.takes, operation.gives) if _is_json(kind)
+    ]
+    kinds += [messages.ErrorAnswer]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    found = {_key(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
+    paths: Document = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, found)
+    return _document("Relevo gateway", paths, components)
+
+
+def describe_project(project: Project, *, listener: str | None = None) -> Document:
+    """What clients of a project ask: predictions, by the policy and by version, and labels.
+
+    Args:
+        project: as the registry has it.
+        listener: for a listener, the version it stands for, or empty for the policy; its routes stand at
+            the root. None describes the API's own routes.
+    """
+    _, components = msgspec.json.schema_components(
+        [messages.LabelCounts, messages.ErrorAnswer], ref_template=_REF
+    )
+    base = "" if listener is not None else f"/v1/projects/{project.name}"
+    paths: Document = {}
+    champion = project.version(listener or project.champion)
+    if champion is not None:
+        words = f"by version {listener}" if listener else "by the project's policy"
+        paths[f"{base}/predict"] = _predict(project, champion, "predict", words, components)
+    for version in project.versions if listener is None else ():
+        if version.mode is not Mode.RETIRED:
+            name = f"predict{version.name}"
+            path = f"{base}/versions/{version.name}/predict"
+            paths[path] = _predict(project, version, name, f"by version {version.name}", components)
+    components["LabelItem"] = _label_item(project)
+    taken = {"type": "array", "items": {"$ref": _REF.format(name="LabelItem")}}
+    paths[f"{base}/labels"] = {
+        "post": {
+            "operationId": "label",
+            "summary": "Tell the true values of predictions",
+            "requestBody": _body(taken),
+            "responses": {
+                "200": _answer("What became of them.", _reference("LabelCounts")),
+                **_error_answers((400, 401, 403, 404, 413, 422, 503)),
+            },
+            "security": [{"token": []}],
+        }
+    }
+    return _document(f"Relevo: {project.name}", paths, components)
+
+
+def _predict(project: Project, version: Version, name: str, words: str, components: Document) -> Document:
+    asked, given = f"{name[0].upper()}{name[1:]}Request", f"{name[0].upper()}{name[1:]}Answer"
+    instance = f"{asked}Instance"
+    components[instance] = instance_schema(request_fields(project, version))
+    components[asked] = {
+        "type": "object",
+        "properties": {
+            "instances": {"type": "array", "minItems": 1, "items": _reference(instance)},
+            "ids": {
+                "description": "Time-based UUIDs (version 1 or 7), one an instance: a retry is safe.",
+                "type": ["array", "null"],
+                "items": {"type": "string", "format": "uuid"},
+            },
+        },
+        "required": ["instances"],
+        "additionalProperties": False,
+    }
+    components[given] = _predictions(version)
+    return {
+        "post": {
+            "operationId": name,
+            "summary": f"Predictions {words}",
+            "requestBody": _body(_reference(asked)),
+            "responses": {
+                "200": _answer("One prediction for each instance.", _reference(given)),
+                **_error_answers((400, 401, 403, 404, 413, 422, 503)),
+            },
+            "security": [{"token": []}],
+        }
+    }
+
+
+def instance_schema(fields: Sequence[Field]) -> Document:
+    """The JSON schema of one instance."""
+    return {
+        "type": "object",
+        "properties": {field.name: _field(field) for field in fields},
+        "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def _field(field: Field) -> Document:
+    schema = dict(_TYPES[field.type])
+    if field.nullable:
+        schema["type"] = [schema["type"], "null"]
+    if field.unit:
+        schema["description"] = f"Unit: {field.unit}"
+    return schema
+
+
+def _predictions(version: Version) -> Document:
+    signature = version.signature
+    prediction: Document = {"type": "number"}
+    probabilities: Document = {"type": "null"}
+    if signature.task is Task.CLASSIFICATION:
+        prediction = {"type": "string", "enum": list(signature.classes)}
+        probabilities = {
+            "type": ["object", "null"],
+            "properties": {name: {"type": "number"} for name in signature.classes},
+        }
+    row = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "prediction": prediction,
+            "probabilities": probabilities,
+            "version": {"type": "string"},
+            "revision": {"type": "string"},
+        },
+        "required": ["id", "prediction", "probabilities", "version", "revision"],
+    }
+    return {
+        "type": "object",
+        "properties": {"predictions": {"type": "array", "items": row}},
+        "required": ["predictions"],
+    }
+
+
+def _label_item(project: Project) -> Document:
+    known = sorted({name for version in project.versions for name in version.signature.classes})
+    label: Document = {"type": "number"}
+    if project.task is Task.CLASSIFICATION:
+        label = {"type": ["string", "number", "boolean"], "examples": known}
+    return {
+        "type": "object",
+        "properties": {"id": {"type": "string", "format": "uuid"}, "label": label},
+        "required": ["id", "label"],
+        "additionalProperties": False,
+    }
+
+
+def _operation(operation: Operation, schemas: dict[str, Document]) -> Document:
+    described: Document = {
+        "operationId": _identifier(operation),
+        "summary": operation.summary,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in re.findall(r"{(\w+)}", operation.path)
+        ]
+        + [
+            {
+                "name": one.name,
+                "in": "query",
+                "required": one.required,
+                "description": one.description,
+                "schema": dict(one.schema),
+            }
+            for one in operation.query
+        ],
+        "responses": _responses(operation, schemas),
+        "security": [{"token": []}] if operation.roles else [],
+    }
+    if operation.takes is not None:
+        content = "application/octet-stream" if operation.takes is bytes else _JSON
+        schema = {} if operation.takes is bytes else schemas[_key(operation.takes)]
+        described["requestBody"] = {"required": True, "content": {content: {"schema": schema}}}
+    return described
+
+
+def _responses(operation: Operation, schemas: dict[str, Document]) -> Document:
+    if operation.gives is None:
+        success: Document = {"204": {"description": "Done."}}
+    elif _is_json(operation.gives):
+        success = {str(operation.status): _answer(operation.summary, schemas[_key(operation.gives)])}
+    else:
+        content: Document = {operation.media_type.partition(";")[0]: {}}
+        success = {str(operation.status): {"description": operation.summary, "content": content}}
+    codes = set(operation.errors)
+    if operation.roles:
+        codes |= {401, 403, 503}
+    if operation.takes is not None:
+        codes |= {413, 422} if operation.takes is bytes else {400, 413, 422}
+    return {**success, **_error_answers(sorted(codes))}
+
+
+def _error_answers(codes: Sequence[int]) -> Document:
+    return {str(code): _answer(_ERRORS[code], _reference("ErrorAnswer")) for code in codes}
+
+
+def _answer(description: str, schema: Document) -> Document:
+    return {"description": description, "content": {_JSON: {"schema": schema}}}
+
+
+def _body(schema: Document) -> Document:
+    return {"required": True, "content": {_JSON: {"schema": schema}}}
+
+
+def _reference(name: str) -> Document:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _identifier(operation: Operation) -> str:
+    words = re.findall(r"[a-z]+", operation.path.removeprefix("/v1").lower())
+    return "_".join([operation.method.lower(), *words])
+
+
+def _is_json(kind: object) -> bool:
+    return kind is not None and kind is not bytes and kind is not str
+
+
+def _key(kind: object) -> str:
+    return repr(kind)
+
+
+def _document(title: str, paths: Document, components: Document) -> Document:
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": "1"},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }

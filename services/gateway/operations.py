@@ -1,0 +1,179 @@
+"""An operation of the API, said once: its route, who may call it, what it takes and gives.
+
+From the same list come the Starlette routes and the OpenAPI description, so they cannot differ.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.gateway.access import Grant
+from services.gateway.complaints import explain
+from services.gateway.hot_path import Network, is_within
+from services.gateway.parts import Parts
+from services.http.request import JSON
+from services.http.starlette import error_response, read_body
+from services.registry.model import Role
+
+ADMIN = (Role.ADMIN,)
+SERVICE = (Role.SERVICE, Role.ADMIN)
+CLIENT = (Role.CLIENT, Role.ADMIN)
+ANYONE = (Role.CLIENT, Role.SERVICE, Role.ADMIN)
+_MOST_THREADS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an operation.
+
+    Attributes:
+        path: the values of the route's `{…}` parts.
+        query: the query's parameters.
+        body: decoded to the operation's `takes`; the raw bytes where that is `bytes`.
+        grant: what the caller's token allows; None where none is needed.
+    """
+
+    parts: Parts
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    grant: Grant | None
+
+
+Handler = Callable[[Call], Any] | Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the query; `schema` is its JSON schema."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path.
+
+    Attributes:
+        roles: which tokens may call it; empty needs none.
+        handle: an `async` one runs on the loop and must not block; any other runs in a thread.
+            It returns a value of type `gives`, or a Starlette response.
+        takes: the type of the JSON body, `bytes` for a raw one, None for none.
+        gives: the type of the JSON answer; None answers 204, `bytes` and `str` are not JSON.
+        limit: bytes of its body; None for the gateway's own limit.
+        errors: statuses it may answer with, beside those that any may.
+    """
+
+    method: str
+    path: str
+    summary: str
+    roles: tuple[Role, ...]
+    handle: Handler
+    takes: Any = None
+    gives: Any = None
+    status: int = 200
+    limit: int | None = None
+    errors: tuple[int, ...] = ()
+    query: tuple[Parameter, ...] = ()
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where operations are served: the API itself, or a listener that stands for a project or version.
+
+    Attributes:
+        path: values that the listener gives to the routes' `{…}` parts.
+        networks: from which no token is needed.
+    """
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    networks: Sequence[Network] = ()
+
+
+def starlette_routes(
+    parts: Parts, operations: Sequence[Operation], place: Place | None = None
+) -> list[Route]:
+    """The operations as Starlette routes."""
+    where = place or Place()
+    limiter = CapacityLimiter(_MOST_THREADS)
+    return [
+        Route(
+            operation.path,
+            _endpoint(parts, operation, where, limiter),
+            methods=[operation.method],
+            name=operation.summary,
+        )
+        for operation in operations
+    ]
+
+
+def _endpoint(
+    parts: Parts, operation: Operation, place: Place, limiter: CapacityLimiter
+) -> Callable[[Request], Awaitable[Response]]:
+    decode = _decoder(operation)
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            path = {**request.path_params, **place.path}
+            grant = _granted(parts, operation, place, request, path)
+            raw = await read_body(request, operation.limit or parts.body_limit) if decode else b""
+            body = decode(raw) if decode else None
+            call = Call(parts, path, request.query_params, body, grant)
+            if inspect.iscoroutinefunction(operation.handle):
+                result = await operation.handle(call)
+            else:
+                result = await to_thread.run_sync(operation.handle, call, limiter=limiter)
+            return _response(operation, result)
+        except Exception as error:  # noqa: BLE001 - told to the client by its kind; a bug is logged there
+            return error_response(error)
+
+    return endpoint
+
+
+def _granted(
+    parts: Parts, operation: Operation, place: Place, request: Request, path: Mapping[str, str]
+) -> Grant | None:
+    if not operation.roles:
+        return None
+    client = (request.client.host, request.client.port) if request.client else None
+    if is_within(client, place.networks):
+        return None
+    grant = parts.access.grant(request.headers.get("authorization"))
+    grant.require(operation.roles, path.get("project", ""), path.get("version", ""))
+    return grant
+
+
+def _decoder(operation: Operation) -> Callable[[bytes], Any] | None:
+    if operation.takes is None:
+        return None
+    if operation.takes is bytes:
+        return lambda raw: raw
+    decoder = msgspec.json.Decoder(operation.takes)
+
+    def decode(raw: bytes) -> Any:
+        try:
+            return decoder.decode(raw)
+        except (ValueError, RecursionError) as error:
+            raise explain(raw, error) from None
+
+    return decode
+
+
+def _response(operation: Operation, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    if operation.gives is None:
+        return Response(status_code=204)
+    content = result if isinstance(result, (bytes, str)) else msgspec.json.encode(result)
+    return Response(content, operation.status, media_type=operation.media_type)

@@ -1,0 +1,56 @@
+"""What the routes stand on: the long-lived parts of one gateway."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.gateway.access import Access
+from services.gateway.directory import Directory
+from services.gateway.following import Follower
+from services.gateway.hot_path import Network, Predict
+from services.gateway.messages import ListenerState, VersionStatus
+from services.gateway.metrics import Metrics
+from services.gateway.mirroring import Mirror
+from services.gateway.recording import Recorder
+from services.gateway.store_access import StoreAccess
+
+
+@dataclass(slots=True)
+class Parts:
+    """One gateway's parts.
+
+    Attributes:
+        secret: the platform's.
+        address: under which services and clients reach this gateway; known once it listens.
+        body_limit: bytes that a request's body may have, artifacts and training sets apart.
+        listener_states: the ports of its own that it has opened, or could not.
+    """
+
+    store: StoreAccess
+    follower: Follower
+    directory: Directory
+    access: Access
+    recorder: Recorder
+    mirror: Mirror
+    metrics: Metrics
+    secret: str
+    body_limit: int
+    address: str = ""
+    listener_states: Callable[[], list[ListenerState]] = list
+
+    def predict(self, project: str = "", version: str = "", networks: Sequence[Network] = ()) -> Predict:
+        """The hot path's handler, for the API or for one listener."""
+        return Predict(
+            self.access,
+            self.directory,
+            self.recorder,
+            self.metrics,
+            project=project,
+            version=version,
+            networks=networks,
+        )
+
+    def status(self, project: str) -> dict[str, VersionStatus]:
+        """How each version of a project fares at this replica."""
+        asked = self.directory.project(project).project.versions
+        answering = {version.name: self.metrics.status(project, version.name) for version in asked}
+        return answering | self.mirror.status(project)

@@ -1,0 +1,187 @@
+"""One gateway, put together: started, announced, stopped without losing what was asked of it."""
+
+import logging
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+from starlette.applications import Starlette
+
+from services.errors import Refused
+from services.gateway.access import Access
+from services.gateway.directory import Directory
+from services.gateway.following import Follower
+from services.gateway.listeners import Listeners, Security
+from services.gateway.messages import VersionStatus
+from services.gateway.metrics import Metrics, Observed
+from services.gateway.mirroring import Mirror
+from services.gateway.operations import starlette_routes
+from services.gateway.parts import Parts
+from services.gateway.predicting import Aftermath
+from services.gateway.recorded import Durability
+from services.gateway.recording import Recorder
+from services.gateway.routes import OPERATIONS
+from services.gateway.snapshot import Snapshot, SnapshotFile
+from services.gateway.store_access import StoreAccess
+from services.http.limits import Limits
+from services.http.routes import HotRoutes
+from services.http.server import Server
+from services.http.starlette import exception_handlers
+from services.store.interface import Store
+
+_logger = logging.getLogger(__name__)
+_FIRST_LOOK_SECONDS = 5.0
+_PREDICT = ("/v1/projects/{project}/predict", "/v1/projects/{project}/versions/{version}/predict")
+
+
+class GatewaySettings(Struct, frozen=True, kw_only=True):
+    """How one gateway runs.
+
+    Attributes:
+        spool: folder of what is not yet in the store, and of the snapshot; each gateway needs its own.
+        secret: the platform's, from which services' tokens are derived.
+        port: 0 takes a free one.
+        certificate, key: PEM files; without them plain HTTP is served.
+        plain_beyond_loopback: allow plain HTTP from other machines.
+        public_address: under which services and clients reach it, where that is not what it listens on.
+        answer_seconds: how long a model may take.
+        body_limit: bytes of a request.
+        grace_seconds: how long requests under way may take when it stops.
+    """
+
+    spool: Path
+    secret: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    durability: Durability = Durability.PROCESS
+    certificate: Path | None = None
+    key: Path | None = None
+    plain_beyond_loopback: bool = False
+    public_address: str = ""
+    answer_seconds: float = 10.0
+    body_limit: int = 32 << 20
+    grace_seconds: float = 15.0
+
+
+class Gateway:
+    """One gateway; lives in one loop.
+
+    Args:
+        settings: how it runs.
+        store_opener: opens the store, or raises Unavailable; called from threads, again until it succeeds.
+
+    Raises:
+        Conflict, StorageFull, Corrupt: its spool cannot be taken, see `Recorder.open`.
+    """
+
+    def __init__(self, settings: GatewaySettings, store_opener: Callable[[], Store]) -> None:
+        self._settings = settings
+        self._store = StoreAccess(store_opener)
+        self._access = Access(settings.secret)
+        self._directory = Directory(settings.secret, answer_seconds=settings.answer_seconds)
+        self._follower = Follower(self._store, SnapshotFile(settings.spool), self._follow)
+        self._recorder = Recorder.open(settings.spool, self._store, settings.durability)
+        self._mirror = Mirror(self._recorder, self._directory, self._store)
+        metrics = Metrics()
+        metrics.registry.register(Observed(self._recorder.health, self._mirrors))
+        self._directory.attach(Aftermath(self._recorder, self._mirror, metrics))
+        self._parts = Parts(
+            store=self._store,
+            follower=self._follower,
+            directory=self._directory,
+            access=self._access,
+            recorder=self._recorder,
+            mirror=self._mirror,
+            metrics=metrics,
+            secret=settings.secret,
+            body_limit=settings.body_limit,
+        )
+        self._server = Server(Limits(body=settings.body_limit))
+        self._security = Security(_tls(settings), settings.plain_beyond_loopback)
+        self._listeners = Listeners(self._parts, self._server, self._security)
+        self._parts.listener_states = self._listeners.states
+        self._port = 0
+
+    async def start(self) -> None:
+        """Listen and answer, with the store or from the snapshot.
+
+        Raises:
+            Refused: plain HTTP beyond loopback was not allowed.
+            Unavailable: the address is taken.
+        """
+        settings = self._settings
+        if not self._security.allows(settings.host):
+            raise Refused(
+                f"without TLS the gateway listens on loopback only, not on {settings.host}",
+                remedy="Give --certificate and --key, or say --plain-http-beyond-loopback.",
+            )
+        self._recorder.start()
+        self._follower.start()
+        await self._follower.first_look(_FIRST_LOOK_SECONDS)
+        self._mirror.start()
+        self._port = await self._server.start(
+            self._application(),
+            self._hot_routes(),
+            host=settings.host,
+            port=settings.port,
+            tls=self._security.tls,
+        )
+        address = self._server.address(self._port)
+        if self._security.tls is not None:
+            address = address.replace("http://", "https://", 1)
+        self._parts.address = settings.public_address.rstrip("/") or address
+        self._listeners.start()
+        _logger.info("the gateway answers at %s", address)
+
+    @property
+    def address(self) -> str:
+        """Where it is reached, once it has started."""
+        return self._parts.address
+
+    def announce(self) -> None:
+        """Print the one line by which a parent process learns the address."""
+        self._server.announce(self._port)
+
+    async def stop(self) -> None:
+        """Take no more requests, answer those under way, and bring the record to where it is safe."""
+        await self._listeners.stop()
+        await self._server.stop(grace=self._settings.grace_seconds)
+        await self._mirror.stop()
+        await self._follower.stop()
+        await self._recorder.stop()
+        await self._directory.close()
+        self._store.close()
+        _logger.info("the gateway has stopped")
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        self._access.update(snapshot.tokens)
+        self._directory.update(snapshot)
+        self._listeners.update(snapshot.listeners)
+
+    def _mirrors(self) -> dict[str, dict[str, VersionStatus]]:
+        return {project.name: self._mirror.status(project.name) for project in self._directory.projects()}
+
+    def _application(self) -> Starlette:
+        return Starlette(
+            routes=starlette_routes(self._parts, OPERATIONS), exception_handlers=exception_handlers()
+        )
+
+    def _hot_routes(self) -> HotRoutes:
+        routes = HotRoutes()
+        handler = self._parts.predict()
+        for path in _PREDICT:
+            routes.add("POST", path, handler)
+        return routes
+
+
+def _tls(settings: GatewaySettings) -> ssl.SSLContext | None:
+    """The server's certificate; Refused if it cannot be read."""
+    if settings.certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.certificate, settings.key)
+    except (OSError, ssl.SSLError) as error:
+        raise Refused("the certificate or its key cannot be read", details=str(error)) from error
+    return context

@@ -1,0 +1,30 @@
+"""The operations of the gateway's API, one module a concern; predictions are the hot path's.
+
+Each module gives a tuple `OPERATIONS`. Handlers say what the API says and leave the rules to the store
+and the registry.
+"""
+
+from services.gateway.operations import Operation
+from services.gateway.routes import (
+    administration,
+    artifacts,
+    data,
+    descriptions,
+    labels,
+    registry,
+    services,
+    training,
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *registry.OPERATIONS,
+    *services.OPERATIONS,
+    *labels.OPERATIONS,
+    *data.OPERATIONS,
+    *training.OPERATIONS,
+    *artifacts.OPERATIONS,
+    *administration.OPERATIONS,
+    *descriptions.OPERATIONS,
+)
+
+__all__ = ["OPERATIONS"]

@@ -1,0 +1,134 @@
+"""The gateway itself: health, metrics, tokens, and ports of their own for projects and versions."""
+
+from datetime import UTC, datetime
+from ipaddress import ip_network
+
+from msgspec.structs import replace
+
+from services.errors import InvalidInput
+from services.gateway import messages
+from services.gateway.metrics import CONTENT_TYPE
+from services.gateway.operations import ADMIN, CLIENT, Call, Operation
+from services.gateway.routes.registry import known_project, known_version
+from services.gateway.routes.signatures import version_url
+from services.http.errors import InvalidField
+from services.registry.model import Listener, Role, Token
+from services.registry.tokens import new_token
+from services.store.interface import Store
+
+
+async def _health(call: Call) -> messages.Health:
+    parts = call.parts
+    return messages.Health(
+        store="reachable" if parts.store.reachable else "unreachable",
+        spool=parts.recorder.health(),
+        listeners=parts.listener_states(),
+    )
+
+
+async def _metrics(call: Call) -> bytes:
+    return call.parts.metrics.text()
+
+
+def _tokens(call: Call) -> list[Token]:
+    return call.parts.store().tokens()
+
+
+def _issue_token(call: Call) -> messages.TokenIssued:
+    request: messages.TokenRequest = call.body
+    if request.role is Role.SERVICE:
+        raise InvalidField(
+            "tokens of services are derived, not issued; ask for client or admin", field="role"
+        )
+    if request.role is Role.ADMIN and request.project:
+        raise InvalidField("an administrator's token is good for all projects", field="project")
+    if not request.label.strip():
+        raise InvalidField("label must not be empty: it tells later whose token it is", field="label")
+    store = call.parts.store()
+    if request.project:
+        known_project(store, request.project)
+    text, token = new_token(request.role, label=request.label, project=request.project)
+    store.add_token(token)
+    call.parts.follower.look()
+    return messages.TokenIssued(
+        text, token.digest, token.label, token.role, token.project, token.created_at
+    )
+
+
+def _revoke_token(call: Call) -> None:
+    call.parts.store().revoke_token(call.path["digest"], datetime.now(UTC))
+    call.parts.follower.look()
+
+
+async def _listeners(call: Call) -> list[messages.ListenerState]:
+    return call.parts.listener_states()
+
+
+def _put_listener(call: Call) -> Listener:
+    request: messages.ListenerRequest = call.body
+    store = call.parts.store()
+    if request.version:
+        known_version(store, request.project, request.version)
+    else:
+        known_project(store, request.project)
+    for index, network in enumerate(request.networks):
+        try:
+            ip_network(network)
+        except ValueError as error:
+            field = f"networks[{index}]"
+            raise InvalidField(f"{field}: {error}", field=field) from None
+    listener = Listener(_port(call), request.project, request.version, request.networks, request.host)
+    store.put_listener(listener)
+    _tell_addresses(call, store, listener.project)
+    call.parts.follower.look()
+    return listener
+
+
+def _remove_listener(call: Call) -> None:
+    store = call.parts.store()
+    port = _port(call)
+    gone = [listener for listener in store.listeners() if listener.port == port]
+    store.remove_listener(port)
+    for listener in gone:
+        _tell_addresses(call, store, listener.project)
+    call.parts.follower.look()
+
+
+def _tell_addresses(call: Call, store: Store, name: str) -> None:
+    """Keep each version's `url` in the registry what its listeners make it."""
+    listeners = store.listeners()
+    for version in known_project(store, name).versions:
+        url = version_url(call.parts, listeners, name, version.name)
+        if url != version.url:
+            store.register(replace(version, url=url), who="gateway")
+
+
+def _port(call: Call) -> int:
+    text = call.path["port"]
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:6]) < 65536:
+        raise InvalidInput("a port is a whole number from 1 to 65535")
+    return int(text)
+
+
+_LISTENER = "/v1/listeners/{port}"
+OPERATIONS = (
+    Operation("GET", "/health", "Whether the gateway answers", (), _health, gives=messages.Health),
+    Operation(
+        "GET", "/metrics", "Prometheus metrics", CLIENT, _metrics, gives=str, media_type=CONTENT_TYPE
+    ),
+    Operation("GET", "/v1/tokens", "All tokens, by their digests", ADMIN, _tokens, gives=list[Token]),
+    Operation(
+        "POST", "/v1/tokens", "Issue a token, shown this once", ADMIN, _issue_token,
+        takes=messages.TokenRequest, gives=messages.TokenIssued, status=201, errors=(404,),
+    ),
+    Operation("DELETE", "/v1/tokens/{digest}", "Revoke a token", ADMIN, _revoke_token, errors=(404,)),
+    Operation(
+        "GET", "/v1/listeners", "Ports of their own, and how they fare here", ADMIN, _listeners,
+        gives=list[messages.ListenerState],
+    ),
+    Operation(
+        "PUT", _LISTENER, "Give a project or version a port of its own", ADMIN, _put_listener,
+        takes=messages.ListenerRequest, gives=Listener, errors=(404, 422),
+    ),
+    Operation("DELETE", _LISTENER, "Close a port of its own", ADMIN, _remove_listener, errors=(422,)),
+)  # fmt: skip

@@ -1,0 +1,55 @@
+"""True values: late, in any order, again, and corrected."""
+
+import math
+from collections.abc import Sequence
+
+from services.gateway import messages
+from services.gateway.hot_path import check_id
+from services.gateway.model_calls import class_name
+from services.gateway.operations import CLIENT, Call, Operation
+from services.http.errors import InvalidField
+from services.registry.model import Project, Task
+
+
+async def _labels(call: Call) -> messages.LabelCounts:
+    items: list[messages.LabelItem] = call.body
+    project = call.parts.directory.project(call.path["project"]).project
+    ids = b"".join([check_id(item.id, f"[{index}].id") for index, item in enumerate(items)])
+    labels, classes = label_values(project, items)
+    counts = await call.parts.recorder.record_labels(
+        project.name, ids, labels, versions=_champion_first(project), classes=classes
+    )
+    call.parts.metrics.labelled(project.name, counts.accepted)
+    return counts
+
+
+def label_values(
+    project: Project, items: Sequence[messages.LabelItem]
+) -> tuple[Sequence[float] | Sequence[str], frozenset[str] | None]:
+    """The labels in the project's terms, and the classes that any of its versions knows.
+
+    Raises:
+        InvalidField: a label of a regression is no number.
+    """
+    if project.task is Task.CLASSIFICATION:
+        known = frozenset(name for version in project.versions for name in version.signature.classes)
+        return [class_name(item.label) for item in items], known
+    numbers = []
+    for index, item in enumerate(items):
+        if type(item.label) is not float or not math.isfinite(item.label):
+            raise InvalidField(f"[{index}].label must be a number", field=f"[{index}].label")
+        numbers.append(item.label)
+    return numbers, None
+
+
+def _champion_first(project: Project) -> list[str]:
+    others = [version.name for version in project.versions if version.name != project.champion]
+    return [project.champion, *others]
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/v1/projects/{project}/labels", "Tell the true values of predictions", CLIENT, _labels,
+        takes=list[messages.LabelItem], gives=messages.LabelCounts, errors=(404,),
+    ),
+)  # fmt: skip
