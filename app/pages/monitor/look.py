@@ -61,18 +61,13 @@ class Observer:
             question = Question(projects[0], question.span)
         work.check()
         reader = self._reader_of(question.project)
-        try:
-            view = reader.refresh(question.span)
-        except RelevoError:
-            self._reader = None  # what it holds may be half of a refresh
-            raise
-        work.check()
+        view = reader.refresh(question.span, lambda: work.stopping)
         status, gateway_error = self._status(question.project)
         return Look(
             question,
             projects,
             view,
-            self._evolution(reader, question),
+            self._evolution(reader, question, work),
             status,
             gateway_error,
             self._jobs(view),
@@ -84,14 +79,13 @@ class Observer:
             self._project = project
         return self._reader
 
-    def _evolution(self, reader: ProjectReader, question: Question) -> Evolution | None:
+    def _evolution(self, reader: ProjectReader, question: Question, work: Work) -> Evolution | None:
         if not question.variable:
             return None
         try:
-            evolution: Evolution = reader.evolution(question.variable, question.span)
+            return reader.evolution(question.variable, question.span, lambda: work.stopping)
         except NotFound:
             return None  # another project's variable was remembered
-        return evolution
 
     def _status(self, project: str) -> tuple[dict[str, VersionStatus], RelevoError | None]:
         try:

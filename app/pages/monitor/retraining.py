@@ -1,0 +1,162 @@
+"""Retraining: asked for through the gateway, followed in the store, offered for use when done."""
+
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.activity import Entry
+from app.connection.platform import Platform
+from app.context import Context
+from app.dialogs.retrain import RetrainDialog
+from app.pages.monitor.look import Look
+from app.pages.monitor.page import MonitorPage
+from app.tasks import TaskState
+from services.errors import RelevoError
+from services.gateway.messages import RetrainRequest, Window
+from services.registry.model import Job, JobState
+from widgets.formatting import number
+from widgets.theme import State
+
+POLL_MILLISECONDS = 1000
+_ENDS = {
+    JobState.DONE: TaskState.DONE,
+    JobState.FAILED: TaskState.FAILED,
+    JobState.CANCELLED: TaskState.CANCELLED,
+}
+
+
+class Retraining(QObject):
+    """Follows every job it knows of, whoever started it; `finished` carries a Job that is done."""
+
+    finished = Signal(object)
+    changed = Signal()
+
+    def __init__(self, page: MonitorPage, context: Context) -> None:
+        super().__init__(page)
+        self._page = page
+        self._context = context
+        self._jobs: dict[str, tuple[Job, Entry]] = {}
+        self._asking = False
+        self.dialog: RetrainDialog | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MILLISECONDS)
+        self._timer.timeout.connect(self._ask)
+        context.link.closing.connect(self._stop)
+
+    def ask(self, project: str, version: str) -> None:
+        """Open the dialog for retraining a version."""
+        if self.dialog is None:
+            self.dialog = RetrainDialog(project, version, self._page.window())
+            self.dialog.confirmed.connect(
+                lambda rows, parameters: self._start(project, version, rows, parameters)
+            )
+            self.dialog.finished.connect(self._forget)
+            self.dialog.open()
+
+    def running(self, project: str, version: str) -> bool:
+        """Whether a version is being retrained."""
+        return any((job.project, job.version) == (project, version) for job, _ in self._jobs.values())
+
+    def notice(self, look: Look) -> None:
+        """Follow jobs that a look at the project found running."""
+        for job in look.jobs:
+            self._follow(job)
+
+    def _start(self, project: str, version: str, rows: int | None, parameters: dict[str, Any]) -> None:
+        platform = self._context.link.platform
+        if platform is None:
+            return
+        window = Window("sliding", rows) if rows else Window()
+        request = RetrainRequest(window, parameters)
+
+        def start() -> Job:
+            gateway = platform.gateway
+            return gateway.job(project, version, gateway.retrain(project, version, request))
+
+        self._context.tasks.run(
+            lambda _work: start(),
+            owner=self,
+            title=f"Starting to retrain {version} of {project}",
+            on_result=self._follow,
+            on_error=self._refused,
+        )
+
+    def _refused(self, error: RelevoError) -> None:
+        self._page.error.show_error(error)
+
+    def _follow(self, job: Job) -> None:
+        if job.id not in self._jobs:
+            entry = Entry(f"Retraining {job.version} of {job.project}", started_at=job.created_at)
+            self._jobs[job.id] = (job, self._context.activity.note(entry))
+        self._update(job)
+        self._timer.start()
+        self.changed.emit()
+
+    def _ask(self) -> None:
+        platform = self._context.link.platform
+        if self._asking or platform is None:
+            return
+        self._asking = True
+        self._context.tasks.run(
+            lambda _work: self._read(platform),
+            owner=self,
+            title="Following retrainings",
+            on_result=self._told,
+            on_error=self._context.link.report,
+            on_end=self._asked,
+            routine=True,
+        )
+
+    def _read(self, platform: Platform) -> list[Job]:
+        """The newest state of each job; runs off the GUI thread."""
+        known = [job for job, _ in list(self._jobs.values())]
+        found = (platform.store.job(job.project, job.version, job.id) for job in known)
+        return [job for job in found if job is not None]
+
+    def _told(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._update(job)
+
+    def _asked(self) -> None:
+        self._asking = False
+
+    def _update(self, job: Job) -> None:
+        if job.id not in self._jobs:
+            return
+        _, entry = self._jobs[job.id]
+        self._jobs[job.id] = (job, entry)
+        entry.fraction, entry.message = job.progress, job.message
+        if job.state not in _ENDS:
+            self._context.activity.update(entry)
+            return
+        del self._jobs[job.id]
+        if not self._jobs:
+            self._timer.stop()
+        self._context.activity.end(entry, _ENDS[job.state])
+        self._tell_end(job)
+        self.changed.emit()
+
+    def _tell_end(self, job: Job) -> None:
+        name = f"{job.version} of {job.project}"
+        if job.state is JobState.DONE:
+            self.finished.emit(job)
+        elif job.state is JobState.FAILED:
+            self._page.notice.tell(
+                "Failed", f"Retraining {name} failed.", note=job.message, state=State.BAD
+            )
+
+    def _stop(self) -> None:
+        """The platform is given up: jobs go on there, unseen from here."""
+        self._timer.stop()
+        for job, entry in self._jobs.values():
+            entry.message = f"goes on at the platform, at {number(job.progress * 100, 2)} % when last seen"
+            self._context.activity.end(entry, TaskState.CANCELLED)
+        self._jobs.clear()
+
+    def _forget(self) -> None:
+        self.dialog = None
+
+
+def measured(job: Job) -> str:
+    """The metrics of a finished job in one line."""
+    return ", ".join(f"{name} {number(value)}" for name, value in job.metrics.items())
