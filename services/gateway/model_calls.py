@@ -135,11 +135,15 @@ class ModelService:
 
     def _checked(self, body: bytes, count: int, milliseconds: float) -> ModelAnswer:
         try:
-            reply = _reply_decoder.decode(body)
-            return check_reply(reply, self.version.signature, count, milliseconds)
+            return read_reply(body, self.version.signature, count, milliseconds)
         except (ValueError, RecursionError) as error:
             _logger.warning("%s broke the contract: %s", self._name, error)
             raise BrokenAnswer(f"{self._name} cannot answer now", details=str(error)) from error
+
+
+def read_reply(body: bytes, signature: Signature, count: int, milliseconds: float) -> ModelAnswer:
+    """A service's answer to `count` rows, checked; ValueError or RecursionError if it is none."""
+    return check_reply(_reply_decoder.decode(body), signature, count, milliseconds)
 
 
 def check_reply(reply: _Reply, signature: Signature, count: int, milliseconds: float) -> ModelAnswer:
