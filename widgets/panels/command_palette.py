@@ -114,8 +114,7 @@ class CommandPalette(QFrame):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _choose(self) -> None:
-        item = self._list.currentItem()
-        command = item.data(COMMAND) if item is not None else None
+        command = self._list.currentIndex().data(COMMAND)
         if isinstance(command, Command) and not command.blocked:
             self.chosen.emit(command.key)
 

@@ -81,7 +81,7 @@ class ConfirmChangePanel(QWidget):
         self.setAccessibleName(self._title.text())
         self._line.setFocus()
 
-    def set_busy(self, busy: bool) -> None:  # noqa: FBT001 - a Qt setter
+    def set_busy(self, busy: bool) -> None:
         """While the change is under way nothing can be pressed twice."""
         self._confirm.setEnabled(not busy)
         self._line.setEnabled(not busy)

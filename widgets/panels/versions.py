@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
@@ -80,7 +80,12 @@ class VersionList(QWidget):
     def set_versions(self, entries: Sequence[VersionEntry]) -> None:
         """Show these; the selected one stays selected, without a signal, while it exists."""
         chosen = self.current()
-        self._list.blockSignals(True)
+        with QSignalBlocker(self._list):
+            self._fill(entries, chosen)
+        if self.current() != chosen:
+            self.selected.emit(self.current())
+
+    def _fill(self, entries: Sequence[VersionEntry], chosen: str) -> None:
         while self._list.count() > len(entries):
             self._list.takeItem(self._list.count() - 1)
         while self._list.count() < len(entries):
@@ -89,14 +94,10 @@ class VersionList(QWidget):
             fill(self._list.item(row), entry)
         names = [entry.name for entry in entries]
         self._list.setCurrentRow(names.index(chosen) if chosen in names else (0 if names else -1))
-        self._list.blockSignals(False)
-        if self.current() != chosen:
-            self.selected.emit(self.current())
 
     def current(self) -> str:
         """The selected version's name; empty when there is none."""
-        item = self._list.currentItem()
-        entry = item.data(ENTRY) if item is not None else None
+        entry = self._list.currentIndex().data(ENTRY)
         return entry.name if isinstance(entry, VersionEntry) else ""
 
     def select(self, name: str) -> None:

@@ -1,11 +1,169 @@
-"""A variable over the training set, then over live time."""
+"""A variable over the training set, then, beyond a border, over live time."""
 
-from services.evaluation.model import Evolution
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from services.evaluation.model import Evolution, Series
+from widgets.formatting import clock, count, plural
+from widgets.plots.course import Course
+from widgets.plots.crosshair import Crosshair
+from widgets.plots.density import Box
+from widgets.plots.legend import LegendEntry
+from widgets.plots.look import name_axis
 from widgets.plots.panel import PlotPanel
+from widgets.theme import Symbol, VersionStyle, theme
+
+HISTORICAL = VersionStyle("#7a808a", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
+LIVE = VersionStyle("#1878be", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
+SHARES = (2, 3)
 
 
 class EvolutionPlot(PlotPanel):
-    """Historical rows, a border, then live rows over time."""
+    """Two plots side by side with one height: the training set by row, live data by time.
+
+    Both keep an x of their own, because rows of a training set have no time; the border between them
+    is where production began.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "Evolution",
+            "This variable has no values yet",
+            "Its course appears with the training set and the first requests.",
+            parent,
+        )
+        self._evolution: Evolution | None = None
+        left = self.add_plot(0, 0)
+        right = self.add_plot(0, 1, bottom=pg.DateAxisItem())
+        right.setYLink(left)
+        right.getAxis("left").setStyle(showValues=False)
+        self.canvas.ci.layout.setSpacing(0)
+        for column, share in enumerate(SHARES):
+            self.canvas.ci.layout.setColumnStretchFactor(column, share)
+        self._parts = {"historical": (left, Course(left, HISTORICAL)), "live": (right, Course(right, LIVE))}
+        self.crosshairs += [
+            Crosshair(left, self._read_historical, self.readout.setText),
+            Crosshair(right, self._read_live, self.readout.setText),
+        ]
+        name_axis(left, "bottom", "Row of the training set")
+        name_axis(right, "bottom", "Time of the request")
+        self.dress()
 
     def show_evolution(self, evolution: Evolution) -> None:
-        """Show it."""
+        """Show it; the same items serve every refresh."""
+        if self._evolution is not None and self._evolution.variable != evolution.variable:
+            self.touched = False
+        self._evolution = evolution
+        shown = {"historical": evolution.historical, "live": evolution.live}
+        for key, series in shown.items():
+            self._parts[key][1].show(series)
+        name_axis(self.plots[0], "left", evolution.variable, evolution.unit)
+        name_axis(self.plots[1], "left", evolution.variable, evolution.unit)
+        self.set_entries(
+            [
+                LegendEntry(
+                    "historical",
+                    f"Historical  {rows(evolution.historical)}",
+                    HISTORICAL.colour,
+                    dash=HISTORICAL.dash,
+                ),
+                LegendEntry("live", f"Live  {rows(evolution.live)}", LIVE.colour, dash=LIVE.dash),
+            ]
+        )
+        self._show_lanes(evolution)
+        self._show_parts()
+        self.show_canvas(shown=any(course.extent() for _, course in self._parts.values()))
+        self.fit()
+
+    def extent(self, plot: Any) -> Box:
+        """The part's own x, and a y that both parts share."""
+        boxes = [box for _, course in self._parts.values() if (box := course.extent())]
+        own = next(course.extent() for one, course in self._parts.values() if one is plot)
+        if not boxes:
+            return Box(0.0, 1.0, 0.0, 1.0)
+        low, high = min(box.bottom for box in boxes), max(box.top for box in boxes)
+        margin = 0.0 if high > low else max(abs(low) * 0.05, 0.5)
+        left, right = (own.left, own.right) if own else (0.0, 1.0)
+        if right <= left:
+            left, right = left - 0.5, right + 0.5
+        return Box(left, right, low - margin, high + margin)
+
+    def show_entry(self, key: str, *, shown: bool) -> None:
+        """Show or hide the training set or live data."""
+        del key, shown
+        self._show_parts()
+
+    def csv_lines(self) -> Sequence[Sequence[str]]:
+        """Kind, row or time, and value of every sample."""
+        if self._evolution is None:
+            return [("data", "row or time", "value")]
+        lines = [("data", "row or time", self._evolution.variable)]
+        lines += [("historical", f"{x:.0f}", y) for x, y in samples(self._evolution.historical)]
+        lines += [
+            ("live", datetime.fromtimestamp(x, UTC).isoformat(), y)
+            for x, y in samples(self._evolution.live)
+        ]
+        return lines
+
+    def dress(self) -> None:
+        """Wear the theme's colours; the border is the live plot's left axis."""
+        super().dress()
+        if len(self.plots) == 2:
+            self.plots[1].getAxis("left").setPen(pg.mkPen(theme().colours.quiet, width=1))
+
+    def _show_parts(self) -> None:
+        """Hide an empty or hidden part; the left axis shows values where no part stands left of it."""
+        seen = {
+            key: bool(course.extent()) and self.legend.is_shown(key)
+            for key, (_, course) in self._parts.items()
+        }
+        for key, (plot, _) in self._parts.items():
+            plot.setVisible(seen[key])
+            plot.setMaximumWidth(16777215 if seen[key] else 0)
+        alone = not seen["historical"]
+        axis = self.plots[1].getAxis("left")
+        axis.setStyle(showValues=alone)
+        axis.showLabel(show=alone)
+
+    def _show_lanes(self, evolution: Evolution) -> None:
+        categories = evolution.live.categories or evolution.historical.categories
+        ticks = [list(enumerate(categories))] if categories else None
+        for plot in self.plots:
+            plot.getAxis("left").setTicks(ticks)
+
+    def _read_historical(self, x: float, _y: float) -> tuple[str, float, float] | None:
+        found = self._parts["historical"][1].read(x)
+        return found and (f"historical row {count(round(found[1]))}: {found[0]}{self._unit()}", *found[1:])
+
+    def _read_live(self, x: float, _y: float) -> tuple[str, float, float] | None:
+        found = self._parts["live"][1].read(x)
+        if found is None:
+            return None
+        at = clock(datetime.fromtimestamp(found[1], UTC))
+        return f"live, {at}: {found[0]}{self._unit()}", *found[1:]
+
+    def _unit(self) -> str:
+        return f" {self._evolution.unit}" if self._evolution and self._evolution.unit else ""
+
+
+def entry(key: str, title: str, series: Series, style: VersionStyle) -> LegendEntry:
+    """A part's legend entry, with how many samples it draws."""
+    what = "summary" if series.low is not None else "row"
+    many = "summaries" if series.low is not None else ""
+    label = f"{title}  {plural(int(series.x.size), what, many)}"
+    return LegendEntry(key, label, style.colour, dash=style.dash)
+
+
+def samples(series: Series) -> list[tuple[float, str]]:
+    """X and the value as text: a number in full, a category's name, nothing where it is missing."""
+    found = []
+    for x, y in zip(series.x.tolist(), series.y.tolist(), strict=True):
+        text = "" if np.isnan(y) else (series.categories[int(y)] if series.categories else repr(y))
+        found.append((x, text))
+    return found

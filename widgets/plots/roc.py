@@ -1,13 +1,108 @@
-"""ROC curves of several versions."""
+"""ROC curves: one square per class, one line per version, so that versions are compared side by side."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
 
 from services.evaluation.model import RocCurve
+from widgets.plots.crosshair import Crosshair
+from widgets.plots.density import Box
+from widgets.plots.legend import LegendEntry
 from widgets.plots.panel import PlotPanel
+from widgets.plots.roc_square import RocSquare
+from widgets.theme import version_style
+
+ACROSS = 4
 
 
 class RocPlot(PlotPanel):
-    """One curve per version and class, AUC in the legend."""
+    """Per class against the rest: curves of all versions, AUC beside them, and the diagonal of chance."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "ROC curves",
+            "No class has both a row of its own and one of another yet",
+            "Curves appear as labels of at least two classes arrive.",
+            parent,
+        )
+        self._curves: dict[str, tuple[RocCurve, ...]] = {}
+        self._orders: dict[str, int] = {}
+        self._squares: dict[str, RocSquare] = {}
 
     def show_curves(self, curves: Mapping[str, Sequence[RocCurve]], orders: Mapping[str, int]) -> None:
         """Show each version's curves; `orders` gives each version's order of registration."""
+        self._curves = {name: tuple(some) for name, some in curves.items()}
+        self._orders = dict(orders)
+        classes = list(dict.fromkeys(curve.class_name for some in curves.values() for curve in some))
+        if classes != list(self._squares):
+            self._lay_out(classes)
+        self.set_entries([self._entry(name) for name in self._curves])
+        self._refill()
+        self.show_canvas(shown=any(curve.true_positive_rate.size for _, curve in self._all()))
+        self.fit()
+
+    def extent(self, _plot: Any) -> Box:
+        """Both rates go from 0 to 1."""
+        return Box(0.0, 1.0, 0.0, 1.0)
+
+    def show_entry(self, key: str, *, shown: bool) -> None:
+        """Show or hide a version's curves."""
+        del key, shown
+        self._refill()
+
+    def csv_lines(self) -> Sequence[Sequence[str]]:
+        """Version, class and both rates of every point of every curve."""
+        lines = [("version", "class", "false positive rate", "true positive rate")]
+        for name, curve in self._all():
+            rates = zip(curve.false_positive_rate.tolist(), curve.true_positive_rate.tolist(), strict=True)
+            lines += [(name, curve.class_name, repr(false), repr(true)) for false, true in rates]
+        return lines
+
+    def dress(self) -> None:
+        """Wear the theme's colours."""
+        super().dress()
+        for square in getattr(self, "_squares", {}).values():
+            square.dress()
+
+    def square(self, class_name: str) -> RocSquare:
+        """The square of a class."""
+        return self._squares[class_name]
+
+    def _all(self) -> list[tuple[str, RocCurve]]:
+        return [(name, curve) for name, some in self._curves.items() for curve in some]
+
+    def _lay_out(self, classes: Sequence[str]) -> None:
+        self.canvas.clear()
+        self.plots.clear()
+        self.crosshairs.clear()
+        self._squares = {}
+        across = min(len(classes), ACROSS)
+        for place, name in enumerate(classes):
+            row, column = divmod(place, across)
+            plot = self.add_plot(row, column)
+            last = place + across >= len(classes)
+            square = RocSquare(plot, name, named_left=column == 0, named_below=last)
+            self._squares[name] = square
+            self.crosshairs.append(Crosshair(plot, square.read, self.readout.setText))
+
+    def _refill(self) -> None:
+        for class_name, square in self._squares.items():
+            square.show_curves(
+                {
+                    name: (curve, version_style(self._orders.get(name, 0)))
+                    for name, curve in self._all()
+                    if curve.class_name == class_name and self.legend.is_shown(name)
+                }
+            )
+
+    def _entry(self, name: str) -> LegendEntry:
+        style = version_style(self._orders.get(name, 0))
+        return LegendEntry(name, f"Version {name}", style.colour, dash=style.dash)
+
+
+def diagonal() -> Any:
+    """The line of chance."""
+    return pg.PlotCurveItem(
+        [0.0, 1.0], [0.0, 1.0], pen=line_pen(theme().colours.border, Qt.PenStyle.DotLine)
+    )

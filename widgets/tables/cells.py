@@ -46,7 +46,7 @@ class Cell:
     mark: str = ""
     strong: bool = False
     quiet: bool = False
-    export: str = ""
+    export: str | None = None
 
     @property
     def sort_value(self) -> SortValue:

@@ -4,7 +4,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -28,7 +27,7 @@ class CellDelegate(QStyledItemDelegate):
         drawn = QStyleOptionViewItem(option)
         self.initStyleOption(drawn, index)
         text, drawn.text = drawn.text, ""
-        style = drawn.widget.style() if drawn.widget else QApplication.style()
+        style = drawn.widget.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, drawn, painter, drawn.widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

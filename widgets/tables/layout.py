@@ -1,8 +1,8 @@
 """Which columns are shown, in what order, how wide and sorted how: remembered as a short text."""
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView
 
@@ -21,25 +21,23 @@ class TableLayout:
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps(asdict(self))
+        return msgspec.json.encode(self).decode()
 
     @classmethod
     def from_text(cls, text: str) -> "TableLayout | None":
         """From JSON; None when it is not a layout (an older program's, or damaged)."""
         try:
-            found = json.loads(text)
-            made = cls(**found)
-            sound = all(isinstance(width, int) and width > 0 for width in made.widths.values())
-        except (ValueError, TypeError, AttributeError):
+            made = msgspec.json.decode(text, type=cls)
+        except (msgspec.DecodeError, msgspec.ValidationError):
             return None
-        return made if sound else None
+        return made if all(width > 0 for width in made.widths.values()) else None
 
 
 def read_layout(header: QHeaderView, columns: tuple[Column, ...]) -> TableLayout:
     """The header's present layout."""
     keys = [column.key for column in columns]
     order = sorted(range(len(keys)), key=header.visualIndex)
-    section = header.sortIndicatorSection() if header.isSortIndicatorShown() else -1
+    section = header.sortIndicatorSection()
     return TableLayout(
         order=[keys[i] for i in order],
         widths={keys[i]: header.sectionSize(i) for i in order if not header.isSectionHidden(i)},

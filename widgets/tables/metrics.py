@@ -62,7 +62,7 @@ def table_row(row: "MetricRow", versions: Sequence["VersionColumn"]) -> Row:
     return Row(row.name, tuple(cells))
 
 
-def better_versions(measures: Mapping[str, "Measure"], higher_is_better: bool | None) -> set[str]:  # noqa: FBT001
+def better_versions(measures: Mapping[str, "Measure"], higher_is_better: bool | None) -> set[str]:
     """The version with the best value; none when fewer than two have one, or all look equal."""
     known = {name: measure for name, measure in measures.items() if measure.value is not None}
     if higher_is_better is None or len({number(measure.value) for measure in known.values()}) < 2:

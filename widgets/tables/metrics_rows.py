@@ -12,6 +12,8 @@ from services.evaluation.model import (
     VersionView,
 )
 
+Reader = Callable[[Metrics], Measure | None]
+
 
 @dataclass(frozen=True, slots=True)
 class VersionColumn:
@@ -46,7 +48,17 @@ class Definition:
     name: str
     tooltip: str
     higher_is_better: bool | None
-    read: Callable[[Metrics], Measure | None]
+    read: Reader
+
+
+def lower(name: str, tooltip: str, read: Reader) -> Definition:
+    """A metric whose lower value is the better one."""
+    return Definition(name, tooltip, higher_is_better=False, read=read)
+
+
+def higher(name: str, tooltip: str, read: Reader) -> Definition:
+    """A metric whose higher value is the better one."""
+    return Definition(name, tooltip, higher_is_better=True, read=read)
 
 
 def metric_rows(
@@ -57,11 +69,11 @@ def metric_rows(
     definitions = definitions_for(measured, unit)
     return [
         MetricRow(
-            definition.name,
-            definition.tooltip,
-            definition.higher_is_better,
-            values(historical, definition),
-            values(live, definition),
+            name=definition.name,
+            tooltip=definition.tooltip,
+            higher_is_better=definition.higher_is_better,
+            historical=values(historical, definition),
+            live=values(live, definition),
         )
         for definition in definitions
     ]
@@ -91,18 +103,17 @@ def regression_definitions(unit: str) -> list[Definition]:
     of = f" ({unit})" if unit else ""
     square = f" ({unit}²)" if unit else ""
 
-    def reading(name: str) -> Callable[[Metrics], Measure | None]:
+    def reading(name: str) -> Reader:
         return lambda m: getattr(m, name) if isinstance(m, RegressionMetrics) else None
 
     return [
-        Definition(f"RMSE{of}", "Root of the mean squared error; lower is better.", False, reading("rmse")),
-        Definition(f"MAE{of}", "Mean absolute error; lower is better.", False, reading("mae")),
-        Definition(f"MSE{square}", "Mean squared error; lower is better.", False, reading("mse")),
-        Definition("R²", "Share of the variance that is explained; 1 is perfect.", True, reading("r2")),
-        Definition(
+        lower(f"RMSE{of}", "Root of the mean squared error; lower is better.", reading("rmse")),
+        lower(f"MAE{of}", "Mean absolute error; lower is better.", reading("mae")),
+        lower(f"MSE{square}", "Mean squared error; lower is better.", reading("mse")),
+        higher("R²", "Share of the variance that is explained; 1 is perfect.", reading("r2")),
+        higher(
             "Squared correlation",
             "Square of Pearson's correlation; blind to a constant offset.",
-            True,
             reading("squared_correlation"),
         ),
     ]
@@ -116,21 +127,21 @@ EACH = (
     ("gini", "Gini", "2 × AUC − 1, {0} against the rest; 0 is chance."),
 )
 AVERAGES = (
-    ("macro", "macro", "Mean over classes."),
-    ("weighted", "weighted", "Mean weighted by class size."),
+    ("macro", "Mean over classes."),
+    ("weighted", "Mean weighted by class size."),
 )
 
 
 def classification_definitions(classes: Sequence[str]) -> list[Definition]:
     """Accuracy, the averages, then each class against the rest."""
-    accuracy = Definition("Accuracy", "Share of rows predicted right.", True, read_accuracy)
+    accuracy = higher("Accuracy", "Share of rows predicted right.", read_accuracy)
     averages = [
-        Definition(f"{title}, {word}", told, True, averaged(average, attribute))
+        higher(f"{title}, {average}", told, averaged(average, attribute))
         for attribute, title, _ in EACH
-        for average, word, told in AVERAGES
+        for average, told in AVERAGES
     ]
     each = [
-        Definition(f"{title} of {name}", told.format(name), True, of_class(name, attribute))
+        higher(f"{title} of {name}", told.format(name), of_class(name, attribute))
         for name in classes
         for attribute, title, told in EACH
     ]
@@ -142,7 +153,7 @@ def read_accuracy(metrics: Metrics) -> Measure | None:
     return metrics.accuracy if isinstance(metrics, ClassificationMetrics) else None
 
 
-def averaged(average: str, attribute: str) -> Callable[[Metrics], Measure | None]:
+def averaged(average: str, attribute: str) -> Reader:
     """A reader of one average's metric."""
 
     def read(metrics: Metrics) -> Measure | None:
@@ -153,7 +164,7 @@ def averaged(average: str, attribute: str) -> Callable[[Metrics], Measure | None
     return read
 
 
-def of_class(name: str, attribute: str) -> Callable[[Metrics], Measure | None]:
+def of_class(name: str, attribute: str) -> Reader:
     """A reader of one class's metric."""
 
     def read(metrics: Metrics) -> Measure | None:

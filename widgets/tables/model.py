@@ -1,6 +1,6 @@
 """Source model and filter proxy: rows of finished cells, answered by named roles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -101,31 +101,24 @@ def alignment(column: Column) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
+READERS: dict[int, Callable[[Cell], object]] = {
+    Qt.ItemDataRole.DisplayRole: lambda cell: cell.text,
+    Qt.ItemDataRole.ToolTipRole: lambda cell: cell.tooltip or None,
+    Qt.ItemDataRole.AccessibleTextRole: lambda cell: cell.text,
+    Role.SORT: lambda cell: cell.sort_value,
+    Role.STATE: lambda cell: cell.state,
+    Role.PROGRESS: lambda cell: cell.progress,
+    Role.MARK: lambda cell: cell.mark,
+    Role.STRONG: lambda cell: cell.strong,
+    Role.QUIET: lambda cell: cell.quiet,
+    Role.EXPORT: lambda cell: cell.text if cell.export is None else cell.export,
+}
+
+
 def attribute(cell: Cell, role: int) -> object:
     """What a cell answers to a role; None for roles it does not know."""
-    match role:
-        case Qt.ItemDataRole.DisplayRole:
-            return cell.text
-        case Qt.ItemDataRole.ToolTipRole:
-            return cell.tooltip or None
-        case Qt.ItemDataRole.AccessibleTextRole:
-            return cell.text
-        case Role.SORT:
-            return cell.sort_value
-        case Role.STATE:
-            return cell.state
-        case Role.PROGRESS:
-            return cell.progress
-        case Role.MARK:
-            return cell.mark
-        case Role.STRONG:
-            return cell.strong
-        case Role.QUIET:
-            return cell.quiet
-        case Role.EXPORT:
-            return cell.export or cell.text
-        case _:
-            return None
+    reader = READERS.get(role)
+    return None if reader is None else reader(cell)
 
 
 class RowFilter(QSortFilterProxyModel):

@@ -103,12 +103,15 @@ DARK = Colours(
 )
 
 
+def linear(channel: float) -> float:
+    """A channel of sRGB, 0 to 1, without its gamma."""
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+
+
 def luminance(colour: str) -> float:
     """Relative luminance, 0 to 1 (WCAG 2.2, "relative luminance")."""
-    channels = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(colour).getRgbF()[:3]
-    )
-    red, green, blue = channels
+    shade = QColor(colour)
+    red, green, blue = (linear(c) for c in (shade.redF(), shade.greenF(), shade.blueF()))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -116,9 +119,3 @@ def contrast(first: str, second: str) -> float:
     """Contrast ratio, 1 to 21 (WCAG 2.2, "contrast ratio")."""
     darker, lighter = sorted((luminance(first), luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
-
-
-def mixed(colour: str, other: str, share: float) -> str:
-    """The colour with `share` (0 to 1) of the other in it, mixed per channel."""
-    first, second = QColor(colour).getRgb()[:3], QColor(other).getRgb()[:3]
-    return QColor(*(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))).name()

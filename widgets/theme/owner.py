@@ -1,6 +1,7 @@
 """The theme itself: follows the system or obeys the person, and tells everyone by one signal."""
 
 from enum import StrEnum
+from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
@@ -125,7 +126,7 @@ def theme() -> Theme:
         RuntimeError: there is no QApplication yet.
     """
     application = QApplication.instance()
-    if not isinstance(application, QApplication):
+    if application is None:
         raise RuntimeError("the theme needs a QApplication")
     found = application.findChild(Theme, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    return found if isinstance(found, Theme) else Theme(application)
+    return found if isinstance(found, Theme) else Theme(cast("QApplication", application))

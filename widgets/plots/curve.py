@@ -1,0 +1,61 @@
+"""A line of any length in a plot: one item, refilled with what the pixels of the view can show."""
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtGui import QPen
+
+from widgets.plots.look import SYMBOLS
+from widgets.plots.pyramid import LinePyramid
+from widgets.theme import Symbol
+
+Floats = NDArray[np.float64]
+PER_PIXEL = 1.0
+SPARSE = 120
+"""Up to so many visible samples each gets a point, so that single samples can be seen."""
+
+
+class LongCurve:
+    """Draws a pyramid; follows its plot's range by itself."""
+
+    def __init__(self, plot: Any) -> None:
+        self._plot = plot
+        self._pyramid = LinePyramid(np.empty(0), np.empty(0))
+        self._line = pg.PlotCurveItem(skipFiniteCheck=True)
+        self._points = pg.ScatterPlotItem(symbol=SYMBOLS[Symbol.CIRCLE], size=5, pxMode=True)
+        plot.addItem(self._line)
+        plot.addItem(self._points, ignoreBounds=True)
+        plot.getViewBox().sigXRangeChanged.connect(self.refill)
+        plot.getViewBox().sigResized.connect(self.refill)
+
+    @property
+    def pyramid(self) -> LinePyramid:
+        """The data."""
+        return self._pyramid
+
+    def set_pen(self, pen: QPen) -> None:
+        """Colour, dash and width."""
+        self._line.setPen(pen)
+        self._points.setPen(None)
+        self._points.setBrush(pen.color())
+
+    def set_data(self, pyramid: LinePyramid) -> None:
+        """Draw other data with the same item."""
+        self._pyramid = pyramid
+        self.refill()
+
+    def refill(self) -> None:
+        """Fill the line with what the view shows; O(pixels)."""
+        box = self._plot.getViewBox()
+        (left, right), _ = box.viewRange()
+        limit = max(64, int(box.width() * PER_PIXEL))
+        x, y = self._pyramid.view(left, right, limit)
+        whole = bool(np.isfinite(y).all())
+        self._line.setData(x, y, connect="all" if whole else "finite")
+        if x.size <= SPARSE:
+            seen = np.isfinite(y)
+            self._points.setData(x[seen], y[seen])
+        elif len(self._points.data):
+            self._points.clear()
