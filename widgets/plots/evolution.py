@@ -67,13 +67,8 @@ class EvolutionPlot(PlotPanel):
         name_axis(self.plots[1], "left", evolution.variable, evolution.unit)
         self.set_entries(
             [
-                LegendEntry(
-                    "historical",
-                    f"Historical  {rows(evolution.historical)}",
-                    HISTORICAL.colour,
-                    dash=HISTORICAL.dash,
-                ),
-                LegendEntry("live", f"Live  {rows(evolution.live)}", LIVE.colour, dash=LIVE.dash),
+                entry("historical", "Historical", evolution.historical, HISTORICAL),
+                entry("live", "Live", evolution.live, LIVE),
             ]
         )
         self._show_lanes(evolution)

@@ -99,10 +99,3 @@ class RocPlot(PlotPanel):
     def _entry(self, name: str) -> LegendEntry:
         style = version_style(self._orders.get(name, 0))
         return LegendEntry(name, f"Version {name}", style.colour, dash=style.dash)
-
-
-def diagonal() -> Any:
-    """The line of chance."""
-    return pg.PlotCurveItem(
-        [0.0, 1.0], [0.0, 1.0], pen=line_pen(theme().colours.border, Qt.PenStyle.DotLine)
-    )
