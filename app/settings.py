@@ -64,6 +64,7 @@ PAGE = Setting("page", "monitor")
 PROJECT = Setting("project", "")
 SPAN = Setting("span", "day")
 VARIABLE = Setting("variable", "")
+FOLDER = Setting("folder", "")
 
 SHOWN: tuple[Setting[str] | Setting[int], ...] = (THEME, REFRESH_SECONDS, PERSON)
 

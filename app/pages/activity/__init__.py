@@ -1,0 +1,1 @@
+"""Activity: what this window did and does; failures stay with their reason, remedy and details."""

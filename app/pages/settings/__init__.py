@@ -1,0 +1,1 @@
+"""Settings: what is declared in `app.settings`, and the profiles. Every change takes effect at once."""
