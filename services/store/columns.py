@@ -1,7 +1,7 @@
 """Names and values of the columns that both drivers make: live tables, training tables, scores."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -58,6 +58,38 @@ def training_columns(signature: Signature) -> dict[str, FieldType]:
         FieldType.STRING if signature.task is Task.CLASSIFICATION else signature.target.type
     )
     return columns
+
+
+def checked_training_kinds(
+    project: str, signature: Signature, columns: Mapping[str, Column]
+) -> dict[str, FieldType]:
+    """Types of the training table's columns, `id` first; InvalidInput if `columns` has others."""
+    kinds = training_columns(signature)
+    unknown = set(columns) - set(kinds) - {"id"}
+    if unknown:
+        raise InvalidInput(f"the training set of {project!r} has no columns {sorted(unknown)}")
+    if "id" not in columns:
+        raise InvalidInput(f"the training set of {project!r} needs row numbers in column 'id'")
+    return {"id": FieldType.INTEGER, **kinds}
+
+
+def training_prediction_columns(
+    version: str, row_ids: Column, predicted: Column, scores: Mapping[str, Column] | None
+) -> dict[str, Column]:
+    """A version's predictions under the names of the training table's columns, `id` first."""
+    names = score_columns(scores or {}, version)
+    columns = {"id": row_ids, predicted_column(version): predicted}
+    columns.update({names[name]: column for name, column in (scores or {}).items()})
+    return columns
+
+
+def prediction_kinds(columns: Mapping[str, Column]) -> dict[str, FieldType]:
+    """Types of the columns of predictions on a training set, by what they hold."""
+    kinds = {
+        name: FieldType.STRING if isinstance(column, Categorical) else FieldType.NUMBER
+        for name, column in columns.items()
+    }
+    return {**kinds, "id": FieldType.INTEGER}
 
 
 def column_values(name: str, column: Column, kind: FieldType) -> list[object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,37 +12,44 @@ from services.store.batches import Categorical, Column, LabelBatch, PredictionBa
 from services.store.columns import (
     classes_column,
     column_of,
-    column_values,
     live_columns,
     score_columns,
 )
 from services.store.identifiers import Ids
 
-FIXED_COLUMNS = ("revision", "mode", "propensity", "latency_ms")
+FIXED_COLUMNS = {
+    "revision": FieldType.STRING,
+    "mode": FieldType.STRING,
+    "propensity": FieldType.NUMBER,
+    "latency_ms": FieldType.NUMBER,
+    "labelled_at": FieldType.INTEGER,
+}
+"""Columns of every live table beside those its signature decides."""
 
 
-def prediction_values(batch: PredictionBatch, signature: Signature) -> dict[str, list[object]]:
+def prediction_columns(batch: PredictionBatch, signature: Signature) -> dict[str, tuple[Column, FieldType]]:
     """A batch's columns of the live table, without its key; never `label` or `labelled_at`."""
     kinds = live_columns(signature)
-    values = {
-        name: column_values(name, column, kinds.get(name, _kind(column)))
-        for name, column in batch.inputs.items()
-    }
-    values["predicted"] = column_values("predicted", batch.predicted, kinds["predicted"])
+    columns = {name: (column, kinds.get(name, _kind(column))) for name, column in batch.inputs.items()}
+    columns["predicted"] = (batch.predicted, kinds["predicted"])
     if batch.scores is not None and isinstance(batch.predicted, Categorical):
         names = score_columns(signature.classes)
         for index, name in enumerate(batch.predicted.categories[: batch.scores.shape[1]]):
             if name in names:
-                values[names[name]] = column_values(name, batch.scores[:, index], FieldType.NUMBER)
-    values["revision"] = [batch.revision] * len(batch)
-    values["mode"] = [str(batch.mode)] * len(batch)
-    values["propensity"] = batch.propensity.tolist()
-    values["latency_ms"] = batch.latency_ms.tolist()
-    return values
+                columns[names[name]] = (batch.scores[:, index], FieldType.NUMBER)
+    columns["revision"] = (_constant(batch.revision, len(batch)), FieldType.STRING)
+    columns["mode"] = (_constant(batch.mode, len(batch)), FieldType.STRING)
+    columns["propensity"] = (batch.propensity.astype(np.float64), FieldType.NUMBER)
+    columns["latency_ms"] = (batch.latency_ms.astype(np.float64), FieldType.NUMBER)
+    return columns
 
 
 def _kind(column: Column) -> FieldType:
     return FieldType.STRING if isinstance(column, Categorical) else FieldType.NUMBER
+
+
+def _constant(text: str, count: int) -> Categorical:
+    return Categorical(np.zeros(count, dtype=np.int32), (str(text),))
 
 
 def last_labels(batch: LabelBatch) -> LabelBatch:
@@ -113,3 +121,8 @@ def _scores(columns: list[list[object]]) -> NDArray[np.float64] | None:
         return None
     scores = np.array(columns, dtype=np.float64).T
     return None if bool(np.isnan(scores).all()) else scores
+
+
+def shown_instant(at: object) -> datetime | None:
+    """A `labelled_at` (microseconds) as an instant for people."""
+    return datetime.fromtimestamp(at / 1e6, UTC) if isinstance(at, int) else None

@@ -11,8 +11,8 @@ from services.store.interface import Cursors, LogEntry, Segment
 class LogSource(Protocol):
     """What a driver gives of one project's log."""
 
-    def segments(self) -> list[Segment]:
-        """All segments, by writer and number."""
+    def listed(self, after: Cursors) -> list[Segment]:
+        """Segments by writer and number; those before a writer's cursor may be left out."""
 
     def segment(self, writer: str, number: int) -> Segment | None:
         """One segment as it is now."""
@@ -87,8 +87,7 @@ class _SegmentReading:
 
 def read_log(source: LogSource, after: Cursors, limit: int | None) -> Iterator[LogEntry]:
     """What `LogStore.read` promises, over any source."""
-    listed = source.segments()
-    wanted = [segment for segment in listed if _is_new(segment, after)]
+    wanted = [segment for segment in source.listed(after) if _is_new(segment, after)]
     source.plan(wanted, after)
     rows = 0
     for writer, segments in groupby(wanted, key=lambda segment: segment.writer):

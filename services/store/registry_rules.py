@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from services.errors import Conflict, InvalidInput, NotFound
-from services.registry.model import ChampionChange, Mode, Project, Version
+from services.registry.model import ChampionChange, Mode, Policy, Project, Version
 from services.store.names import validate_project, validate_version
 from services.store.times import whole_milliseconds
 
@@ -100,6 +100,19 @@ def check_retire(project: Project, version: str) -> Mode:
             f"version {version!r} is the champion of {project.name!r}; give another version its place first"
         )
     return mode
+
+
+def check_revision(project: Project, version: str, expected: str) -> None:
+    """Conflict if the version's desired revision is another by now, NotFound if it is unknown."""
+    desired = known_version(project, version).revision
+    if desired != expected:
+        raise Conflict(f"version {version!r} of {project.name!r} wants revision {desired[:12]!r} by now")
+
+
+def check_policy(project: Project, expected: Policy) -> None:
+    """Conflict if the routing policy is another by now."""
+    if project.policy != expected:
+        raise Conflict(f"the policy of {project.name!r} is {project.policy.name!r} by now; look again")
 
 
 def with_last_change(rows: list[ChampionChange], last: ChampionChange | None) -> list[ChampionChange]:

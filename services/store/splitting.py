@@ -1,6 +1,9 @@
-"""Contents of any size as parts below the limit of one cell."""
+"""Contents of any size as parts below the limit of one cell, and the proof that they are whole."""
 
+import hashlib
 from collections.abc import Iterable
+
+from services.errors import Corrupt
 
 PART_LIMIT = 900_000
 """Bytes; with its key a part stays below 1 MB."""
@@ -17,3 +20,13 @@ def joined_parts(rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
     for name, data in rows:
         parts.setdefault(name, []).append(data)
     return {name: b"".join(pieces) for name, pieces in parts.items()}
+
+
+def verified(sha256: str, content: bytes) -> bytes:
+    """The content, or Corrupt if its sha256 is another."""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Corrupt(
+            f"the stored artifact {sha256[:12]!r} is damaged: its sha256 is another",
+            remedy="Publish or retrain that revision again.",
+        )
+    return content

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from services.errors import Corrupt, NotFound
-from services.store.splitting import split_parts
+from services.errors import NotFound
+from services.store.splitting import split_parts, verified
 from services.store.sqlite.part import Part
 
 
@@ -38,13 +38,3 @@ class Artifacts(Part):
             )
             content = b"".join(data for (data,) in parts)
         return verified(sha256, content)
-
-
-def verified(sha256: str, content: bytes) -> bytes:
-    """The content, or Corrupt if its sha256 is another."""
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise Corrupt(
-            f"the stored artifact {sha256[:12]!r} is damaged: its sha256 is another",
-            remedy="Publish or retrain that revision again.",
-        )
-    return content

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -12,7 +11,13 @@ from services.store.batches import LabelBatch, PredictionBatch
 from services.store.columns import column_values, live_columns
 from services.store.identifiers import Ids, buckets, format_id
 from services.store.interface import LabelEntry, Position
-from services.store.live_rows import FoundRows, last_labels, prediction_values
+from services.store.live_rows import (
+    FIXED_COLUMNS,
+    FoundRows,
+    last_labels,
+    prediction_columns,
+    shown_instant,
+)
 from services.store.names import live_table, validate_project
 from services.store.sqlite.connection import Database
 from services.store.sqlite.part import Part
@@ -20,13 +25,6 @@ from services.store.sqlite.registry_rows import read_project
 from services.store.sqlite.tables import quoted, table_types, upsert, widen
 
 _KEY = ["bucket", "id"]
-_OTHER = {
-    "revision": FieldType.STRING,
-    "mode": FieldType.STRING,
-    "propensity": FieldType.NUMBER,
-    "latency_ms": FieldType.NUMBER,
-    "labelled_at": FieldType.INTEGER,
-}
 
 
 def _texts(ids: Ids) -> list[str]:
@@ -48,7 +46,7 @@ class Live(Part):
                 f"CREATE TABLE IF NOT EXISTS live_db.{quoted(table)} "
                 "(bucket INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bucket, id)) WITHOUT ROWID"
             )
-            widen(connection, "live_db", table, {**live_columns(signature), **_OTHER})
+            widen(connection, "live_db", table, {**live_columns(signature), **FIXED_COLUMNS})
         self._signatures[project, version] = signature
 
     def _signature(self, project: str, version: str) -> Signature:
@@ -62,7 +60,8 @@ class Live(Part):
     def write_predictions(self, project: str, batch: PredictionBatch) -> None:
         """See `LiveStore`."""
         table = live_table(project, batch.version)
-        values = prediction_values(batch, self._signature(project, batch.version))
+        columns = prediction_columns(batch, self._signature(project, batch.version))
+        values = {name: column_values(name, *column) for name, column in columns.items()}
         statement = upsert("live_db", table, [*_KEY, *values], key=2)
         rows = zip(buckets(batch.ids).tolist(), _texts(batch.ids), *values.values(), strict=True)
         with self._database.writing() as connection:
@@ -130,7 +129,7 @@ class Live(Part):
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
         result = {name: list(column) for name, column in zip(names, columns, strict=True)}
         result.pop("bucket", None)
-        result["labelled_at"] = [_instant(at) for at in result.get("labelled_at", [])]
+        result["labelled_at"] = [shown_instant(at) for at in result.get("labelled_at", [])]
         return result
 
 
@@ -150,7 +149,3 @@ def _history(connection: sqlite3.Connection, project: str, id_: str) -> list[Lab
         (project, id_),
     )
     return [LabelEntry(label, at, Position(*place)) for label, at, *place in rows]
-
-
-def _instant(at: object) -> datetime | None:
-    return datetime.fromtimestamp(at / 1e6, UTC) if isinstance(at, int) else None

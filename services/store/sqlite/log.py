@@ -1,6 +1,7 @@
 """`live_db.log`, `segments` and `packed`."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from services.errors import Conflict, Corrupt, InvalidInput, NotFound
 from services.store.batches import decode
@@ -16,23 +17,28 @@ _SEGMENT = "SELECT writer, segment, rows, last_sequence, chunks, closed FROM liv
 _PAGE = 32
 
 
+def _segment(row: tuple[Any, ...]) -> Segment:
+    writer, number, rows, last_sequence, chunks, closed = row
+    return Segment(writer, number, rows, last_sequence, chunks, closed=bool(closed))
+
+
 class _Source:
     """One project's log for `read_log`; no transaction stays open between its pages."""
 
     def __init__(self, database: Database, project: str) -> None:
         self._database, self._project = database, project
 
-    def segments(self) -> list[Segment]:
+    def listed(self, after: Cursors) -> list[Segment]:  # noqa: ARG002 - few rows, and they are here
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"{_SEGMENT} WHERE project = ? ORDER BY writer, segment", (self._project,)
             ).fetchall()
-        return [Segment(*row[:5], closed=bool(row[5])) for row in rows]
+        return [_segment(row) for row in rows]
 
     def segment(self, writer: str, number: int) -> Segment | None:
         with self._database.reading() as connection:
             row = connection.execute(f"{_SEGMENT} WHERE {_KEY}", (self._project, writer, number)).fetchone()
-        return None if row is None else Segment(*row[:5], closed=bool(row[5]))
+        return None if row is None else _segment(row)
 
     def plan(self, segments: list[Segment], after: Cursors) -> None:
         """Nothing to fetch ahead: the file is here."""
@@ -103,7 +109,7 @@ class Log(Part):
 
     def segments(self, project: str) -> list[Segment]:
         """See `LogStore`."""
-        return _Source(self._database, project).segments()
+        return _Source(self._database, project).listed({})
 
     def read(self, project: str, after: Cursors, *, limit: int | None = None) -> Iterator[LogEntry]:
         """See `LogStore`."""

@@ -5,7 +5,6 @@ import sqlite3
 import msgspec
 from msgspec.structs import replace
 
-from services.errors import Conflict
 from services.registry.model import ChampionChange, Mode, Policy, Project, Revision, Version
 from services.store import registry_rules as rules
 from services.store.sqlite.part import Part
@@ -89,9 +88,7 @@ class Registry(Part):
     def set_revision(self, project: str, version: str, revision: str, *, expected: str) -> Project:
         """See `RegistryStore`."""
         with self._database.writing() as connection:
-            known = rules.known_version(rules.known(read_project(connection, project), project), version)
-            if known.revision != expected:
-                raise Conflict(f"version {version!r} wants revision {known.revision[:12]!r} by now")
+            rules.check_revision(rules.known(read_project(connection, project), project), version, expected)
             connection.execute(
                 "UPDATE historical_db.model_registry SET revision = ? WHERE name = ? AND version = ?",
                 (revision, project, version),
@@ -101,9 +98,7 @@ class Registry(Part):
     def set_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
         """See `RegistryStore`."""
         with self._database.writing() as connection:
-            known = rules.known(read_project(connection, project), project)
-            if known.policy != expected:
-                raise Conflict(f"the policy of {project!r} is {known.policy.name!r} by now")
+            rules.check_policy(rules.known(read_project(connection, project), project), expected)
             connection.execute(
                 "UPDATE historical_db.model_registry SET policy = ? WHERE name = ?",
                 (json_text(policy), project),

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from services.errors import InvalidInput
 from services.registry.model import FieldType, Signature
-from services.store.batches import Categorical, Column
+from services.store.batches import Column
 from services.store.columns import (
+    checked_training_kinds,
     column_of,
     column_values,
-    predicted_column,
-    score_columns,
-    training_columns,
+    prediction_kinds,
+    training_prediction_columns,
 )
 from services.store.names import validate_project
 from services.store.sqlite.part import Part
@@ -22,25 +21,15 @@ class Training(Part):
 
     def write_training(self, project: str, signature: Signature, columns: Mapping[str, Column]) -> None:
         """See `TrainingStore`."""
-        table, kinds = validate_project(project), training_columns(signature)
-        unknown = set(columns) - set(kinds) - {"id"}
-        if unknown or "id" not in columns:
-            raise InvalidInput(f"training columns of {project!r}: unknown {sorted(unknown)}, or no 'id'")
-        self._write(table, columns, {"id": FieldType.INTEGER, **kinds})
+        self._write(validate_project(project), columns, checked_training_kinds(project, signature, columns))
 
     def write_training_predictions(
         self, project: str, version: str, row_ids: Column, predicted: Column,
         scores: Mapping[str, Column] | None,
     ) -> None:  # fmt: skip
         """See `TrainingStore`."""
-        names = score_columns(scores or {}, version)
-        columns = {"id": row_ids, predicted_column(version): predicted}
-        columns.update({names[name]: column for name, column in (scores or {}).items()})
-        kinds = {
-            name: FieldType.STRING if isinstance(column, Categorical) else FieldType.NUMBER
-            for name, column in columns.items()
-        }
-        self._write(validate_project(project), columns, {**kinds, "id": FieldType.INTEGER})
+        columns = training_prediction_columns(version, row_ids, predicted, scores)
+        self._write(validate_project(project), columns, prediction_kinds(columns))
 
     def _write(self, table: str, columns: Mapping[str, Column], kinds: Mapping[str, FieldType]) -> None:
         order = ["id", *(name for name in columns if name != "id")]

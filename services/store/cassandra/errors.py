@@ -1,0 +1,87 @@
+"""The driver's exceptions as kinds of `services.errors`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cassandra
+from cassandra.cluster import NoHostAvailable
+from cassandra.connection import ConnectionBusy, ConnectionException
+from cassandra.pool import NoConnectionsAvailable
+from cassandra.protocol import ErrorMessage
+
+from services.errors import InvalidInput, NotFound, Refused, RelevoError, Unavailable, Uncertain
+
+DRIVER_ERRORS = (
+    cassandra.DriverException,
+    ConnectionBusy,
+    ConnectionException,
+    ErrorMessage,
+    NoConnectionsAvailable,
+    NoHostAvailable,
+)
+_UNDECIDED = (
+    cassandra.OperationTimedOut,
+    cassandra.WriteTimeout,
+    cassandra.ReadTimeout,
+    cassandra.CoordinationFailure,
+    ConnectionException,
+    ErrorMessage,  # CAS_WRITE_UNKNOWN, which the driver does not know, and failures of the server
+)
+_AUTHENTICATION = (cassandra.AuthenticationFailed, cassandra.Unauthorized)
+
+
+def translate(error: Exception, *, write: bool) -> RelevoError:
+    """What a person can act on.
+
+    Args:
+        error: one of `DRIVER_ERRORS`. The driver never repeats a request by itself here, so
+            `NoHostAvailable` says that nothing was sent.
+        write: whether the request was a write, which an answer that is missing leaves undecided.
+    """
+    details = repr(error)
+    if isinstance(error, NoHostAvailable):
+        return _unreachable(error, details)
+    if isinstance(error, _AUTHENTICATION):
+        return _refused(details)
+    if isinstance(error, cassandra.InvalidRequest | cassandra.ConfigurationException):
+        return _invalid(error, details)
+    if write and isinstance(error, _UNDECIDED):
+        return Uncertain("Cassandra did not confirm a write in time; it may have happened", details=details)
+    if isinstance(error, cassandra.Unavailable):
+        return Unavailable("too few of Cassandra's nodes are up for a safe answer", details=details)
+    return Unavailable("Cassandra did not answer in time", details=details)
+
+
+def _unreachable(error: NoHostAvailable, details: str) -> RelevoError:
+    reasons = error.errors.values() if isinstance(error.errors, dict) else []
+    if any(isinstance(reason, _AUTHENTICATION) for reason in reasons):
+        return _refused(details)
+    return Unavailable(
+        "Cassandra cannot be reached",
+        remedy="Check that it runs, and that the address, port and TLS of the profile are right.",
+        details=details,
+    )
+
+
+def _refused(details: str) -> Refused:
+    return Refused(
+        "Cassandra refuses this user or password",
+        remedy="Check user and password, and the role's rights on the keyspaces.",
+        details=details,
+    )
+
+
+def _invalid(error: Exception, details: str) -> RelevoError:
+    text = str(error).lower()
+    if "does not exist" in text or "unconfigured table" in text or "undefined column" in text:
+        return NotFound("nothing has been prepared under that name in Cassandra", details=details)
+    return InvalidInput("Cassandra refuses the values", details=details)
+
+
+@contextmanager
+def translated(*, write: bool) -> Iterator[None]:
+    """Turn the driver's exceptions raised inside into kinds of `services.errors`."""
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        raise translate(error, write=write) from error

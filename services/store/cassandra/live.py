@@ -1,0 +1,155 @@
+"""`live_db.<project>_<version>`, `live_db.labels` and `live_db.buckets`."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from services.registry.model import FieldType, Signature
+from services.store import registry_rules as rules
+from services.store.batches import Categorical, LabelBatch, PredictionBatch
+from services.store.cassandra.live_writing import LiveWriter
+from services.store.cassandra.part import Part
+from services.store.cassandra.registry_rows import READ_PROJECT, seen_project
+from services.store.cassandra.session import Session
+from services.store.cassandra.tables import Tables, quoted
+from services.store.columns import column_values, live_columns
+from services.store.identifiers import Ids, buckets, uuids
+from services.store.interface import LabelEntry, Position
+from services.store.live_rows import FIXED_COLUMNS, FoundRows, last_labels, shown_instant
+from services.store.names import live_table, validate_project
+
+_KEY = "bucket bigint, id uuid; PRIMARY KEY ((bucket), id)"
+_ADD_LABEL = (
+    "INSERT INTO live_db.labels (project, bucket, id, labelled_at, writer, segment, sequence, number, text) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_READ_LABELS = (
+    "SELECT number, text, labelled_at, writer, segment, sequence FROM live_db.labels "
+    "WHERE project = ? AND bucket = ? AND id = ?"
+)
+_BUCKETS = "SELECT bucket FROM live_db.buckets WHERE project = ? AND version = ?"
+
+
+class Live(Part):
+    """The live tables and the label history."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._tables = Tables(session)
+        self._writer = LiveWriter(session)
+        self._signatures: dict[tuple[str, str], Signature] = {}
+
+    def prepare_live(self, project: str, version: str, signature: Signature) -> None:
+        """See `LiveStore`."""
+        columns = {**live_columns(signature), **FIXED_COLUMNS}
+        self._tables.prepare("live_db", live_table(project, version), _KEY, columns)
+        self._signatures[project, version] = signature
+
+    def _signature(self, project: str, version: str) -> Signature:
+        known = self._signatures.get((project, version))
+        if known is None:
+            seen = seen_project(self._session.read(READ_PROJECT, (project,)))
+            found = rules.known(None if seen is None else seen.project, project)
+            known = self._signatures[project, version] = rules.known_version(found, version).signature
+        return known
+
+    def write_predictions(self, project: str, batch: PredictionBatch) -> None:
+        """See `LiveStore`."""
+        self._writer.write(project, batch, self._signature(project, batch.version))
+
+    def write_labels(
+        self, project: str, versions: Iterable[str], batch: LabelBatch, source: Position
+    ) -> None:
+        """See `LiveStore`; the write's own timestamp is `labelled_at`, so that the later label wins."""
+        validate_project(project)
+        batch = last_labels(batch)
+        text = isinstance(batch.labels, Categorical)
+        labels = column_values("label", batch.labels, FieldType.STRING if text else FieldType.NUMBER)
+        minutes, ids, instants = buckets(batch.ids).tolist(), uuids(batch.ids), batch.labelled_at.tolist()
+        for version in versions:
+            self._session.write_each(
+                f"UPDATE live_db.{quoted(live_table(project, version))} USING TIMESTAMP ? "  # noqa: S608
+                "SET label = ?, labelled_at = ? WHERE bucket = ? AND id = ?",
+                zip(instants, labels, instants, minutes, ids, strict=True),
+            )
+        place = (source.writer, source.segment, source.sequence)
+        self._session.write_each(
+            _ADD_LABEL,
+            (
+                (project, minute, id_, at, *place, *((None, label) if text else (label, None)))
+                for minute, id_, at, label in zip(minutes, ids, instants, labels, strict=True)
+            ),
+        )
+
+    def labels(self, project: str, ids: Ids) -> list[list[LabelEntry]]:
+        """See `LiveStore`."""
+        keys = ((project, *key) for key in _keys(ids))
+        return [
+            [
+                LabelEntry(number if text is None else text, at, Position(*place))
+                for number, text, at, *place in rows
+            ]
+            for rows in self._session.read_each(_READ_LABELS, keys)
+        ]
+
+    def predictions(self, project: str, version: str, ids: Ids) -> PredictionBatch | None:
+        """See `LiveStore`."""
+        signature = self._signature(project, version)
+        return self._found(project, version, signature, ids).merged(version, signature)
+
+    def prediction_batches(self, project: str, version: str, ids: Ids) -> list[PredictionBatch]:
+        """See `LiveStore`."""
+        signature = self._signature(project, version)
+        return self._found(project, version, signature, ids).batches(version, signature)
+
+    def _found(self, project: str, version: str, signature: Signature, ids: Ids) -> FoundRows:
+        names = [name for name in (*live_columns(signature), *FIXED_COLUMNS) if name != "label"]
+        statement = (
+            f"SELECT {', '.join(quoted(name) for name in names)} "  # noqa: S608 - validated, quoted
+            f"FROM live_db.{quoted(live_table(project, version))} WHERE bucket = ? AND id = ?"
+        )
+        answers = self._session.read_each(statement, _keys(ids))
+        predicted = names.index("predicted")
+        found = [rows[0] if rows and rows[0][predicted] is not None else None for rows in answers]
+        present = [row for row in found if row is not None]
+        columns = list(zip(*present, strict=True)) if present else [()] * len(names)
+        chosen = np.array([row is not None for row in found], dtype=bool)
+        return FoundRows(ids[chosen], dict(zip(names, columns, strict=True)))
+
+    def newest(self, project: str, version: str, limit: int) -> dict[str, list[object]]:
+        """See `LiveStore`; walks back the minutes in which there were predictions."""
+        table = live_table(project, version)
+        names = list(self._tables.types("live_db", table))
+        rows = self._newest_rows(project, version, table, names, limit) if names else []
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+        result = {name: list(column) for name, column in zip(names, columns, strict=True)}
+        result.pop("bucket", None)
+        result["id"] = [str(id_) for id_ in result.get("id", [])]
+        result["labelled_at"] = [shown_instant(at) for at in result.get("labelled_at", [])]
+        return {name: result[name] for name in self._order(project, version, result)}
+
+    def _order(self, project: str, version: str, columns: Iterable[str]) -> list[str]:
+        """The table's columns as its signature orders them; Cassandra keeps them by name."""
+        wanted = ["id", *live_columns(self._signature(project, version)), *FIXED_COLUMNS]
+        return sorted(columns, key=lambda name: wanted.index(name) if name in wanted else len(wanted))
+
+    def _newest_rows(
+        self, project: str, version: str, table: str, names: list[str], limit: int
+    ) -> list[tuple[object, ...]]:
+        statement = (
+            f"SELECT {', '.join(quoted(name) for name in names)} "  # noqa: S608 - validated, quoted
+            f"FROM live_db.{quoted(table)} WHERE bucket = ? ORDER BY id DESC"
+        )
+        predicted, rows = names.index("predicted"), list[tuple[object, ...]]()
+        for (minute,) in self._session.pages(_BUCKETS, (project, version)):
+            for row in self._session.pages(statement, (minute,)):
+                if row[predicted] is not None:
+                    rows.append(row)
+                if len(rows) == limit:
+                    return rows
+        return rows
+
+
+def _keys(ids: Ids) -> Iterator[tuple[int, uuid.UUID]]:
+    return zip(buckets(ids).tolist(), uuids(ids), strict=True)

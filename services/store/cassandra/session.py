@@ -1,0 +1,150 @@
+"""One connection to a cluster: prepared statements run, errors translated at this edge."""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from cassandra import ConsistencyLevel
+from cassandra.cluster import Cluster, ResponseFuture
+from cassandra.cluster import Session as DriverSession
+from cassandra.query import PreparedStatement, Statement
+
+from services.errors import Unavailable
+from services.store.cassandra.cluster import checked_prefix, make_cluster
+from services.store.cassandra.errors import translated
+from services.store.connect import CassandraAddress
+
+Row = tuple[Any, ...]
+IN_FLIGHT = 64
+_DEFINITION_SECONDS = 30.0
+
+
+class Answer:
+    """A request on its way."""
+
+    def __init__(self, future: ResponseFuture, *, write: bool) -> None:
+        self._future, self._write = future, write
+
+    def rows(self) -> list[Row]:
+        """Wait for the rows, all pages of them.
+
+        Raises:
+            Unavailable: nothing was sent, or a read got no answer.
+            Uncertain: a write got no answer.
+        """
+        with translated(write=self._write):
+            return list(self.result())
+
+    def result(self) -> Iterable[Row]:
+        """The driver's rows, which fetch further pages as they are read."""
+        rows: Iterable[Row] = self._future.result()
+        return rows
+
+
+class Session:
+    """Runs statements written with the names `historical_db` and `live_db`, whatever their prefix.
+
+    Raises:
+        Unavailable: no contact point answers.
+        Refused: user or password are wrong.
+    """
+
+    def __init__(self, address: CassandraAddress, password: str) -> None:
+        prefix = checked_prefix(address.keyspace_prefix)
+        self.historical, self.live = f"{prefix}historical_db", f"{prefix}live_db"
+        self._prepared: dict[str, PreparedStatement] = {}
+        self._guard = threading.Lock()
+        self._closed = False
+        self._cluster: Cluster = make_cluster(address, password)
+        try:
+            with translated(write=False):
+                self._driver: DriverSession = self._cluster.connect()
+        except BaseException:
+            self._cluster.shutdown()
+            raise
+
+    def text(self, statement: str) -> str:
+        """The statement with the keyspaces' real names."""
+        named = statement.replace("historical_db.", f"{self.historical}.")
+        return named.replace("live_db.", f"{self.live}.")
+
+    def prepare(self, statement: str) -> PreparedStatement:
+        """The prepared statement, made once; values are bound by position."""
+        self._check_open()
+        found = self._prepared.get(statement)
+        if found is None:
+            with translated(write=False):
+                found = self._driver.prepare(self.text(statement))
+            with self._guard:
+                self._prepared[statement] = found
+        return found
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable("the store has been closed")
+
+    def send(self, statement: Statement, *, write: bool) -> Answer:
+        """Start a request with a bound or batch statement."""
+        self._check_open()
+        with translated(write=write):
+            return Answer(self._driver.execute_async(statement), write=write)
+
+    def start(self, statement: str, values: Sequence[object] = (), *, write: bool = False) -> Answer:
+        """Start a request; its rows or its error come with `Answer.rows`."""
+        return self.send(self.prepare(statement).bind(values), write=write)
+
+    def read(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+        """Rows as a quorum knows them."""
+        return self.start(statement, values).rows()
+
+    def read_serial(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+        """Rows with every conditional write before them decided (SERIAL)."""
+        bound = self.prepare(statement).bind(values)
+        bound.consistency_level = ConsistencyLevel.SERIAL
+        return self.send(bound, write=False).rows()
+
+    def read_each(self, statement: str, values: Iterable[Sequence[object]]) -> list[list[Row]]:
+        """The same read for many keys, many at a time, in their order."""
+        return self._each(statement, values, write=False)
+
+    def write(self, statement: str, values: Sequence[object] = ()) -> None:
+        """A write that may be repeated without harm."""
+        self.start(statement, values, write=True).rows()
+
+    def write_each(self, statement: str, values: Iterable[Sequence[object]]) -> None:
+        """The same write for many rows, many at a time."""
+        self._each(statement, values, write=True)
+
+    def _each(self, statement: str, values: Iterable[Sequence[object]], *, write: bool) -> list[list[Row]]:
+        waiting: deque[Answer] = deque()
+        results: list[list[Row]] = []
+        for row in values:
+            if len(waiting) >= IN_FLIGHT:
+                results.append(waiting.popleft().rows())
+            waiting.append(self.start(statement, row, write=write))
+        results.extend(answer.rows() for answer in waiting)
+        return results
+
+    def write_if(self, statement: str, values: Sequence[object]) -> bool:
+        """A conditional write: whether it was applied; Uncertain if that was not told."""
+        return bool(self.start(statement, values, write=True).rows()[0][0])
+
+    def define(self, statement: str) -> None:
+        """Make or change a table or keyspace, and wait until all nodes know it."""
+        self._check_open()
+        with translated(write=True):
+            self._driver.execute(self.text(statement), timeout=_DEFINITION_SECONDS)
+
+    def pages(self, statement: str, values: Sequence[object]) -> Iterator[Row]:
+        """Rows of a read that may be left early, fetched a page at a time."""
+        with translated(write=False):
+            yield from self.start(statement, values).result()
+
+    def close(self) -> None:
+        """Give connections and threads back; a second time changes nothing."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+        self._cluster.shutdown()
