@@ -35,13 +35,16 @@ class Traffic:
         batch: rows in a blob of the log.
         rate: rows per second of the traffic's own clock, which ends now.
         rows: how many rows the clock's start leaves time for.
+        pack: whether a segment is packed as soon as it is full.
     """
 
     def __init__(
-        self, store: Store, project: str, *, task: Task, inputs: int, batch: int, rate: float, rows: int
-    ) -> None:
+        self, store: Store, project: str, *, task: Task, inputs: int, batch: int, rate: float, rows: int,
+        pack: bool = True,
+    ) -> None:  # fmt: skip
         self._store, self._project = store, project
         self._task, self._inputs, self._batch, self._rate = task, inputs, batch, rate
+        self._pack = pack
         self._random = np.random.default_rng(7)
         self._clock = time.time() - rows / rate
         self._segment, self._sequence, self._in_segment = 0, 0, 0
@@ -86,7 +89,7 @@ class Traffic:
         return LabelBatch(predictions.ids, Categorical(codes.astype(np.int32), CLASSES), labelled_at)
 
     def append(self, batch: Batch) -> None:
-        """Append one blob; a full segment is closed and packed."""
+        """Append one blob; a full segment is closed."""
         if self._in_segment >= SEGMENT_ROWS:
             self.close_segment()
         self._store.append(self._project, Position("bench", self._segment, self._sequence), encode(batch))
@@ -94,14 +97,20 @@ class Traffic:
         self._in_segment += len(batch)
 
     def close_segment(self) -> None:
-        """Close and pack the open segment and open the next."""
+        """Close the open segment and open the next."""
         self._store.close_segment(
             self._project, "bench", self._segment, rows=self._in_segment, last_sequence=self._sequence - 1
         )
-        segment = next(one for one in self._store.segments(self._project) if one.number == self._segment)
-        self._store.pack(self._project, segment)
         self._segment, self._sequence, self._in_segment = self._segment + 1, 0, 0
         self._store.open_segment(self._project, "bench", self._segment)
+        if self._pack:
+            self.pack()
+
+    def pack(self) -> None:
+        """Pack every closed segment that is not packed yet."""
+        for segment in self._store.segments(self._project):
+            if segment.number < self._segment and not segment.chunks:
+                self._store.pack(self._project, segment)
 
     def _ids(self, rows: int) -> Ids:
         """Version 7 ids at the traffic's pace."""
