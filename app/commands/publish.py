@@ -27,9 +27,7 @@ def main(arguments: list[str]) -> int:
         version = project.version(deploy.version)
         if version is None:
             raise InvalidInput(f"the gateway does not list {deploy.project} {deploy.version}")
-        print(
-            f"{project.name} {version.name} is registered as {version.mode}, revision {version.revision[:12]}"
-        )
+        print(f"{project.name} {version.name}: {version.mode}, revision {version.revision[:12]}")
         if options.training:
             rows = read_rows(options.training, deploy.signature, delimiter=options.delimiter)
             count = publish_training(gateway, project.name, deploy.signature, rows)
