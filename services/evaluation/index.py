@@ -212,12 +212,9 @@ class IdTable:
             chosen = numbers == number
             yield self._runs[number], chosen, places[chosen] & ((1 << _RUN_BITS) - 1)
 
-    def newest(self, count: int) -> int:
-        """The upper half of the `count`-th newest id; 0 if there are no more than that."""
-        if self.rows <= count:
-            return 0
-        highs = np.concatenate([run.keys.high for run in self._runs])
-        return int(np.partition(highs, len(highs) - count)[len(highs) - count])
+    def highs(self) -> list[Unsigned]:
+        """The upper halves of all ids, in ascending parts; views that must not be written to."""
+        return [run.keys.high for run in self._runs]
 
     def before(self, high: int) -> list[tuple[Keys, Columns]]:
         """Rows whose id's upper half is smaller, in parts; views that must not be written to."""

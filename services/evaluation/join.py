@@ -212,8 +212,9 @@ class Joiner:
         """A horizon, not before the present one, behind which at most about so many rows stand."""
         if self.rows <= capacity:
             return self.horizon
-        share = capacity / self.rows
-        return max(self.horizon, *(table.newest(int(table.rows * share)) for table in self._tables()))
+        highs = np.concatenate([part for table in self._tables() for part in table.highs()])
+        place = len(highs) - capacity
+        return max(self.horizon, int(np.partition(highs, place)[place]))
 
     def move_horizon(self, horizon: int) -> None:
         """Let go of all ids before it."""

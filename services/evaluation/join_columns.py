@@ -42,8 +42,13 @@ class LabelTexts:
         )
 
     def column(self, codes: Floats) -> Categorical:
-        """The column that `codes` came from."""
-        return Categorical(_whole(codes), self.texts)
+        """The column that `codes` came from, with the texts that occur in it."""
+        used, places = np.unique(_whole(codes), return_inverse=True)
+        texts = self.texts
+        first = int(len(used) and used[0] < 0)
+        return Categorical(
+            (places - first).astype(np.int32), tuple(texts[code] for code in used[first:].tolist())
+        )
 
 
 class Outcomes:

@@ -17,7 +17,7 @@ from services.evaluation.reader_settle import settle
 from services.evaluation.reader_slice import read_slice
 from services.evaluation.reader_state import ReaderState
 from services.evaluation.reader_views import project_view
-from services.evaluation.rollups import open_state, pack_state
+from services.evaluation.rollups import CARRIED_ROWS, open_state, pack_state
 from services.registry.model import Project
 from services.store.interface import Store
 
@@ -99,15 +99,18 @@ class ProjectReader:
         with self._lock:
             return self._follow(self._project(), cancelled)[1]
 
-    def write_rollups(self) -> int:
+    def write_rollups(self, *, carried_rows: int = CARRIED_ROWS) -> int:
         """Store all that has been counted as the next generation of rollups, and return its number.
+
+        Args:
+            carried_rows: how many of the newest predictions and labels go along, to be joined in memory.
 
         Raises:
             Conflict: another process wrote that generation; this reader then starts from it.
         """
         with self._lock:
             state = self._opened(self._project())
-            rollup = pack_state(state)
+            rollup = pack_state(state, carried_rows=carried_rows)
             try:
                 self._store.write_rollups(self._name, rollup.generation, rollup.summaries, rollup.manifest)
             except Conflict:

@@ -43,9 +43,10 @@ def settle(state: ReaderState, live: LiveTables, slice_: Slice) -> None:
     past_keys.append(labels.keys.take(past_labels))
     past = look_up(live, join_keys(past_keys), state.texts, settled=state.cursors, reading=slice_.cursors)
     changed = list(_past_predictions(state, live, past.changed()))
-    for part in predictions:
-        _count(state, part, past)
-    _join(state, predictions, labels.take(~past_labels))
+    fresh = [(part.version, _count(state, part, past)) for part in predictions]
+    state.joiner.add_labels(labels.take(~past_labels), state.writers)
+    for version, keys in fresh:
+        state.joiner.join_held(version, keys)
     for part in changed:
         state.joiner.change_past(part.version, part.rows, past)
     state.cells.join(state.joiner.joined, state.outcomes())
@@ -56,11 +57,12 @@ def settle(state: ReaderState, live: LiveTables, slice_: Slice) -> None:
     state.cursors = slice_.cursors
 
 
-def _count(state: ReaderState, part: _Predictions, past: PastAnswer) -> None:
+def _count(state: ReaderState, part: _Predictions, past: PastAnswer) -> Keys:
+    """Count what was not counted before, and return its ids."""
     fresh = state.joiner.add_predictions(part.version, part.rows, past)
     rows = part.rows.take(fresh)
     if not len(rows):
-        return
+        return rows.keys
     chosen = np.flatnonzero(fresh)
     inputs = {
         name: column.take(chosen) if isinstance(column, Categorical) else column[chosen]
@@ -68,16 +70,7 @@ def _count(state: ReaderState, part: _Predictions, past: PastAnswer) -> None:
     }
     state.cells.count(int(rows.streams[0]), rows.keys, inputs)
     state.newest_request = max(state.newest_request, int(rows.keys.high.max()) >> 16)
-
-
-def _join(state: ReaderState, predictions: list[_Predictions], labels: LabelRows) -> None:
-    if len(labels):
-        state.joiner.add_labels(labels, state.writers)
-    by_version: dict[str, list[Keys]] = {}
-    for part in predictions:
-        by_version.setdefault(part.version, []).append(part.rows.keys)
-    for version, keys in by_version.items():
-        state.joiner.join_held(version, join_keys(keys))
+    return rows.keys
 
 
 def _predictions(state: ReaderState, batches: list[PredictionBatch]) -> Iterator[_Predictions]:

@@ -75,10 +75,16 @@ class ClassificationSummary:
 
     def metrics(self) -> ClassificationMetrics:
         """All metrics: the model's classes in its order, then other classes by name."""
-        others = sorted(name for name in self._names if name not in self.classes)
+        others = sorted(name for name in self._names if name not in self.classes and self._occurs(name))
         order = [self._names.index(name) for name in (*self.classes, *others)]
         confusion = self._confusion[np.ix_(order, order)]
         return classification_metrics([*self.classes, *others], confusion, self._scores.tables())
+
+    def _occurs(self, name: str) -> bool:
+        """Whether a class has rows still; one whose labels were all corrected has none."""
+        place = self._names.index(name)
+        within = place < len(self._confusion)
+        return within and bool(self._confusion[place].any() or self._confusion[:, place].any())
 
     def roc(self) -> tuple[RocCurve, ...]:
         """One curve for each class that has scores, in the model's order."""
