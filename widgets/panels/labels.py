@@ -1,7 +1,7 @@
 """Labels that elide with a tooltip, wrap quietly, and follow the theme."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from widgets.theme import FontSize, State, font, theme
@@ -26,7 +26,6 @@ class Text(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(font(size, bold=bold))
         self.setWordWrap(wrap)
-        theme().changed.connect(self._ink)
         self._ink()
 
     def set_state(self, state: State | None) -> None:
@@ -34,14 +33,20 @@ class Text(QLabel):
         self._state = state
         self._ink()
 
-    def _ink(self) -> None:
+    def ink(self) -> QColor:
+        """The colour of its text now."""
         colours = theme().colours
-        ink = colours.quiet if self._quiet else colours.text
         if self._state is not None:
-            ink = colours.of_state(self._state)
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, ink)
-        self.setPalette(palette)
+            return QColor(colours.of_state(self._state))
+        return QColor(colours.quiet if self._quiet else colours.text)
+
+    def _ink(self) -> None:
+        """Name the ink for the style sheet, which survives reparenting where a palette does not."""
+        ink = self._state.value if self._state is not None else ("quiet" if self._quiet else "")
+        if self.property("ink") != ink:
+            self.setProperty("ink", ink)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
 
 class ElidedText(Text):
@@ -82,7 +87,7 @@ class ElidedText(Text):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The text, as much of it as there is room for."""
         painter = QPainter(self)
-        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.setPen(self.ink())
         painter.setFont(self.font())
         painter.drawText(self.rect(), int(self.alignment()), self._shown())
 

@@ -17,13 +17,13 @@ CELL = 2
 """Pixels a cell is wide and high at most."""
 MARGIN = 0.5
 """A picture reaches half a view beyond each edge, so that most pans only move it."""
-FAINTEST = 70
+FAINTEST, FULLEST = 70, 225
 
 
 class Cloud:
     """Draws a density pyramid in one version's style; follows its plot's range by itself."""
 
-    def __init__(self, plot: Any, style: VersionStyle) -> None:
+    def __init__(self, plot: Any, style: VersionStyle, size: int = POINT_SIZE) -> None:
         self._plot = plot
         self._style = style
         self._pyramid = DensityPyramid(np.empty(0), np.empty(0))
@@ -31,7 +31,7 @@ class Cloud:
         self._scale = (0.0, 0.0)
         self._image = pg.ImageItem(axisOrder="row-major")
         self._points = pg.ScatterPlotItem(
-            symbol=SYMBOLS[style.symbol], size=POINT_SIZE, brush=point_brush(style), pen=None
+            symbol=SYMBOLS[style.symbol], size=size, brush=point_brush(style), pen=None
         )
         if SYMBOLS[style.symbol] in {"+", "x"}:
             self._points.setPen(pg.mkPen(style.colour))
@@ -97,7 +97,7 @@ def tinted(counts: Counts, colour: QColor) -> NDArray[np.uint8]:
     Opacity grows with the logarithm of the count, so that single points are seen beside thousands.
     """
     most = max(int(counts.max(initial=1)), 1)
-    table = FAINTEST + (255 - FAINTEST) * np.log1p(np.arange(most + 1)) / np.log1p(most)
+    table = FAINTEST + (FULLEST - FAINTEST) * np.log1p(np.arange(most + 1)) / np.log1p(most)
     table[0] = 0
     picture = np.empty((*counts.shape, 4), dtype=np.uint8)
     picture[..., :3] = (colour.red(), colour.green(), colour.blue())

@@ -1,4 +1,4 @@
-"""One course of a variable in one plot: numbers as a line, texts as lanes of points."""
+"""One course of a variable in one plot: numbers as a line or points, texts as lanes."""
 
 from typing import Any
 
@@ -20,18 +20,23 @@ Floats = NDArray[np.float64]
 GOLDEN = 0.6180339887498949
 LANE = 0.6
 BAND_ALPHA = 60
+POINT = 5
 
 
 class Course:
-    """Draws a series; the same items serve every refresh."""
+    """Draws a series; the same items serve every refresh.
 
-    def __init__(self, plot: Any, style: VersionStyle) -> None:
+    Args:
+        as_points: numbers become points instead of a line; for rows that follow one another by chance.
+    """
+
+    def __init__(self, plot: Any, style: VersionStyle, *, as_points: bool = False) -> None:
         self._plot = plot
-        self._style = style
+        self._as_points = as_points
         self._series = Series(np.empty(0), np.empty(0))
         self._curve = LongCurve(plot)
         self._curve.set_pen(line_pen(style.colour))
-        self._cloud = Cloud(plot, style)
+        self._cloud = Cloud(plot, style, size=POINT)
         self._edges = [pg.PlotCurveItem(pen=None) for _ in range(2)]
         band = QColor(style.colour)
         band.setAlpha(BAND_ALPHA)
@@ -52,8 +57,10 @@ class Course:
         self._series = series
         lanes = bool(series.categories)
         none = np.empty(0)
-        self._curve.set_data(LinePyramid(none, none) if lanes else LinePyramid(series.x, series.y))
-        self._cloud.set_data(DensityPyramid(*(spread(series) if lanes else (none, none))))
+        points = lanes or (self._as_points and series.low is None)
+        self._curve.set_data(LinePyramid(none, none) if points else LinePyramid(series.x, series.y))
+        cloud = (none, none) if not points else spread(series) if lanes else (series.x, series.y)
+        self._cloud.set_data(DensityPyramid(*cloud))
         ranged = not lanes and series.low is not None and series.high is not None
         for edge, values in zip(self._edges, (series.low, series.high), strict=True):
             edge.setData(series.x if ranged else none, values if ranged else none)

@@ -46,7 +46,10 @@ class EvolutionPlot(PlotPanel):
         self.canvas.ci.layout.setSpacing(0)
         for column, share in enumerate(SHARES):
             self.canvas.ci.layout.setColumnStretchFactor(column, share)
-        self._parts = {"historical": (left, Course(left, HISTORICAL)), "live": (right, Course(right, LIVE))}
+        self._parts = {
+            "historical": (left, Course(left, HISTORICAL, as_points=True)),
+            "live": (right, Course(right, LIVE)),
+        }
         self.crosshairs += [
             Crosshair(left, self._read_historical, self.readout.setText),
             Crosshair(right, self._read_live, self.readout.setText),
@@ -60,18 +63,18 @@ class EvolutionPlot(PlotPanel):
         if self._evolution is not None and self._evolution.variable != evolution.variable:
             self.touched = False
         self._evolution = evolution
-        shown = {"historical": evolution.historical, "live": evolution.live}
+        shown = dict(zip(self._parts, on_common_lanes(evolution), strict=True))
         for key, series in shown.items():
             self._parts[key][1].show(series)
         name_axis(self.plots[0], "left", evolution.variable, evolution.unit)
         name_axis(self.plots[1], "left", evolution.variable, evolution.unit)
         self.set_entries(
             [
-                entry("historical", "Historical", evolution.historical, HISTORICAL),
-                entry("live", "Live", evolution.live, LIVE),
+                legend_entry("historical", shown["historical"], HISTORICAL, points=True),
+                legend_entry("live", shown["live"], LIVE),
             ]
         )
-        self._show_lanes(evolution)
+        self._show_lanes(shown["live"].categories)
         self._show_parts()
         self.show_canvas(shown=any(course.extent() for _, course in self._parts.values()))
         self.fit()
@@ -126,8 +129,7 @@ class EvolutionPlot(PlotPanel):
         axis.setStyle(showValues=alone)
         axis.showLabel(show=alone)
 
-    def _show_lanes(self, evolution: Evolution) -> None:
-        categories = evolution.live.categories or evolution.historical.categories
+    def _show_lanes(self, categories: tuple[str, ...]) -> None:
         ticks = [list(enumerate(categories))] if categories else None
         for plot in self.plots:
             plot.getAxis("left").setTicks(ticks)
@@ -147,12 +149,35 @@ class EvolutionPlot(PlotPanel):
         return f" {self._evolution.unit}" if self._evolution and self._evolution.unit else ""
 
 
-def entry(key: str, title: str, series: Series, style: VersionStyle) -> LegendEntry:
+def legend_entry(key: str, series: Series, style: VersionStyle, *, points: bool = False) -> LegendEntry:
     """A part's legend entry, with how many samples it draws."""
-    what = "summary" if series.low is not None else "row"
-    many = "summaries" if series.low is not None else ""
-    label = f"{title}  {plural(int(series.x.size), what, many)}"
-    return LegendEntry(key, label, style.colour, dash=style.dash)
+    size = int(series.x.size)
+    summed = series.low is not None
+    told = plural(size, "summary", "summaries") if summed else plural(size, "row")
+    label = f"{key.capitalize()}  {told if size else 'no rows yet'}"
+    points = points or bool(series.categories)
+    symbol, dash = (style.symbol, None) if points else (None, style.dash)
+    return LegendEntry(key, label, style.colour, dash=dash, symbol=symbol)
+
+
+def on_common_lanes(evolution: Evolution) -> tuple[Series, Series]:
+    """Both parts with codes of one list of categories; as they are for numbers or where they agree."""
+    first, second = evolution.historical, evolution.live
+    if first.categories == second.categories:
+        return first, second
+    lanes = tuple(dict.fromkeys((*first.categories, *second.categories)))
+    return recoded(first, lanes), recoded(second, lanes)
+
+
+def recoded(series: Series, lanes: tuple[str, ...]) -> Series:
+    """The series with its codes counted in another list of categories."""
+    if not series.categories:
+        return Series(series.x, series.y, lanes)
+    codes = np.array([lanes.index(name) for name in series.categories], dtype=float)
+    known = np.isfinite(series.y)
+    y = np.full(series.y.shape, np.nan)
+    y[known] = codes[series.y[known].astype(int)]
+    return Series(series.x, y, lanes)
 
 
 def samples(series: Series) -> list[tuple[float, str]]:

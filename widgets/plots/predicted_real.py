@@ -35,6 +35,7 @@ class PredictedRealPlot(PlotPanel):
         self._unit = ""
         self._plot = self.add_plot(0, 0)
         self._identity = pg.InfiniteLine(pos=(0, 0), angle=45, movable=False)
+        self._identity.setZValue(10)
         self._plot.addItem(self._identity, ignoreBounds=True)
         self.crosshairs.append(Crosshair(self._plot, self._read, self.readout.setText))
         self.dress()

@@ -21,6 +21,7 @@ class Role(IntEnum):
     STRONG = Qt.ItemDataRole.UserRole + 6
     QUIET = Qt.ItemDataRole.UserRole + 7
     EXPORT = Qt.ItemDataRole.UserRole + 8
+    BEGINS_GROUP = Qt.ItemDataRole.UserRole + 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Column:
         stretch: takes the room that is left; one column of a table does.
         tooltip: explains the head on hover.
         mark: a version's colour, painted as a line under the head.
+        begins_group: set apart from the column before it by a hairline.
     """
 
     key: str
@@ -85,6 +87,7 @@ class Column:
     stretch: bool = False
     tooltip: str = ""
     mark: str = ""
+    begins_group: bool = False
 
     @property
     def head(self) -> str:

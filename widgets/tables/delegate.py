@@ -30,6 +30,9 @@ class CellDelegate(QStyledItemDelegate):
         style = drawn.widget.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, drawn, painter, drawn.widget)
         painter.save()
+        if index.data(Role.BEGINS_GROUP):
+            left = QRect(drawn.rect.left(), drawn.rect.top(), 1, drawn.rect.height())
+            painter.fillRect(left, QColor(theme().colours.line))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = content(drawn.rect)
         area.setLeft(area.left() + decorate(painter, area, index))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from widgets.tables.cells import Column, Role
+from widgets.theme import theme
 
 
 class TableHead(QHeaderView):
@@ -37,6 +38,9 @@ class TableHead(QHeaderView):
         super().paintSection(painter, rect, section)
         painter.restore()
         mark = self.model().headerData(section, self.orientation(), Role.MARK)
+        if self.model().headerData(section, self.orientation(), Role.BEGINS_GROUP):
+            line = QColor(theme().colours.line)
+            painter.fillRect(QRect(rect.left(), rect.top(), 1, rect.height()), line)
         if mark:
             painter.fillRect(QRect(rect.left() + 8, rect.bottom() - 2, rect.width() - 16, 3), QColor(mark))
 

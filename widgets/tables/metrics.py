@@ -1,11 +1,12 @@
 """Metrics × versions, historical and live side by side, the better value marked."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from widgets.formatting import UNDEFINED, number
+from widgets.formatting import UNDEFINED, fixed, number
 from widgets.tables.cells import Cell, Column, Row
 from widgets.tables.table import DataTable
 from widgets.theme import version_style
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # evaluation's types need numpy, which the window's first pai
     from widgets.tables.metrics_rows import MetricRow, VersionColumn
 
 BETTER = "▲"
+MOST_DECIMALS = 6
 
 
 class MetricsTable(DataTable):
@@ -44,8 +46,9 @@ def columns_for(versions: Sequence["VersionColumn"]) -> list[Column]:
                 width=128,
                 tooltip=f"Version {version.name} on {told}",
                 mark=version_style(version.order).colour,
+                begins_group=place == 0,
             )
-            for version in versions
+            for place, version in enumerate(versions)
         ]
     return columns
 
@@ -53,32 +56,43 @@ def columns_for(versions: Sequence["VersionColumn"]) -> list[Column]:
 def table_row(row: "MetricRow", versions: Sequence["VersionColumn"]) -> Row:
     """One metric as finished cells."""
     cells = [Cell(row.name, tooltip=row.tooltip)]
+    places = decimals(row)
     for kind, measures in (("historical", row.historical), ("live", row.live)):
         best = better_versions(measures, row.higher_is_better)
         for version in versions:
             measure = measures.get(version.name)
-            others = [name for name in measures if name != version.name]
-            cells.append(measure_cell(measure, kind, better_than=others if version.name in best else []))
+            beaten = sorted(measures.keys() - best) if version.name in best else []
+            cells.append(measure_cell(measure, kind, places, better_than=beaten))
     return Row(row.name, tuple(cells))
 
 
 def better_versions(measures: Mapping[str, "Measure"], higher_is_better: bool | None) -> set[str]:
-    """The version with the best value; none when fewer than two have one, or all look equal."""
-    known = {name: measure for name, measure in measures.items() if measure.value is not None}
-    if higher_is_better is None or len({number(measure.value) for measure in known.values()}) < 2:
+    """The version with the best value; none when fewer than two have one, or all are equal."""
+    values = {name: measure.value for name, measure in measures.items() if measure.value is not None}
+    if higher_is_better is None or len(set(values.values())) < 2:
         return set()
-    values = {name: measure.value or 0.0 for name, measure in known.items()}
     best = max(values.values()) if higher_is_better else min(values.values())
-    return {name for name, value in values.items() if number(value) == number(best)}
+    return {name for name, value in values.items() if value == best}
 
 
-def measure_cell(measure: "Measure | None", kind: str, *, better_than: Sequence[str]) -> Cell:
+def decimals(row: "MetricRow") -> int:
+    """Decimals for a row: three significant digits of the largest, more while unequal values look equal."""
+    values = [measure.value for of in (row.historical, row.live) for measure in of.values()]
+    known = {value for value in values if value is not None and math.isfinite(value)}
+    largest = max((abs(value) for value in known), default=0.0)
+    places = 3 if largest == 0 else max(0, 2 - math.floor(math.log10(largest)))
+    while places < MOST_DECIMALS and len({fixed(value, places) for value in known}) < len(known):
+        places += 1
+    return places
+
+
+def measure_cell(measure: "Measure | None", kind: str, places: int, *, better_than: Sequence[str]) -> Cell:
     """A value with its error bound, or `–` with the reason on hover."""
     if measure is None:
         return Cell(UNDEFINED, sort="", quiet=True, tooltip=f"Not measured on {kind} data.")
     if measure.value is None:
         return Cell(UNDEFINED, sort="", quiet=True, tooltip=f"Undefined: {measure.reason}")
-    text = number(measure.value)
+    text = fixed(measure.value, places)
     told = [f"{number(measure.value, 10)} on {kind} data"]
     if measure.error_bound:
         text += f" ±{number(measure.error_bound, 1)}"

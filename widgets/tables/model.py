@@ -77,6 +77,8 @@ class RowModel(QAbstractTableModel):
             return self._rows[index.row()].key
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(self._columns[index.column()])
+        if role == Role.BEGINS_GROUP:
+            return self._columns[index.column()].begins_group
         return attribute(self.cell(index), role)
 
     def headerData(
@@ -91,6 +93,7 @@ class RowModel(QAbstractTableModel):
             Qt.ItemDataRole.ToolTipRole: column.tooltip or column.head,
             Qt.ItemDataRole.TextAlignmentRole: alignment(column),
             Role.MARK: column.mark,
+            Role.BEGINS_GROUP: column.begins_group,
         }
         return answers.get(role)
 

@@ -1,9 +1,15 @@
 """The small style sheet that quietens Fusion; everything else comes from the palette."""
 
+import resources
 from widgets.theme.colours import Colours
 
 TEMPLATE = """
 QToolTip {{ color: {text}; background: {raised}; border: 1px solid {border}; padding: 4px 8px; }}
+
+QLabel[ink="quiet"], QLabel[ink="neutral"] {{ color: {quiet}; }}
+QLabel[ink="good"] {{ color: {good}; }}
+QLabel[ink="warning"] {{ color: {warning}; }}
+QLabel[ink="bad"] {{ color: {bad}; }}
 
 QPushButton {{ background: {base}; border: 1px solid {border}; border-radius: 4px;
     padding: 5px 14px; min-height: 18px; }}
@@ -24,13 +30,21 @@ QToolButton:focus {{ border-color: {accent}; }}
 QToolButton:disabled {{ color: {disabled}; }}
 QToolButton::menu-indicator {{ image: none; width: 0px; }}
 
-QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox {{ background: {base};
-    border: 1px solid {border}; border-radius: 4px; padding: 4px 6px;
+QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {base};
+    border: 1px solid {border}; border-radius: 4px; padding: 4px 6px; min-height: 18px;
     selection-background-color: {accent}; selection-color: {accent_text}; }}
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus
-    {{ border-color: {accent}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
+QComboBox:focus {{ border-color: {accent}; }}
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ border-color: {bad}; }}
-QLineEdit:disabled, QPlainTextEdit:disabled {{ color: {disabled}; background: {window}; }}
+QLineEdit:disabled, QPlainTextEdit:disabled, QSpinBox:disabled, QComboBox:disabled
+    {{ color: {disabled}; background: {window}; border-color: {line}; }}
+QComboBox::drop-down, QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
+QDoubleSpinBox::down-button {{ border: none; background: transparent; width: 20px; }}
+QComboBox::down-arrow, QSpinBox::down-arrow, QDoubleSpinBox::down-arrow
+    {{ image: url("{icons}/chevron-down.svg"); width: 10px; height: 10px; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow
+    {{ image: url("{icons}/chevron-up.svg"); width: 10px; height: 10px; }}
+QComboBox QAbstractItemView {{ background: {base}; border: 1px solid {border}; padding: 4px; }}
 
 QTableView, QListView, QTreeView {{ background: {base}; border: none; outline: none;
     selection-background-color: {selection}; selection-color: {text}; }}
@@ -67,4 +81,5 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 def stylesheet(colours: Colours) -> str:
     """The style sheet in these colours."""
     names = Colours.__slots__
-    return TEMPLATE.format_map({name: getattr(colours, name) for name in names})
+    inks = {name: getattr(colours, name) for name in names}
+    return TEMPLATE.format(icons=resources.path("icons").as_posix(), **inks)
