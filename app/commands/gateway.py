@@ -2,10 +2,8 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
-import sys
 from pathlib import Path
 
 from app.commands.options import (
@@ -15,32 +13,28 @@ from app.commands.options import (
     store_address,
 )
 from services.containers.held import watch_parent
-from services.errors import RelevoError
+from services.errors import InvalidInput
 from services.gateway.process import Gateway, GatewaySettings
 from services.gateway.recorded import Durability
 from services.http.loop import run
 from services.store.connect import open_store
 
 SECRET_VARIABLE = "RELEVO_SECRET"  # noqa: S105 - the variable's name, not a secret
-_logger = logging.getLogger(__name__)
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until told to stop; 1 if it could not start."""
+    """Serve until told to stop."""
     options = _parser().parse_args(arguments)
     log_to_standard_error()
     secret = os.environ.get(SECRET_VARIABLE, "")
     if not secret:
-        print(f"Set {SECRET_VARIABLE} to the platform's secret.", file=sys.stderr)
-        return 2
-    try:
-        address = store_address(options)
-        password = os.environ.get(PASSWORD_VARIABLE, "")
-        gateway = Gateway(_settings(options, secret), lambda: open_store(address, password=password))
-        run(_serve(gateway, held=options.held))
-    except RelevoError as error:
-        print(" ".join(filter(None, (error.message + ".", error.remedy))), file=sys.stderr)
-        return 1
+        raise InvalidInput(
+            f"{SECRET_VARIABLE} is not set", remedy="It holds the platform's secret, see the help."
+        )
+    address = store_address(options)
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    gateway = Gateway(_settings(options, secret), lambda: open_store(address, password=password))
+    run(_serve(gateway, held=options.held))
     return 0
 
 

@@ -1,0 +1,95 @@
+"""A champion that is down, slow or wrong: the client is told when to come back, and others do not suffer."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+ROW = {"ph": 3.5, "alcohol": 9.5}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b"<html>not json</html>"),
+        (200, b'{"predictions":[],"revision":"x"}'),
+        (200, b'{"predictions":["high"],"revision":"x"}'),
+        (200, b'{"predictions":[null],"revision":"x"}'),
+        (200, b'{"predictions":[NaN],"revision":"x"}'),
+        (200, b'{"predictions":[1.0]}'),
+        (500, b"Traceback (most recent call last): secret"),
+        (404, b""),
+    ],
+)
+def test_a_champion_that_breaks_the_contract_is_a_503_with_a_retry_hint(wine, model, answer):
+    model.answer = lambda _: answer
+    response = _predict(wine)
+    assert response.status_code == 503
+    assert int(response.headers["retry-after"]) >= 1
+    error = response.json()["error"]
+    assert error["code"] == "unavailable"
+    assert "version A of wine" in error["message"]
+    assert "Traceback" not in response.text
+    assert model.address not in response.text
+
+
+def test_a_slow_champion_is_a_503_once_its_time_is_over(wine, model):
+    model.delay = 3.0
+    response = _predict(wine)
+    assert response.status_code == 503
+    assert "did not answer in time" in response.json()["error"]["message"]
+
+
+def test_a_champion_that_is_down_is_a_503_and_is_counted(wine, helpers):
+    wine.register("down", "A", helpers.signature("ph", "alcohol"), "http://127.0.0.1:9")
+    with wine.client() as client:
+        helpers.wait_until(lambda: "down" in client.projects())
+        assert _predict(wine, "down").status_code == 503
+        assert 'relevo_requests_total{project="down",status="503",version="A"} 1.0' in client.metrics()
+        status = client.project("down").status["A"]
+    assert (status.health, status.errors) == ("down", 1)
+
+
+def test_a_version_that_never_registered_a_service_is_a_503(wine, helpers):
+    wine.register("silent", "A", helpers.signature("ph", "alcohol"), "")
+    with wine.client() as client:
+        helpers.wait_until(lambda: "silent" in client.projects())
+    response = _predict(wine, "silent")
+    assert response.status_code == 503
+    assert "no service" in response.json()["error"]["message"]
+
+
+def test_a_row_that_the_model_refuses_is_told_to_its_client_alone(wine, model, helpers):
+    def picky(rows):
+        for index, row in enumerate(rows):
+            if row["ph"] > 14:
+                error = {
+                    "code": "invalid_input",
+                    "message": "ph is at most 14",
+                    "field": f"instances[{index}].ph",
+                }
+                return 422, json.dumps({"error": error}).encode()
+        return helpers.add_up(rows)
+
+    model.answer = picky
+    model.delay = 0.05
+    with ThreadPoolExecutor(16) as pool:
+        futures = [pool.submit(_predict, wine, "wine", 99.0 if n == 7 else 3.5) for n in range(16)]
+        statuses = [future.result().status_code for future in futures]
+    assert statuses == [422 if n == 7 else 200 for n in range(16)]
+    assert _predict(wine, "wine", 99.0).json()["error"]["field"] == "instances[0].ph"
+
+
+def test_requests_that_arrive_together_are_asked_together(wine, model):
+    model.delay = 0.1
+    with ThreadPoolExecutor(32) as pool:
+        responses = list(pool.map(lambda n: _predict(wine, "wine", float(n)), range(32)))
+    assert [each.json()["predictions"][0]["prediction"] for each in responses] == [
+        n + 9.5 for n in range(32)
+    ]
+    assert len(model.seen) < 32
+
+
+def _predict(wine, project: str = "wine", ph: float = 3.5):
+    with wine.http() as http:
+        return http.post(f"/v1/projects/{project}/predict", json={"instances": [{**ROW, "ph": ph}]})
