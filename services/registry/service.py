@@ -1,0 +1,246 @@
+"""The registry's rules: who may become champion, how to go back, what to say when someone was faster."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from services.errors import Conflict, InvalidInput, NotFound, Uncertain
+from services.registry.model import ChampionChange, Mode, Project, Version
+from services.store.interface import RegistryStore
+
+
+class Seen(NamedTuple):
+    """What a person (or rule) saw when deciding; a change against anything else is a conflict."""
+
+    champion: str
+    generation: int
+
+
+def seen_of(project: Project) -> Seen:
+    """What someone who looks at this sees."""
+    return Seen(project.champion, project.generation)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Registry:
+    """Projects and versions, and the only ways in which they change.
+
+    Every change is read back before it is reported.
+
+    Args:
+        store: where the registry is.
+        clock: the time, with its zone.
+    """
+
+    def __init__(self, store: RegistryStore, clock: Callable[[], datetime] = _now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def projects(self) -> list[Project]:
+        """All projects, by name."""
+        found = [self._store.project(name) for name in self._store.projects()]
+        return [project for project in found if project is not None]
+
+    def project(self, name: str) -> Project:
+        """One project as it is now; NotFound if there is none."""
+        project = self._store.project(name)
+        if project is None:
+            raise NotFound(f"there is no project {name!r}")
+        return project
+
+    def version(self, project: str, name: str) -> Version:
+        """One version as it is now; NotFound if there is none."""
+        version = self.project(project).version(name)
+        if version is None:
+            raise NotFound(f"project {project!r} has no version {name!r}")
+        return version
+
+    def register(self, version: Version, *, who: str) -> Project:
+        """Add a version, or renew its addresses; never changes a mode or a desired revision.
+
+        Raises:
+            Conflict: the project is about another task.
+            InvalidInput: a name breaks the rules of names.
+        """
+        self._store.register(version, who=_named(who))
+        project = self.project(version.project)
+        if project.version(version.name) is None:
+            raise Uncertain(f"version {version.name!r} was registered but cannot be read back")
+        return project
+
+    def flip(
+        self, project: str, to: str, *, who: str, reason: str, seen: Seen, evidence: str = ""
+    ) -> Project:
+        """Make a challenger the champion.
+
+        Args:
+            project: its name.
+            to: the version that is to be champion.
+            who: the person or rule that does it.
+            reason: why, in their words.
+            seen: champion and generation that the decision was made on.
+            evidence: JSON text of the metrics at that moment.
+
+        Raises:
+            Conflict: the champion is another by now (says who changed it, and when), or `to` is no
+                challenger.
+            NotFound: there is no such project or version.
+            InvalidInput: no name or no reason was given.
+        """
+        if not reason.strip():
+            raise InvalidInput("a change of champion needs a reason", remedy="Say why, for the history.")
+        now = self.project(project)
+        challenger = self.version(project, to)
+        if seen_of(now) != seen:
+            raise Conflict(_other_champion(now), remedy="Look again, then decide.")
+        if challenger.mode is not Mode.CHALLENGER:
+            raise Conflict(_no_challenger(now, challenger), remedy=_remedy(challenger))
+        change = ChampionChange(
+            project, seen.generation + 1, self._clock(), seen.champion, to, _named(who), reason, evidence
+        )
+        try:
+            self._store.flip(change, seen_generation=seen.generation)
+        except Conflict as conflict:
+            raise Conflict(
+                _other_champion(self.project(project)),
+                remedy="Look again, then decide.",
+                details=conflict.message,
+            ) from conflict
+        return self._read_back(change)
+
+    def _read_back(self, change: ChampionChange) -> Project:
+        """The project after a change; someone may have changed it once more since."""
+        project = self.project(change.project)
+        done = [
+            past for past in self._store.history(change.project) if past.generation == change.generation
+        ]
+        if [(past.champion, past.who, past.reason) for past in done] == [
+            (change.champion, change.who, change.reason)
+        ]:
+            return project
+        raise Conflict(_other_champion(project), remedy="Look again, then decide.")
+
+    def roll_back(self, project: str, *, who: str, reason: str, seen: Seen) -> Project:
+        """Give its place back to the version that was champion before, in one step.
+
+        Raises:
+            Conflict: as for `flip`, or there was no other champion yet, or it is retired by now.
+        """
+        previous = self.previous_champion(project)
+        if previous is None:
+            raise Conflict(
+                f"project {project!r} never had another champion: there is nothing to go back to"
+            )
+        return self.flip(project, previous, who=who, reason=reason, seen=seen)
+
+    def previous_champion(self, project: str) -> str | None:
+        """The version that the present champion replaced; None if it was the first."""
+        history = self._store.history(self.project(project).name)
+        return history[-1].previous or None if history else None
+
+    def history(self, project: str) -> list[ChampionChange]:
+        """All changes of champion, oldest first."""
+        return self._store.history(self.project(project).name)
+
+    def champion_at(self, project: str, moment: datetime) -> str | None:
+        """Who was champion at a moment (with its zone); None before the first version came."""
+        if moment.tzinfo is None:
+            raise InvalidInput("say in which time zone the moment is")
+        before = [change for change in self.history(project) if change.at <= moment]
+        return before[-1].champion if before else None
+
+    def retire(self, project: str, version: str) -> Project:
+        """Take a challenger out of the shadow; Conflict if it is the champion."""
+        return self._set_retired(project, version, retired=True)
+
+    def return_to_shadow(self, project: str, version: str) -> Project:
+        """Make a retired version a challenger again."""
+        return self._set_retired(project, version, retired=False)
+
+    def _set_retired(self, project: str, version: str, *, retired: bool) -> Project:
+        now = self.project(project)
+        if self.version(project, version).mode is Mode.CHAMPION:
+            raise Conflict(
+                f"version {version!r} is the champion of {project!r}: {_since(now)}",
+                remedy="Give another version its place first.",
+            )
+        self._store.retire(project, version, retired=retired)
+        after = self.version(project, version)
+        if (after.mode is Mode.RETIRED) is not retired:
+            raise Conflict(f"version {version!r} of {project!r} is {after.mode} by now")
+        return self.project(project)
+
+    def set_revision(self, project: str, version: str, revision: str, *, expected: str) -> Project:
+        """Change the revision that every replica of a version loads.
+
+        Raises:
+            Conflict: the desired revision is not `expected` any more.
+            NotFound: the version has no such revision.
+        """
+        now = self.version(project, version)
+        if revision not in {known.sha256 for known in self._store.revisions(project, version)}:
+            raise NotFound(f"version {version!r} of {project!r} has no revision {revision[:12]!r}")
+        if now.revision != expected:
+            raise Conflict(
+                f"version {version!r} of {project!r} wants revision {now.revision[:12]!r} by now, "
+                f"not {expected[:12]!r}",
+                remedy="Look again, then decide.",
+            )
+        self._store.set_revision(project, version, revision, expected=expected)
+        after = self.version(project, version)
+        if after.revision != revision:
+            raise Conflict(
+                f"version {version!r} of {project!r} wants revision {after.revision[:12]!r} by now"
+            )
+        return self.project(project)
+
+    def roll_back_revision(self, project: str, version: str, *, expected: str) -> Project:
+        """Go back to the revision that was trained before the desired one.
+
+        Raises:
+            Conflict: the desired revision is not `expected` any more, or there is no earlier one.
+        """
+        known = [revision.sha256 for revision in self._store.revisions(project, version)]
+        place = known.index(expected) if expected in known else 0
+        if place == 0:
+            raise Conflict(f"version {version!r} of {project!r} has no revision before {expected[:12]!r}")
+        return self.set_revision(project, version, known[place - 1], expected=expected)
+
+
+def _named(who: str) -> str:
+    if not who.strip():
+        raise InvalidInput("say who makes this change, for the history")
+    return who
+
+
+def _since(project: Project) -> str:
+    change = project.last_change
+    if change is None:
+        return "nobody noted since when"
+    return f"{change.who} made it so on {_at(change)} ({change.reason})"
+
+
+def _other_champion(project: Project) -> str:
+    change = project.last_change
+    what = f"the champion of {project.name!r} is {project.champion!r} by now"
+    if change is None:
+        return what
+    instead = f" in place of {change.previous!r}" if change.previous else ""
+    return f"{what}: {change.who} chose it{instead} on {_at(change)} ({change.reason})"
+
+
+def _at(change: ChampionChange) -> str:
+    return f"{change.at:%d %B %Y at %H:%M:%S} UTC"
+
+
+def _no_challenger(project: Project, version: Version) -> str:
+    if version.mode is Mode.CHAMPION:
+        return f"version {version.name!r} is the champion of {project.name!r} already: {_since(project)}"
+    return f"version {version.name!r} of {project.name!r} is retired"
+
+
+def _remedy(version: Version) -> str:
+    return "Return it to the shadow first." if version.mode is Mode.RETIRED else ""
