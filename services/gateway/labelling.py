@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from services.errors import RelevoError
+from services.gateway.lookups import are_predicted, unpack_ids
 from services.gateway.messages import LabelCounts
-from services.store.identifiers import Ids
 from services.store.interface import LabelEntry, Store
 
 _logger = logging.getLogger(__name__)
@@ -158,23 +158,16 @@ class LabelBook:
 def look_up(opener: Callable[[], Store], question: Question) -> Found:
     """What the store knows; blocks. Raises what the store raises."""
     store = opener()
-    ids = np.frombuffer(b"".join(question.ids), ">u8").reshape(-1, 2).astype(np.uint64)
-    missing = np.ones(len(ids), bool)
+    ids = unpack_ids(b"".join(question.ids))
+    predicted = np.zeros(len(ids), bool)
     for version in question.versions:
-        if not missing.any():
+        missing = np.flatnonzero(~predicted)
+        if not len(missing):
             break
-        batch = store.predictions(question.project, version, ids[missing])
-        if batch is not None and len(batch):
-            missing &= ~_among(ids, batch.ids)
+        predicted[missing] = are_predicted(store, question.project, version, ids[missing])
     history = store.labels(question.project, ids)
     labels = tuple(_newest(entries, question.moment) for entries in history)
-    return Found(tuple((~missing).tolist()), labels)
-
-
-def _among(ids: Ids, others: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which ids, shape (n,), are among the others."""
-    known = set(map(tuple, others.tolist()))
-    return np.array([tuple(row) in known for row in ids.tolist()])
+    return Found(tuple(predicted.tolist()), labels)
 
 
 def _newest(entries: list[LabelEntry], before: int) -> Label | None:

@@ -35,6 +35,8 @@ class Recorder:
         self._limits = limits
         self._book = LabelBook(store_opener, limits.lookup_seconds)
         self._moment = 0
+        self._left_over = spool.last if spool.left_over else 0
+        self._shipped = 0
         self._ship_timer: asyncio.TimerHandle | None = None
         self._shipper = Shipper(
             spool.folder,
@@ -82,6 +84,11 @@ class Recorder:
     def trouble(self) -> str:
         """Why nothing can be shipped at the moment, in words; empty when all is well."""
         return self._shipper.trouble
+
+    @property
+    def settled(self) -> bool:
+        """Whether the store has all that earlier runs left, and takes what comes."""
+        return not self._shipper.trouble and (not self._left_over or self._shipped >= self._left_over)
 
     def check(self) -> None:
         """Raise StorageFull or Unavailable, with the reason, where a record would be refused.
@@ -169,7 +176,11 @@ class Recorder:
         self._shipper.request()
 
     def _from_shipper(self, number: int) -> None:
-        self._loop.call_soon_threadsafe(self._commits.shipped, number)
+        self._loop.call_soon_threadsafe(self._on_shipped, number)
+
+    def _on_shipped(self, number: int) -> None:
+        self._shipped = number
+        self._commits.shipped(number)
 
 
 def _settle(future: asyncio.Future[None], error: RelevoError | None) -> None:

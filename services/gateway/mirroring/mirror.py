@@ -1,9 +1,29 @@
 """The door to mirroring: offered every chosen answer, it asks the challengers in its own time."""
 
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from services.errors import RelevoError
 from services.gateway.messages import VersionStatus
-from services.gateway.mirroring.targets import Directory
+from services.gateway.mirroring.catching_up import CatchingUp
+from services.gateway.mirroring.cursors import mark_retired
+from services.gateway.mirroring.live import LiveQueue
+from services.gateway.mirroring.log_reading import LogReading
+from services.gateway.mirroring.shadow import Shadow
+from services.gateway.mirroring.targets import Challenger, Directory
 from services.gateway.recorded import Answers, Limits, Origin
 from services.gateway.recording import Recorder, StoreOpener
+from services.registry.model import Mode, Project
+
+_logger = logging.getLogger(__name__)
+_FOLLOW_SECONDS = 0.5
+_RESTART_SECONDS = 5.0
+
+Name = tuple[str, str]
+"""Project and version."""
 
 
 class Mirror:
@@ -23,20 +43,140 @@ class Mirror:
         store_opener: StoreOpener,
         limits: Limits | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._recorder = recorder
+        self._directory = directory
+        self._store = store_opener
+        self._limits = limits or Limits()
+        self._workers: dict[Name, _Worker] = {}
+        self._retired: set[Name] = set()
+        self._pool = ThreadPoolExecutor(1, "catch-up")
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start asking and catching up; once, in the running loop, after the recorder."""
-        raise NotImplementedError
+        self._task = asyncio.get_running_loop().create_task(_keep_running(self._follow))
 
     def offer(self, origin: Origin, answers: Answers) -> None:
         """Pass on rows that were answered and recorded with a propensity above 0."""
-        raise NotImplementedError
+        for challenger in self._directory.challengers(origin.project):
+            if challenger.version != origin.version:
+                self._worker(challenger).queue.offer(origin, answers)
 
     def status(self, project: str) -> dict[str, VersionStatus]:
         """How each challenger fares, by version; versions that were never asked are left out."""
-        raise NotImplementedError
+        return {
+            version: worker.status() for (name, version), worker in self._workers.items() if name == project
+        }
 
     async def stop(self) -> None:
         """Drop what waits; it is caught up from the log."""
-        raise NotImplementedError
+        if self._task is not None:
+            await _end(self._task)
+        await asyncio.gather(*(worker.close() for worker in self._workers.values()))
+        self._workers.clear()
+        await asyncio.to_thread(self._pool.shutdown)
+
+    def _worker(self, challenger: Challenger) -> "_Worker":
+        name = (challenger.project, challenger.version)
+        worker = self._workers.get(name)
+        if worker is None:
+            worker = self._workers[name] = self._start_worker(challenger)
+        return worker
+
+    def _start_worker(self, challenger: Challenger) -> "_Worker":
+        shadow = Shadow(challenger, self._limits.ask_seconds)
+        reading = LogReading(
+            challenger.project,
+            challenger.version,
+            self._recorder.writer,
+            store=self._store,
+            limits=self._limits,
+        )
+        catching_up = CatchingUp(
+            shadow,
+            reading,
+            self._recorder,
+            project=lambda: self._project(challenger.project),
+            pool=self._pool,
+            look_seconds=self._limits.look_seconds,
+        )
+        return _Worker(shadow, LiveQueue(shadow, self._recorder, self._limits), catching_up)
+
+    def _project(self, name: str) -> Project | None:
+        return next((project for project in self._directory.projects() if project.name == name), None)
+
+    async def _follow(self) -> None:
+        """Start and end workers as the registry changes."""
+        while True:
+            active: set[Name] = set()
+            for project in self._directory.projects():
+                for challenger in self._directory.challengers(project.name):
+                    active.add((challenger.project, challenger.version))
+                    worker = self._worker(challenger)
+                    if worker.shadow.challenger is not challenger:
+                        await worker.shadow.follow(challenger)
+            for name in self._workers.keys() - active:
+                await self._workers.pop(name).close()
+            await self._note_retired()
+            await asyncio.sleep(_FOLLOW_SECONDS)
+
+    async def _note_retired(self) -> None:
+        """A retired version does not see what is asked from now on, not even when it returns."""
+        names = {
+            (project.name, version.name)
+            for project in self._directory.projects()
+            for version in project.versions
+            if version.mode is Mode.RETIRED
+        }
+        self._retired &= names
+        for name in names - self._retired:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._pool, self._mark_retired, name)
+            except RelevoError as error:
+                _logger.info("version %s of %s is noted as retired later: %s", name[1], name[0], error)
+            else:
+                self._retired.add(name)
+
+    def _mark_retired(self, name: Name) -> None:
+        mark_retired(self._store(), *name)
+
+
+class _Worker:
+    """A challenger with its two roads: the queue, and the log."""
+
+    def __init__(self, shadow: Shadow, queue: LiveQueue, catching_up: CatchingUp) -> None:
+        self.shadow = shadow
+        self.queue = queue
+        self._catching_up = catching_up
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(_keep_running(queue.run)),
+            loop.create_task(_keep_running(catching_up.run)),
+        ]
+
+    def status(self) -> VersionStatus:
+        return VersionStatus(
+            self.shadow.health,
+            self.shadow.skipped,
+            self.queue.rows + self._catching_up.behind,
+            self.shadow.errors,
+        )
+
+    async def close(self) -> None:
+        await asyncio.gather(*(_end(task) for task in self._tasks))
+        await self.shadow.close()
+
+
+async def _keep_running(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A bug in the shadow must neither go unseen nor end it."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            _logger.exception("mirroring failed in a way that it should not; it begins again")
+        await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -7,13 +7,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from services.gateway.lookups import unpack_ids
 from services.gateway.recorded import Answers, Labels
 from services.gateway.spool.entries import Entry
 from services.gateway.spool.headers import Header, LabelHeader, PredictionHeader
 from services.gateway.spool.outbox import Unplaced
 from services.registry.model import Field, FieldType, Mode
 from services.store.batches import Batch, Categorical, Column, Floats, LabelBatch, PredictionBatch, encode
-from services.store.identifiers import Ids
 
 MOST_ROWS = 5_000
 MOST_BYTES = 900_000
@@ -73,7 +73,7 @@ def _labels(header: LabelHeader, parts: list[Labels]) -> LabelBatch:
         [np.arange(part.labelled_at, part.labelled_at + len(part.labels)) for part in parts]
     )
     labels: Column = Categorical.of(values) if header.texts else np.array(values, np.float64)
-    return LabelBatch(_ids([part.ids for part in parts]), labels, moments)
+    return LabelBatch(unpack_ids(b"".join([part.ids for part in parts])), labels, moments)
 
 
 def _predictions(header: PredictionHeader, parts: list[Answers]) -> PredictionBatch:
@@ -85,7 +85,7 @@ def _predictions(header: PredictionHeader, parts: list[Answers]) -> PredictionBa
         version=header.version,
         revision=header.revision,
         mode=header.mode,
-        ids=_ids([part.ids for part in parts]),
+        ids=unpack_ids(b"".join([part.ids for part in parts])),
         inputs=_inputs(header.fields, rows),
         predicted=predicted,
         scores=_scores(parts, predicted) if isinstance(predicted, Categorical) else None,
@@ -94,10 +94,6 @@ def _predictions(header: PredictionHeader, parts: list[Answers]) -> PredictionBa
         late=header.late,
         brought=header.brought,
     )
-
-
-def _ids(parts: list[bytes]) -> Ids:
-    return np.frombuffer(b"".join(parts), ">u8").reshape(-1, 2).astype(np.uint64)
 
 
 def _inputs(fields: Sequence[Field], rows: list[Any]) -> dict[str, Column]:

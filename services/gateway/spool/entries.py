@@ -49,6 +49,7 @@ class Entries:
         last: the number of the newest entry.
         bytes: of all payloads held.
         rows: of all entries held.
+        shipped: rows of entries that were forgotten since this was opened.
 
     Raises:
         StorageFull, Corrupt, Unavailable: the database cannot be opened.
@@ -82,6 +83,7 @@ class Entries:
         self._forgettable = after
         self.last = max(after, held[-1][0] if held else 0)
         self.rows = sum(rows for _, rows, _ in held)
+        self.shipped = 0
         self.bytes = sum(size for _, _, size in held)
 
     def header(self, header: Header) -> int:
@@ -133,7 +135,9 @@ class Entries:
             except sqlite3.Error as error:
                 self._held.extendleft(reversed(gone))
                 raise translate(error) from error
-            self.rows -= sum(rows for _, rows, _ in gone)
+            rows = sum(count for _, count, _ in gone)
+            self.rows -= rows
+            self.shipped += rows
             self.bytes -= sum(size for _, _, size in gone)
         return bool(self._held) and self._held[0][0] <= self._forgettable
 

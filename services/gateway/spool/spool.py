@@ -41,6 +41,7 @@ class Spool:
     Attributes:
         outbox: for the shipping thread.
         reserve: for the shipping thread.
+        left_over: whether an earlier run left something that is not shipped.
 
     Raises:
         Conflict: another gateway holds this folder.
@@ -64,6 +65,7 @@ class Spool:
         self.reserve = Reserve(folder, limits.reserve_bytes)
         self.reserve.hold()
         self._numbers: dict[Kind | LabelHeader, int] = {}
+        self.left_over = self._entries.rows > 0 or bool(self.outbox.parcels())
 
     @property
     def path(self) -> Path:
@@ -110,7 +112,8 @@ class Spool:
 
     def health(self) -> SpoolHealth:
         """How full it is."""
-        return SpoolHealth(self._entries.bytes, self._limit, self._entries.rows)
+        held = self._entries
+        return SpoolHealth(held.bytes, self._limit, held.rows, held.shipped)
 
     def close(self) -> None:
         """Close, and let another process own the folder; what is not shipped stays."""
