@@ -4,9 +4,9 @@ from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from app.pages.bar import button, row
 from app.pages.monitor.choices import Chooser, SpanChooser
 from app.pages.monitor.content import Content
 from app.pages.notice import Notice
@@ -162,8 +162,8 @@ class MonitorPage(Page):
         layout = QVBoxLayout(self._body)
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(_row(self.project, self.about, None, self.seen, self.span))
-        layout.addLayout(_row(*(_button(action) for action in self.page_actions()), None))
+        layout.addLayout(row(self.project, self.about, None, self.seen, self.span))
+        layout.addLayout(row(*(button(action) for action in self.page_actions()), None))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
         layout.addWidget(self._panes(), 1)
@@ -182,15 +182,15 @@ class MonitorPage(Page):
         plot = QVBoxLayout(left)
         plot.setContentsMargins(0, 0, 0, 0)
         plot.setSpacing(GRID)
-        plot.addLayout(_row(Text("Variable", quiet=True), self.variable, None, self.sources))
+        plot.addLayout(row(Text("Variable", quiet=True), self.variable, None, self.sources))
         plot.addWidget(self.plots, 1)
         self.versions.setFixedWidth(LIST_WIDTH)
         upper = QWidget()
-        row = QHBoxLayout(upper)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GRID)
-        row.addWidget(left, 1)
-        row.addWidget(self.versions)
+        beside = QHBoxLayout(upper)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(2 * GRID)
+        beside.addWidget(left, 1)
+        beside.addWidget(self.versions)
         lower = QWidget()
         table = QVBoxLayout(lower)
         table.setContentsMargins(0, GRID, 0, 0)
@@ -231,23 +231,3 @@ class SourceChooser(QWidget):
     def current(self) -> str:
         """`historical` or `live`."""
         return "live" if self._buttons["live"].isChecked() else "historical"
-
-
-def _button(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setObjectName("barButton")
-    return button
-
-
-def _row(*parts: QWidget | None) -> QHBoxLayout:
-    """Widgets beside one another; None is the room that gives way."""
-    row = QHBoxLayout()
-    row.setSpacing(GRID)
-    for part in parts:
-        if part is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(part)
-    return row

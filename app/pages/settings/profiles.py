@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from app.connection.link import LinkState
 from app.context import Context
+from app.pages.bar import button, row
 from app.pages.page import PageCommand
 from services.profiles.profile import EmbeddedProfile, Profile
 from widgets.actions import ExplainedAction
@@ -140,19 +140,12 @@ class ProfilesPanel(QWidget):
         )
 
     def _compose(self) -> None:
-        bar = QHBoxLayout()
-        bar.setSpacing(GRID)
-        for action in (self.open, self.edit, self.add, self.remove):
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setObjectName("barButton")
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            bar.addWidget(button)
+        actions = (self.open, self.edit, self.add, self.remove)
+        for action in actions:
             self.table.add_action(action)
-        bar.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        layout.addLayout(bar)
+        layout.addLayout(row(*(button(action) for action in actions), None))
         layout.addWidget(self.error)
         layout.addWidget(self.table, 1)

@@ -1,0 +1,113 @@
+"""One project from the inside: who was champion when, its versions, their revisions."""
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QDateTime, Signal
+from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+
+from app.dialogs.revisions import RevisionsTable
+from app.pages.bar import button, row
+from app.pages.projects.look import Detail
+from app.pages.projects.versions import VersionsTable
+from widgets.formatting import clock
+from widgets.panels.labels import Text
+from widgets.tables.history import HistoryTable
+from widgets.theme import GRID, FontSize
+
+
+class ProjectDetail(QWidget):
+    """Shows one `Detail`; tells what the person wants by signals."""
+
+    use_wanted = Signal(str, str)
+    """Version and revision."""
+    retire_wanted = Signal(str, bool)
+    """Version, and whether it is to be retired."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = Text(size=FontSize.LARGE)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.history = HistoryTable()
+        self.moment = QDateTimeEdit(QDateTime.currentDateTime())
+        self.moment.setCalendarPopup(True)
+        self.moment.setDisplayFormat("yyyy-MM-dd HH:mm:ss")
+        self.moment.setAccessibleName("Moment")
+        self.moment.dateTimeChanged.connect(self._answer)
+        self.answer = Text(wrap=True)
+        self.versions = VersionsTable()
+        self.versions.retire_action.triggered.connect(self._retire)
+        self.version = QComboBox()
+        self.version.setAccessibleName("Version")
+        self.version.currentTextChanged.connect(self._show_revisions)
+        self.revisions = RevisionsTable()
+        self.revisions.use_action.triggered.connect(self._use)
+        self.detail: Detail | None = None
+        self._compose()
+
+    def show_detail(self, detail: Detail) -> None:
+        """Show a project; tab, version and selections stay where they still exist."""
+        other = self.detail is None or self.detail.project.name != detail.project.name
+        self.detail = detail
+        project = detail.project
+        self.title.setText(project.name)
+        orders = {version.name: version.order for version in project.versions}
+        self.history.show_history(detail.history, orders)
+        self.versions.show_versions(project)
+        if other:
+            self.moment.setDateTime(QDateTime.currentDateTime())
+        names = [version.name for version in project.versions]
+        if [self.version.itemText(row) for row in range(self.version.count())] != names:
+            self.version.clear()
+            self.version.addItems(names)
+        self._answer()
+        self._show_revisions()
+
+    def _answer(self) -> None:
+        if self.detail is None:
+            return
+        moment = datetime.fromtimestamp(self.moment.dateTime().toSecsSinceEpoch(), UTC)
+        change = self.detail.champion_at(moment)
+        if change is None:
+            self.answer.setText("Nobody: the project was not registered yet.")
+        else:
+            self.answer.setText(
+                f"{change.champion}, made champion by {change.who} on {clock(change.at)}: {change.reason}"
+            )
+
+    def _show_revisions(self) -> None:
+        name = self.version.currentText()
+        version = self.detail.project.version(name) if self.detail is not None else None
+        if self.detail is not None and version is not None:
+            self.revisions.show_revisions(self.detail.revisions.get(name, ()), version.revision)
+
+    def _use(self) -> None:
+        self.use_wanted.emit(self.version.currentText(), self.revisions.chosen())
+
+    def _retire(self) -> None:
+        chosen = self.versions.chosen()
+        if chosen is not None:
+            self.retire_wanted.emit(chosen.name, not self.versions.retired(chosen))
+
+    def _compose(self) -> None:
+        asked = row(Text("Champion at", quiet=True), self.moment, self.answer)
+        asked.setStretch(2, 1)
+        self.tabs.addTab(_tab(asked, self.history), "History")
+        self.tabs.addTab(_tab(row(button(self.versions.retire_action), None), self.versions), "Versions")
+        use = button(self.revisions.use_action)
+        self.tabs.addTab(_tab(row(self.version, use, None), self.revisions), "Revisions")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GRID, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.title)
+        layout.addWidget(self.tabs, 1)
+
+
+def _tab(bar: QHBoxLayout, table: QWidget) -> QWidget:
+    tab = QWidget()
+    layout = QVBoxLayout(tab)
+    layout.setContentsMargins(0, GRID, 0, 0)
+    layout.setSpacing(GRID)
+    layout.addLayout(bar)
+    layout.addWidget(table, 1)
+    return tab

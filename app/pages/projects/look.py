@@ -1,0 +1,116 @@
+"""What the Projects page shows, fetched off the GUI thread."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.connection.platform import Platform
+from app.tasks import Work
+from services.errors import NotFound
+from services.evaluation.model import Span, VersionView
+from services.evaluation.reader import ProjectReader
+from services.registry.model import ChampionChange, Mode, Project, Revision
+from widgets.formatting import plural
+from widgets.tables.projects import ProjectRow
+from widgets.theme import State
+
+HELD_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One project from the inside; `revisions` by version name, oldest first."""
+
+    project: Project
+    history: tuple[ChampionChange, ...]
+    revisions: dict[str, tuple[Revision, ...]]
+
+    def champion_at(self, moment: datetime) -> ChampionChange | None:
+        """The change that made the version champion that was so at this moment; None before the first."""
+        return next((change for change in reversed(self.history) if change.at <= moment), None)
+
+
+class Overview:
+    """Looks at all projects; keeps their readers, so that looking again reads only new rows.
+
+    Not to be used by two tasks at once.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._readers: dict[str, ProjectReader] = {}
+
+    def registered(self) -> list[ProjectRow]:
+        """All projects as the registry knows them: quick, without figures."""
+        store = self._platform.store
+        found = (store.project(name) for name in store.projects())
+        return [row_of(project) for project in found if project is not None]
+
+    def counted(self, names: list[str], work: Work) -> Iterator[ProjectRow]:
+        """The projects again, one by one, with live rows and labels; a project that is gone is left out."""
+        for number, name in enumerate(names, start=1):
+            work.progress(number / len(names), name)
+            reader = self._readers.setdefault(
+                name, ProjectReader(self._platform.store, name, held_rows=HELD_ROWS)
+            )
+            try:
+                view = reader.refresh(Span.ALL, lambda: work.stopping)
+                live = view.live.get(view.project.champion, VersionView())
+                hour = reader.refresh(Span.HOUR, lambda: work.stopping).live
+                recent = hour.get(view.project.champion, VersionView()).predictions
+                yield row_of(view.project, live, newest=view.newest_request, recent=recent)
+            except NotFound:
+                self._readers.pop(name, None)
+
+    def detail(self, name: str) -> Detail:
+        """One project; NotFound if it is gone."""
+        store = self._platform.store
+        project = store.project(name)
+        if project is None:
+            raise NotFound(f"There is no project {name} any more")
+        return Detail(
+            project,
+            tuple(store.history(name)),
+            {version.name: tuple(store.revisions(name, version.name)) for version in project.versions},
+        )
+
+    def retire(self, project: str, version: str, *, retired: bool) -> Project:
+        """Take a challenger out of the shadow, or back into it; returns the project as read back."""
+        self._platform.store.retire(project, version, retired=retired)
+        return self.detail(project).project
+
+
+def row_of(
+    project: Project,
+    live: VersionView | None = None,
+    *,
+    newest: datetime | None = None,
+    recent: int | None = None,
+) -> ProjectRow:
+    """A project as the table wants it; figures only once they are counted."""
+    champion = project.version(project.champion)
+    word, state = activity_of(recent)
+    return ProjectRow(
+        name=project.name,
+        task=project.task,
+        champion=project.champion,
+        champion_order=champion.order if champion is not None else 0,
+        since=project.last_change.at if project.last_change is not None else None,
+        challengers=tuple(v.name for v in project.versions if v.mode is Mode.CHALLENGER),
+        rows=live.predictions if live is not None else None,
+        labelled=live.labelled if live is not None else None,
+        newest=newest,
+        word=word,
+        state=state,
+    )
+
+
+def activity_of(recent: int | None) -> tuple[str, State]:
+    """A word for how much a project was asked in the last hour."""
+    if recent is None:
+        return "counting…", State.NEUTRAL
+    if recent == 0:
+        return "idle for an hour", State.NEUTRAL
+    if recent < 60:
+        return f"{plural(recent, 'row')} an hour", State.GOOD
+    return f"{plural(round(recent / 60), 'row')} a minute", State.GOOD

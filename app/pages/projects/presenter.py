@@ -1,0 +1,259 @@
+"""Decides what the Projects page looks at and when, and carries its actions out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.connection.link import LinkState
+from app.connection.platform import Platform
+from app.context import Context
+from app.pages.projects.look import Detail, Overview
+from app.pages.revisions import RevisionChanger
+from app.settings import REFRESH_SECONDS
+from app.tasks import Task, Work
+from services.errors import RelevoError, Unavailable
+from services.registry.model import Project
+from widgets.tables.projects import ProjectRow
+from widgets.theme import State
+
+if TYPE_CHECKING:
+    from app.pages.projects.page import ProjectsPage
+
+SHOWN_AT_ONCE = 20
+
+
+class ProjectsPresenter(QObject):
+    """Names first, figures as they are counted; never two looks at once."""
+
+    _counted = Signal(object)
+
+    def __init__(self, page: "ProjectsPage", context: Context) -> None:
+        super().__init__(page)
+        self._page = page
+        self._context = context
+        self._overview: Overview | None = None
+        self._task: Task[None] | None = None
+        self._again = False
+        self._rows: dict[str, ProjectRow] = {}
+        self._here = False
+        self._due: datetime | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.refresh)
+        self.revisions = RevisionChanger(page, page.notice, context)
+        self._connect()
+        self._counted.connect(self._add_counted)
+        if context.link.platform is not None:
+            self._opened(context.link.platform)
+        else:
+            self._link_changed()
+
+    @property
+    def due(self) -> datetime | None:
+        """When it looks again by itself; None while it looks."""
+        return None if self.busy else self._due
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is looking now."""
+        return self._task is not None
+
+    def enter(self) -> None:
+        """The page is shown: look, unless it did so a moment ago."""
+        self._here = True
+        if self._task is None and not self._timer.isActive():
+            self.refresh()
+
+    def leave(self) -> None:
+        """The page is left: stop counting."""
+        self._here = False
+        self._timer.stop()
+        self._due = None
+        if self._task is not None:
+            self._task.cancel()
+
+    def refresh(self) -> None:
+        """Look now; if a look is under way, once more after it."""
+        self._timer.stop()
+        overview = self._overview
+        if overview is None:
+            return
+        if self._task is not None:
+            self._again = True
+            return
+        self._again = False
+        self._task = self._context.tasks.run(
+            partial(self._look, overview),
+            owner=self,
+            title="Looking at all projects",
+            on_error=self._failed,
+            on_end=self._ended,
+            routine=True,
+        )
+        self._read_detail()
+
+    def _look(self, overview: Overview, work: Work) -> None:
+        """Off the GUI thread: the names at once, then figures in handfuls."""
+        rows = overview.registered()
+        self._counted.emit((overview, rows, True))
+        handful: list[ProjectRow] = []
+        for row in overview.counted([row.name for row in rows], work):
+            handful.append(row)
+            if len(handful) == SHOWN_AT_ONCE:
+                self._counted.emit((overview, handful, False))
+                handful = []
+        self._counted.emit((overview, handful, False))
+
+    def _add_counted(self, told: tuple[Overview, list[ProjectRow], bool]) -> None:
+        overview, rows, whole = told
+        if overview is not self._overview:
+            return
+        self._page.error.hide()
+        if whole:
+            self._rows = {row.name: self._with_old_figures(row) for row in rows}
+        self._rows |= {row.name: row for row in rows if not whole and row.name in self._rows}
+        if not self._rows:
+            self._page.show_empty(
+                "No project on this platform yet",
+                "Publish a version with “relevo publish”, or see two at work with “relevo demo”.",
+            )
+            return
+        self._page.table.show_projects(list(self._rows.values()))
+        self._page.show_list()
+        self._judge()
+
+    def _with_old_figures(self, row: ProjectRow) -> ProjectRow:
+        """Until it is counted again a project keeps the figures it had, so that nothing flickers."""
+        old = self._rows.get(row.name)
+        return row if old is None or old.champion != row.champion else old
+
+    def _failed(self, error: RelevoError) -> None:
+        if isinstance(error, Unavailable):
+            self._context.link.report(error)
+            if self._rows:
+                return  # the banner tells; the last data stay
+        self._page.show_list()
+        self._page.error.show_error(error, retry=True)
+
+    def _ended(self) -> None:
+        self._task = None
+        if self._again and self._here:
+            self.refresh()
+        elif self._here and self._overview is not None:
+            seconds = self._context.settings.get(REFRESH_SECONDS)
+            self._due = datetime.now(UTC) + timedelta(seconds=seconds)
+            self._timer.start(seconds * 1000)
+
+    def _chosen(self) -> str:
+        return next(iter(self._page.table.selected_keys()), "")
+
+    def _judge(self) -> None:
+        self._page.open.set_blocked("" if self._chosen() else "Select a project.")
+
+    def _selected(self) -> None:
+        self._judge()
+        if not self._chosen():
+            self._page.show_detail(shown=False)
+        self._read_detail()
+
+    def _read_detail(self) -> None:
+        name, overview = self._chosen(), self._overview
+        if not name or overview is None:
+            return
+        self._context.tasks.run(
+            lambda _work: overview.detail(name),
+            owner=self,
+            title=f"Reading {name}",
+            on_result=self._show_detail,
+            on_error=self._failed,
+            routine=True,
+        )
+
+    def _show_detail(self, detail: Detail) -> None:
+        if detail.project.name == self._chosen():
+            self._page.detail.show_detail(detail)
+            self._page.show_detail(shown=True)
+
+    def _open_chosen(self) -> None:
+        self._context.bus.project_wanted.emit(self._chosen())
+
+    def _retire(self, version: str, retired: bool) -> None:
+        name, overview = self._chosen(), self._overview
+        if overview is None:
+            return
+
+        def done(_project: Project) -> None:
+            word = "retired" if retired else "a challenger again"
+            self._page.notice.tell(
+                "Done",
+                f"{version} of {name} is {word}.",
+                note="As read back from the registry. The gateway follows within a second.",
+                action="Take back" if retired else "Retire again",
+                run=lambda: self._retire(version, not retired),
+            )
+            self._context.bus.registry_changed.emit(name)
+
+        def failed(error: RelevoError) -> None:
+            self._page.notice.tell("Not changed", error.message, note=error.remedy, state=State.BAD)
+
+        verb = "Retiring" if retired else "Taking back"
+        self._run(
+            f"{verb} {version} of {name}",
+            partial(overview.retire, name, version, retired=retired),
+            done,
+            failed,
+        )
+
+    def _run(
+        self,
+        title: str,
+        change: Callable[[], Project],
+        done: Callable[[Project], None],
+        failed: Callable[[RelevoError], None],
+    ) -> None:
+        self._context.tasks.run(
+            lambda _work: change(), owner=self, title=title, on_result=done, on_error=failed
+        )
+
+    def _connect(self) -> None:
+        page, link = self._page, self._context.link
+        page.table.selection_changed.connect(self._selected)
+        page.table.opened.connect(self._context.bus.project_wanted)
+        page.open.triggered.connect(self._open_chosen)
+        page.error.retry_requested.connect(self.refresh)
+        page.detail.use_wanted.connect(
+            lambda version, revision: self.revisions.ask(self._chosen(), version, revision)
+        )
+        page.detail.retire_wanted.connect(self._retire)
+        self.revisions.changed.connect(self._context.bus.registry_changed)
+        self._context.bus.registry_changed.connect(self._registry_changed)
+        link.opened.connect(self._opened)
+        link.closing.connect(self._closing)
+        link.returned.connect(self._registry_changed)
+        link.changed.connect(self._link_changed)
+
+    def _registry_changed(self) -> None:
+        if self._here:
+            self.refresh()
+
+    def _opened(self, platform: Platform) -> None:
+        self._overview = Overview(platform)
+        self._rows = {}
+        self._page.show_waiting()
+        self._registry_changed()
+
+    def _closing(self) -> None:
+        self._overview = None
+        self._timer.stop()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _link_changed(self) -> None:
+        if self._context.link.state is LinkState.NONE:
+            self._rows = {}
+            self._page.show_empty(
+                "Not connected to a platform", "Settings holds the profiles you can open."
+            )

@@ -1,0 +1,135 @@
+"""The window's start: the last seen data within a blink, everything heavy behind it.
+
+Only Qt and small modules may be imported here: this file decides when the first paint comes. The store,
+numpy and the plots are loaded by a task once that paint is done.
+"""
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from app.pages.monitor.page import MonitorPage
+from app.pages.monitor.snapshot import SnapshotFiles
+from app.places import Places, system_places
+from app.settings import PROFILE, THEME, Settings
+from app.shell.window import Shell
+from widgets.theme import Appearance, theme
+
+if TYPE_CHECKING:
+    from app.program import Program
+    from app.tasks import Tasks
+
+USAGE = "usage: relevo [--profile NAME | --workspace FOLDER]"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to open: a profile by name, or a workspace folder; neither means the profile used last."""
+
+    profile: str = ""
+    workspace: str = ""
+
+
+class Start(QObject):
+    """From nothing to the first paint, and from there to the whole program; `ready` carries it."""
+
+    ready = Signal(object)
+
+    def __init__(self, places: Places, wanted: Wanted) -> None:
+        super().__init__()
+        self._places = places
+        self._wanted = wanted
+        self.settings = Settings(places)
+        theme().wear(Appearance(self.settings.get(THEME)))
+        self.monitor = MonitorPage()
+        self.shell = Shell(self.settings, self.monitor)
+        self.program: Program | None = None
+        self.tasks: Tasks | None = None
+        self._show_last_seen(wanted.profile or wanted.workspace or self.settings.get(PROFILE))
+        self.shell.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Begin to load once the window has been painted."""
+        if event.type() is QEvent.Type.Paint and self.tasks is None:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self.load)
+        return False
+
+    def load(self) -> None:
+        """Load everything else off the GUI thread, then build the program on it."""
+        from app.tasks import Tasks
+
+        if self.tasks is not None:
+            return
+        self.tasks = Tasks(self)
+        self.tasks.bug.connect(lambda task: sys.stderr.write(task.trace))
+        self.tasks.run(
+            lambda _work: import_module("app.program"),
+            owner=self,
+            title="Loading",
+            on_result=lambda _module: self._build(),
+        )
+
+    def close(self) -> None:
+        """End tasks, then the platform; waits for both."""
+        if self.tasks is not None:
+            self.tasks.close()
+        if self.program is not None:
+            self.program.close()
+
+    def _build(self) -> None:
+        from app.program import Program
+
+        if self.tasks is None:
+            return
+        self.program = Program(self.shell, self.monitor, self.settings, self._places, self.tasks)
+        self.program.begin(self._wanted.profile, self._wanted.workspace)
+        self.ready.emit(self.program)
+
+    def _show_last_seen(self, profile: str) -> None:
+        files = SnapshotFiles.of(self._places.cache, profile)
+        content = files.read()
+        if content is None:
+            self.monitor.show_waiting()
+            return
+        self.monitor.snapshot.set_snapshot(files.read_picture(dark=theme().is_dark))
+        self.monitor.show_content(content)
+
+
+def main(arguments: list[str]) -> int:
+    """Open the window; returns the program's exit code."""
+    wanted = wanted_of(arguments)
+    if wanted is None:
+        sys.stderr.write(USAGE + "\n")
+        return 2
+    return run(wanted)
+
+
+def wanted_of(arguments: list[str]) -> Wanted | None:
+    """What the command line asks for; None if it cannot be understood."""
+    match arguments:
+        case []:
+            return Wanted()
+        case ["--profile", name]:
+            return Wanted(profile=name)
+        case ["--workspace", folder]:
+            return Wanted(workspace=folder)
+        case _:
+            return None
+
+
+def run(wanted: Wanted, places: Places | None = None) -> int:
+    """Open the window and stay until it is closed."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application.setApplicationName("relevo")
+    if isinstance(application, QApplication):
+        application.setApplicationDisplayName("Relevo")
+    start = Start(places or system_places(), wanted)
+    start.shell.show()
+    code = application.exec()
+    start.close()
+    return code
