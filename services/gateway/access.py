@@ -25,12 +25,12 @@ class Grant:
     project: str = ""
     version: str = ""
 
-    def require(self, roles: Iterable[Role], project: str = "", version: str = "") -> None:
-        """Refused unless the role is one of `roles`, and its scope holds the project and version."""
+    def require(self, roles: Iterable[Role], project: str | None = None, version: str = "") -> None:
+        """Refused unless the role is one of `roles`, and its scope holds project and version."""
         if self.role not in roles:
             names = " or ".join(role.value for role in roles)
             raise Refused(f"this needs a token of role {names}; yours is of role {self.role.value}")
-        if self.project and project != self.project:
+        if self.project and project is not None and project != self.project:
             raise Refused(f"your token is good for project {self.project} only")
         if self.version and version and version != self.version:
             raise Refused(f"your token is good for version {self.version} of {self.project} only")

@@ -150,7 +150,7 @@ def _granted(
     if is_within(client, place.networks):
         return None
     grant = parts.access.grant(request.headers.get("authorization"))
-    grant.require(operation.roles, path.get("project", ""), path.get("version", ""))
+    grant.require(operation.roles, path.get("project"), path.get("version", ""))
     return grant
 
 

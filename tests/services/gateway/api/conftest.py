@@ -110,7 +110,8 @@ class Platform:
     def start(self, *options: str, store: str = "") -> None:
         command = [
             sys.executable, "-m", "app", "gateway", "--held",
-            "--store", store or f"sqlite:{self.store_folder}", "--spool", str(self.folder / "spool"), *options,
+            "--store", store or f"sqlite:{self.store_folder}", "--spool", str(self.folder / "spool"),
+            *options,
         ]  # fmt: skip
         with (self.folder / "gateway.log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A champion that is down, slow or wrong: the client is told when to come back, and others do not suffer."""
+"""A champion that is down, slow or wrong: the client is told to come back, others do not suffer."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

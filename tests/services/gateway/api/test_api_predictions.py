@@ -78,7 +78,7 @@ def test_bad_input_is_refused_with_the_field_and_the_reason(wine, body, status, 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_nan_and_infinity_are_refused_by_name(wine, number):
-    answer = _post(wine, '{"instances":[{"ph":3.5,"alcohol":%s}]}' % number)
+    answer = _post(wine, '{"instances":[{"ph":3.5,"alcohol":NUMBER}]}'.replace("NUMBER", number))
     assert answer.status_code == 422
     assert answer.json()["error"]["field"] == "instances[0].alcohol"
 
