@@ -11,6 +11,7 @@ from app.context import Context
 from app.dialogs.connection import ConnectionDialog
 from app.dialogs.sign_in import SignInDialog
 from app.settings import PROFILE
+from app.words import told
 from services.errors import RelevoError
 from services.profiles.profile import Profile
 from services.profiles.secrets import Kind
@@ -71,7 +72,7 @@ class ConnectionDialogs(QObject):
     def _test(self, dialog: ConnectionDialog, profile: Profile, typed: Mapping[Kind, str]) -> None:
         def failed(error: RelevoError) -> None:
             field = error.field if isinstance(error, FieldProblem) else "gateway"
-            dialog.show_failed(field, f"{error.message} {error.remedy}".strip(), error.details)
+            dialog.show_failed(field, told(error), error.details)
 
         dialog.show_testing()
         self._context.tasks.run(

@@ -10,6 +10,7 @@ from services.errors import RelevoError
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind, Secrets
 from services.profiles.workspace import EmbeddedPlatform, Workspace
+from services.registry.service import Registry
 from services.store.connect import open_store
 from services.store.interface import Store
 
@@ -43,6 +44,7 @@ class Platform:
     def __init__(self, profile: Profile, store: Store, gateway: GatewayClient) -> None:
         self.profile = profile
         self.store = store
+        self.registry = Registry(store)
         self._gateway = gateway
         self._closed = threading.Event()
 

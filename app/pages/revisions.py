@@ -8,9 +8,10 @@ from app.context import Context
 from app.dialogs.reason import ReasonDialog
 from app.dialogs.revisions import RevisionsDialog
 from app.pages.notice import Notice
-from services.errors import Conflict, NotFound, RelevoError
+from app.words import sentence, told
+from services.errors import RelevoError
 from services.registry.model import Project, Revision
-from services.store.interface import Store
+from services.registry.service import Registry
 from widgets.formatting import short_revision
 from widgets.theme import State
 
@@ -66,7 +67,7 @@ class RevisionChanger(QObject):
             owner=dialog,
             title=f"Reading the revisions of {version} of {project}",
             on_result=lambda found: dialog.table.show_revisions(*found),
-            on_error=lambda error: dialog.table.set_empty(error.message, error.remedy),
+            on_error=lambda error: dialog.table.set_empty(sentence(error.message), sentence(error.remedy)),
             routine=True,
         )
 
@@ -83,11 +84,11 @@ class RevisionChanger(QObject):
 
         def failed(error: RelevoError) -> None:
             if self.reason is not None:
-                self.reason.show_error(f"{error.message} {error.remedy}".strip())
+                self.reason.show_error(told(error))
             self.changed.emit(project)
 
         self._context.tasks.run(
-            lambda _work: use_revision(platform.store, project, version, revision),
+            lambda _work: use_revision(platform.registry, project, version, revision),
             owner=self,
             title=f"Using revision {short_revision(revision)} of {version} of {project}: {why}",
             on_result=done,
@@ -110,10 +111,10 @@ class RevisionChanger(QObject):
             return
 
         def failed(error: RelevoError) -> None:
-            self._notice.tell("Not changed", error.message, note=error.remedy, state=State.BAD)
+            self._notice.tell("Not changed", told(error), state=State.BAD)
 
         self._context.tasks.run(
-            lambda _work: use_revision(platform.store, project, version, revision),
+            lambda _work: use_revision(platform.registry, project, version, revision),
             owner=self,
             title=f"Going back to revision {short_revision(revision)} of {version} of {project}",
             on_result=lambda found: self._tell(project, version, revision, found[0]),
@@ -127,25 +128,11 @@ class RevisionChanger(QObject):
         self.reason = None
 
 
-def used_revision(store: Store, project: str, version: str) -> str:
-    """The desired revision of a version; NotFound if there is no such version."""
-    found = store.project(project)
-    entry = found.version(version) if found is not None else None
-    if entry is None:
-        raise NotFound(f"{project} has no version {version} any more")
-    return entry.revision
-
-
-def use_revision(store: Store, project: str, version: str, revision: str) -> tuple[str, Project]:
+def use_revision(registry: Registry, project: str, version: str, revision: str) -> tuple[str, Project]:
     """Change the desired revision; returns the one before, and the project as read back.
 
     Raises:
         Conflict: somebody changed it meanwhile.
     """
-    before = used_revision(store, project, version)
-    store.set_revision(project, version, revision, expected=before)
-    after = store.project(project)
-    entry = after.version(version) if after is not None else None
-    if after is None or entry is None or entry.revision != revision:
-        raise Conflict(f"Revision {short_revision(revision)} was set, but another is in use by now.")
-    return before, after
+    before = registry.version(project, version).revision
+    return before, registry.set_revision(project, version, revision, expected=before)

@@ -7,6 +7,7 @@ from app.connection.link import Link, LinkState
 from app.connection.platform import SecretsNeeded
 from app.context import Context
 from app.shell.window import Shell
+from app.words import sentence, told
 from widgets.theme import State
 
 
@@ -58,12 +59,11 @@ class LinkView(QObject):
             error = link.error
             action = "Sign in…" if isinstance(error, SecretsNeeded) else "Retry"
             word = "Not connected" if link.platform is None else "Store unreachable"
-            message = f"{error.message}. {error.remedy}" if error.remedy else f"{error.message}."
-            banner.show_message(word, message.replace("..", "."), action=action)
+            banner.show_message(word, told(error), action=action)
         elif link.state is LinkState.OPEN and link.gateway_error is not None:
             banner.show_message(
                 "Gateway unreachable",
-                f"{link.gateway_error.message.rstrip('.')}. Applications may get no predictions; what is "
+                f"{sentence(link.gateway_error.message)} Applications may get no predictions; what is "
                 "shown here comes from the store and stays right.",
             )
         else:

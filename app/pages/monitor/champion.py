@@ -2,20 +2,33 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from app.context import Context
 from app.dialogs.champion import ChampionDialog
-from app.pages.monitor.flip import change_to, flip, planned
 from app.pages.monitor.look import Look
 from app.pages.monitor.page import MonitorPage
+from app.pages.monitor.planned import planned
 from app.pages.monitor.present import evidence_of
+from app.words import told
 from services.errors import NotFound, RelevoError
 from services.evaluation.model import ProjectView
 from services.registry.model import ChampionChange, Project
+from services.registry.service import seen_of
 from widgets.formatting import clock
 from widgets.theme import State
+
+
+@dataclass(frozen=True, slots=True)
+class _Flip:
+    """A change decided on a state that was seen."""
+
+    seen: Project
+    after: str
+    reason: str
+    evidence: str = ""
 
 
 class ChampionChanger(QObject):
@@ -40,18 +53,16 @@ class ChampionChanger(QObject):
         dialog.open()
 
     def _change(self, view: ProjectView, after: str, reason: str, dialog: ChampionDialog) -> None:
-        evidence = json.dumps(evidence_of(view, view.project.champion, after))
-        change = change_to(view.project, after, self._context.person(), reason, evidence)
-
         def done(project: Project) -> None:
             dialog.accept()
             self._tell(project)
 
         def failed(error: RelevoError) -> None:
-            dialog.panel.show_error(_words(error))
+            dialog.panel.show_error(told(error))
             self.changed.emit(view.project.name)
 
-        self._run(change, done, failed)
+        evidence = json.dumps(evidence_of(view, view.project.champion, after))
+        self._flip(_Flip(view.project, after, reason, evidence), done, failed)
 
     def _tell(self, project: Project) -> None:
         """Say that it happened, as read back, and offer the way back."""
@@ -69,36 +80,35 @@ class ChampionChanger(QObject):
         )
 
     def _take_back(self, project: Project, change: ChampionChange) -> None:
-        reason = f"Back to {change.previous}, undoing: {change.reason}"
-        back = change_to(project, change.previous, self._context.person(), reason)
-
         def failed(error: RelevoError) -> None:
-            self._page.notice.tell("Not changed", _words(error), state=State.BAD)
+            self._page.notice.tell("Not changed", told(error), state=State.BAD)
             self.changed.emit(project.name)
 
-        self._run(back, self._tell, failed)
+        reason = f"Back to {change.previous}, undoing: {change.reason}"
+        self._flip(_Flip(project, change.previous, reason), self._tell, failed)
 
-    def _run(
-        self,
-        change: ChampionChange,
-        done: Callable[[Project], None],
-        failed: Callable[[RelevoError], None],
+    def _flip(
+        self, flip: _Flip, done: Callable[[Project], None], failed: Callable[[RelevoError], None]
     ) -> None:
         platform = self._context.link.platform
         if platform is None:
             failed(NotFound("There is no connection to the platform any more."))
             return
+        who = self._context.person()
         self._context.tasks.run(
-            lambda _work: flip(platform.store, change),
+            lambda _work: platform.registry.flip(
+                flip.seen.name,
+                flip.after,
+                who=who,
+                reason=flip.reason,
+                seen=seen_of(flip.seen),
+                evidence=flip.evidence,
+            ),
             owner=self,
-            title=f"Making {change.champion} champion of {change.project}",
+            title=f"Making {flip.after} champion of {flip.seen.name}",
             on_result=done,
             on_error=failed,
         )
 
     def _forget(self) -> None:
         self.dialog = None
-
-
-def _words(error: RelevoError) -> str:
-    return f"{error.message} {error.remedy}".strip()

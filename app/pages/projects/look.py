@@ -42,9 +42,7 @@ class Overview:
 
     def registered(self) -> list[ProjectRow]:
         """All projects as the registry knows them: quick, without figures."""
-        store = self._platform.store
-        found = (store.project(name) for name in store.projects())
-        return [row_of(project) for project in found if project is not None]
+        return [row_of(project) for project in self._platform.registry.projects()]
 
     def counted(self, names: list[str], work: Work) -> Iterator[ProjectRow]:
         """The projects again, one by one, with live rows and labels; a project that is gone is left out."""
@@ -65,9 +63,7 @@ class Overview:
     def detail(self, name: str) -> Detail:
         """One project; NotFound if it is gone."""
         store = self._platform.store
-        project = store.project(name)
-        if project is None:
-            raise NotFound(f"There is no project {name} any more")
+        project = self._platform.registry.project(name)
         return Detail(
             project,
             tuple(store.history(name)),
@@ -76,8 +72,8 @@ class Overview:
 
     def retire(self, project: str, version: str, *, retired: bool) -> Project:
         """Take a challenger out of the shadow, or back into it; returns the project as read back."""
-        self._platform.store.retire(project, version, retired=retired)
-        return self.detail(project).project
+        registry = self._platform.registry
+        return (registry.retire if retired else registry.return_to_shadow)(project, version)
 
 
 def row_of(

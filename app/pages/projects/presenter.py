@@ -14,6 +14,7 @@ from app.pages.projects.look import Detail, Overview
 from app.pages.revisions import RevisionChanger
 from app.settings import REFRESH_SECONDS
 from app.tasks import Task, Work
+from app.words import told
 from services.errors import RelevoError, Unavailable
 from services.registry.model import Project
 from widgets.tables.projects import ProjectRow
@@ -197,7 +198,7 @@ class ProjectsPresenter(QObject):
             self._context.bus.registry_changed.emit(name)
 
         def failed(error: RelevoError) -> None:
-            self._page.notice.tell("Not changed", error.message, note=error.remedy, state=State.BAD)
+            self._page.notice.tell("Not changed", told(error), state=State.BAD)
 
         verb = "Retiring" if retired else "Taking back"
         self._run(

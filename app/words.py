@@ -1,0 +1,17 @@
+"""Errors as sentences, for the places where the window tells them."""
+
+from services.errors import RelevoError
+
+
+def sentence(text: str) -> str:
+    """A text as a sentence: a capital first, a full stop last; empty stays empty."""
+    text = text.strip()
+    if not text:
+        return ""
+    ended = text if text[-1] in ".!?…" else f"{text}."
+    return ended[0].upper() + ended[1:]
+
+
+def told(error: RelevoError) -> str:
+    """What happened and what to do about it."""
+    return f"{sentence(error.message)} {sentence(error.remedy)}".strip()
