@@ -4,20 +4,19 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QPixmap, QTransform
+from PySide6.QtWidgets import QGraphicsPixmapItem
 
-from widgets.plots.density import Box, Counts, DensityPyramid, Picture, Points
+from widgets.plots.density import Box, DensityPyramid, Picture, Points
 from widgets.plots.look import POINT_SIZE, SYMBOLS, point_brush
+from widgets.plots.tint import tinted
 from widgets.theme import VersionStyle
 
 FEW = 3000
 CELL = 2
 """Pixels a cell is wide and high at most."""
 MARGIN = 0.5
-"""A picture reaches half a view beyond each edge, so that most pans only move it."""
-FAINTEST, FULLEST = 70, 225
+"""While panning, a picture reaches half a view beyond each edge, so that most pans only move it."""
 
 
 class Cloud:
@@ -29,7 +28,7 @@ class Cloud:
         self._pyramid = DensityPyramid(np.empty(0), np.empty(0))
         self._drawn: Box | None = None
         self._scale = (0.0, 0.0)
-        self._image = pg.ImageItem(axisOrder="row-major")
+        self._image = QGraphicsPixmapItem()
         self._points = pg.ScatterPlotItem(
             symbol=SYMBOLS[style.symbol], size=size, brush=point_brush(style), pen=None
         )
@@ -74,32 +73,21 @@ class Cloud:
         same_scale = np.allclose(scale, self._scale, rtol=1e-6, atol=0.0)
         if same_scale and self._drawn is not None and self._drawn.holds(box):
             return
+        margin = MARGIN if same_scale else 0.0
         self._scale = scale
-        self._drawn = box.grown(MARGIN)
-        grown = 1 + 2 * MARGIN
+        self._drawn = box.grown(margin)
+        grown = 1 + 2 * margin
         columns, rows = (max(1, int(side * grown / CELL)) for side in (view.width(), view.height()))
         self._draw(self._pyramid.view(self._drawn, columns, rows, few=FEW))
 
     def _draw(self, found: Picture | Points) -> None:
         if isinstance(found, Points):
-            self._image.clear()
+            self._image.setPixmap(QPixmap())
             self._points.setData(found.x, found.y)
             return
         self._points.clear()
-        box = found.box
-        self._image.setImage(tinted(found.counts, self._style.qcolour), levels=None, autoLevels=False)
-        self._image.setRect(QRectF(box.left, box.bottom, box.width, box.height))
+        self._image.setPixmap(QPixmap.fromImage(tinted(found.counts, self._style.qcolour)))
+        box, (rows, columns) = found.box, found.counts.shape
+        place = QTransform.fromTranslate(box.left, box.bottom)
+        self._image.setTransform(place.scale(box.width / columns, box.height / rows))
 
-
-def tinted(counts: Counts, colour: QColor) -> NDArray[np.uint8]:
-    """Counts as a picture in one colour, shape (rows, columns, 4): the more points, the less see-through.
-
-    Opacity grows with the logarithm of the count, so that single points are seen beside thousands.
-    """
-    most = max(int(counts.max(initial=1)), 1)
-    table = FAINTEST + (FULLEST - FAINTEST) * np.log1p(np.arange(most + 1)) / np.log1p(most)
-    table[0] = 0
-    picture = np.empty((*counts.shape, 4), dtype=np.uint8)
-    picture[..., :3] = (colour.red(), colour.green(), colour.blue())
-    picture[..., 3] = table.astype(np.uint8)[counts]
-    return picture

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+Counts = NDArray[np.int32]
 
 FINEST = 2048
 COARSEST = 64
@@ -167,10 +167,10 @@ def bounds(x: Floats, y: Floats) -> Box:
 
 def count(x: Floats, y: Floats, box: Box, columns: int, rows: int) -> Counts:
     """Points per cell, shape (rows, columns); points on the far edges belong to the last cells."""
-    across = np.minimum(((x - box.left) * (columns / box.width)).astype(np.int64), columns - 1)
-    up = np.minimum(((y - box.bottom) * (rows / box.height)).astype(np.int64), rows - 1)
-    cells = np.bincount(up * columns + across, minlength=rows * columns)
-    return cells.reshape(rows, columns)
+    across = np.minimum(((x - box.left) * (columns / box.width)).astype(np.int32), columns - 1)
+    up = np.minimum(((y - box.bottom) * (rows / box.height)).astype(np.int32), rows - 1)
+    cells = np.bincount(up * np.int32(columns) + across, minlength=rows * columns)
+    return cells.reshape(rows, columns).astype(np.int32)
 
 
 def halved(grid: Counts) -> tuple[Counts, ...]:
@@ -178,5 +178,5 @@ def halved(grid: Counts) -> tuple[Counts, ...]:
     grids = [grid]
     while grids[-1].shape[0] > COARSEST:
         side = grids[-1].shape[0] // 2
-        grids.append(grids[-1].reshape(side, 2, side, 2).sum(axis=(1, 3)))
+        grids.append(grids[-1].reshape(side, 2, side, 2).sum(axis=(1, 3), dtype=np.int32))
     return tuple(grids)

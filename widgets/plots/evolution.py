@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from services.evaluation.model import Evolution, Series
 from widgets.formatting import clock, count, plural
+from widgets.plots.axes import TimeAxis
 from widgets.plots.course import Course
 from widgets.plots.crosshair import Crosshair
 from widgets.plots.density import Box
@@ -40,7 +41,7 @@ class EvolutionPlot(PlotPanel):
         )
         self._evolution: Evolution | None = None
         left = self.add_plot(0, 0)
-        right = self.add_plot(0, 1, bottom=pg.DateAxisItem())
+        right = self.add_plot(0, 1, bottom=TimeAxis("bottom"))
         right.setYLink(left)
         right.getAxis("left").setStyle(showValues=False)
         self.canvas.ci.layout.setSpacing(0)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QToolButton, Q
 from widgets.exports import Export, csv_export
 from widgets.panels.empty import EmptyState
 from widgets.panels.labels import ElidedText
+from widgets.plots.axes import default_axes
 from widgets.plots.crosshair import Crosshair
 from widgets.plots.density import Box
 from widgets.plots.legend import Legend, LegendEntry
@@ -61,7 +62,7 @@ class PlotPanel(QWidget):
 
     def add_plot(self, row: int, column: int, **axes: Any) -> Any:
         """A plot in the canvas, already quiet and dressed; `axes` replace its own by side."""
-        plot = self.canvas.addPlot(row=row, col=column, axisItems=axes)
+        plot = self.canvas.addPlot(row=row, col=column, axisItems={**default_axes(), **axes})
         plain_plot(plot)
         plot.getViewBox().sigRangeChangedManually.connect(self._touch)
         self.plots.append(plot)
