@@ -90,4 +90,3 @@ class Cloud:
         box, (rows, columns) = found.box, found.counts.shape
         place = QTransform.fromTranslate(box.left, box.bottom)
         self._image.setTransform(place.scale(box.width / columns, box.height / rows))
-

@@ -12,7 +12,6 @@ from widgets.formatting import number
 from widgets.plots.cloud import Cloud
 from widgets.plots.curve import LongCurve
 from widgets.plots.density import Box, DensityPyramid
-from widgets.plots.look import line_pen
 from widgets.plots.pyramid import LinePyramid, nearest
 from widgets.theme import VersionStyle
 
@@ -35,7 +34,7 @@ class Course:
         self._as_points = as_points
         self._series = Series(np.empty(0), np.empty(0))
         self._curve = LongCurve(plot)
-        self._curve.set_pen(line_pen(style.colour))
+        self._curve.set_colour(style.colour)
         self._cloud = Cloud(plot, style, size=POINT)
         self._edges = [pg.PlotCurveItem(pen=None) for _ in range(2)]
         band = QColor(style.colour)

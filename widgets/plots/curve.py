@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QPen
 
-from widgets.plots.look import SYMBOLS
+from widgets.plots.look import SYMBOLS, line_pen
 from widgets.plots.pyramid import LinePyramid
-from widgets.theme import Symbol
+from widgets.theme import Symbol, theme
 
 Floats = NDArray[np.float64]
 PER_PIXEL = 1.0
@@ -23,6 +22,10 @@ class LongCurve:
     def __init__(self, plot: Any) -> None:
         self._plot = plot
         self._pyramid = LinePyramid(np.empty(0), np.empty(0))
+        self._pens = {
+            False: line_pen(theme().colours.text, width=0.0),
+            True: line_pen(theme().colours.text),
+        }
         self._line = pg.PlotCurveItem(skipFiniteCheck=True)
         self._points = pg.ScatterPlotItem(symbol=SYMBOLS[Symbol.CIRCLE], size=5, pxMode=True)
         plot.addItem(self._line)
@@ -35,11 +38,12 @@ class LongCurve:
         """The data."""
         return self._pyramid
 
-    def set_pen(self, pen: QPen) -> None:
-        """Colour, dash and width."""
-        self._line.setPen(pen)
+    def set_colour(self, colour: str) -> None:
+        """One colour for line and points; the line is a hairline while it is long."""
+        self._pens = {False: line_pen(colour, width=0.0), True: line_pen(colour, width=1.5)}
         self._points.setPen(None)
-        self._points.setBrush(pen.color())
+        self._points.setBrush(colour)
+        self.refill()
 
     def set_data(self, pyramid: LinePyramid) -> None:
         """Draw other data with the same item."""
@@ -53,8 +57,10 @@ class LongCurve:
         limit = max(64, int(box.width() * PER_PIXEL))
         x, y = self._pyramid.view(left, right, limit)
         whole = bool(np.isfinite(y).all())
-        self._line.setData(x, y, connect="all" if whole else "finite")
-        if x.size <= SPARSE:
+        sparse = x.size <= SPARSE
+        connect = "all" if whole else "finite"
+        self._line.setData(x, y, connect=connect, pen=self._pens[sparse], antialias=sparse)
+        if sparse:
             seen = np.isfinite(y)
             self._points.setData(x[seen], y[seen])
         elif len(self._points.data):

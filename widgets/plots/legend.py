@@ -96,12 +96,14 @@ class Legend(QWidget):
             self._layout.removeWidget(button)
             button.deleteLater()
         self._buttons = {}
+        before: QWidget = self
         for place, entry in enumerate(entries):
             button = LegendButton(entry, self)
             button.setChecked(entry.key not in self._hidden)
             button.toggled.connect(lambda on, key=entry.key: self._toggle(key, shown=on))
             self._layout.insertWidget(place, button)
-            self._buttons[entry.key] = button
+            QWidget.setTabOrder(before, button)
+            self._buttons[entry.key] = before = button
 
     def entries(self) -> list[LegendEntry]:
         """The entries that are shown in the plot."""

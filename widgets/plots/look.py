@@ -4,7 +4,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QPen
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPen
 
 from widgets.theme import FontSize, Symbol, VersionStyle, font, theme
 
@@ -23,8 +23,13 @@ GRID_ALPHA = 0.14
 
 
 def line_pen(colour: str, dash: Qt.PenStyle = Qt.PenStyle.SolidLine, width: float = 1.0) -> QPen:
-    """A cosmetic pen: so many pixels wide at any zoom. Pens wider than one pixel are slow on long lines."""
-    pen = QPen(QColor(colour), width, dash)
+    """A cosmetic pen: so wide at any zoom, in the screen's own units.
+
+    Qt counts a cosmetic pen's width in physical pixels, so it grows with the screen's scale here. One
+    physical pixel (a width of 0) is the fastest, and right for long lines.
+    """
+    screen = QGuiApplication.primaryScreen()
+    pen = QPen(QColor(colour), max(1.0, width * screen.devicePixelRatio()), dash)
     pen.setCosmetic(True)
     return pen
 

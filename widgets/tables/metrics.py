@@ -43,7 +43,7 @@ def columns_for(versions: Sequence["VersionColumn"]) -> list[Column]:
                 f"{kind}:{version.name}",
                 f"{kind} {version.name}",
                 numeric=True,
-                width=128,
+                width=136,
                 tooltip=f"Version {version.name} on {told}",
                 mark=version_style(version.order).colour,
                 begins_group=place == 0,

@@ -1,7 +1,7 @@
 """The small style sheet that quietens Fusion; everything else comes from the palette."""
 
 import resources
-from widgets.theme.colours import Colours
+from widgets.theme.colours import LIGHT, Colours
 
 TEMPLATE = """
 QToolTip {{ color: {text}; background: {raised}; border: 1px solid {border}; padding: 4px 8px; }}
@@ -46,6 +46,15 @@ QSpinBox::up-arrow, QDoubleSpinBox::up-arrow
     {{ image: url("{icons}/chevron-up.svg"); width: 10px; height: 10px; }}
 QComboBox QAbstractItemView {{ background: {base}; border: 1px solid {border}; padding: 4px; }}
 
+QAbstractSpinBox QLineEdit {{ border: none; background: transparent; padding: 0; min-height: 0; }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {border}; border-radius: 3px;
+    background: {base}; }}
+QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {accent}; }}
+QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent};
+    image: url("{icons}/{check}.svg"); }}
+QCheckBox::indicator:disabled {{ background: {line}; border-color: {line}; }}
+
 QTableView, QListView, QTreeView {{ background: {base}; border: none; outline: none;
     selection-background-color: {selection}; selection-color: {text}; }}
 QHeaderView {{ background: {base}; }}
@@ -82,4 +91,5 @@ def stylesheet(colours: Colours) -> str:
     """The style sheet in these colours."""
     names = Colours.__slots__
     inks = {name: getattr(colours, name) for name in names}
-    return TEMPLATE.format(icons=resources.path("icons").as_posix(), **inks)
+    check = "check-light" if colours.accent_text == LIGHT.accent_text else "check-dark"
+    return TEMPLATE.format(icons=resources.path("icons").as_posix(), check=check, **inks)
