@@ -55,7 +55,8 @@ class Follower:
     async def stop(self) -> None:
         """End the thread; it may be in the middle of a question to the store."""
         self._stopping.set()
-        await asyncio.to_thread(self._thread.join)
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
 
     def look(self) -> None:
         """Ask the store now; on return the loop has been told of any change. Not from the loop's thread.

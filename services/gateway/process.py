@@ -72,11 +72,13 @@ class Gateway:
         store_opener: opens the store, or raises Unavailable; called from threads, again until it succeeds.
 
     Raises:
+        Refused: plain HTTP beyond loopback was not allowed, or the certificate cannot be read.
         Conflict, StorageFull, Corrupt: its spool cannot be taken, see `Recorder.open`.
     """
 
     def __init__(self, settings: GatewaySettings, store_opener: Callable[[], Store]) -> None:
         self._settings = settings
+        self._security = _security(settings)
         self._store = StoreAccess(store_opener)
         self._access = Access(settings.secret)
         self._directory = Directory(settings.secret, answer_seconds=settings.answer_seconds)
@@ -98,7 +100,6 @@ class Gateway:
             body_limit=settings.body_limit,
         )
         self._server = Server(Limits(body=settings.body_limit))
-        self._security = Security(_tls(settings), settings.plain_beyond_loopback)
         self._listeners = Listeners(self._parts, self._server, self._security)
         self._parts.listener_states = self._listeners.states
         self._port = 0
@@ -107,15 +108,9 @@ class Gateway:
         """Listen and answer, with the store or from the snapshot.
 
         Raises:
-            Refused: plain HTTP beyond loopback was not allowed.
             Unavailable: the address is taken.
         """
         settings = self._settings
-        if not self._security.allows(settings.host):
-            raise Refused(
-                f"without TLS the gateway listens on loopback only, not on {settings.host}",
-                remedy="Give --certificate and --key, or say --plain-http-beyond-loopback.",
-            )
         self._recorder.start()
         self._follower.start()
         await self._follower.first_look(_FIRST_LOOK_SECONDS)
@@ -173,6 +168,17 @@ class Gateway:
         for path in _PREDICT:
             routes.add("POST", path, handler)
         return routes
+
+
+def _security(settings: GatewaySettings) -> Security:
+    """How it may be reached; Refused if that would show tokens and data to a network unasked."""
+    security = Security(_tls(settings), settings.plain_beyond_loopback)
+    if not security.allows(settings.host):
+        raise Refused(
+            f"without TLS the gateway listens on loopback only, not on {settings.host}",
+            remedy="Give --certificate and --key, or say --plain-http-beyond-loopback.",
+        )
+    return security
 
 
 def _tls(settings: GatewaySettings) -> ssl.SSLContext | None:

@@ -1,0 +1,83 @@
+"""The descriptions: whole, resolvable, and true to what the gateway accepts."""
+
+import json
+import re
+
+import jsonschema_rs
+import pytest
+
+from services.registry.model import Field, FieldType
+
+
+def _references(value):
+    return set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(value)))
+
+
+def test_the_gateways_description_names_every_operation_and_resolves(wine):
+    with wine.client() as client:
+        document = client.openapi()
+    assert "/v1/projects/{project}/champion" in document["paths"]
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert _references(document) <= known
+    identifiers = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    assert len(identifiers) == len(set(identifiers))
+    for path in document["paths"].values():
+        for operation in path.values():
+            if operation["security"]:
+                assert {"401", "403"} <= set(operation["responses"])
+
+
+@pytest.fixture
+def described(wine, model, helpers):
+    fields = (
+        Field("ph", "ph", unit="pH"),
+        Field("n", "n", FieldType.INTEGER, required=False),
+        Field("kind", "kind", FieldType.STRING, nullable=True),
+    )
+    wine.register("told", "A", helpers.signature(*fields), model.address)
+    with wine.client() as client:
+        helpers.wait_until(lambda: "told" in client.projects())
+        yield client.openapi("told")
+
+
+def test_a_projects_description_resolves_and_tells_errors(described):
+    known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+    assert _references(described) <= known
+    predict = described["paths"]["/v1/projects/told/predict"]["post"]
+    assert set(predict["responses"]) == {"200", "400", "401", "403", "404", "413", "422", "503"}
+    assert "/v1/projects/told/versions/A/predict" in described["paths"]
+    assert "/v1/projects/told/labels" in described["paths"]
+
+
+@pytest.mark.parametrize(
+    ("instance", "good"),
+    [
+        ({"ph": 1, "kind": "red"}, True),
+        ({"ph": 1.5, "kind": None, "n": 3}, True),
+        ({"ph": 1, "kind": "red", "n": 3.0}, True),
+        ({"ph": 1, "kind": "red", "n": 3.5}, False),
+        ({"ph": 1, "kind": "red", "n": 2**60}, False),
+        ({"ph": "1", "kind": "red"}, False),
+        ({"ph": 1}, False),
+        ({"ph": None, "kind": "red"}, False),
+        ({"ph": 1, "kind": "red", "n": None}, False),
+        ({"ph": 1, "kind": "r" * 5000}, False),
+        ({"ph": 1, "kind": "red", "x": 1}, False),
+        ({"ph": True, "kind": "red"}, False),
+    ],
+)
+def test_the_schema_and_the_gateway_agree_on_what_an_instance_is(wine, described, instance, good):
+    schema = described["components"]["schemas"]["PredictRequestInstance"]
+    assert jsonschema_rs.is_valid(schema, instance) is good
+    with wine.http() as http:
+        answer = http.post("/v1/projects/told/predict", json={"instances": [instance]})
+    assert answer.status_code == (200 if good else 422), answer.text
+
+
+def test_an_answer_fits_its_description(wine, described):
+    components = described["components"]["schemas"]
+    with wine.http() as http:
+        answer = http.post(
+            "/v1/projects/told/predict", json={"instances": [{"ph": 1, "kind": None}]}
+        ).json()
+    assert jsonschema_rs.is_valid(components["PredictAnswer"], answer)

@@ -1,0 +1,84 @@
+"""The process: how it starts without its store, how it ends, and what it refuses to do."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from services.errors import Unavailable
+
+ROW = {"ph": 3.5, "alcohol": 9.5}
+
+
+@pytest.fixture
+def platform(tmp_path, helpers):
+    made = helpers.Platform(tmp_path)
+    yield made
+    made.close()
+
+
+def test_it_answers_from_its_snapshot_while_the_store_is_down(platform, model, helpers):
+    platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
+    platform.start()
+    with platform.client() as client:
+        assert client.predict("wine", [ROW])[0].prediction == 13.0
+    assert platform.stop() == 0
+    platform.start(store="cassandra:127.0.0.1:9")
+    with platform.client() as client:
+        assert client.health().store == "unreachable"
+        assert client.predict("wine", [ROW])[0].prediction == 13.0
+        assert client.projects() == ["wine"]
+        assert client.desired("wine", "A").mode == "champion"
+        with pytest.raises(Unavailable):
+            client.history("wine")
+
+
+def test_it_ends_when_its_parent_does_and_answers_what_was_asked(platform, model, helpers):
+    platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
+    platform.start()
+    model.delay = 0.5
+    answers = []
+
+    def ask():
+        with platform.client() as client:
+            answers.extend(client.predict("wine", [ROW]))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    helpers.wait_until(lambda: model.seen)
+    assert platform.stop() == 0
+    asking.join()
+    assert [answer.prediction for answer in answers] == [13.0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_a_signal_to_end_is_obeyed(platform):
+    platform.start()
+    platform._process.send_signal(signal.SIGTERM)
+    assert platform._process.wait(20) == 0
+    platform.stop()
+
+
+@pytest.mark.parametrize(
+    ("options", "secret", "words"),
+    [
+        (["--host", "0.0.0.0"], "s", "--plain-http-beyond-loopback"),
+        ([], "", "RELEVO_SECRET"),
+        (["--certificate", "none.pem", "--key", "none.pem"], "s", "certificate"),
+    ],
+)
+def test_what_is_not_safe_is_refused_in_words(tmp_path, options, secret, words):
+    command = [
+        sys.executable, "-m", "app", "gateway",
+        "--store", f"sqlite:{tmp_path}", "--spool", str(tmp_path / "spool"), *options,
+    ]  # fmt: skip
+    environment = {**os.environ, "RELEVO_SECRET": secret}
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
