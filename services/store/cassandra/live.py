@@ -21,7 +21,8 @@ from services.store.names import live_table, validate_project
 
 _KEY = "bucket bigint, id uuid; PRIMARY KEY ((bucket), id)"
 _ADD_LABEL = (
-    "INSERT INTO live_db.labels (project, bucket, id, labelled_at, writer, segment, sequence, number, text) "
+    "INSERT INTO live_db.labels "
+    "(project, bucket, id, labelled_at, writer, segment, sequence, number, text) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _READ_LABELS = (
@@ -69,7 +70,7 @@ class Live(Part):
         minutes, ids, instants = buckets(batch.ids).tolist(), uuids(batch.ids), batch.labelled_at.tolist()
         for version in versions:
             self._session.write_each(
-                f"UPDATE live_db.{quoted(live_table(project, version))} USING TIMESTAMP ? "  # noqa: S608
+                f"UPDATE live_db.{quoted(live_table(project, version))} USING TIMESTAMP ? "  # noqa: S608 - names of our own or validated
                 "SET label = ?, labelled_at = ? WHERE bucket = ? AND id = ?",
                 zip(instants, labels, instants, minutes, ids, strict=True),
             )

@@ -44,7 +44,7 @@ class Log(Part):
     ) -> None:
         """See `LogStore`."""
         self._session.write(
-            f"UPDATE live_db.segments SET rows = ?, last_sequence = ?, closed = true WHERE {_KEY}",  # noqa: S608
+            f"UPDATE live_db.segments SET rows = ?, last_sequence = ?, closed = true WHERE {_KEY}",  # noqa: S608 - names of our own or validated
             (rows, last_sequence, project, writer, number),
         )
 

@@ -12,20 +12,20 @@ from services.registry.model import ChampionChange, Mode, Policy, Project, Signa
 _VERSION = "name, version, mode, url, endpoint, image, revision, signature, created_at, ordinal"
 _HISTORY = "name, generation, at, previous, champion, who, reason, evidence"
 READ_PROJECT = (
-    "SELECT champion, generation, policy, last_change, change_id, registered, "
-    f"{_VERSION} FROM historical_db.model_registry WHERE name = ?"  # noqa: S608 - columns of our own
+    "SELECT champion, generation, policy, last_change, change_id, registered, "  # noqa: S608 - names of our own or validated
+    f"{_VERSION} FROM historical_db.model_registry WHERE name = ?"
 )
 _INSERT_VERSION = (
     f"INSERT INTO historical_db.model_registry ({_VERSION}, type) "  # noqa: S608 - columns of our own
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 REGISTER_FIRST = (
-    "BEGIN BATCH UPDATE historical_db.model_registry SET champion = ?, generation = 1, policy = ?, "
+    "BEGIN BATCH UPDATE historical_db.model_registry SET champion = ?, generation = 1, policy = ?, "  # noqa: S608 - names of our own or validated
     "last_change = ?, change_id = ?, registered = 1 WHERE name = ? IF champion = null; "
     f"{_INSERT_VERSION}; APPLY BATCH"
 )
 REGISTER_NEXT = (
-    "BEGIN BATCH UPDATE historical_db.model_registry SET registered = ? WHERE name = ? IF registered = ?; "
+    "BEGIN BATCH UPDATE historical_db.model_registry SET registered = ? WHERE name = ? IF registered = ?; "  # noqa: S608 - names of our own or validated
     f"{_INSERT_VERSION}; APPLY BATCH"
 )
 SET_ADDRESSES = (
@@ -51,7 +51,7 @@ ADD_HISTORY = (
     f"INSERT INTO historical_db.champion_history ({_HISTORY}, change_id) "  # noqa: S608 - columns of our own
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-READ_HISTORY = f"SELECT {_HISTORY} FROM historical_db.champion_history WHERE name = ?"  # noqa: S608
+READ_HISTORY = f"SELECT {_HISTORY} FROM historical_db.champion_history WHERE name = ?"  # noqa: S608 - names of our own or validated
 FIND_CHANGE = (
     "SELECT change_id FROM historical_db.champion_history WHERE name = ? AND at = ? AND generation = ?"
 )

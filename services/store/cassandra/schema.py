@@ -64,15 +64,17 @@ MIGRATIONS = (_FIRST,)
 """Step n leads from version n to n + 1; each statement may be run again after a crash."""
 
 
+_LEASES = "name text PRIMARY KEY, holder text"
+_VERSIONS = "name text PRIMARY KEY, version int"
+
+
 def _first_tables(session: Session) -> tuple[str, ...]:
     """What migrations themselves need; a fixed id lets two nodes make the same table at once."""
     leases = uuid.uuid5(uuid.NAMESPACE_OID, f"{session.historical}.leases")
     version = uuid.uuid5(uuid.NAMESPACE_OID, f"{session.historical}.schema_version")
     return (
-        "CREATE TABLE IF NOT EXISTS historical_db.leases "
-        f"(name text PRIMARY KEY, holder text) WITH id = {leases}",
-        "CREATE TABLE IF NOT EXISTS historical_db.schema_version "
-        f"(name text PRIMARY KEY, version int) WITH id = {version}",
+        f"CREATE TABLE IF NOT EXISTS historical_db.leases ({_LEASES}) WITH id = {leases}",
+        f"CREATE TABLE IF NOT EXISTS historical_db.schema_version ({_VERSIONS}) WITH id = {version}",
     )
 
 

@@ -13,6 +13,7 @@ from cassandra.query import PreparedStatement, Statement
 from services.errors import Unavailable
 from services.store.cassandra.cluster import checked_prefix, make_cluster
 from services.store.cassandra.errors import translated
+from services.store.cassandra.reactor import session_closed, session_opened
 from services.store.connect import CassandraAddress
 
 Row = tuple[Any, ...]
@@ -57,11 +58,12 @@ class Session:
         self._guard = threading.Lock()
         self._closed = False
         self._cluster: Cluster = make_cluster(address, password)
+        session_opened()
         try:
             with translated(write=False):
                 self._driver: DriverSession = self._cluster.connect()
         except BaseException:
-            self._cluster.shutdown()
+            session_closed(self._cluster)
             raise
 
     def text(self, statement: str) -> str:
@@ -147,4 +149,4 @@ class Session:
             if self._closed:
                 return
             self._closed = True
-        self._cluster.shutdown()
+        session_closed(self._cluster)

@@ -14,8 +14,10 @@ from services.store.cassandra.training import Training
 from services.store.connect import CassandraAddress
 
 _FOLLOWED = (
-    "SELECT name, champion, generation, policy, version, mode, url, endpoint, image, revision "
-    "FROM historical_db.model_registry",
+    (
+        "SELECT name, champion, generation, policy, version, mode, url, endpoint, image, revision "
+        "FROM historical_db.model_registry"
+    ),
     "SELECT digest, revoked_at FROM historical_db.tokens",
     "SELECT port, data FROM historical_db.listeners",
     "SELECT name, value FROM historical_db.settings",

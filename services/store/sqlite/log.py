@@ -102,7 +102,7 @@ class Log(Part):
         """See `LogStore`."""
         with self._database.writing() as connection:
             connection.execute(
-                "UPDATE live_db.segments SET rows = ?, last_sequence = ?, closed = 1 "
+                "UPDATE live_db.segments SET rows = ?, last_sequence = ?, closed = 1 "  # noqa: S608 - names of our own or validated
                 f"WHERE {_KEY} AND closed = 0",
                 (rows, last_sequence, project, writer, number),
             )
@@ -135,20 +135,20 @@ class Log(Part):
         key = (project, segment.writer, segment.number)
         rows = [(*key, number, chunk) for number, chunk in enumerate(chunks)]
         with self._database.writing() as connection:
-            connection.execute(f"DELETE FROM live_db.packed WHERE {_KEY}", key)
+            connection.execute(f"DELETE FROM live_db.packed WHERE {_KEY}", key)  # noqa: S608 - names of our own or validated
             connection.executemany("INSERT INTO live_db.packed VALUES (?, ?, ?, ?, ?)", rows)
 
     def _count_chunks(self, project: str, segment: Segment, count: int) -> None:
         with self._database.writing() as connection:
             connection.execute(
-                f"UPDATE live_db.segments SET chunks = ? WHERE {_KEY}",
+                f"UPDATE live_db.segments SET chunks = ? WHERE {_KEY}",  # noqa: S608 - names of our own or validated
                 (count, project, segment.writer, segment.number),
             )
 
     def _drop_blobs(self, project: str, segment: Segment) -> None:
         with self._database.writing() as connection:
             connection.execute(
-                f"DELETE FROM live_db.log WHERE {_KEY} AND EXISTS "
+                f"DELETE FROM live_db.log WHERE {_KEY} AND EXISTS "  # noqa: S608 - names of our own or validated
                 f"(SELECT 1 FROM live_db.segments WHERE {_KEY} AND chunks > 0)",
                 (project, segment.writer, segment.number) * 2,
             )

@@ -38,7 +38,7 @@ def _version(row: tuple[Any, ...]) -> Version:
 def read_project(connection: sqlite3.Connection, name: str) -> Project | None:
     """The project with its versions in order of registration; None if unknown."""
     rows = connection.execute(
-        f"SELECT {_STATIC}, {_VERSION} FROM historical_db.model_registry WHERE name = ? ORDER BY ordinal",
+        f"SELECT {_STATIC}, {_VERSION} FROM historical_db.model_registry WHERE name = ? ORDER BY ordinal",  # noqa: S608 - names of our own or validated
         (name,),
     ).fetchall()
     if not rows:
@@ -60,7 +60,7 @@ def put_version(
 ) -> None:  # fmt: skip
     """Add a version with its project's columns, or update the addresses of one already there."""
     connection.execute(
-        f"INSERT INTO historical_db.model_registry ({_VERSION}, type, {_STATIC}) "
+        f"INSERT INTO historical_db.model_registry ({_VERSION}, type, {_STATIC}) "  # noqa: S608 - names of our own or validated
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, version) "
         "DO UPDATE SET url = excluded.url, endpoint = excluded.endpoint, image = excluded.image",
         (
@@ -84,7 +84,8 @@ def move_champion(connection: sqlite3.Connection, change: ChampionChange) -> Non
     set_mode(connection, change.project, change.previous, Mode.CHALLENGER)
     set_mode(connection, change.project, change.champion, Mode.CHAMPION)
     connection.execute(
-        "UPDATE historical_db.model_registry SET champion = ?, generation = ?, last_change = ? WHERE name = ?",
+        "UPDATE historical_db.model_registry SET champion = ?, generation = ?, last_change = ? "
+        "WHERE name = ?",
         (change.champion, change.generation, json_text(change), change.project),
     )
 
@@ -92,7 +93,8 @@ def move_champion(connection: sqlite3.Connection, change: ChampionChange) -> Non
 def add_history(connection: sqlite3.Connection, change: ChampionChange) -> None:
     """Write a change's history row unless it is there."""
     connection.execute(
-        f"INSERT OR IGNORE INTO historical_db.champion_history ({_HISTORY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR IGNORE INTO historical_db.champion_history ({_HISTORY}) "  # noqa: S608 - names of our own or validated
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             change.project, change.generation, instant_text(change.at), change.previous, change.champion,
             change.who, change.reason, change.evidence,
@@ -102,9 +104,8 @@ def add_history(connection: sqlite3.Connection, change: ChampionChange) -> None:
 
 def read_history(connection: sqlite3.Connection, project: str) -> list[ChampionChange]:
     """The history rows that are there."""
-    rows = connection.execute(
-        f"SELECT {_HISTORY} FROM historical_db.champion_history WHERE name = ?", (project,)
-    )
+    statement = f"SELECT {_HISTORY} FROM historical_db.champion_history WHERE name = ?"  # noqa: S608 - our own
+    rows = connection.execute(statement, (project,))
     return [
         ChampionChange(name, generation, datetime.fromisoformat(at), *rest)
         for name, generation, at, *rest in rows

@@ -34,7 +34,7 @@ class Rollups(Part):
             if newest is not None:
                 for table in ("rollups", "manifests"):
                     connection.execute(
-                        f"DELETE FROM live_db.{table} WHERE project = ? AND generation < ?",  # noqa: S608
+                        f"DELETE FROM live_db.{table} WHERE project = ? AND generation < ?",  # noqa: S608 - names of our own or validated
                         (project, newest),
                     )
 

@@ -67,7 +67,7 @@ def _count_changes(connection: sqlite3.Connection) -> None:
     for table in _FOLLOWED:
         for event in ("INSERT", "UPDATE", "DELETE"):
             connection.execute(
-                f"CREATE TRIGGER historical_db.{table}_{event.lower()} AFTER {event} ON {table} "
+                f"CREATE TRIGGER historical_db.{table}_{event.lower()} AFTER {event} ON {table} "  # noqa: S608 - names of our own or validated
                 "BEGIN UPDATE change_counter SET value = value + 1; END"
             )
 
@@ -120,7 +120,8 @@ def prepare_schema(connection: sqlite3.Connection) -> None:
         present = _version(connection)
         if present > SCHEMA_VERSION:
             raise Refused(
-                f"this workspace was made by a newer Relevo (schema {present}, this one knows {SCHEMA_VERSION})",
+                f"this workspace was made by a newer Relevo (schema {present}; this one knows "
+                f"{SCHEMA_VERSION})",
                 remedy="Update Relevo on this computer.",
             )
         for step in MIGRATIONS[present:]:
