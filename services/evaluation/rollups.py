@@ -4,6 +4,9 @@ They hold the summaries, the cursors up to which these count, and a *carry*: the
 labels, for joining what comes later in memory. What is older than the carry is looked up by primary key.
 """
 
+import logging
+import time
+import zlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +24,9 @@ from services.store.interface import RollupStore
 
 CARRIED_ROWS = 100_000
 _CARRY = "carry"
+_YEAR_2020 = 1_577_836_800
+
+_log = logging.getLogger(__name__)
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -72,20 +78,29 @@ def pack_state(state: ReaderState, *, carried_rows: int = CARRIED_ROWS) -> Rollu
 
 
 def open_state(store: RollupStore, project: Project, *, held_rows: int = HELD_ROWS) -> ReaderState:
-    """The state that the newest rollups hold; an empty one if there are none.
-
-    Raises:
-        Corrupt: the stored bytes are not rollups of this format.
-    """
-    newest = store.rollups(project.name)
-    if newest is None:
-        state = ReaderState(joiner=Joiner(capacity=held_rows))
-        state.learn(project)
+    """The state that the newest rollups hold; an empty one if there are none that can be read."""
+    try:
+        newest = store.rollups(project.name)
+        return _empty(project, held_rows) if newest is None else _opened(project, newest, held_rows)
+    except Corrupt as error:
+        _log.warning("%s; its log is read from the start", error.message)
+        state = _empty(project, held_rows)
+        # Beyond any number counted up, so that the next rollups replace the broken ones.
+        state.generation = int(time.time()) - _YEAR_2020
         return state
+
+
+def _empty(project: Project, held_rows: int) -> ReaderState:
+    state = ReaderState(joiner=Joiner(capacity=held_rows))
+    state.learn(project)
+    return state
+
+
+def _opened(project: Project, newest: tuple[int, dict[str, bytes], bytes], held_rows: int) -> ReaderState:
     generation, summaries, manifest = newest
     try:
         state = _unpack(project, summaries, msgspec.json.decode(manifest, type=Manifest), held_rows)
-    except (msgspec.MsgspecError, KeyError, ValueError) as error:
+    except (msgspec.MsgspecError, zlib.error, KeyError, ValueError) as error:
         raise Corrupt(f"the rollups of {project.name!r} cannot be decoded", details=repr(error)) from error
     state.generation = generation
     return state

@@ -73,14 +73,16 @@ class ScoreSummary:
         self._tables = None
         classes = merged_classes(self.classes, other.classes)
         self._place(classes)
-        theirs: Self = other.copy()
-        theirs._place(classes)
-        if theirs._histogram is None:
-            self._take_kept(theirs)
-        else:
+        theirs: Self = other
+        if theirs.classes != classes:
+            theirs = other.copy()
+            theirs._place(classes)
+        if theirs._histogram is not None:
             histogram = self._as_histogram()
             histogram.merge(theirs._histogram)
             self._use(histogram)
+        else:
+            self._take_kept(theirs)
 
     def copy(self) -> Self:
         """An independent copy."""
@@ -141,22 +143,29 @@ class ScoreSummary:
         if self._histogram is not None:
             return self._histogram
         histogram = ScoreHistogram(self.classes)
+        self._count_kept_in(histogram)
+        return histogram
+
+    def _count_kept_in(self, histogram: ScoreHistogram) -> None:
         values, weights = self._kept.arrays()
         for weight in np.unique(weights).tolist():
             rows = values[weights == weight]
             histogram.add(rows[:, 0].astype(np.int64), self._names, rows[:, 1:], weight)
-        return histogram
 
     def _take_kept(self, other: Self) -> None:
         """Take single rows of a summary over the same classes, whose other names may differ."""
+        if self._histogram is None:
+            self._make_room(other._kept.stored)
+        if self._histogram is not None:
+            other._count_kept_in(self._histogram)
+            return
+        positions = places(tuple(other._names), self._names)
+        if (positions[:-1] == np.arange(len(other._names))).all():
+            self._kept.extend(other._kept)
+            return
         values, weights = other._kept.arrays()
-        codes = places(tuple(other._names), self._names)[values[:, 0].astype(np.int64)]
-        if self._histogram is None:
-            self._make_room(len(values))
-        if self._histogram is None:
-            self._kept.append(np.column_stack([codes, values[:, 1:]]), weights)
-        else:
-            self._histogram.merge(other._as_histogram())
+        codes = positions[values[:, 0].astype(np.int64)]
+        self._kept.append(np.column_stack([codes, values[:, 1:]]), weights)
 
     def _place(self, classes: tuple[str, ...]) -> None:
         """Become a summary over more classes, scored 0 for those that are new."""

@@ -1,0 +1,56 @@
+"""`relevo supervisor`: the process that packs the log and keeps rollups; one of any number leads."""
+
+import argparse
+import os
+import signal
+
+from app.commands.options import (
+    PASSWORD_VARIABLE,
+    add_store_options,
+    log_to_standard_error,
+    store_address,
+)
+from services.containers.held import watch_parent
+from services.store.connect import open_store
+from services.supervisor.leadership import LEASE_SECONDS
+from services.supervisor.process import PAUSE_SECONDS, Supervisor
+
+
+def main(arguments: list[str]) -> int:
+    """Supervise until told to stop."""
+    options = _parser().parse_args(arguments)
+    log_to_standard_error()
+    address = store_address(options)
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    supervisor = Supervisor(
+        lambda: open_store(address, password=password),
+        pause_seconds=options.pause_seconds,
+        lease_seconds=options.lease_seconds,
+    )
+
+    def end(*_: object) -> None:
+        supervisor.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    if options.held:
+        watch_parent(supervisor.stop)
+    supervisor.run()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="relevo supervisor",
+        description="Packs the log, keeps rollups, and ends what nobody works on; one of many leads.",
+    )
+    add_store_options(parser)
+    parser.add_argument(
+        "--pause-seconds", type=float, default=PAUSE_SECONDS, help="between two rounds of work"
+    )
+    parser.add_argument(
+        "--lease-seconds", type=float, default=LEASE_SECONDS,
+        help="after which another supervisor takes over from one that is gone",
+    )  # fmt: skip
+    parser.add_argument("--held", action="store_true", help="end when standard input does")
+    return parser

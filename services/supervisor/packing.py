@@ -1,0 +1,34 @@
+"""Packs closed segments of the log, and clears away what a crash while packing left."""
+
+from collections.abc import Callable
+
+from services.errors import Conflict
+from services.store.interface import LogStore
+
+
+class PackSegments:
+    """Packs every segment once it is closed and complete.
+
+    Args:
+        store: where the log is.
+    """
+
+    def __init__(self, store: LogStore) -> None:
+        self._store = store
+        self._settled: set[tuple[str, str, int]] = set()
+
+    def run(self, project: str, cancelled: Callable[[], bool]) -> None:
+        """See `Duty`."""
+        for segment in self._store.segments(project):
+            key = (project, segment.writer, segment.number)
+            if cancelled():
+                return
+            if not segment.closed or key in self._settled:
+                continue
+            # Packing a packed segment drops the small blobs that a leader which crashed left behind.
+            try:
+                self._store.pack(project, segment)
+            except Conflict:
+                # A batch is still on its way; the segment's turn comes again.
+                continue
+            self._settled.add(key)

@@ -1,0 +1,125 @@
+"""The supervisor's loop: wait for the lease, do the duties, survive a store that is down."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from services.errors import Cancelled, RelevoError, Unavailable
+from services.store.interface import Store
+from services.supervisor.duties import leader_duties
+from services.supervisor.duty import Duty
+from services.supervisor.leadership import LEASE_SECONDS, Leadership, new_holder
+
+PAUSE_SECONDS = 2.0
+LONGEST_BACKOFF = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Runs until `stop`; any number may run, one of them leads.
+
+    Args:
+        open_store: connects; called again until it succeeds.
+        duties: makes the list of duties for a leadership.
+        pause_seconds: between two rounds.
+        lease_seconds: see `Leadership`.
+    """
+
+    def __init__(
+        self, open_store: Callable[[], Store], *, duties: Callable[[Store], list[Duty]] = leader_duties,
+        pause_seconds: float = PAUSE_SECONDS, lease_seconds: float = LEASE_SECONDS,
+    ) -> None:  # fmt: skip
+        self._open_store = open_store
+        self._make_duties = duties
+        self._pause = pause_seconds
+        self._lease_seconds = lease_seconds
+        self._stopping = threading.Event()
+        self._outage = 0
+
+    def stop(self) -> None:
+        """End soon; may be called from any thread or signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Work until `stop`.
+
+        Raises:
+            RelevoError: the store refuses this process (a wrong password, a newer schema).
+        """
+        store = self._connected()
+        if store is None:
+            return
+        leadership = Leadership(store, new_holder(), seconds=self._lease_seconds)
+        leadership.start()
+        try:
+            self._work(store, leadership)
+        finally:
+            leadership.close()
+            store.close()
+
+    def _connected(self) -> Store | None:
+        while not self._stopping.is_set():
+            try:
+                store = self._open_store()
+            except Unavailable as error:
+                self._wait_out(error)
+            else:
+                self._is_back()
+                return store
+        return None
+
+    def _work(self, store: Store, leadership: Leadership) -> None:
+        duties: list[Duty] | None = None
+        while not self._stopping.is_set():
+            if not leadership.held:
+                if duties is not None:
+                    _log.info("another supervisor leads, or the lease could not be renewed")
+                duties = None
+                self._stopping.wait(min(self._pause, self._lease_seconds / 3))
+                continue
+            if duties is None:
+                _log.info("this supervisor leads")
+                duties = self._make_duties(store)
+            self._round(store, duties, leadership)
+
+    def _round(self, store: Store, duties: list[Duty], leadership: Leadership) -> None:
+        """Every duty for every project, then a pause."""
+
+        def cancelled() -> bool:
+            return self._stopping.is_set() or not leadership.held
+
+        try:
+            for project in store.projects():
+                for duty in duties:
+                    _do(duty, project, cancelled)
+        except Unavailable as error:
+            self._wait_out(error)
+        except Cancelled:
+            return
+        else:
+            self._is_back()
+            self._stopping.wait(self._pause)
+
+    def _wait_out(self, error: Unavailable) -> None:
+        """Wait longer each time; say it once."""
+        if not self._outage:
+            _log.warning("the store is down, waiting for it: %s", error.message)
+        self._outage += 1
+        self._stopping.wait(min(self._pause * 2 ** min(self._outage, 10), LONGEST_BACKOFF))
+
+    def _is_back(self) -> None:
+        if self._outage:
+            _log.info("the store is back")
+        self._outage = 0
+
+
+def _do(duty: Duty, project: str, cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled
+    try:
+        duty.run(project, cancelled)
+    except Unavailable:
+        raise
+    except RelevoError as error:
+        _log.error("%s for %s: %s", type(duty).__name__, project, error.message)

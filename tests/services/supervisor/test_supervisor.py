@@ -1,0 +1,193 @@
+"""The supervisor's loop in this process: outages, failing duties, the lease, and its duties."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from services.errors import Corrupt, Unavailable
+from services.registry.model import Job, JobState
+from services.store.interface import Position, Store
+from services.store.sqlite import SqliteStore
+from services.supervisor.duty import Duty
+from services.supervisor.jobs import SILENT, EndOrphanedJobs
+from services.supervisor.leadership import LEASE, Leadership
+from services.supervisor.packing import PackSegments
+from services.supervisor.process import Supervisor
+from services.supervisor.rollups import AdvanceRollups
+
+
+def never() -> bool:
+    return False
+
+
+class Counting:
+    """A duty that counts how often it is asked, and fails as it is told."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.failure: Exception | None = None
+
+    def run(self, project: str, cancelled: Callable[[], bool]) -> None:
+        self.runs += 1
+        if self.failure is not None:
+            raise self.failure
+
+
+@contextmanager
+def running(open_store: Callable[[], Store], *duties: Duty) -> Iterator[Supervisor]:
+    supervisor = Supervisor(
+        open_store, duties=lambda _: list(duties), pause_seconds=0.005, lease_seconds=5.0
+    )
+    thread = threading.Thread(target=supervisor.run)
+    thread.start()
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+        thread.join()
+
+
+def test_an_outage_is_told_once_and_work_goes_on_after_it(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "services.supervisor")
+    duty = Counting()
+    with running(lambda: SqliteStore(tmp_path / "workspace"), duty):
+        tools.wait_for(lambda: duty.runs > 2)
+        duty.failure = Unavailable("nobody answers")
+        before = duty.runs
+        tools.wait_for(lambda: duty.runs > before + 3)
+        duty.failure = None
+        tools.wait_for(lambda: "the store is back" in caplog.messages)
+    assert [text for text in caplog.messages if "down" in text] == [
+        "the store is down, waiting for it: nobody answers"
+    ]
+
+
+def test_a_supervisor_that_starts_while_the_store_is_down_waits_for_it(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace
+) -> None:
+    attempts = 0
+
+    def open_store() -> Store:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 4:
+            raise Unavailable("nobody answers")
+        return SqliteStore(tmp_path / "workspace")
+
+    duty = Counting()
+    with running(open_store, duty):
+        tools.wait_for(lambda: duty.runs)
+    assert attempts == 4
+
+
+def test_one_failing_duty_does_not_stop_the_others(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing, working = Counting(), Counting()
+    failing.failure = Corrupt("a chunk is broken")
+    with running(lambda: SqliteStore(tmp_path / "workspace"), failing, working):
+        tools.wait_for(lambda: working.runs > 2)
+    assert "Counting for wine: a chunk is broken" in caplog.messages
+
+
+def test_only_the_holder_of_the_lease_works(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace
+) -> None:
+    assert store.acquire_lease(LEASE, "someone else", 60)
+    idle = Counting()
+    with running(lambda: SqliteStore(tmp_path / "workspace"), idle):
+        leadership = Leadership(store, "a third", seconds=0.05)
+        leadership.start()
+        assert not leadership.held
+        store.release_lease(LEASE, "someone else")
+        tools.wait_for(lambda: idle.runs or leadership.held)
+        leadership.close()
+
+
+def test_a_leader_that_cannot_renew_stops_leading(store: SqliteStore, tools: SimpleNamespace) -> None:
+    class Lost(SqliteStore):
+        lost = False
+
+        def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
+            if self.lost:
+                raise Unavailable("nobody answers")
+            return super().acquire_lease(name, holder, seconds)
+
+    lost = Lost(store._database.folder)
+    leadership = Leadership(lost, "me", seconds=0.3)
+    leadership.start()
+    tools.wait_for(lambda: leadership.held)
+    lost.lost = True
+    tools.wait_for(lambda: not leadership.held)
+    leadership.close()
+    lost.close()
+
+
+def test_a_segment_with_a_gap_is_packed_once_the_gap_is_filled(
+    store: SqliteStore, tools: SimpleNamespace
+) -> None:
+    duty = PackSegments(store)
+    tools.ship(store, 0, close=False)
+    store.close_segment("wine", "g1", 0, rows=150, last_sequence=2)
+    duty.run("wine", never)
+    assert not store.segments("wine")[0].chunks
+    blob = next(iter(store.read("wine", {}))).batch
+    from services.store.batches import encode
+
+    store.append("wine", Position("g1", 0, 2), encode(blob))
+    duty.run("wine", never)
+    assert store.segments("wine")[0].chunks
+
+
+def test_rollups_are_written_when_enough_rows_or_enough_time_have_passed(
+    store: SqliteStore, tools: SimpleNamespace
+) -> None:
+    now = 0.0
+    duty = AdvanceRollups(store, rows=150, seconds=60, clock=lambda: now)
+    duty.run("wine", never)
+    assert store.rollups("wine") is None
+    for segment, expected in enumerate([0, 0, 2, 2, 4]):
+        tools.ship(store, segment)
+        duty.run("wine", never)
+        if segment == 0:
+            assert tools.cursor(store) == (0, 1)
+        elif segment == 1:
+            assert tools.cursor(store) == (0, 1), "100 rows in no time are not enough"
+        else:
+            assert tools.cursor(store)[0] == expected
+    tools.ship(store, 5)
+    now = 61.0
+    duty.run("wine", never)
+    assert tools.cursor(store) == (5, 1)
+
+
+def test_a_supervisor_that_lost_the_race_for_a_generation_goes_on_from_the_winners(
+    store: SqliteStore, tools: SimpleNamespace
+) -> None:
+    first, second = AdvanceRollups(store, rows=1), AdvanceRollups(store, rows=1)
+    tools.ship(store, 0)
+    first.run("wine", never)
+    second.run("wine", never)
+    tools.ship(store, 1)
+    second.run("wine", never)
+    tools.ship(store, 2)
+    first.run("wine", never)
+    first.run("wine", never)
+    assert tools.cursor(store) == (2, 1)
+
+
+def test_a_job_whose_service_is_gone_is_marked_failed(store: SqliteStore) -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    for name, age in (("old", SILENT + timedelta(seconds=1)), ("new", timedelta(seconds=1))):
+        store.put_job(Job(name, "wine", "A", JobState.RUNNING, 0.5, "fitting", now - age, now - age))
+    EndOrphanedJobs(store, clock=lambda: now).run("wine", never)
+    states = {job.id: job.state for job in store.jobs("wine", "A")}
+    assert states == {"old": JobState.FAILED, "new": JobState.RUNNING}
