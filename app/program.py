@@ -25,9 +25,7 @@ from app.shell.link_view import LinkView
 from app.shell.palette import Palette
 from app.shell.window import Shell
 from app.shell.work_view import WorkView
-from app.tasks import Tasks
 from services.profiles.profile import EmbeddedProfile, ProfileFolder
-from services.profiles.secrets import Secrets
 from widgets.theme import Appearance, theme
 
 
@@ -35,18 +33,18 @@ class Program(QObject):
     """Made on the GUI thread after the first paint; `close` after the event loop."""
 
     def __init__(
-        self, shell: Shell, monitor: MonitorPage, settings: Settings, places: Places, tasks: Tasks
+        self, shell: Shell, monitor: MonitorPage, settings: Settings, places: Places, link: Link
     ) -> None:
         super().__init__(shell)
         self.shell = shell
-        secrets = Secrets()
+        tasks = link.tasks
         self.context = Context(
             tasks=tasks,
             activity=Activity(tasks, self),
             settings=settings,
-            link=Link(tasks, secrets, parent=self),
+            link=link,
             profiles=ProfileFolder(places.profiles),
-            secrets=secrets,
+            secrets=link.secrets,
             places=places,
             bus=Bus(self),
         )
@@ -70,7 +68,7 @@ class Program(QObject):
         context = self.context
         if workspace:
             folder = Path(workspace).expanduser().resolve()
-            context.link.open(EmbeddedProfile(workspace, str(folder)))
+            context.link.open(EmbeddedProfile(folder.name, str(folder)))
             return
         name = profile or context.settings.get(PROFILE)
         if name and context.profiles.get(name) is not None:

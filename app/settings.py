@@ -65,6 +65,7 @@ PROJECT = Setting("project", "")
 SPAN = Setting("span", "day")
 VARIABLE = Setting("variable", "")
 FOLDER = Setting("folder", "")
+LAST_SEEN = Setting("last_seen", "")
 
 SHOWN: tuple[Setting[str] | Setting[int], ...] = (THEME, REFRESH_SECONDS, PERSON)
 

@@ -7,6 +7,7 @@ numpy and the plots are loaded by a task once that paint is done.
 import sys
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
@@ -15,11 +16,12 @@ from PySide6.QtWidgets import QApplication
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.snapshot import SnapshotFiles
 from app.places import Places, system_places
-from app.settings import PROFILE, THEME, Settings
+from app.settings import LAST_SEEN, PROFILE, THEME, Settings
 from app.shell.window import Shell
 from widgets.theme import Appearance, theme
 
 if TYPE_CHECKING:
+    from app.connection.link import Opener
     from app.program import Program
     from app.tasks import Tasks
 
@@ -35,12 +37,17 @@ class Wanted:
 
 
 class Start(QObject):
-    """From nothing to the first paint, and from there to the whole program; `ready` carries it."""
+    """From nothing to the first paint, and from there to the whole program; `ready` carries it.
+
+    Args:
+        opener: how a profile becomes an open platform; the usual way when left out.
+    """
 
     ready = Signal(object)
 
-    def __init__(self, places: Places, wanted: Wanted) -> None:
+    def __init__(self, places: Places, wanted: Wanted, *, opener: "Opener | None" = None) -> None:
         super().__init__()
+        self._opener = opener
         self._places = places
         self._wanted = wanted
         self.settings = Settings(places)
@@ -49,7 +56,7 @@ class Start(QObject):
         self.shell = Shell(self.settings, self.monitor)
         self.program: Program | None = None
         self.tasks: Tasks | None = None
-        self._show_last_seen(wanted.profile or wanted.workspace or self.settings.get(PROFILE))
+        self._show_last_seen()
         self.shell.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -82,22 +89,33 @@ class Start(QObject):
             self.program.close()
 
     def _build(self) -> None:
+        from app.connection.link import Link
+        from app.connection.platform import open_platform
         from app.program import Program
+        from services.profiles.secrets import Secrets
 
         if self.tasks is None:
             return
-        self.program = Program(self.shell, self.monitor, self.settings, self._places, self.tasks)
+        link = Link(self.tasks, Secrets(), opener=self._opener or open_platform, parent=self)
+        self.program = Program(self.shell, self.monitor, self.settings, self._places, link)
         self.program.begin(self._wanted.profile, self._wanted.workspace)
         self.ready.emit(self.program)
 
-    def _show_last_seen(self, profile: str) -> None:
-        files = SnapshotFiles.of(self._places.cache, profile)
+    def _show_last_seen(self) -> None:
+        files = SnapshotFiles.of(self._places.cache, self._last_seen_key())
         content = files.read()
         if content is None:
             self.monitor.show_waiting()
             return
         self.monitor.snapshot.set_snapshot(files.read_picture(dark=theme().is_dark))
         self.monitor.show_content(content)
+
+    def _last_seen_key(self) -> str:
+        """What was last seen of the platform that is about to be opened; nothing of another one."""
+        if self._wanted.workspace:
+            return str(Path(self._wanted.workspace).expanduser().resolve())
+        same = self._wanted.profile in {"", self.settings.get(PROFILE)}
+        return self.settings.get(LAST_SEEN) if same else ""
 
 
 def main(arguments: list[str]) -> int:

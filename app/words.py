@@ -4,12 +4,12 @@ from services.errors import RelevoError
 
 
 def sentence(text: str) -> str:
-    """A text as a sentence: a capital first, a full stop last; empty stays empty."""
+    """A text as a sentence: a capital first (but for an address), a full stop last; empty stays empty."""
     text = text.strip()
     if not text:
         return ""
     ended = text if text[-1] in ".!?…" else f"{text}."
-    return ended[0].upper() + ended[1:]
+    return ended if "://" in ended.split()[0] else ended[0].upper() + ended[1:]
 
 
 def told(error: RelevoError) -> str:

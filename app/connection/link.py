@@ -1,11 +1,12 @@
 """The life of a connection: opening, open, lost, retried by itself; one platform at a time."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.platform import Health, Platform, SecretsNeeded, open_platform
+from app.connection.platform import Health, Platform, Progress, SecretsNeeded, open_platform
 from app.tasks import Task, Tasks, Work
 from services.errors import RelevoError, Unavailable
 from services.profiles.profile import Profile
@@ -13,6 +14,9 @@ from services.profiles.secrets import Secrets
 
 WATCH_SECONDS = 10
 FIRST_DELAY, LONGEST_DELAY = 2, 60
+
+
+Opener = Callable[[Profile, Secrets, Progress], Platform]
 
 
 class LinkState(StrEnum):
@@ -31,6 +35,7 @@ class Link(QObject):
     store answers again.
 
     Args:
+        opener: from a profile to its open platform; called off the GUI thread.
         first_delay: seconds until the first attempt after a loss; doubles up to a minute.
     """
 
@@ -44,12 +49,14 @@ class Link(QObject):
         tasks: Tasks,
         secrets: Secrets,
         *,
+        opener: Opener = open_platform,
         first_delay: float = FIRST_DELAY,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._tasks = tasks
-        self._secrets = secrets
+        self.tasks = tasks
+        self.secrets = secrets
+        self._opener = opener
         self._first_delay = first_delay
         self._delay = first_delay
         self._attempt: Task[Platform] | None = None
@@ -89,7 +96,7 @@ class Link(QObject):
         if platform is None or self._checking:
             return
         self._checking = True
-        self._tasks.run(
+        self.tasks.run(
             lambda _work: platform.health(),
             owner=self,
             title="Looking after the platform",
@@ -115,7 +122,7 @@ class Link(QObject):
         if platform is not None:
             self.closing.emit()
             name = platform.profile.name
-            self._tasks.run(lambda _work: platform.close(), owner=self, title=f"Closing {name}")
+            self.tasks.run(lambda _work: platform.close(), owner=self, title=f"Closing {name}")
         self._become(LinkState.NONE)
 
     def close(self) -> None:
@@ -129,13 +136,12 @@ class Link(QObject):
     def _open(self, profile: Profile) -> None:
         self._again.stop()
         self.next_attempt = None
-        secrets = self._secrets
 
         def open_it(work: Work) -> Platform:
-            return open_platform(profile, secrets, work.progress)
+            return self._opener(profile, self.secrets, work.progress)
 
         self._become(LinkState.OPENING)
-        self._attempt = self._tasks.run(
+        self._attempt = self.tasks.run(
             open_it,
             owner=self,
             title=f"Opening {profile.name}",

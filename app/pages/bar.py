@@ -1,20 +1,29 @@
 """Rows of buttons and fields above a view: the same everywhere in the window."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from widgets.theme import GRID
 
 
-def button(action: QAction) -> QToolButton:
-    """An action as a button with its text; says why it is blocked on hover."""
-    made = QToolButton()
-    made.setDefaultAction(action)
-    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    made.setObjectName("barButton")
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return made
+class ActionButton(QPushButton):
+    """An action as a button: its whole text, its state, and why it is blocked on hover."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self._action = action
+        self.setAutoDefault(False)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        action = self._action
+        self.setText(action.text())
+        self.setIcon(action.icon())
+        self.setEnabled(action.isEnabled())
+        self.setToolTip(action.toolTip())
+        self.setAccessibleDescription(action.toolTip())
 
 
 def row(*parts: QWidget | None) -> QHBoxLayout:

@@ -58,9 +58,8 @@ class RevisionChanger(QObject):
 
     def _fill(self, platform: Platform, dialog: RevisionsDialog, project: str, version: str) -> None:
         def read() -> tuple[list[Revision], str]:
-            return platform.store.revisions(project, version), used_revision(
-                platform.store, project, version
-            )
+            used = platform.registry.version(project, version).revision
+            return platform.store.revisions(project, version), used
 
         self._context.tasks.run(
             lambda _work: read(),

@@ -58,6 +58,8 @@ class Chooser(QComboBox):
 
     def _let_type(self) -> None:
         line = QLineEdit()
+        line.setFrame(False)
+        line.setStyleSheet("border: none; padding: 0; background: transparent;")
         self.setEditable(True)
         self.setLineEdit(line)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

@@ -7,7 +7,9 @@ from app.context import Context
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.monitor.snapshot import SnapshotFiles
+from app.settings import LAST_SEEN
 from services.errors import StorageFull
+from services.profiles.profile import EmbeddedProfile
 from widgets.theme import theme
 
 
@@ -28,7 +30,9 @@ class MonitorMemory(QObject):
         if self._writing or profile is None or plot is None or not plot.isVisible():
             return
         self._writing = True
-        files = SnapshotFiles.of(self._context.places.cache, profile.name)
+        key = profile.folder if isinstance(profile, EmbeddedProfile) else profile.name
+        self._context.settings.put(LAST_SEEN, key)
+        files = SnapshotFiles.of(self._context.places.cache, key)
         content, image, dark = self._page.content, plot.snapshot(), theme().is_dark
 
         def write() -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from app.pages.bar import button, row
+from app.pages.bar import ActionButton, row
 from app.pages.monitor.choices import Chooser, SpanChooser
 from app.pages.monitor.content import Content
 from app.pages.notice import Notice
@@ -163,7 +163,7 @@ class MonitorPage(Page):
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
         layout.addLayout(row(self.project, self.about, None, self.seen, self.span))
-        layout.addLayout(row(*(button(action) for action in self.page_actions()), None))
+        layout.addLayout(row(*(ActionButton(action) for action in self.page_actions()), None))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
         layout.addWidget(self._panes(), 1)
@@ -202,6 +202,7 @@ class MonitorPage(Page):
         for half, share in ((upper, 3), (lower, 2)):
             self.panes.addWidget(half)
             self.panes.setStretchFactor(self.panes.count() - 1, share)
+        self.panes.setSizes([300, 200])
         return self.panes
 
 

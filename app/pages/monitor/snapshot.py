@@ -9,16 +9,16 @@ from app.pages.monitor.content import Content
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFiles:
-    """Where one profile's last seen data lies: texts, and a picture of the plot for each theme."""
+    """Where one platform's last seen data lies: texts, and a picture of the plot for each theme."""
 
     texts: Path
     light: Path
     dark: Path
 
     @classmethod
-    def of(cls, cache: Path, profile: str) -> "SnapshotFiles":
-        """The files of a profile; its name may hold what a file name may not."""
-        stem = sha256(profile.encode()).hexdigest()[:16]
+    def of(cls, cache: Path, key: str) -> "SnapshotFiles":
+        """The files of a platform; its key (a name or folder) may hold what a file name may not."""
+        stem = sha256(key.encode()).hexdigest()[:16]
         return cls(*(cache / f"last-seen-{stem}{end}" for end in (".json", "-light.png", "-dark.png")))
 
     def picture(self, *, dark: bool) -> Path:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from app.dialogs.revisions import RevisionsTable
-from app.pages.bar import button, row
+from app.pages.bar import ActionButton, row
 from app.pages.projects.look import Detail
 from app.pages.projects.versions import VersionsTable
 from widgets.formatting import clock
@@ -93,8 +93,10 @@ class ProjectDetail(QWidget):
         asked = row(Text("Champion at", quiet=True), self.moment, self.answer)
         asked.setStretch(2, 1)
         self.tabs.addTab(_tab(asked, self.history), "History")
-        self.tabs.addTab(_tab(row(button(self.versions.retire_action), None), self.versions), "Versions")
-        use = button(self.revisions.use_action)
+        self.tabs.addTab(
+            _tab(row(ActionButton(self.versions.retire_action), None), self.versions), "Versions"
+        )
+        use = ActionButton(self.revisions.use_action)
         self.tabs.addTab(_tab(row(self.version, use, None), self.revisions), "Revisions")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID, 0, 0)

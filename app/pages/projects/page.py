@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.context import Context
-from app.pages.bar import button, row
+from app.pages.bar import ActionButton, row
 from app.pages.notice import Notice
 from app.pages.page import Page, PageCommand
 from app.pages.projects.detail import ProjectDetail
@@ -101,7 +101,7 @@ class ProjectsPage(Page):
         layout = QVBoxLayout(self._body)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, button(self.open)))
+        layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, ActionButton(self.open)))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
         panes = QSplitter(Qt.Orientation.Vertical)

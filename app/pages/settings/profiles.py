@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from app.connection.link import LinkState
 from app.context import Context
-from app.pages.bar import button, row
+from app.pages.bar import ActionButton, row
 from app.pages.page import PageCommand
 from services.profiles.profile import EmbeddedProfile, Profile
 from widgets.actions import ExplainedAction
@@ -146,6 +146,6 @@ class ProfilesPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        layout.addLayout(row(*(button(action) for action in actions), None))
+        layout.addLayout(row(*(ActionButton(action) for action in actions), None))
         layout.addWidget(self.error)
         layout.addWidget(self.table, 1)
