@@ -11,9 +11,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.theme import GRID, FontSize, font, theme
+from widgets.theme import GRID, FontSize, font, icon, theme
 
-WIDTH = 20 * GRID
+WIDTH = 21 * GRID
+ICON = 18
 COUNT_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -32,8 +33,8 @@ class Sidebar(QListWidget):
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self._keys = [key for key, _ in pages]
-        for number, (_, title) in enumerate(pages, start=1):
-            item = QListWidgetItem(title, self)
+        for number, (key, title) in enumerate(pages, start=1):
+            item = QListWidgetItem(icon(key), title, self)
             item.setToolTip(f"{title} (Ctrl+{number})")
         self.currentRowChanged.connect(lambda row: self.chosen.emit(self._keys[row]))
 
@@ -76,6 +77,9 @@ class _LineDelegate(QStyledItemDelegate):
         painter.setFont(font(bold=current))
         painter.setPen(QColor(colours.text))
         inner = rect.adjusted(2 * GRID, 0, -2 * GRID, 0)
+        sign = QRect(inner.left(), rect.center().y() - ICON // 2, ICON, ICON)
+        index.data(Qt.ItemDataRole.DecorationRole).paint(painter, sign)
+        inner.setLeft(sign.right() + GRID + GRID // 2)
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(inner, left, index.data())
         if count := index.data(COUNT_ROLE):

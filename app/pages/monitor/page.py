@@ -53,18 +53,10 @@ class MonitorPage(Page):
         self.snapshot = PlotSnapshot()
         self.plots = QStackedWidget()
         self.empty = EmptyState("")
-        self.retrain = ExplainedAction(
-            "Retrain…", explanation="Train the selected version again", parent=self
-        )
-        self.promote = ExplainedAction(
-            "To champion…", explanation="Make the selected version the champion", parent=self
-        )
-        self.back = ExplainedAction(
-            "Back…", explanation="Make the version before the champion again", parent=self
-        )
-        self.revisions = ExplainedAction(
-            "Revisions…", explanation="Trained artifacts of the selected version", parent=self
-        )
+        self.retrain = self._action("&Retrain…", "Train the selected version again", "retrain")
+        self.promote = self._action("To &champion…", "Make the selected version the champion", "champion")
+        self.back = self._action("&Back…", "Make the version before the champion again", "back")
+        self.revisions = self._action("Re&visions…", "Trained artifacts of the selected version", "history")
         self.content = Content()
         self.due: datetime | None = None
         self.busy = False
@@ -150,6 +142,9 @@ class MonitorPage(Page):
         shown = self.notice.isVisible()
         self.notice.hide()
         return shown
+
+    def _action(self, text: str, explanation: str, icon_name: str) -> ExplainedAction:
+        return ExplainedAction(text, explanation=explanation, icon_name=icon_name, parent=self)
 
     def _choose_challenger(self) -> None:
         champion = self.content.champion

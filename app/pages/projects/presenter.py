@@ -40,6 +40,7 @@ class ProjectsPresenter(QObject):
         self._again = False
         self._rows: dict[str, ProjectRow] = {}
         self._here = False
+        self._select_first = False
         self._due: datetime | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -96,6 +97,17 @@ class ProjectsPresenter(QObject):
         )
         self._read_detail()
 
+    def select_first(self) -> None:
+        """Select the first project, as soon as there is one."""
+        self._select_first = True
+        self._choose_first()
+
+    def _choose_first(self) -> None:
+        first = next(iter(self._rows), None)
+        if self._select_first and first is not None:
+            self._select_first = False
+            self._page.table.select_keys([first])
+
     def _look(self, overview: Overview, work: Work) -> None:
         """Off the GUI thread: the names at once, then figures in handfuls."""
         rows = overview.registered()
@@ -124,6 +136,7 @@ class ProjectsPresenter(QObject):
             return
         self._page.table.show_projects(list(self._rows.values()))
         self._page.show_list()
+        self._choose_first()
         self._judge()
 
     def _with_old_figures(self, row: ProjectRow) -> ProjectRow:
