@@ -42,25 +42,24 @@ class ScoreHistogram:
         self.counts = np.zeros((len(classes), 2, ranges_for(len(classes))), dtype=np.int64)
         self.others: dict[str, int] = {}
 
-    def add(self, codes: Codes, names: list[str], scores: Floats, sign: int) -> None:
-        """Add (+1) or take out (-1) rows.
+    def add(self, codes: Codes, names: list[str], scores: Floats, weight: int) -> None:
+        """Count rows.
 
         Args:
             codes: shape (n,), the class of each row, into `names`.
             names: `classes`, then any others.
             scores: shape (n, classes), finite.
-            sign: +1 or -1.
+            weight: how often each row counts; negative takes it out.
         """
         ranges = self.counts.shape[2]
         for code in range(len(self.classes)):
             cells = _cells(codes == code, scores[:, code], ranges)
             if len(cells) * 8 < ranges:
-                np.add.at(self.counts[code].reshape(-1), cells, sign)
+                np.add.at(self.counts[code].reshape(-1), cells, weight)
             else:
-                counted = np.bincount(cells, minlength=2 * ranges).reshape(2, ranges)
-                self.counts[code] += counted if sign > 0 else -counted
+                self.counts[code] += weight * np.bincount(cells, minlength=2 * ranges).reshape(2, ranges)
         if len(names) > len(self.classes):
-            self._add_others(np.bincount(codes, minlength=len(names)).tolist(), names, sign)
+            self._add_others(np.bincount(codes, minlength=len(names)).tolist(), names, weight)
 
     def merge(self, other: Self) -> None:
         """Add the counts of one with the same classes."""
@@ -88,10 +87,10 @@ class ScoreHistogram:
                 placed.counts[code, :, 0] += np.array([-1, 1]) * self.others.get(name, 0)
         return placed
 
-    def _add_others(self, rows: list[int], names: list[str], sign: int) -> None:
+    def _add_others(self, rows: list[int], names: list[str], weight: int) -> None:
         for code in range(len(self.classes), len(names)):
             if rows[code]:
-                self.others[names[code]] = self.others.get(names[code], 0) + sign * rows[code]
+                self.others[names[code]] = self.others.get(names[code], 0) + weight * rows[code]
 
 
 def _cells(of_class: NDArray[np.bool_], scores: Floats, ranges: int) -> NDArray[np.int64]:

@@ -10,12 +10,19 @@ import numpy as np
 from services.evaluation.model import Floats, Measure, Series
 from services.evaluation.summaries import packing
 from services.evaluation.summaries.sample import Sample
-from services.evaluation.summaries.sums import UNIT_BITS, ExactSums, product, ratio, spread
+from services.evaluation.summaries.sums import (
+    LARGEST,
+    UNIT_BITS,
+    ExactSums,
+    product,
+    ratio,
+    spread,
+    without_dust,
+)
 from services.store.batches import Categorical, Column
 
 SAMPLED = 2_000
 MOST_CATEGORIES = 1_000
-_LARGEST = 1e140
 
 
 class InputState(msgspec.Struct, frozen=True, array_like=True, tag="input-1"):
@@ -74,7 +81,7 @@ class InputSummary:
         if isinstance(column, Categorical):
             values, valid = self._add_texts(column)
         else:
-            values, valid = column, np.abs(column) <= _LARGEST
+            values, valid = column, np.abs(column) <= LARGEST
             self._add_numbers(values[valid])
         rows = int(valid.sum())
         self.count += rows
@@ -159,7 +166,8 @@ class InputSummary:
         if len(numbers):
             self.minimum = min(self.minimum, float(numbers.min()))
             self.maximum = max(self.maximum, float(numbers.max()))
-            self._sums.add(np.stack([numbers, *product(numbers, numbers)]), 1)
+            summed = without_dust(numbers)
+            self._sums.add(np.stack([summed, *product(summed, summed)]), 1)
 
     def _add_texts(
         self, column: Categorical

@@ -10,12 +10,10 @@ from services.evaluation.model import Floats, Pairs, RegressionMetrics, RocCurve
 from services.evaluation.summaries import packing
 from services.evaluation.summaries.rows import LabelledRows, priorities
 from services.evaluation.summaries.sample import Sample
-from services.evaluation.summaries.sums import ExactSums, product
+from services.evaluation.summaries.sums import LARGEST, ExactSums, product, without_dust
 from services.store.batches import Column
 
 PAIRS = 5_000
-_LARGEST = 1e140
-"""Squares of anything larger could not be added up; no measured quantity comes near it."""
 
 
 class RegressionState(msgspec.Struct, frozen=True, array_like=True, tag="regression-1"):
@@ -107,7 +105,7 @@ class RegressionSummary:
     def _count(self, rows: LabelledRows, sign: int) -> None:
         real, predicted = numbers(rows.labels), numbers(rows.predicted)
         ids = rows.ids
-        valid = (np.abs(real) <= _LARGEST) & (np.abs(predicted) <= _LARGEST)
+        valid = (np.abs(real) <= LARGEST) & (np.abs(predicted) <= LARGEST)
         if not valid.all():
             ids, real, predicted = ids[valid], real[valid], predicted[valid]
         self.rows += sign * len(real)
@@ -126,6 +124,7 @@ def numbers(column: Column) -> Floats:
 def _quantities(real: Floats, predicted: Floats) -> Floats:
     """Everything that is added up, shape (10, n); products as pairs that are exact together."""
     error = real - predicted
+    real, predicted = without_dust(real), without_dust(predicted)
     return np.stack([
         real, predicted, np.abs(error), error * error,
         *product(real, real), *product(predicted, predicted), *product(real, predicted),

@@ -73,16 +73,7 @@ class ScoreSummary:
         self._tables = None
         classes = merged_classes(self.classes, other.classes)
         self._place(classes)
-        theirs: Self = other
-        if theirs.classes != classes:
-            theirs = other.copy()
-            theirs._place(classes)
-        if theirs._histogram is not None:
-            histogram = self._as_histogram()
-            histogram.merge(theirs._histogram)
-            self._use(histogram)
-        else:
-            self._take_kept(theirs)
+        self._take(other if other.classes == classes else other._placed(classes))
 
     def copy(self) -> Self:
         """An independent copy."""
@@ -152,8 +143,21 @@ class ScoreSummary:
             rows = values[weights == weight]
             histogram.add(rows[:, 0].astype(np.int64), self._names, rows[:, 1:], weight)
 
+    def _placed(self, classes: tuple[str, ...]) -> Self:
+        copy: Self = self.copy()
+        copy._place(classes)
+        return copy
+
+    def _take(self, other: Self) -> None:
+        """Take the rows of a summary over the same classes, whose other names may differ."""
+        if other._histogram is None:
+            self._take_kept(other)
+        else:
+            histogram = self._as_histogram()
+            histogram.merge(other._histogram)
+            self._use(histogram)
+
     def _take_kept(self, other: Self) -> None:
-        """Take single rows of a summary over the same classes, whose other names may differ."""
         if self._histogram is None:
             self._make_room(other._kept.stored)
         if self._histogram is not None:

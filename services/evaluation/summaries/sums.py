@@ -10,6 +10,9 @@ from services.evaluation.model import Floats
 
 UNIT_BITS = 1074
 """Totals are whole multiples of 2**-1074, the smallest double."""
+LARGEST = 1e140
+"""Squares of anything larger could not be added up; no measured quantity comes near it."""
+_SMALLEST = 1e-130
 _BLOCK_BITS = 11
 _BLOCK = 1 << _BLOCK_BITS
 _SPLITTER = 2.0**27 + 1.0
@@ -62,8 +65,16 @@ def _in_units(value: float) -> int:
     return numerator << (UNIT_BITS + 1 - denominator.bit_length())
 
 
+def without_dust(values: Floats) -> Floats:
+    """The values, with 0 for those below 1e-130 in size, of whose squares no double holds all digits."""
+    return np.where(np.abs(values) < _SMALLEST, 0.0, values)
+
+
 def product(left: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """`left * right` as an unevaluated sum of two doubles, without error (Dekker 1971)."""
+    """`left * right` as an unevaluated sum of two doubles, without error (Dekker 1971).
+
+    Exact for sizes between 1e-130 and 1e140, and 0.
+    """
     rounded = left * right
     left_high, left_low = _halves(left)
     right_high, right_low = _halves(right)

@@ -78,6 +78,17 @@ def test_growing_just_past_the_limit_and_back_is_exact_again(make_classified, ta
     assert told(summary) == told(of(take_rows(rows, slice(EXACT_ROWS))))
 
 
+def test_equal_rows_count_as_often_as_they_came(make_classified, take_rows):
+    twice = make_classified(40_000)
+    once = make_classified(30_001, seed=9)
+    grown = of(twice, twice)
+    grown.remove(take_rows(once, slice(10)))
+    grown.add(take_rows(once, slice(10)))
+    told(grown)
+    grown.add(once)
+    assert told(grown) == told(of(once, twice, twice))
+
+
 def test_many_corrections_do_not_pile_up(make_classified):
     rows = make_classified(20_000)
     summary = of(rows)
