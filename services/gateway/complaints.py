@@ -22,6 +22,9 @@ _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
 _LENGTH = re.compile(r"Expected `str` of length <= (\d+)")
+_BOUND = re.compile(r"Expected `int` ([<>]=) (-?\d+)")
+_LARGEST = {str(2**53), str(-(2**53))}
+_EMPTY = ("Expected `array` of length >= 1", "Expected `str` matching regex")
 _LONGEST_NAME = 200
 
 
@@ -71,8 +74,11 @@ def _sentence(reason: str) -> str:
         return f"is longer than {length[1]} characters"
     if reason.startswith("Number out of range"):
         return "is too large a number"
-    if reason.startswith("Expected `int` "):
-        return "is beyond 2**53, where whole numbers are no longer exact"
+    if reason.startswith(_EMPTY):
+        return "must not be empty"
+    if bound := _BOUND.match(reason):
+        exact = ", beyond which whole numbers are not exact" if bound[2] in _LARGEST else ""
+        return f"must be {bound[1]} {bound[2]}{exact}"
     return f"is not valid: {reason[0].lower()}{reason[1:]}"
 
 

@@ -15,7 +15,7 @@ from services.gateway.messages import ListenerState
 from services.gateway.openapi import describe_project
 from services.gateway.operations import ANYONE, Call, Operation, Place, starlette_routes
 from services.gateway.parts import Parts
-from services.gateway.routes import administration, labels
+from services.gateway.routes import administration, labels, predictions
 from services.http.routes import HotRoutes
 from services.http.server import Server
 from services.http.starlette import exception_handlers
@@ -147,6 +147,7 @@ def listener_application(parts: Parts, listener: Listener) -> Starlette:
         return describe_project(project, listener=listener.version)
 
     operations = [
+        replace(predictions.OPERATIONS[0], path="/predict"),
         replace(labels.OPERATIONS[0], path="/labels"),
         next(one for one in administration.OPERATIONS if one.path == "/health"),
         Operation("GET", "/openapi.json", "This API, described", ANYONE, describe, gives=dict[str, object]),

@@ -1,11 +1,32 @@
 """What travels over the gateway's API, as types shared by the gateway and its clients."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from services.registry.model import Listener, Mode, Policy, Project, Revision, Role, Signature
+
+_TIME_BASED = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[17][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+PredictionId = Annotated[
+    str,
+    Meta(
+        description="A time-based UUID (version 1 or 7).",
+        extra_json_schema={"format": "uuid", "pattern": _TIME_BASED},
+    ),
+]
+Words = Annotated[str, Meta(pattern=r"\S")]
+"""A text that says something."""
+
+
+class PredictRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Instances by the names of a project's inputs, and ids if the client brings its own.
+
+    A project's own description has the inputs; ids, one an instance, make a retry safe.
+    """
+
+    instances: Annotated[list[dict[str, float | str | bool | None]], Meta(min_length=1)]
+    ids: list[PredictionId] | None = None
 
 
 class Answer(Struct, frozen=True):
@@ -33,7 +54,7 @@ class Answers(Struct, frozen=True):
 class LabelItem(Struct, frozen=True, forbid_unknown_fields=True):
     """The true value of one prediction."""
 
-    id: str
+    id: PredictionId
     label: float | str | bool
 
 
@@ -80,8 +101,8 @@ class ChampionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     champion: str
     expected: str
     generation: int
-    reason: str
-    who: str
+    reason: Words
+    who: Words
     evidence: str = ""
 
 
@@ -109,7 +130,7 @@ class Window(Struct, frozen=True, forbid_unknown_fields=True):
     """Which rows a retraining takes: all (`expanding`), or the newest `rows` (`sliding`)."""
 
     kind: Literal["expanding", "sliding"] = "expanding"
-    rows: int | None = None
+    rows: Annotated[int, Meta(ge=1)] | None = None
 
 
 class RetrainRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,7 +207,7 @@ class RevisionAdded(Struct, frozen=True):
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Issue a token; `project` limits a client's token to that project, empty means all."""
 
-    label: str
+    label: Words
     role: Role
     project: str = ""
 

@@ -24,6 +24,10 @@ _ERRORS = {
     503: "Try again after the seconds of Retry-After.",
 }
 _REF = "#/components/schemas/{name}"
+_PATHS: dict[str, Document] = {
+    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+}
 _TYPES: dict[FieldType, Document] = {
     FieldType.NUMBER: {"type": "number"},
     FieldType.INTEGER: {"type": "integer", "minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER},
@@ -96,7 +100,8 @@ def _predict(project: Project, version: Version, name: str, words: str, componen
             "ids": {
                 "description": "Time-based UUIDs (version 1 or 7), one an instance: a retry is safe.",
                 "type": ["array", "null"],
-                "items": {"type": "string", "format": "uuid"},
+                "minItems": 1,
+                "items": _prediction_id(),
             },
         },
         "required": ["instances"],
@@ -164,6 +169,10 @@ def _predictions(version: Version) -> Document:
     }
 
 
+def _prediction_id() -> Document:
+    return msgspec.json.schema(messages.PredictionId)
+
+
 def _label_item(project: Project) -> Document:
     known = sorted({name for version in project.versions for name in version.signature.classes})
     label: Document = {"type": "number"}
@@ -171,7 +180,7 @@ def _label_item(project: Project) -> Document:
         label = {"type": ["string", "number", "boolean"], "examples": known}
     return {
         "type": "object",
-        "properties": {"id": {"type": "string", "format": "uuid"}, "label": label},
+        "properties": {"id": _prediction_id(), "label": label},
         "required": ["id", "label"],
         "additionalProperties": False,
     }
@@ -182,7 +191,7 @@ def _operation(operation: Operation, schemas: dict[str, Document]) -> Document:
         "operationId": _identifier(operation),
         "summary": operation.summary,
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            {"name": name, "in": "path", "required": True, "schema": _PATHS.get(name, {"type": "string"})}
             for name in re.findall(r"{(\w+)}", operation.path)
         ]
         + [

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.errors import NotFound
 from services.gateway.access import Grant
 from services.gateway.complaints import explain
 from services.gateway.hot_path import Network, is_within
@@ -48,6 +49,7 @@ class Call:
 
 
 Handler = Callable[[Call], Any] | Callable[[Call], Awaitable[Any]]
+_Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Operation:
     Attributes:
         roles: which tokens may call it; empty needs none.
         handle: an `async` one runs on the loop and must not block; any other runs in a thread.
-            It returns a value of type `gives`, or a Starlette response.
+            It returns a value of type `gives`, or a Starlette response. None: the hot path answers.
         takes: the type of the JSON body, `bytes` for a raw one, None for none.
         gives: the type of the JSON answer; None answers 204, `bytes` and `str` are not JSON.
         limit: bytes of its body; None for the gateway's own limit.
@@ -78,7 +80,7 @@ class Operation:
     path: str
     summary: str
     roles: tuple[Role, ...]
-    handle: Handler
+    handle: Handler | None
     takes: Any = None
     gives: Any = None
     status: int = 200
@@ -104,23 +106,26 @@ class Place:
 def starlette_routes(
     parts: Parts, operations: Sequence[Operation], place: Place | None = None
 ) -> list[Route]:
-    """The operations as Starlette routes."""
+    """The operations as Starlette routes, one a path, so that a wrong method is told which are right."""
     where = place or Place()
     limiter = CapacityLimiter(_MOST_THREADS)
-    return [
-        Route(
-            operation.path,
-            _endpoint(parts, operation, where, limiter),
-            methods=[operation.method],
-            name=operation.summary,
-        )
-        for operation in operations
-    ]
+    by_path: dict[str, dict[str, _Endpoint]] = {}
+    for operation in operations:
+        endpoint = _endpoint(parts, operation, where, limiter)
+        by_path.setdefault(operation.path, {})[operation.method] = endpoint
+    return [Route(path, _dispatch(endpoints), methods=[*endpoints]) for path, endpoints in by_path.items()]
 
 
-def _endpoint(
-    parts: Parts, operation: Operation, place: Place, limiter: CapacityLimiter
-) -> Callable[[Request], Awaitable[Response]]:
+def _dispatch(endpoints: Mapping[str, _Endpoint]) -> _Endpoint:
+    """The endpoint of the request's method; Starlette lets HEAD through where there is a GET."""
+
+    async def dispatch(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return dispatch
+
+
+def _endpoint(parts: Parts, operation: Operation, place: Place, limiter: CapacityLimiter) -> _Endpoint:
     decode = _decoder(operation)
 
     async def endpoint(request: Request) -> Response:
@@ -130,15 +135,20 @@ def _endpoint(
             raw = await read_body(request, operation.limit or parts.body_limit) if decode else b""
             body = decode(raw) if decode else None
             call = Call(parts, path, request.query_params, body, grant)
-            if inspect.iscoroutinefunction(operation.handle):
-                result = await operation.handle(call)
-            else:
-                result = await to_thread.run_sync(operation.handle, call, limiter=limiter)
-            return _response(operation, result)
+            return _response(operation, await _handled(operation.handle, call, limiter))
         except Exception as error:  # noqa: BLE001 - told to the client by its kind; a bug is logged there
             return error_response(error)
 
     return endpoint
+
+
+async def _handled(handle: Handler | None, call: Call, limiter: CapacityLimiter) -> Any:
+    if handle is None:
+        # The hot path takes every path it knows; this one is written in another way.
+        raise NotFound("no such route")
+    if inspect.iscoroutinefunction(handle):
+        return await handle(call)
+    return await to_thread.run_sync(handle, call, limiter=limiter)
 
 
 def _granted(

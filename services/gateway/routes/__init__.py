@@ -1,4 +1,4 @@
-"""The operations of the gateway's API, one module a concern; predictions are the hot path's.
+"""The operations of the gateway's API, one module a concern.
 
 Each module gives a tuple `OPERATIONS`. Handlers say what the API says and leave the rules to the store
 and the registry.
@@ -11,6 +11,7 @@ from services.gateway.routes import (
     data,
     descriptions,
     labels,
+    predictions,
     registry,
     services,
     training,
@@ -19,6 +20,7 @@ from services.gateway.routes import (
 OPERATIONS: tuple[Operation, ...] = (
     *registry.OPERATIONS,
     *services.OPERATIONS,
+    *predictions.OPERATIONS,
     *labels.OPERATIONS,
     *data.OPERATIONS,
     *training.OPERATIONS,

@@ -42,8 +42,6 @@ def _issue_token(call: Call) -> messages.TokenIssued:
         )
     if request.role is Role.ADMIN and request.project:
         raise InvalidField("an administrator's token is good for all projects", field="project")
-    if not request.label.strip():
-        raise InvalidField("label must not be empty: it tells later whose token it is", field="label")
     store = call.parts.store()
     if request.project:
         known_project(store, request.project)

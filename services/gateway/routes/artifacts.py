@@ -40,7 +40,7 @@ def _sha256(call: Call) -> str:
 OPERATIONS = (
     Operation(
         "GET", "/v1/artifacts/{sha256}", "An artifact's bytes", SERVICE, _get,
-        gives=bytes, errors=(404,), media_type=_BINARY,
+        gives=bytes, errors=(404, 422), media_type=_BINARY,
     ),
     Operation(
         "PUT", "/v1/artifacts/{sha256}", "Store an artifact", SERVICE, _put,

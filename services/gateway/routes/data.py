@@ -72,7 +72,7 @@ def _instant(call: Call, name: str, otherwise: int) -> int:
 
 _TIME = {"type": "string", "format": "date-time"}
 _QUERY = (
-    Parameter("version", "Whose inputs the rows hold.", {"type": "string"}, required=True),
+    Parameter("version", "Whose inputs the rows hold.", {"type": "string", "minLength": 1}, required=True),
     Parameter("source", "Which rows.", {"type": "string", "enum": list(_SOURCES), "default": "both"}),
     Parameter("rows", "Only the newest so many.", {"type": "integer", "minimum": 1, "maximum": 10**9}),
     Parameter("since", "Live rows asked at this time or later.", _TIME),

@@ -8,7 +8,6 @@ from services.errors import Conflict, InvalidInput, NotFound
 from services.gateway import messages
 from services.gateway.operations import ADMIN, ANYONE, SERVICE, Call, Operation
 from services.gateway.routes.signatures import check_signature, version_url
-from services.http.errors import InvalidField
 from services.registry.model import ChampionChange, Project, Revision, Version
 from services.routing import validate_policy
 from services.store.interface import Store
@@ -37,9 +36,6 @@ def _history(call: Call) -> list[ChampionChange]:
 
 def _change_champion(call: Call) -> Project:
     request: messages.ChampionRequest = call.body
-    for name in ("reason", "who"):
-        if not getattr(request, name).strip():
-            raise InvalidField(f"{name} must not be empty: the history tells it for ever", field=name)
     store = call.parts.store()
     change = ChampionChange(
         project=call.path["project"],
