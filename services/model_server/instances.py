@@ -78,7 +78,7 @@ class InstanceDecoder:
         columns = zip(*map(self._values, rows), strict=True)
         return pd.DataFrame(
             {
-                field.name: _series(field, list(values))
+                field.name: series(field, list(values))
                 for field, values in zip(self._fields, columns, strict=True)
             }
         )
@@ -120,7 +120,8 @@ def _reader(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*attributes)
 
 
-def _series(field: Field, values: list[Any]) -> Any:
+def series(field: Field, values: list[Any]) -> Any:
+    """A frame's column of that field, typed as reading a file would type it; None is missing."""
     missing = any(value is None for value in values)
     if field.type is FieldType.INTEGER and not missing:
         return np.array(values, np.int64)

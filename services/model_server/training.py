@@ -1,0 +1,201 @@
+"""What the training process does: fetch data, run the version's own script, measure, write the artifact."""
+
+import asyncio
+import io
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from services.errors import InvalidInput
+from services.http.client import Client
+from services.http.errors import error_from
+from services.model_server.deploy import Deploy, read_deploy
+from services.model_server.instances import series
+from services.model_server.loading import load_model, sha256_of
+from services.registry.model import Field, Signature, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FETCH_SECONDS = 3600.0
+_FEWEST_ROWS = 10
+_UNSEEN = 0.2
+
+
+class Window(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rows train: all there are, or the newest `rows`."""
+
+    kind: Literal["expanding", "sliding"] = "expanding"
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that a sliding window has a length and an expanding one has none."""
+        if (self.kind == "sliding") != (self.rows > 0):
+            raise ValueError("a sliding window needs `rows` above 0, an expanding one has none")
+
+    def in_words(self) -> str:
+        """As people read it."""
+        return f"the newest {self.rows:,} rows" if self.rows else "all rows"
+
+
+class TrainingOrder(Struct):
+    """What the service tells its training process, on standard input: the token is a secret.
+
+    Attributes:
+        folder: the deploy folder.
+        data_url: with its query; one of the gateway's.
+        output: where the artifact is to be written.
+    """
+
+    folder: str
+    data_url: str
+    token: str
+    window: Window
+    parameters: dict[str, float]
+    output: str
+
+
+class Progress(Struct, omit_defaults=True):
+    """A line that the training process says."""
+
+    progress: float = 0.0
+    message: str = ""
+    failure: str = ""
+    finished: bool = False
+    rows: int = 0
+    library: str = ""
+    metrics: dict[str, float] = {}
+
+
+def train(order: TrainingOrder, say: Callable[[Progress], None]) -> None:
+    """Do all of it; `say` is told how far it is, at last with `finished`.
+
+    Raises:
+        InvalidInput: the data or the script do not give a model that fits the signature.
+        Unavailable: the data could not be fetched.
+    """
+    folder = Path(order.folder)
+    deploy = read_deploy(folder)
+    say(Progress(0.02, "fetching the data"))
+    frame = _frame(asyncio.run(_fetch(order)), deploy.signature)
+    if order.window.rows:
+        frame = frame.tail(order.window.rows)
+    if len(frame) < _FEWEST_ROWS:
+        raise InvalidInput(f"there are {len(frame)} rows to train on; at least {_FEWEST_ROWS} are needed")
+    script = _script(folder / deploy.train)
+    target = deploy.signature.target.name
+    say(Progress(0.3, f"measuring on {round(_UNSEEN * len(frame)):,} unseen rows of {len(frame):,}"))
+    metrics = _measure(script, frame, deploy, order.parameters)
+    say(Progress(0.6, f"training on {len(frame):,} rows"))
+    model = _run(script, frame, target, order.parameters)
+    say(Progress(0.9, "checking the new model"))
+    content = _dump(model)
+    load_model(folder, deploy, content, sha256_of(content))
+    Path(order.output).write_bytes(content)
+    say(Progress(0.95, "trained", finished=True, rows=len(frame), library=_library(), metrics=metrics))
+
+
+async def _fetch(order: TrainingOrder) -> bytes:
+    """The rows, one JSON object a line."""
+    parts = urlsplit(order.data_url)
+    client = Client(f"{parts.scheme}://{parts.netloc}", connections=1)
+    received = io.BytesIO()
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    try:
+        response = await client.request(
+            "GET",
+            path,
+            headers={"authorization": f"Bearer {order.token}"},
+            timeout=_FETCH_SECONDS,
+            sink=lambda part: _append(received, part),
+        )
+    finally:
+        await client.close()
+    if response.status >= 300:
+        raise error_from(response.status, response.body, who="the gateway")
+    return received.getvalue()
+
+
+def _append(buffer: io.BytesIO, part: bytes) -> None:
+    buffer.write(part)
+
+
+def _frame(lines: bytes, signature: Signature) -> "pd.DataFrame":
+    """The labelled rows, typed as reading the team's own file would type them."""
+    import pandas as pd
+
+    try:
+        rows = msgspec.json.Decoder(dict[str, Any]).decode_lines(lines)
+    except msgspec.MsgspecError as error:
+        raise InvalidInput(f"the gateway's rows cannot be read: {error}") from error
+    target = signature.target
+    labelled = [row for row in rows if row.get(target.name) is not None]
+    fields: list[Field] = [*signature.inputs, target]
+    return pd.DataFrame(
+        {field.name: series(field, [row.get(field.name) for row in labelled]) for field in fields}
+    )
+
+
+def _script(path: Path) -> Callable[..., Any]:
+    function = runpy.run_path(str(path)).get("train")
+    if not callable(function):
+        raise InvalidInput(f"{path.name} does not define train(frame, target, parameters)")
+    found: Callable[..., Any] = function
+    return found
+
+
+def _run(
+    script: Callable[..., Any], frame: "pd.DataFrame", target: str, parameters: dict[str, float]
+) -> Any:
+    try:
+        return script(frame, target, parameters)
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidInput(f"the training script failed: {type(error).__name__}: {error}") from error
+
+
+def _measure(
+    script: Callable[..., Any], frame: "pd.DataFrame", deploy: Deploy, parameters: dict[str, float]
+) -> dict[str, float]:
+    """Metrics on the newest fifth of a model that has not seen it."""
+    from sklearn.metrics import (
+        accuracy_score,
+        f1_score,
+        mean_absolute_error,
+        r2_score,
+        root_mean_squared_error,
+    )
+
+    target = deploy.signature.target.name
+    border = len(frame) - round(_UNSEEN * len(frame))
+    unseen = frame[border:]
+    model = _run(script, frame[:border], target, parameters)
+    real, predicted = unseen[target], model.predict(unseen.drop(columns=target))
+    if deploy.task is Task.CLASSIFICATION:
+        return {
+            "accuracy": float(accuracy_score(real, predicted)),
+            "f1_macro": float(f1_score(real, predicted, average="macro", zero_division=0.0)),
+        }
+    return {
+        "r2": float(r2_score(real, predicted)),
+        "rmse": float(root_mean_squared_error(real, predicted)),
+        "mae": float(mean_absolute_error(real, predicted)),
+    }
+
+
+def _dump(model: Any) -> bytes:
+    import joblib
+
+    buffer = io.BytesIO()
+    joblib.dump(model, buffer)
+    return buffer.getvalue()
+
+
+def _library() -> str:
+    import sklearn
+
+    return f"scikit-learn {sklearn.__version__}"
