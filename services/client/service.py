@@ -1,12 +1,15 @@
 """A model service's own API, for what must not be recorded: predictions on the training set."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from services.client.session import Session, decode
+from services.errors import Unavailable
 
 Value = float | str | bool | None
+_LOOK_SECONDS = 0.1
 
 
 class ServicePredictions(msgspec.Struct, frozen=True):
@@ -32,6 +35,19 @@ class ModelServiceClient:
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Return once the service has loaded a revision; Unavailable, with its reason, if it does not."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self._session.send("GET", "/health")
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return
 
     def predict(self, instances: Sequence[Mapping[str, Value]]) -> ServicePredictions:
         """Predictions for the instances; nothing is recorded."""

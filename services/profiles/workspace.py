@@ -93,14 +93,17 @@ class EmbeddedPlatform:
             ServiceSpec(
                 name=f"model-{project}-{version.lower()}",
                 command=(
-                    "serve", str(deploy), "--project", project, "--version", version,
-                    "--gateway", self.gateway_address, "--host", "127.0.0.1", "--port", "0", "--held",
+                    "serve",
+                    str(deploy),
+                    "--gateway",
+                    self.gateway_address,
+                    "--held",
                 ),
                 environment={"RELEVO_TOKEN": service_token(self.secrets.secret, project, version)},
                 project=project,
                 version=version,
             )
-        )  # fmt: skip
+        )
 
     def wait_for_address(self, name: str, seconds: float) -> str:
         """A service's address once it listens; Unavailable, with its last words, if it does not."""
@@ -246,14 +249,11 @@ def _preferred_port(folder: Path) -> int:
     """The port that the gateway had before, so that clients find it again; a free one otherwise."""
     file = folder / "gateway.port"
     port = int(file.read_text()) if file.exists() and file.read_text().isdecimal() else 0
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            with socket.socket() as second:
-                second.bind(("127.0.0.1", 0))
-                return int(second.getsockname()[1])
-        port = int(probe.getsockname()[1])
+    for wanted in (port, 0):
+        # As the gateway itself will: a port that is only cooling down counts as free.
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", wanted)) as probe:
+            port = int(probe.getsockname()[1])
+            break
     file.write_text(str(port))
     return port
 

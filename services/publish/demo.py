@@ -138,4 +138,6 @@ class Demo:
     def _service(self, name: str, deploy: Deploy) -> ModelServiceClient:
         address = self.platform.wait_for_address(name, _SERVICE_SECONDS)
         token = service_token(self.platform.secrets.secret, deploy.project, deploy.version)
-        return ModelServiceClient(address, token)
+        service = ModelServiceClient(address, token)
+        service.wait_until_ready(_SERVICE_SECONDS)
+        return service
