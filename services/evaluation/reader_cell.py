@@ -57,15 +57,15 @@ class Cell:
         else:
             self.joined.remove(rows)
 
-    def merge(self, other: "Cell") -> None:
-        """Count all that the other has counted."""
+    def merge(self, other: "Cell", *, inputs: bool = True) -> None:
+        """Count all that the other has counted; its inputs only if wanted."""
         self.predictions += other.predictions
         if other.joined is not None:
             if self.joined is None:
                 self.joined = other.joined.copy()
             else:
                 self.joined.merge(other.joined)
-        for name, summary in other.inputs.items():
+        for name, summary in other.inputs.items() if inputs else ():
             self._input(name).merge(summary)
 
     def _input(self, name: str) -> InputSummary:

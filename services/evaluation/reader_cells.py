@@ -47,6 +47,23 @@ class Window:
 
 
 @dataclass(slots=True, eq=False)
+class WindowSums:
+    """What is kept of each stream from a moment on, brought up to date with every row.
+
+    Attributes:
+        start: the window's start, Unix seconds.
+        cells: by stream.
+    """
+
+    start: int
+    cells: dict[int, Cell] = field(default_factory=dict)
+
+    def cell(self, stream: int) -> Cell:
+        """The stream's, made on first use."""
+        return self.cells.setdefault(stream, Cell())
+
+
+@dataclass(slots=True, eq=False)
 class Cells:
     """All summaries of one project.
 
@@ -55,6 +72,7 @@ class Cells:
         hours_before, days_before: Unix seconds; a row's bucket follows from its request's time by them.
         slots: by (stream, bucket's start).
         totals: by stream, over all time.
+        sums: without inputs, of the spans that were looked at.
         changes: grows whenever anything changed.
     """
 
@@ -63,6 +81,7 @@ class Cells:
     days_before: int = 0
     slots: dict[tuple[int, int], Slot] = field(default_factory=dict)
     totals: dict[int, Slot] = field(default_factory=dict)
+    sums: dict[Span, WindowSums] = field(default_factory=dict)
     changes: int = 0
 
     def stream(self, stream: Stream) -> int:
@@ -79,6 +98,8 @@ class Cells:
             part = {name: take(column, rows) for name, column in inputs.items()}
             for cell in self._cells(stream, start):
                 cell.count(priority[rows], at[rows].astype(np.float64), part)
+            for cell in self._sums(stream, start):
+                cell.predictions += len(rows)
         self.changes += 1
 
     def join(self, parts: list[JoinedRows], outcomes: dict[str, Outcomes]) -> None:
@@ -99,7 +120,7 @@ class Cells:
             part = outcomes.labelled(
                 ids[chosen], labels[chosen], rows.predicted[chosen], rows.scores[chosen]
             )
-            for cell in self._cells(stream, start):
+            for cell in (*self._cells(stream, start), *self._sums(stream, start)):
                 cell.join(part, sign, outcomes.empty)
 
     def _groups(self, at: Positions) -> Iterator[tuple[int, Positions]]:
@@ -119,6 +140,9 @@ class Cells:
         slot = self.slots.setdefault((stream, start), Slot())
         total = self.totals.setdefault(stream, Slot(sampled=TOTAL_SAMPLED))
         return slot.change(), total.change()
+
+    def _sums(self, stream: int, start: int) -> list[Cell]:
+        return [sums.cell(stream) for sums in self.sums.values() if start >= sums.start]
 
     def age(self, now: float) -> None:
         """Merge buckets that have become old into longer ones."""
@@ -143,3 +167,22 @@ class Cells:
             for (number, start), slot in self.slots.items()
             if start >= since and chosen(self.streams[number])
         ]
+
+    def summed(self, window: Window, chosen: Callable[[Stream], bool]) -> list[Cell]:
+        """One cell a chosen stream for a window; their inputs may be missing.
+
+        Costs no more than the number of streams while the window's first bucket stays the same.
+        """
+        if window.span is Span.ALL:
+            return self.within(window, chosen)
+        sums = self.sums.get(window.span)
+        if sums is None or sums.start != window.start:
+            sums = self.sums[window.span] = self._summed(window.start)
+        return [cell for number, cell in sums.cells.items() if chosen(self.streams[number])]
+
+    def _summed(self, since: int) -> WindowSums:
+        sums = WindowSums(since)
+        for (number, start), slot in self.slots.items():
+            if start >= since:
+                sums.cell(number).merge(slot.look(), inputs=False)
+        return sums

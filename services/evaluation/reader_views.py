@@ -30,7 +30,7 @@ def _live(state: ReaderState, version: str, window: Window) -> VersionView:
     def is_its(stream: Stream) -> bool:
         return stream.version == version
 
-    cells = state.cells.within(window, is_its)
+    cells = state.cells.summed(window, is_its)
     joined = merged(cells)
     predictions = sum(cell.predictions for cell in cells)
     if joined is None or not joined.rows:
