@@ -76,6 +76,7 @@ class ErrorPanel(QWidget):
         texts.setSpacing(GRID // 2)
         texts.addWidget(self._message)
         texts.addWidget(self._remedy)
+        texts.addSpacing(GRID // 2)
         texts.addLayout(buttons)
         texts.addWidget(self._details)
         layout = QHBoxLayout(self)

@@ -98,6 +98,8 @@ class FormField(QWidget):
         self.editor.setAccessibleName(self.label)
         if isinstance(self.editor, QPlainTextEdit):
             self.editor.setTabChangesFocus(True)
+        if isinstance(self.editor, QSpinBox):
+            self.editor.lineEdit().setTextMargins(GRID // 2, 0, 0, 0)
         if isinstance(self.editor, QCheckBox):
             self.editor.setText(self.label)
 

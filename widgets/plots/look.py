@@ -20,6 +20,8 @@ SYMBOLS = {
 POINT_SIZE = 7
 POINT_ALPHA = 150
 GRID_ALPHA = 0.14
+BEHIND = -1000
+"""An axis draws the grid too, which belongs behind the data."""
 
 
 def line_pen(colour: str, dash: Qt.PenStyle = Qt.PenStyle.SolidLine, width: float = 1.0) -> QPen:
@@ -50,6 +52,7 @@ def plain_plot(plot: Any) -> None:
     for side in ("left", "bottom"):
         plot.getAxis(side).setStyle(tickLength=-4, autoExpandTextSpace=True, hideOverlappingLabels=True)
         plot.getAxis(side).enableAutoSIPrefix(enable=False)
+        plot.getAxis(side).setZValue(BEHIND)
 
 
 def dress(plot: Any) -> None:

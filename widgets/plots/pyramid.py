@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FACTOR = 4
-SMALLEST_LEVEL = 256
+SMALLEST_LEVEL = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class LinePyramid:
         Args:
             left: the lowest visible x.
             right: the highest visible x.
-            limit: how many summaries may be drawn, such as two per pixel; at most four times as few come.
+            limit: how many summaries may be drawn, at least 64; at least a quarter as many come.
 
         Returns:
             x and y of the polyline, shape (m,) each, with m ≤ 2 · limit + 8.
@@ -80,7 +80,7 @@ class LinePyramid:
 
 
 def build_levels(y: Floats) -> tuple[Level, ...]:
-    """Summaries of 4, 16, 64, … samples, down to a few hundred of them; none for a short line."""
+    """Summaries of 4, 16, 64, … samples, down to at most 64 of them; none for a short line."""
     levels: list[Level] = []
     low, high, size = y, y, 1
     while low.size > SMALLEST_LEVEL:

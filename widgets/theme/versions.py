@@ -1,8 +1,10 @@
 """The look of each version, fixed by the order in which it was registered.
 
-The colours are Okabe and Ito's colour-blind-safe set ("Color Universal Design", 2008), darkened or
-lightened until each has a contrast of at least 3:1 on the light and on the dark background alike, so
-that one pen serves both. Colour never stands alone: dash and symbol change with it.
+The colours begin with blue and vermilion of Okabe and Ito's set ("Color Universal Design", 2008). All
+have a contrast of at least 3:1 on the light and on the dark background alike, so that one pen serves
+both; within that band the first five were searched to lie far apart as protanopes and deuteranopes see
+them (CIELAB distance above 20, simulated after Machado et al. 2009). Colour never stands alone: dash
+and symbol change with it.
 """
 
 from dataclasses import dataclass
@@ -44,7 +46,7 @@ class VersionStyle:
         return QColor(self.colour)
 
 
-COLOURS = ("#1878be", "#d55e00", "#00916a", "#b65c9b", "#a67c00", "#7d6bd1", "#7a808a", "#c2457a")
+COLOURS = ("#1878be", "#d55e00", "#10a060", "#986080", "#9030f8", "#a67c00", "#2090a0", "#c2457a")
 SYMBOLS = tuple(Symbol)
 DASHES = (
     Qt.PenStyle.SolidLine,
