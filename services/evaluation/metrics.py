@@ -49,7 +49,7 @@ def _class_metrics(
 ) -> ClassMetrics:
     correct = int(confusion[code, code])
     support, predicted = int(confusion[code].sum()), int(confusion[:, code].sum())
-    auc = Measure(None, f"the model gives no scores for class {name}") if table is None else table.auc()
+    auc = Measure(None, f"the model gives no scores for class {name}") if table is None else table.auc
     return ClassMetrics(
         support=support,
         precision=_quotient(correct, predicted, f"class {name} was never predicted"),

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.model import Floats, Measure, RocCurve
+from services.evaluation.model import Measure, RocCurve
 
 Counts = NDArray[np.int64]
 CURVE_POINTS = 2_000
@@ -38,6 +38,7 @@ class ScoreTable:
         """Rows of the rest."""
         return int(self.negatives.sum())
 
+    @cached_property
     def auc(self) -> Measure:
         """The probability that a row of the class scores above one of the rest; ties count half.
 
@@ -57,20 +58,18 @@ class ScoreTable:
         )
 
     def curve(self) -> RocCurve:
-        """The curve from (0, 0) to (1, 1), its straight stretches left out, at most 2,000 points.
+        """The curve from (0, 0) to (1, 1), at most 2,000 points, its straight stretches left out.
 
         A class without an AUC has an empty curve. Where points must go, those nearest to equal steps
         along the curve stay.
         """
-        auc = self.auc()
-        if auc.value is None:
-            return RocCurve(self.class_name, np.empty(0), np.empty(0), auc)
-        true = np.concatenate([[0], np.cumsum(self.positives[::-1])])
-        false = np.concatenate([[0], np.cumsum(self.negatives[::-1])])
-        corners = _thinned(*_corners(false, true))
-        return RocCurve(
-            self.class_name, corners[0] / self.negative_rows, corners[1] / self.positive_rows, auc
-        )
+        if self.auc.value is None:
+            return RocCurve(self.class_name, np.empty(0), np.empty(0), self.auc)
+        filled = np.flatnonzero(self.positives | self.negatives)[::-1]
+        true = np.concatenate([[0], np.cumsum(self.positives[filled])])
+        false = np.concatenate([[0], np.cumsum(self.negatives[filled])])
+        false, true = _corners(*_thinned(false, true))
+        return RocCurve(self.class_name, false / self.negative_rows, true / self.positive_rows, self.auc)
 
     def _reason(self) -> str:
         if self.positive_rows + self.negative_rows == 0:
@@ -89,21 +88,19 @@ def gini(auc: Measure) -> Measure:
     return Measure(2.0 * auc.value - 1.0, error_bound=2.0 * auc.error_bound)
 
 
+def _thinned(false: Counts, true: Counts) -> tuple[Counts, Counts]:
+    """At most 2,000 of the points, both ends among them."""
+    if len(true) <= CURVE_POINTS:
+        return false, true
+    length = false / false[-1] + true / true[-1]
+    nearest = np.searchsorted(length, np.linspace(0.0, 2.0, CURVE_POINTS))
+    chosen = np.unique(np.minimum(nearest, len(true) - 1))
+    return false[chosen], true[chosen]
+
+
 def _corners(false: Counts, true: Counts) -> tuple[Counts, Counts]:
-    """The points where the curve turns, and both ends; repeated points are left out."""
-    moved = np.ones(len(true), dtype=np.bool_)
-    moved[1:] = (np.diff(true) != 0) | (np.diff(false) != 0)
-    false, true = false[moved], true[moved]
+    """The points where the curve turns, and both ends."""
     turns = np.ones(len(true), dtype=np.bool_)
     rise, run = np.diff(true), np.diff(false)
     turns[1:-1] = rise[1:] * run[:-1] != rise[:-1] * run[1:]
     return false[turns], true[turns]
-
-
-def _thinned(false: Counts, true: Counts) -> tuple[Floats, Floats]:
-    if len(true) > CURVE_POINTS:
-        length = false / false[-1] + true / true[-1]
-        nearest = np.searchsorted(length, np.linspace(0.0, 2.0, CURVE_POINTS))
-        chosen = np.unique(np.minimum(nearest, len(true) - 1))
-        false, true = false[chosen], true[chosen]
-    return false.astype(np.float64), true.astype(np.float64)

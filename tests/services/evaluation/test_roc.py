@@ -66,7 +66,7 @@ def test_histogram_area_is_within_its_bound_however_crowded_the_scores(narrow):
     scores = np.clip(random.random(20_000) + 0.2 * codes, 0, 1) * narrow
     histogram = ScoreHistogram(("no", "yes"))
     histogram.add(codes, ["no", "yes"], np.stack([1 - scores, scores], axis=1), 1)
-    area = ScoreTable("yes", histogram.counts[1, 1], histogram.counts[1, 0], exact=False).auc()
+    area = ScoreTable("yes", histogram.counts[1, 1], histogram.counts[1, 0], exact=False).auc
     exact = reference.roc_auc_score(codes == 1, scores)
     assert area.error_bound > 0
     assert abs(area.value - exact) <= area.error_bound
