@@ -10,6 +10,8 @@ from services.store.interface import Store
 
 ROWS = 10_000
 SECONDS = 60.0
+_SHARE = 20
+"""Of the time, at most one part in so many goes into writing, however large the summaries are."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class AdvanceRollups:
         self._readers: dict[str, ProjectReader] = {}
         self._new: dict[str, int] = {}
         self._written: dict[str, float] = {}
+        self._rest: dict[str, float] = {}
 
     def run(self, project: str, cancelled: Callable[[], bool]) -> None:
         """See `Duty`."""
@@ -46,9 +49,11 @@ class AdvanceRollups:
     def _is_due(self, project: str) -> bool:
         new = self._new[project]
         waited = self._clock() - self._written.get(project, float("-inf"))
-        return new >= self._rows or (new > 0 and waited >= self._seconds)
+        enough = new >= self._rows or (new > 0 and waited >= self._seconds)
+        return enough and waited >= self._rest.get(project, 0.0)
 
     def _write(self, project: str, reader: ProjectReader) -> None:
+        started = self._clock()
         try:
             generation = reader.write_rollups()
         except Conflict as conflict:
@@ -58,3 +63,4 @@ class AdvanceRollups:
         _log.info("rollups of %s: generation %d, %d new rows", project, generation, self._new[project])
         self._new[project] = 0
         self._written[project] = self._clock()
+        self._rest[project] = _SHARE * (self._written[project] - started)

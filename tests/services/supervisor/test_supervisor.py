@@ -172,7 +172,7 @@ def test_rollups_are_written_when_enough_rows_or_enough_time_have_passed(
 def test_a_supervisor_that_lost_the_race_for_a_generation_goes_on_from_the_winners(
     store: SqliteStore, tools: SimpleNamespace
 ) -> None:
-    first, second = AdvanceRollups(store, rows=1), AdvanceRollups(store, rows=1)
+    first, second = (AdvanceRollups(store, rows=1, clock=lambda: 0.0) for _ in range(2))
     tools.ship(store, 0)
     first.run("wine", never)
     second.run("wine", never)
