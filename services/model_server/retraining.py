@@ -36,7 +36,7 @@ class RetrainOrder(Struct, forbid_unknown_fields=True):
 
     data_url: str
     window: Window = Window()
-    parameters: dict[str, float] = {}
+    parameters: dict[str, Any] = {}
 
 
 class Retrainer:

@@ -31,11 +31,11 @@ class Window(Struct, frozen=True, forbid_unknown_fields=True):
     """Which rows train: all there are, or the newest `rows`."""
 
     kind: Literal["expanding", "sliding"] = "expanding"
-    rows: int = 0
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         """Check that a sliding window has a length and an expanding one has none."""
-        if (self.kind == "sliding") != (self.rows > 0):
+        if (self.kind == "sliding") != (self.rows is not None and self.rows > 0):
             raise ValueError("a sliding window needs `rows` above 0, an expanding one has none")
 
     def in_words(self) -> str:
@@ -56,7 +56,7 @@ class TrainingOrder(Struct):
     data_url: str
     token: str
     window: Window
-    parameters: dict[str, float]
+    parameters: dict[str, Any]
     output: str
 
 
@@ -150,7 +150,7 @@ def _script(path: Path) -> Callable[..., Any]:
 
 
 def _run(
-    script: Callable[..., Any], frame: "pd.DataFrame", target: str, parameters: dict[str, float]
+    script: Callable[..., Any], frame: "pd.DataFrame", target: str, parameters: dict[str, Any]
 ) -> Any:
     try:
         return script(frame, target, parameters)
@@ -159,7 +159,7 @@ def _run(
 
 
 def _measure(
-    script: Callable[..., Any], frame: "pd.DataFrame", deploy: Deploy, parameters: dict[str, float]
+    script: Callable[..., Any], frame: "pd.DataFrame", deploy: Deploy, parameters: dict[str, Any]
 ) -> dict[str, float]:
     """Metrics on the newest fifth of a model that has not seen it."""
     from sklearn.metrics import (
