@@ -12,6 +12,7 @@ from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
 from services.gateway.recording import Recorder
 from services.gateway.store_access import StoreAccess
+from services.registry.service import Registry
 
 
 @dataclass(slots=True)
@@ -36,6 +37,10 @@ class Parts:
     body_limit: int
     address: str = ""
     listener_states: Callable[[], list[ListenerState]] = list
+
+    def registry(self) -> Registry:
+        """The registry's rules over the open store; Unavailable if that is not reached."""
+        return Registry(self.store())
 
     def predict(self, project: str = "", version: str = "", networks: Sequence[Network] = ()) -> Predict:
         """The hot path's handler, for the API or for one listener."""

@@ -9,7 +9,6 @@ from services.errors import InvalidInput
 from services.gateway import messages
 from services.gateway.metrics import CONTENT_TYPE
 from services.gateway.operations import ADMIN, CLIENT, Call, Operation
-from services.gateway.routes.registry import known_project, known_version
 from services.gateway.routes.signatures import version_url
 from services.http.errors import InvalidField
 from services.registry.model import Listener, Role, Token
@@ -44,7 +43,7 @@ def _issue_token(call: Call) -> messages.TokenIssued:
         raise InvalidField("an administrator's token is good for all projects", field="project")
     store = call.parts.store()
     if request.project:
-        known_project(store, request.project)
+        call.parts.registry().project(request.project)
     text, token = new_token(request.role, label=request.label, project=request.project)
     store.add_token(token)
     call.parts.follower.look()
@@ -66,9 +65,9 @@ def _put_listener(call: Call) -> Listener:
     request: messages.ListenerRequest = call.body
     store = call.parts.store()
     if request.version:
-        known_version(store, request.project, request.version)
+        call.parts.registry().version(request.project, request.version)
     else:
-        known_project(store, request.project)
+        call.parts.registry().project(request.project)
     for index, network in enumerate(request.networks):
         try:
             ip_network(network)
@@ -95,7 +94,7 @@ def _remove_listener(call: Call) -> None:
 def _tell_addresses(call: Call, store: Store, name: str) -> None:
     """Keep each version's `url` in the registry what its listeners make it."""
     listeners = store.listeners()
-    for version in known_project(store, name).versions:
+    for version in call.parts.registry().project(name).versions:
         url = version_url(call.parts, listeners, name, version.name)
         if url != version.url:
             store.register(replace(version, url=url), who="gateway")

@@ -7,7 +7,6 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from services.gateway.operations import SERVICE, Call, Operation, Parameter
-from services.gateway.routes.registry import known_project, known_version
 from services.gateway.training_data import Period, Row, training_rows
 from services.http.errors import InvalidField
 
@@ -26,11 +25,11 @@ def _data(call: Call) -> StreamingResponse:
     if source not in _SOURCES:
         raise InvalidField(f"source is one of {', '.join(_SOURCES)}", field="source")
     store = call.parts.store()
-    project = known_project(store, call.path["project"])
+    project = call.parts.registry().project(call.path["project"])
     chunks = training_rows(
         store,
         project,
-        known_version(store, project.name, name),
+        call.parts.registry().version(project.name, name),
         historical=source != "live",
         live=source != "historical",
         period=Period(_instant(call, "since", 0), _instant(call, "until", 1 << 62)),

@@ -8,7 +8,6 @@ import msgspec
 from services.errors import Conflict, InvalidInput, NotFound, RelevoError, Unavailable
 from services.gateway import messages
 from services.gateway.operations import ADMIN, SERVICE, Call, Operation
-from services.gateway.routes.registry import known_version
 from services.gateway.routes.signatures import check_signature, version_url
 from services.http.errors import InvalidField
 from services.registry.model import Job, Mode, Version
@@ -24,8 +23,8 @@ def _register(call: Call) -> messages.Desired:
         raise InvalidInput("the revision belongs to another project or version")
     check_signature(request.signature)
     store = call.parts.store()
-    project = store.project(request.project)
-    known = project.version(request.version) if project else None
+    before = store.project(request.project)
+    known = before.version(request.version) if before else None
     if known is not None and known.signature != request.signature:
         raise Conflict(
             f"version {request.version} of {request.project} is registered with another signature",
@@ -34,7 +33,7 @@ def _register(call: Call) -> messages.Desired:
     store.prepare_live(request.project, request.version, request.signature)
     store.add_revision(request.revision)
     url = version_url(call.parts, store.listeners(), request.project, request.version)
-    registered = store.register(
+    project = call.parts.registry().register(
         Version(
             project=request.project,
             name=request.version,
@@ -47,10 +46,9 @@ def _register(call: Call) -> messages.Desired:
             image=request.image,
         ),
         who=f"service of version {request.version}",
-    ).version(request.version)
+    )
     call.parts.follower.look()
-    if registered is None:
-        raise AssertionError
+    registered = call.parts.registry().version(project.name, request.version)
     return messages.Desired(registered.revision, registered.mode, registered.url)
 
 
@@ -85,13 +83,13 @@ async def _retrain(call: Call) -> messages.JobStarted:
 
 def _jobs(call: Call) -> list[Job]:
     store = call.parts.store()
-    version = known_version(store, call.path["project"], call.path["version"])
+    version = call.parts.registry().version(call.path["project"], call.path["version"])
     return store.jobs(version.project, version.name)
 
 
 def _job(call: Call) -> Job:
     store = call.parts.store()
-    version = known_version(store, call.path["project"], call.path["version"])
+    version = call.parts.registry().version(call.path["project"], call.path["version"])
     job = store.job(version.project, version.name, call.path["job"])
     if job is None:
         raise NotFound(f"version {version.name} has no job {call.path['job']!r}")
@@ -103,7 +101,7 @@ def _put_job(call: Call) -> None:
     if (job.project, job.version, job.id) != (call.path["project"], call.path["version"], call.path["job"]):
         raise InvalidInput("the body's project, version and id are not those of the path")
     store = call.parts.store()
-    known_version(store, job.project, job.version)
+    call.parts.registry().version(job.project, job.version)
     store.put_job(job)
 
 

@@ -8,7 +8,6 @@ from services.errors import InvalidInput, NotFound
 from services.gateway import messages
 from services.gateway.model_calls import class_name
 from services.gateway.operations import ADMIN, Call, Operation
-from services.gateway.routes.registry import known_version
 from services.gateway.routes.signatures import check_signature
 from services.http.errors import InvalidField
 from services.registry.model import Field, FieldType, Signature, Task
@@ -78,7 +77,7 @@ def _fits(kind: FieldType, value: float | str | bool) -> bool:
 def _put_predictions(call: Call) -> messages.Written:
     upload: messages.TrainingPredictionsUpload = call.body
     store = call.parts.store()
-    version = known_version(store, call.path["project"], call.path["version"])
+    version = call.parts.registry().version(call.path["project"], call.path["version"])
     if not store.training(version.project, ["id"]):
         raise NotFound(f"project {version.project} has no training set yet")
     count = len(upload.ids)
