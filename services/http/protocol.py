@@ -45,6 +45,7 @@ class HotProtocol(HttpToolsProtocol):
         self._began = self._active = self.loop.time()
         self._closing = False
         self._discarding = False
+        self._ended = False
 
     # From the transport
 
@@ -108,7 +109,7 @@ class HotProtocol(HttpToolsProtocol):
         quiet = now - self._active
         allowed = self._limits.farewell if self._closing else self._limits.idle
         if self._discarding:
-            overdue = quiet > self._limits.linger and not self._queue
+            overdue = quiet > self._limits.linger and self._ended
         elif self.flow.write_paused:
             overdue = quiet > self._limits.stall
         elif self._in_message and (self._receiving is not None or not self._queue):
@@ -285,7 +286,7 @@ class HotProtocol(HttpToolsProtocol):
                 break
             queue.popleft()
             self._write(first)
-            if self.transport.is_closing() or self._discarding:
+            if self._ended:
                 return
         self._active = self.loop.time()
         self._relieve()
@@ -307,6 +308,7 @@ class HotProtocol(HttpToolsProtocol):
 
     def _end(self) -> None:
         """Close after the last answer; a client that still sends is given time to read it."""
+        self._ended = True
         if self._in_message and self.transport.can_write_eof():
             self._discarding = True
             self._active = self.loop.time()
