@@ -131,7 +131,7 @@ class Shipper:
             self._courier = Courier(self._opener(), self._outbox, self._limits.shippers)
         parcels = self._outbox.parcels()
         if not parcels:
-            entries = reader.read(self._outbox.assembled, _ROUND_BYTES)
+            entries = reader.read(self._outbox.assembled, self._lot_bytes())
             if entries:
                 self._assemble(entries)
                 parcels = self._outbox.parcels()
@@ -144,13 +144,15 @@ class Shipper:
         self._upkeep.after_round(sum(len(parcel.blob) for parcel in parcels))
         return bool(parcels)
 
+    def _lot_bytes(self) -> int:
+        """How much to take at once: on a full disk so little that the room given up is enough."""
+        return _ROUND_BYTES if self._reserve.held else self._limits.reserve_bytes // 8
+
     def _assemble(self, entries: list[Entry]) -> None:
-        batches = assemble(entries)
         try:
-            self._outbox.place(batches, entries[-1].number)
+            self._outbox.place(assemble(entries), entries[-1].number)
         except StorageFull:
-            if not self._reserve.held:
-                raise
-            _logger.warning("the spool's disk is full: giving up the room kept free")
-            self._reserve.release()
-            self._outbox.place(batches, entries[-1].number)
+            if self._reserve.held:
+                _logger.warning("the spool's disk is full: giving up the room kept free")
+                self._reserve.release()
+            raise

@@ -25,7 +25,7 @@ Cursor = tuple[int, int]
 
 @dataclass(slots=True)
 class _Stretch:
-    """A piece of one writer's log: the cursor behind it, rows that lack an answer, rows that always will."""
+    """A piece of one writer's log: the cursor behind it, rows that lack an answer, and for good."""
 
     advance: Cursor | None = None
     missing: int = 0

@@ -1,6 +1,7 @@
 """From recorded entries to batches of the log: rows of the same kind together, as columns."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -39,7 +40,7 @@ def assemble(entries: Sequence[Entry]) -> list[Unplaced]:
     for header in sorted(grouped, key=_rank):
         batch = _batch(header, grouped[header])
         for start in range(0, len(batch), MOST_ROWS):
-            part = batch.take(np.arange(start, min(start + MOST_ROWS, len(batch))))
+            part = batch if len(batch) <= MOST_ROWS else _part(batch, start, start + MOST_ROWS)
             unplaced += [Unplaced(header.project, rows, blob) for rows, blob in _encoded(part)]
     return unplaced
 
@@ -57,8 +58,25 @@ def _encoded(batch: Batch) -> Iterator[tuple[int, bytes]]:
         yield len(batch), blob
         return
     half = len(batch) // 2
-    yield from _encoded(batch.take(np.arange(half)))
-    yield from _encoded(batch.take(np.arange(half, len(batch))))
+    yield from _encoded(_part(batch, 0, half))
+    yield from _encoded(_part(batch, half, len(batch)))
+
+
+def _part(batch: Batch, start: int, end: int) -> Batch:
+    """Some of the rows, with the texts that they use and no others."""
+    part = batch.take(np.arange(start, min(end, len(batch))))
+    if isinstance(part, LabelBatch):
+        return replace(part, labels=_compact(part.labels))
+    return replace(part, inputs={name: _compact(column) for name, column in part.inputs.items()})
+
+
+def _compact(column: Column) -> Column:
+    if not isinstance(column, Categorical):
+        return column
+    used, codes = np.unique(column.codes, return_inverse=True)
+    missing = bool(len(used)) and used[0] < 0  # and then comes first
+    categories = tuple(column.categories[code] for code in used.tolist() if code >= 0)
+    return Categorical(codes.astype(np.int32) - missing, categories)
 
 
 def _batch(header: Header, parts: list[Any]) -> Batch:

@@ -20,7 +20,8 @@ class Upkeep:
     """
 
     def __init__(self, folder: Path, reserve: Reserve) -> None:
-        self._files = (folder / "entries.sqlite3", folder / "outbox.sqlite3")
+        self._entries = folder / "entries.sqlite3"
+        self._outbox = folder / "outbox.sqlite3"
         self._reserve = reserve
         self._moved = 0
 
@@ -30,11 +31,13 @@ class Upkeep:
         Args:
             shipped: bytes that this round brought to the store.
         """
+        if shipped and not self._reserve.held:
+            _shrink(self._outbox)
         self._moved += shipped
         if self._moved < _CHECKPOINT_BYTES:
             return
         self._moved = 0
-        for path in self._files:
+        for path in (self._entries, self._outbox):
             checkpoint(path, mode="PASSIVE")
             # Under constant load a passive one never comes to the end of the log.
             if Path(f"{path}-wal").stat().st_size > _LONGEST_LOG:
@@ -45,18 +48,22 @@ class Upkeep:
         if self._reserve.held or self._reserve.hold():
             return True
         try:
-            for path in self._files:
-                _shrink(path)
+            _shrink(self._outbox)
+            _shrink(self._entries)
         except RelevoError:
             return False  # the disk is still full, maybe of other things; the next attempt may do
         return self._reserve.hold()
 
 
 def _shrink(path: Path) -> None:
-    """Make a database as small as what it holds."""
-    checkpoint(path, mode="TRUNCATE")
+    """Make a database as small as what it holds.
+
+    Vacuum first: a checkpoint before it would move into the database what is deleted already, and a
+    full disk has no room for that.
+    """
     connection = connect(path, durable=True)
     try:
+        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("VACUUM")
     except sqlite3.Error as error:
         raise translate(error) from error

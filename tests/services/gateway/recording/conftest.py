@@ -1,0 +1,227 @@
+"""A real store with a registered project, and rows to record."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from services.gateway.recorded import Answers, Limits, Origin
+from services.gateway.recording import Recorder
+from services.http.loop import run
+from services.registry.model import Field, FieldType, Mode, Signature, Task, Version
+from services.store.batches import LabelBatch, PredictionBatch
+from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress, open_store
+from services.store.identifiers import new_ids
+from services.store.interface import Store
+
+REVISION = "0" * 64
+TARGET = Field("quality", "quality")
+PREFIX = f"recording_{uuid.uuid4().hex[:8]}_"
+
+
+@dataclass
+class Platform:
+    """A store, a project in it, and what its log holds."""
+
+    address: StoreAddress
+    store: Store
+    project: str = field(default_factory=lambda: f"wine_{uuid.uuid4().hex[:12]}")
+    fields: tuple[Field, ...] = (
+        Field("acidity", "acidity"),
+        Field("colour", "colour", FieldType.STRING, required=False, nullable=True),
+    )
+
+    def register(
+        self, name: str, fields: tuple[Field, ...] | None = None, classes: tuple[str, ...] = ()
+    ) -> None:
+        """Add a version; the first one of the project is its champion."""
+        task = Task.CLASSIFICATION if classes else Task.REGRESSION
+        signature = Signature(fields or self.fields, TARGET, task, classes)
+        now = datetime.now(UTC)
+        version = Version(self.project, name, Mode.CHALLENGER, signature, REVISION, now)
+        self.store.register(version, who="test")
+
+    def origin(self, name: str = "A", mode: Mode = Mode.CHAMPION) -> Origin:
+        """What answers of a version share."""
+        return Origin(self.project, name, REVISION, mode, self.fields)
+
+    def answers(self, count: int, *, first: int = 0, propensity: float = 1.0) -> Answers:
+        """Rows numbered from `first`: the number is the prediction, and the first input."""
+        ids = new_ids(count).astype(">u8").tobytes()
+        rows = [(float(number), "red") for number in range(first, first + count)]
+        predicted = [float(number) for number in range(first, first + count)]
+        return Answers(ids, rows, predicted, None, 1.5, propensity)
+
+    def logged(self, version: str = "A") -> list[PredictionBatch]:
+        """The version's batches in the log."""
+        entries = self.store.read(self.project, {})
+        batches = [entry.batch for entry in entries if isinstance(entry.batch, PredictionBatch)]
+        return [batch for batch in batches if batch.version == version]
+
+    def logged_labels(self) -> list[LabelBatch]:
+        """The batches of labels in the log."""
+        entries = self.store.read(self.project, {})
+        return [entry.batch for entry in entries if isinstance(entry.batch, LabelBatch)]
+
+    def logged_ids(self, version: str = "A") -> list[bytes]:
+        """Every id of the version's rows in the log, as often as it stands there."""
+        found = [batch.ids.astype(">u8").tobytes() for batch in self.logged(version)]
+        return [block[start : start + 16] for block in found for start in range(0, len(block), 16)]
+
+    def live_ids(self, ids: list[bytes], version: str = "A") -> set[bytes]:
+        """Which of these ids have a row in the version's live table."""
+        wanted = np.frombuffer(b"".join(ids), ">u8").reshape(-1, 2).astype(np.uint64)
+        batch = self.store.predictions(self.project, version, wanted)
+        block = b"" if batch is None else batch.ids.astype(">u8").tobytes()
+        return {block[start : start + 16] for start in range(0, len(block), 16)}
+
+
+def _cassandra() -> CassandraAddress:
+    server = os.environ.get("RELEVO_TEST_CASSANDRA", "")
+    if not server:
+        pytest.skip("no Cassandra: RELEVO_TEST_CASSANDRA is not set")
+    host, _, port = server.partition(":")
+    return CassandraAddress((host,), int(port or 9042), keyspace_prefix=PREFIX)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("cassandra", marks=pytest.mark.cassandra)])
+def any_platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+    """A platform on each kind of store, with version A as its project's champion."""
+    address = SqliteAddress(str(tmp_path / "store")) if request.param == "sqlite" else _cassandra()
+    yield from _platform(address)
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """A platform on SQLite, with version A as its project's champion."""
+    yield from _platform(SqliteAddress(str(tmp_path / "store")))
+
+
+def _platform(address: StoreAddress) -> Iterator[Platform]:
+    store = open_store(address)
+    try:
+        platform = Platform(address, store)
+        platform.register("A")
+        yield platform
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def quick() -> Limits:
+    """Limits with which a test need not wait."""
+    return Limits(
+        reserve_bytes=1 << 16,
+        ship_seconds=0.01,
+        store_seconds=5.0,
+        mirror_seconds=0.5,
+        ask_seconds=0.5,
+        catch_up_seconds=1.0,
+        look_seconds=0.05,
+    )
+
+
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+
+
+@pytest.fixture
+def until() -> Until:
+    """Waits for a condition, and fails when it does not come."""
+
+    async def wait(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 8
+        while not condition():
+            assert time.monotonic() < deadline, "what the test waits for did not happen"
+            await asyncio.sleep(0.01)
+
+    return wait
+
+
+class Load:
+    """A process that records without end (`load.py`), and what it said it had recorded."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.moments: dict[bytes, float] = {}
+
+    def read(self, rows: int) -> None:
+        """Wait until so many rows are acknowledged, or the process has ended."""
+        assert self.process.stdout is not None
+        while len(self.moments) < rows and (line := self.process.stdout.readline()):
+            self._note(line)
+
+    def kill(self) -> None:
+        """Kill it, and hear what it had still said."""
+        self.process.kill()
+        assert self.process.stdout is not None
+        for line in self.process.stdout.readlines():
+            self._note(line)
+        self.process.wait()
+
+    def _note(self, line: bytes) -> None:
+        if line.endswith(b"\n"):
+            ids, moment = line.split()
+            self.moments[bytes.fromhex(ids.decode())] = float(moment)
+
+
+StartLoad = Callable[..., Load]
+
+
+@pytest.fixture
+def start_load() -> Iterator[StartLoad]:
+    """Starts `load.py` on a platform; whatever still runs at the end is killed."""
+    started: list[Load] = []
+
+    def start(
+        platform: Platform,
+        spool: Path,
+        *,
+        durability: str = "process",
+        die: str = "",
+        down: bool = False,
+        environment: dict[str, str] | None = None,
+    ) -> Load:
+        task = {
+            "address": platform.address,
+            "project": platform.project,
+            "spool": str(spool),
+            "durability": durability,
+            "die": die,
+            "down": down,
+        }
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("load.py")), msgspec.json.encode(task).decode()],
+            stdout=subprocess.PIPE,
+            env={**os.environ, **(environment or {})},
+        )
+        load = Load(process)
+        started.append(load)
+        return load
+
+    yield start
+    for load in started:
+        load.kill()
+        assert load.process.stdout is not None
+        load.process.stdout.close()
+
+
+@pytest.fixture
+def ship_rest(quick: Limits) -> Callable[[Platform, Path], None]:
+    """Ships what a killed process left in its spool, as the next start does."""
+
+    async def ship(platform: Platform, spool: Path) -> None:
+        recorder = Recorder.open(spool, lambda: platform.store, limits=quick)
+        recorder.start()
+        await recorder.stop(60)
+
+    return lambda platform, spool: run(ship(platform, spool))
