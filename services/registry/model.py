@@ -5,29 +5,25 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from services.registry.choices import FieldType, Mode, Task
 
-class Task(StrEnum):
-    """What a project's models predict: a number, or one of several classes."""
-
-    REGRESSION = "regression"
-    CLASSIFICATION = "classification"
-
-
-class Mode(StrEnum):
-    """A version's part in production; exactly one version of a project is the champion."""
-
-    CHAMPION = "champion"
-    CHALLENGER = "challenger"
-    RETIRED = "retired"
-
-
-class FieldType(StrEnum):
-    """The type of an input or target; integers are exact up to 2**53."""
-
-    NUMBER = "number"
-    INTEGER = "integer"
-    STRING = "string"
-    BOOLEAN = "boolean"
+__all__ = [
+    "ChampionChange",
+    "Field",
+    "FieldType",
+    "Job",
+    "JobState",
+    "Listener",
+    "Mode",
+    "Policy",
+    "Project",
+    "Revision",
+    "Role",
+    "Signature",
+    "Task",
+    "Token",
+    "Version",
+]
 
 
 class Field(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.registry.model import Mode
+from services.registry.choices import Mode
 from widgets.formatting import short_revision
 from widgets.theme import State
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView
 
@@ -21,11 +20,15 @@ class TableLayout:
 
     def to_text(self) -> str:
         """As JSON."""
+        import msgspec  # noqa: PLC0415 - the window's first paint does without it
+
         return msgspec.json.encode(self).decode()
 
     @classmethod
     def from_text(cls, text: str) -> "TableLayout | None":
         """From JSON; None when it is not a layout (an older program's, or damaged)."""
+        import msgspec  # noqa: PLC0415 - the window's first paint does without it
+
         try:
             made = msgspec.json.decode(text, type=cls)
         except (msgspec.DecodeError, msgspec.ValidationError):

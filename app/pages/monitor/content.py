@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from services.registry.model import Mode
+from services.registry.choices import Mode
 from widgets.panels.version_entry import VersionEntry
 from widgets.tables.cells import Cell, Column, Row
 from widgets.theme import State

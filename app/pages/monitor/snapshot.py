@@ -1,8 +1,9 @@
 """The last seen data of the last project, kept so that the next start shows it at once."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+
+from PySide6.QtCore import QCryptographicHash
 
 from app.pages.monitor.content import Content
 
@@ -18,7 +19,8 @@ class SnapshotFiles:
     @classmethod
     def of(cls, cache: Path, key: str) -> "SnapshotFiles":
         """The files of a platform; its key (a name or folder) may hold what a file name may not."""
-        stem = sha256(key.encode()).hexdigest()[:16]
+        digest = QCryptographicHash.hash(key.encode(), QCryptographicHash.Algorithm.Sha256)
+        stem = bytes(digest.toHex().data()).decode()[:16]
         return cls(*(cache / f"last-seen-{stem}{end}" for end in (".json", "-light.png", "-dark.png")))
 
     def picture(self, *, dark: bool) -> Path:
