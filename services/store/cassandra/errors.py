@@ -7,7 +7,7 @@ import cassandra
 from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.pool import NoConnectionsAvailable
-from cassandra.protocol import ErrorMessage
+from cassandra.protocol import ErrorMessage, SyntaxException
 
 from services.errors import InvalidInput, NotFound, Refused, RelevoError, Unavailable, Uncertain
 
@@ -27,6 +27,7 @@ _UNDECIDED = (
     ConnectionException,
     ErrorMessage,  # CAS_WRITE_UNKNOWN, which the driver does not know, and failures of the server
 )
+_INVALID = (cassandra.InvalidRequest, cassandra.ConfigurationException, SyntaxException)
 _AUTHENTICATION = (cassandra.AuthenticationFailed, cassandra.Unauthorized)
 
 
@@ -43,7 +44,7 @@ def translate(error: Exception, *, write: bool) -> RelevoError:
         return _unreachable(error, details)
     if isinstance(error, _AUTHENTICATION):
         return _refused(details)
-    if isinstance(error, cassandra.InvalidRequest | cassandra.ConfigurationException):
+    if isinstance(error, _INVALID):
         return _invalid(error, details)
     if write and isinstance(error, _UNDECIDED):
         return Uncertain("Cassandra did not confirm a write in time; it may have happened", details=details)
@@ -75,7 +76,7 @@ def _invalid(error: Exception, details: str) -> RelevoError:
     text = str(error).lower()
     if "does not exist" in text or "unconfigured table" in text or "undefined column" in text:
         return NotFound("nothing has been prepared under that name in Cassandra", details=details)
-    return InvalidInput("Cassandra refuses the values", details=details)
+    return InvalidInput("Cassandra refuses the values or the statement", details=details)
 
 
 @contextmanager

@@ -30,6 +30,8 @@ class Registry(Part):
         return None if seen is None else seen.project
 
     def _seen(self, name: str) -> Seen | None:
+        if not name:  # Cassandra has no empty partition keys
+            return None
         return cql.seen_project(self._session.read_serial(cql.READ_PROJECT, (name,)))
 
     def _known(self, name: str) -> Seen:

@@ -60,4 +60,4 @@ class Tables:
             self._session.define(f"CREATE TABLE IF NOT EXISTS {schema}.{quoted(table)} ({body})")
         elif missing:
             body = ", ".join(missing)
-            self._session.define(f"ALTER TABLE {schema}.{quoted(table)} ADD IF NOT EXISTS {body}")
+            self._session.define(f"ALTER TABLE {schema}.{quoted(table)} ADD IF NOT EXISTS ({body})")

@@ -1,0 +1,189 @@
+"""One suite over both stores: each module gets a fresh workspace and fresh keyspaces."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+
+import numpy as np
+import pytest
+
+from services.registry.model import (
+    ChampionChange,
+    Field,
+    FieldType,
+    Mode,
+    Project,
+    Signature,
+    Task,
+    Version,
+)
+from services.store.batches import Categorical, PredictionBatch
+from services.store.cassandra import CassandraStore
+from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress, open_store
+from services.store.identifiers import new_ids
+from services.store.interface import Store
+
+REVISION = "a" * 64
+REGRESSION = Signature(
+    (Field("Alcohol", "alcohol"), Field("Year", "year", FieldType.INTEGER, nullable=True)),
+    Field("Quality", "quality"),
+    Task.REGRESSION,
+)
+CLASSIFICATION = Signature(
+    (
+        Field("Length", "length", unit="cm"),
+        Field("Order", "order", FieldType.STRING, nullable=True),
+        Field("Wild", "wild", FieldType.BOOLEAN),
+    ),
+    Field("Species", "species", FieldType.STRING),
+    Task.CLASSIFICATION,
+    ("Iris setosa", "Iris virginica"),
+)
+
+
+def _cassandra_server() -> tuple[str, int]:
+    named = os.environ.get("RELEVO_TEST_CASSANDRA", "")
+    if named:
+        host, _, port = named.rpartition(":")
+        return host, int(port)
+    if os.environ.get("RELEVO_REQUIRE_SERVERS") == "1":
+        pytest.fail("RELEVO_TEST_CASSANDRA names no server, and this run must not do without")
+    pytest.skip("no Cassandra: set RELEVO_TEST_CASSANDRA=host:port (`.ci/cassandra start` runs one)")
+
+
+@pytest.fixture(scope="session")
+def cassandra_server() -> tuple[str, int]:
+    """Host and port of a real server."""
+    return _cassandra_server()
+
+
+@contextmanager
+def fresh_keyspaces(host: str, port: int) -> Iterator[CassandraAddress]:
+    """An address with keyspaces of its own, which are dropped afterwards."""
+    address = CassandraAddress((host,), port, keyspace_prefix=f"t{secrets.token_hex(4)}_")
+    yield address
+    store = CassandraStore(address)
+    for keyspace in (store._session.live, store._session.historical):
+        store._session.define(f"DROP KEYSPACE IF EXISTS {keyspace}")
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def cassandra_address(cassandra_server: tuple[str, int]) -> Iterator[CassandraAddress]:
+    """An address on the real server with keyspaces of this module's own."""
+    with fresh_keyspaces(*cassandra_server) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("cassandra", marks=pytest.mark.cassandra)])
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StoreAddress:
+    """Where the module's store is: an empty workspace, or empty keyspaces of a real server."""
+    if request.param == "sqlite":
+        return SqliteAddress(str(tmp_path_factory.mktemp("workspace")))
+    found: CassandraAddress = request.getfixturevalue("cassandra_address")
+    return found
+
+
+@pytest.fixture(scope="module")
+def store(address: StoreAddress) -> Iterator[Store]:
+    """The module's store, of either kind."""
+    opened = open_store(address)
+    yield opened
+    opened.close()
+
+
+_numbers = count()
+
+
+@pytest.fixture
+def project() -> str:
+    """A project's name that no other test uses."""
+    return f"wine_{next(_numbers)}"
+
+
+def version(project: str, name: str, signature: Signature = REGRESSION) -> Version:
+    """A version as a service registers it; the mode it asks for must not matter."""
+    return Version(project, name, Mode.RETIRED, signature, REVISION, datetime.now(UTC))
+
+
+@pytest.fixture
+def registered(store: Store, project: str) -> Project:
+    """A project with champion A and challenger B."""
+    store.register(version(project, "A"), who="set-up")
+    return store.register(version(project, "B"), who="set-up")
+
+
+def change(project: Project, champion: str, reason: str = "better") -> ChampionChange:
+    """The change from the project's champion as seen to another."""
+    return ChampionChange(
+        project.name, project.generation + 1, datetime.now(UTC), project.champion, champion, "ann", reason
+    )
+
+
+@pytest.fixture
+def new_version() -> Callable[..., Version]:
+    """Makes versions: (project, name, signature)."""
+    return version
+
+
+@pytest.fixture
+def new_change() -> Callable[..., ChampionChange]:
+    """Makes changes of champion: (project as seen, new champion, reason)."""
+    return change
+
+
+@pytest.fixture
+def regression() -> Signature:
+    """A number, and a whole number that may be missing, to a number."""
+    return REGRESSION
+
+
+@pytest.fixture
+def classification() -> Signature:
+    """A number, a text that may be missing and a truth value to one of two classes."""
+    return CLASSIFICATION
+
+
+def predictions(count: int, *, revision: str = REVISION, mode: Mode = Mode.CHAMPION) -> PredictionBatch:
+    """Rows of version A of a regression; each differs from the others."""
+    numbers = np.arange(count, dtype=np.float64)
+    return PredictionBatch(
+        version="A",
+        revision=revision,
+        mode=mode,
+        ids=new_ids(count),
+        inputs={"alcohol": numbers / 8, "year": np.where(numbers % 3 == 2, np.nan, numbers)},
+        predicted=numbers * 2,
+        scores=None,
+        latency_ms=np.full(count, 1.5, dtype=np.float32),
+        propensity=np.full(count, 0.25, dtype=np.float32),
+    )
+
+
+@pytest.fixture
+def new_predictions() -> Callable[..., PredictionBatch]:
+    """Makes predictions of a regression: (count, revision=, mode=)."""
+    return predictions
+
+
+@pytest.fixture
+def class_predictions() -> PredictionBatch:
+    """Three rows of version A of a classification, scores in the model's own order of classes."""
+    return PredictionBatch(
+        version="A",
+        revision=REVISION,
+        mode=Mode.CHALLENGER,
+        ids=new_ids(3),
+        inputs={
+            "length": np.array([1.0, np.inf, np.nan]),
+            "order": Categorical.of(["x", None, "it's; DROP TABLE"]),
+            "wild": np.array([0.0, 1.0, 1.0]),
+        },
+        predicted=Categorical(np.array([0, 1, 1], dtype=np.int32), ("Iris virginica", "Iris setosa")),
+        scores=np.array([[0.75, 0.25], [0.5, 0.5], [0.125, 0.875]]),
+        latency_ms=np.zeros(3, dtype=np.float32),
+        propensity=np.ones(3, dtype=np.float32),
+    )
