@@ -101,6 +101,7 @@ class Shipper:
         return not self._ending.is_set() or time.monotonic() < self._deadline
 
     def _try_round(self, reader: EntryReader) -> None:
+        last = self._ending.is_set()  # a round that began before the end was asked for may have missed rows
         try:
             worked = self._round(reader)
         except RelevoError as error:
@@ -114,7 +115,7 @@ class Shipper:
             self.trouble, self._wait = "", 0.0
             if worked:
                 self._asked.set()
-            elif self._ending.is_set():
+            elif last:
                 self._deadline = 0.0
 
     def _fail(self, message: str, details: str) -> None:

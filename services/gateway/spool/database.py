@@ -71,6 +71,8 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
+        # Some builds overwrite what they delete: on a full disk that would take the room it should give.
+        connection.execute("PRAGMA secure_delete = OFF")
     except sqlite3.Error as error:
         connection.close()
         raise translate(error) from error

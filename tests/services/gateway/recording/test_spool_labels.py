@@ -1,0 +1,181 @@
+"""What labels meet: predictions just made, made before, not yet made; labels given before."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from services.errors import Unavailable
+from services.gateway.messages import LabelCounts
+from services.gateway.recorded import Limits
+from services.gateway.recording import Recorder
+from services.http.loop import run
+from services.store.batches import Categorical
+from services.store.identifiers import new_ids
+from services.store.interface import Store
+
+Scenario = Callable[[Recorder], Awaitable[Any]]
+
+
+@pytest.fixture
+def recording(tmp_path, platform, quick: Limits) -> Callable[..., None]:
+    """Runs a scenario with a recorder, on the platform's store or on another."""
+
+    def start(scenario: Scenario, opener: Callable[[], Store] = lambda: platform.store) -> None:
+        async def main() -> None:
+            recorder = Recorder.open(tmp_path / "spool", opener, limits=quick)
+            recorder.start()
+            try:
+                await scenario(recorder)
+            finally:
+                await recorder.stop()
+
+        run(main())
+
+    return start
+
+
+def _fresh(count: int) -> bytes:
+    return new_ids(count).astype(">u8").tobytes()
+
+
+def _ids(packed: bytes) -> Any:
+    return np.frombuffer(packed, ">u8").reshape(-1, 2).astype(np.uint64)
+
+
+def test_a_label_of_a_prediction_just_made_is_accepted_and_matched(platform, recording):
+    async def scenario(recorder: Recorder) -> None:
+        answers = platform.answers(2)
+        await recorder.save(platform.origin(), answers)
+        counts = await recorder.record_labels(platform.project, answers.ids, [5.0, 6.0], versions=["A"])
+        assert counts == LabelCounts(2, corrected=0, not_yet_matched=0, unknown_class=0)
+
+    recording(scenario)
+    (batch,) = platform.logged_labels()
+    assert np.array_equal(batch.labels, [5.0, 6.0])
+
+
+def test_a_label_of_a_prediction_of_an_earlier_run_is_matched_in_the_store(platform, recording):
+    answers = platform.answers(1)
+
+    async def predict(recorder: Recorder) -> None:
+        await recorder.save(platform.origin(), answers)
+
+    async def label(recorder: Recorder) -> None:
+        counts = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
+        assert counts.not_yet_matched == 0
+
+    recording(predict)
+    recording(label)
+
+
+def test_a_label_of_an_unknown_id_is_accepted_and_counted_as_not_yet_matched(platform, recording):
+    async def scenario(recorder: Recorder) -> None:
+        counts = await recorder.record_labels(platform.project, _fresh(1), [5.0], versions=["A"])
+        assert counts == LabelCounts(1, corrected=0, not_yet_matched=1, unknown_class=0)
+
+    recording(scenario)
+    assert [len(batch) for batch in platform.logged_labels()] == [1]
+
+
+def test_a_label_sent_twice_corrects_nothing(platform, recording):
+    async def scenario(recorder: Recorder) -> None:
+        answers = platform.answers(1)
+        await recorder.save(platform.origin(), answers)
+        for _ in range(2):
+            counts = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
+            assert counts == LabelCounts(1, corrected=0, not_yet_matched=0, unknown_class=0)
+
+    recording(scenario)
+
+
+def test_a_label_corrected_later_counts_as_corrected_and_the_later_one_holds(platform, recording):
+    answers = platform.answers(1)
+
+    async def scenario(recorder: Recorder) -> None:
+        await recorder.save(platform.origin(), answers)
+        await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
+        counts = await recorder.record_labels(platform.project, answers.ids, [7.0], versions=["A"])
+        assert counts == LabelCounts(1, corrected=1, not_yet_matched=0, unknown_class=0)
+
+    recording(scenario)
+    (history,) = platform.store.labels(platform.project, _ids(answers.ids))
+    assert [entry.label for entry in history] == [5.0, 7.0]
+    assert platform.store.newest(platform.project, "A", 1)["label"] == [7.0]
+
+
+def test_a_label_given_to_another_gateway_is_corrected_too(platform, recording, tmp_path):
+    ids = _fresh(1)
+
+    async def first(recorder: Recorder) -> None:
+        await recorder.record_labels(platform.project, ids, [5.0], versions=["A"])
+
+    async def second(recorder: Recorder) -> None:
+        counts = await recorder.record_labels(platform.project, ids, [7.0], versions=["A"])
+        assert counts.corrected == 1
+
+    recording(first)
+    (tmp_path / "spool").rename(tmp_path / "other")
+    recording(second)
+
+
+def test_of_two_labels_for_one_id_in_a_request_the_later_holds(platform, recording):
+    ids = _fresh(1)
+
+    async def scenario(recorder: Recorder) -> None:
+        counts = await recorder.record_labels(platform.project, ids * 2, [5.0, 7.0], versions=["A"])
+        assert (counts.accepted, counts.corrected) == (2, 1)
+
+    recording(scenario)
+    (history,) = platform.store.labels(platform.project, _ids(ids))
+    assert history[-1].label == 7.0
+
+
+def test_a_label_of_an_unknown_class_is_kept_and_counted_apart(platform, recording):
+    platform = replace(platform, project=platform.project + "_classes")
+    platform.register("A", classes=("good", "bad"))
+
+    async def scenario(recorder: Recorder) -> None:
+        counts = await recorder.record_labels(
+            platform.project,
+            _fresh(2),
+            ["good", "strange"],
+            versions=["A"],
+            classes=frozenset({"good", "bad"}),
+        )
+        assert (counts.accepted, counts.unknown_class) == (2, 1)
+
+    recording(scenario)
+    (batch,) = platform.logged_labels()
+    assert isinstance(batch.labels, Categorical)
+    assert batch.labels.texts() == ["good", "strange"]
+
+
+def test_with_the_store_down_labels_are_accepted_and_not_yet_matched(platform, recording):
+    def closed() -> Store:
+        raise Unavailable("the store is down")
+
+    async def scenario(recorder: Recorder) -> None:
+        answers = platform.answers(1)
+        await recorder.save(platform.origin(), answers)
+        known = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
+        unknown = await recorder.record_labels(platform.project, _fresh(1), [5.0], versions=["A"])
+        assert (known.accepted, known.not_yet_matched) == (1, 0)
+        assert (unknown.accepted, unknown.not_yet_matched) == (1, 1)
+
+    recording(scenario, closed)
+
+
+def test_a_label_that_comes_before_the_prediction_meets_it_in_the_table(platform, recording):
+    answers = platform.answers(1)
+
+    async def scenario(recorder: Recorder) -> None:
+        counts = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
+        assert counts.not_yet_matched == 1
+        await recorder.save(platform.origin(), answers)
+
+    recording(scenario)
+    newest = platform.store.newest(platform.project, "A", 1)
+    assert (newest["label"], newest["predicted"]) == ([5.0], [0.0])
