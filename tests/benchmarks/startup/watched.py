@@ -36,7 +36,7 @@ def main(began: float, folder: Path, mode: str) -> None:
             super().__init__()
             self.times: dict[str, float] = {}
 
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
             if event.type() is QEvent.Type.Paint:
                 name = "frame" if watched is start.shell else "useful"
                 self.times.setdefault(name, time.time() - began)
@@ -53,7 +53,7 @@ def main(began: float, folder: Path, mode: str) -> None:
     application.exec()
     start.shell.close()
     start.close()
-    print(json.dumps(watch.times))
+    sys.stdout.write(json.dumps(watch.times))
 
 
 if __name__ == "__main__":
