@@ -137,8 +137,9 @@ class RowFilter(QSortFilterProxyModel):
 
     def set_filter(self, text: str) -> None:
         """Keep rows that hold each of these words, whatever their case."""
+        self.beginFilterChange()
         self._words = tuple(text.casefold().split())
-        self.invalidateFilter()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def filterAcceptsRow(self, row: int, _parent: Index) -> bool:
         """Whether a row holds every word."""

@@ -48,7 +48,7 @@ def test_an_icon_takes_the_ink_of_the_moment(light: Theme) -> None:
 
 
 def test_a_missing_icon_is_told_at_once() -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere.svg"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.svg"):
         icon("nowhere")
 
 

@@ -1,0 +1,136 @@
+"""The tables of projects, history and activity."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from services.registry.model import ChampionChange, Task
+from widgets.tables.activity import ActivityRow, ActivityState, ActivityTable
+from widgets.tables.cells import Role
+from widgets.tables.history import HistoryTable
+from widgets.tables.projects import ProjectRow, ProjectsTable
+from widgets.tables.table import DataTable
+from widgets.theme import Appearance, State, version_style
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+LONG = "a_project_whose_name_is_forty_characters"
+
+
+def column(table: DataTable, number: int, role: int = Qt.ItemDataRole.DisplayRole) -> list[object]:
+    model = table.view.model()
+    return [model.index(line, number).data(role) for line in range(model.rowCount())]
+
+
+def project(name: str, rows: int | None = 400, labelled: int | None = 312) -> ProjectRow:
+    return ProjectRow(
+        name,
+        Task.REGRESSION,
+        "B",
+        1,
+        NOW - timedelta(days=2),
+        ("A",),
+        rows,
+        labelled,
+        NOW,
+        "healthy",
+        State.GOOD,
+    )
+
+
+def test_two_hundred_projects_with_long_names_are_shown_in_both_appearances(
+    qtbot: QtBot, appearance: Appearance
+) -> None:
+    table = ProjectsTable()
+    qtbot.addWidget(table)
+    table.resize(1280, 720)
+    table.show()
+    table.show_projects([project(f"{LONG}_{number:03d}") for number in range(200)], NOW)
+    assert len(column(table, 0)) == 200
+    assert not table.grab().isNull()
+    table.set_filter("_17")
+    assert len(column(table, 0)) == 10
+
+
+def test_a_project_shows_champion_in_its_colour_coverage_and_health_in_a_word(qtbot: QtBot) -> None:
+    table = ProjectsTable()
+    qtbot.addWidget(table)
+    table.show_projects([project("wine"), project("iris", None, None)], NOW)
+    assert column(table, 2, Role.MARK)[0] == version_style(1).colour
+    assert column(table, 3)[0] == "2 d ago"
+    assert column(table, 5) == ["400", "–"]
+    assert column(table, 6) == ["78\u202f%", "–"]
+    assert column(table, 8) == ["healthy", "healthy"]
+    assert "22 Nov 2026" in str(column(table, 3, Qt.ItemDataRole.ToolTipRole)[0])
+
+
+def test_a_double_click_opens_a_project(qtbot: QtBot) -> None:
+    table = ProjectsTable()
+    qtbot.addWidget(table)
+    table.show()
+    table.show_projects([project("wine")], NOW)
+    with qtbot.waitSignal(table.opened) as caught:
+        table.view.activated.emit(table.view.model().index(0, 3))
+    assert caught.args == ["wine"]
+
+
+def test_history_is_told_newest_first_with_times_exact_on_hover_and_in_export(qtbot: QtBot) -> None:
+    table = HistoryTable()
+    qtbot.addWidget(table)
+    changes = [
+        ChampionChange("wine", 1, NOW - timedelta(days=40), "", "A", "ana", "first registration"),
+        ChampionChange("wine", 2, NOW - timedelta(hours=2), "A", "B", "rule", "lower error"),
+    ]
+    table.show_history(changes, {"A": 0, "B": 1}, NOW)
+    assert column(table, 0) == ["2 h ago", "15 Oct"]
+    assert column(table, 1) == ["A", "–"]
+    assert column(table, 4) == ["lower error", "first registration"]
+    assert "2026-11-24T10:00:00+00:00,A,B,rule,lower error" in table.to_csv()
+
+
+@pytest.fixture
+def activity(qtbot: QtBot) -> ActivityTable:
+    table = ActivityTable()
+    qtbot.addWidget(table)
+    table.resize(900, 300)
+    table.show()
+    started = NOW - timedelta(minutes=2)
+    table.show_activity(
+        [
+            ActivityRow(
+                "job", "Retrain A", ActivityState.RUNNING, started, 0.62, "fitting", cancellable=True
+            ),
+            ActivityRow(
+                "old", "Retrain B", ActivityState.FAILED, started, 0.1, "no rows", "Wait for labels."
+            ),
+        ],
+        NOW,
+    )
+    return table
+
+
+def test_running_work_shows_its_progress_and_finished_work_a_word(activity: ActivityTable) -> None:
+    assert column(activity, 0) == ["running", "failed"]
+    assert column(activity, 2) == ["62\u202f%", ""]
+    assert column(activity, 2, Role.PROGRESS) == [0.62, None]
+    assert "Wait for labels." in str(column(activity, 3, Qt.ItemDataRole.ToolTipRole)[1])
+
+
+def test_delete_cancels_the_selected_work(qtbot: QtBot, activity: ActivityTable) -> None:
+    activity.activateWindow()
+    activity.view.setFocus()
+    activity.select_keys(["job"])
+    with qtbot.waitSignal(activity.cancel_requested) as caught:
+        qtbot.keyClick(activity.view, Qt.Key.Key_Delete)
+    assert caught.args == ["job"]
+
+
+def test_cancel_is_blocked_with_a_reason_where_it_makes_no_sense(activity: ActivityTable) -> None:
+    assert activity.cancel_action.blocked == "Select what to cancel."
+    activity.select_keys(["old"])
+    assert activity.cancel_action.blocked == "It is over, or cannot be stopped half way."
+    activity.select_keys(["job"])
+    assert activity.cancel_action.blocked == ""
+    activity.show_activity([], NOW)
+    assert activity.cancel_action.blocked
