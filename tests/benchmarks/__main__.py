@@ -3,8 +3,6 @@
 Prints one table and always ends well: a miss is told, not punished.
 """
 
-# ruff: noqa: T201 - a command line's job is to print
-
 import argparse
 import sys
 import time

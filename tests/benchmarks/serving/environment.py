@@ -25,7 +25,7 @@ def peer_program(name: str) -> str:
 
 
 def _install(wanted: list[str]) -> None:
-    print("installing the peers into .bench-venv …", end=" ", file=sys.stderr, flush=True)  # noqa: T201
+    print("installing the peers into .bench-venv …", end=" ", file=sys.stderr, flush=True)
     try:
         subprocess.run([sys.executable, "-m", "venv", str(FOLDER)], check=True)
         subprocess.run([FOLDER / "bin" / "python", "-m", "pip", "install", "--quiet", *wanted], check=True)

@@ -21,9 +21,8 @@ STOP_SECONDS = 20.0
 @contextmanager
 def relevo(*arguments: str, log: Path, **environment: str) -> Iterator[str]:
     """One of our long-running commands; gives the address that it announces."""
-    with _process(
-        [sys.executable, "-m", "app", *arguments, "--held"], log=log, environment=environment
-    ) as process:
+    command = [sys.executable, "-m", "app", *arguments, "--held"]
+    with _process(command, log=log, environment=environment, output=subprocess.PIPE) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
@@ -45,20 +44,23 @@ def server(command: list[str], *, port: int, log: Path, **environment: str) -> I
 
 @contextmanager
 def _process(
-    command: list[str], *, log: Path, environment: Mapping[str, str]
+    command: list[str], *, log: Path, environment: Mapping[str, str], output: int | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process in a group of its own: told to end by its pipe and a signal, whole groups if need be."""
+    """A process in a group of its own: told to end by its pipe and a signal, whole groups if need be.
+
+    Its output goes to the log too, unless it is read: a peer that logs each request into a pipe that
+    nobody reads would come to a halt.
+    """
     with log.open("ab") as errors:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=errors if output is None else output,
             stderr=errors,
             env={**os.environ, **environment},
             start_new_session=True,
         )
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
         yield process
     finally:
@@ -70,7 +72,8 @@ def _process(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            process.stdout.close()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def free_port() -> int:
