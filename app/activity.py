@@ -109,7 +109,7 @@ class Activity(QObject):
         if task.trace:
             entry.message = "A fault in Relevo itself; the details say where."
         if task.state is TaskState.DONE:
-            entry.fraction = 1.0
+            entry.fraction, entry.message = 1.0, ""
         self.end(entry, task.state)
 
     def _repeats(self, task: Task[Any]) -> bool:

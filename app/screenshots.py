@@ -107,6 +107,7 @@ class _Photographer(QObject):
 
     def _take(self, theme: Appearance, scene: Scene) -> None:
         path = self._folder / f"{scene.name}-{theme.value}.png"
+        self._start.shell.show_refresh()
         if not self._start.shell.grab().save(str(path)):
             self._end(f"{path} could not be written")
             return

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -11,17 +11,17 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.dialogs.connection_forms import embedded_form, platform_form, profile_from, secrets_from
+from app.dialogs.connection_forms import Fields, embedded_form, platform_form, profile_from, secrets_from
+from app.pages.bar import row
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind
 from services.profiles.validation import problems
 from widgets.panels.error import ErrorPanel
-from widgets.panels.form import Form, FormField
+from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
 
@@ -51,17 +51,18 @@ class ConnectionDialog(QDialog):
         for words, embedded in KINDS:
             self.kind.addItem(words, embedded)
         self.embedded = embedded_form(profile if isinstance(profile, EmbeddedProfile) else None, workspace)
-        self.platform = platform_form(profile if isinstance(profile, PlatformProfile) else None, keyring)
+        self.platform = platform_form(
+            profile if isinstance(profile, PlatformProfile) else None, keyring=keyring
+        )
         self.error = ErrorPanel()
         self.result_text = Text(wrap=True)
-        self._forms = QStackedWidget()
         self._compose()
         if isinstance(profile, PlatformProfile):
             self.kind.setCurrentIndex(1)
         self._kind_changed()
 
     @property
-    def form(self) -> Form:
+    def form(self) -> Fields:
         """The form of the kind chosen."""
         return self.embedded if self.kind.currentData() else self.platform
 
@@ -85,6 +86,8 @@ class ConnectionDialog(QDialog):
             self.error.show_message("The details may say more.", details=details)
 
     def _compose(self) -> None:
+        self.browse = QPushButton("Choose folder…")
+        self.browse.clicked.connect(self._choose_folder)
         self.test = QPushButton("Test connection")
         self.test.clicked.connect(lambda: self._submit(self.test_wanted.emit))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -93,10 +96,8 @@ class ConnectionDialog(QDialog):
         self.save.setDefault(True)
         self.buttons.accepted.connect(lambda: self._submit(self.save_wanted.emit))
         self.buttons.rejected.connect(self.reject)
-        for form in (self.embedded, self.platform):
-            self._forms.addWidget(form)
-        self.browse = QPushButton("Choose folder…")
-        self.browse.clicked.connect(self._choose_folder)
+        for button in (self.test, self.browse, self.buttons.button(QDialogButtonBox.StandardButton.Cancel)):
+            button.setAutoDefault(False)
         self.kind.currentIndexChanged.connect(self._kind_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -104,8 +105,9 @@ class ConnectionDialog(QDialog):
         layout.addWidget(Text("Where is the platform?", size=FontSize.LARGE))
         layout.addWidget(FormField("Kind", self.kind))
         layout.addWidget(self.name)
-        layout.addWidget(self._forms)
-        layout.addWidget(self.browse)
+        layout.addWidget(self.embedded)
+        layout.addLayout(row(self.browse, None))
+        layout.addWidget(self.platform)
         layout.addStretch(1)
         layout.addWidget(self.result_text)
         layout.addWidget(self.error)
@@ -114,10 +116,16 @@ class ConnectionDialog(QDialog):
         self.finished.connect(self.deleteLater)
 
     def _kind_changed(self) -> None:
-        self._forms.setCurrentWidget(self.form)
-        self.browse.setVisible(bool(self.kind.currentData()))
+        embedded = bool(self.kind.currentData())
+        for part, shown in (
+            (self.embedded, embedded),
+            (self.browse, embedded),
+            (self.platform, not embedded),
+        ):
+            part.setVisible(shown)
         self.result_text.setText("")
         self.error.hide()
+        QTimer.singleShot(0, self, self.adjustSize)
 
     def _choose_folder(self) -> None:
         line = self.embedded.field("folder").editor

@@ -2,77 +2,91 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind
 from services.store.connect import CassandraAddress
 from widgets.panels.form import Form, FormField
+from widgets.theme import GRID
 
 KEPT = "Kept in the system's keyring. Leave empty to keep the one that is there."
 ASKED = "This system has no keyring: you are asked at each start, and it is written nowhere."
 
 
-def embedded_form(profile: EmbeddedProfile | None, workspace: Path) -> Form:
+class Fields(QWidget):
+    """Forms beside one another that answer as one."""
+
+    def __init__(self, *forms: Form) -> None:
+        super().__init__()
+        self._forms = forms
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3 * GRID)
+        for form in forms:
+            layout.addWidget(form, 1)
+
+    def values(self) -> dict[str, str]:
+        """Every field's value by name."""
+        return {name: value for form in self._forms for name, value in form.values().items()}
+
+    def show_errors(self, errors: dict[str, str]) -> None:
+        """Show each error under its field; fields not named are cleared."""
+        for form in self._forms:
+            form.show_errors(errors)
+
+    def field(self, name: str) -> FormField:
+        """The field of that name."""
+        return next(form.field(name) for form in self._forms if name in form.values())
+
+
+def embedded_form(profile: EmbeddedProfile | None, workspace: Path) -> Fields:
     """The field of a workspace."""
     line = QLineEdit(profile.folder if profile else str(workspace))
     hint = "Made if it is not there. Its services run while a window or a command holds it open."
-    return Form([("folder", FormField("Folder", line, hint=hint, required=True))])
+    return Fields(Form([("folder", FormField("Folder", line, hint=hint, required=True))]))
 
 
-def platform_form(profile: PlatformProfile | None, keyring: bool) -> Form:
-    """The fields of a platform on servers."""
+def platform_form(profile: PlatformProfile | None, *, keyring: bool) -> Fields:
+    """The fields of a platform on servers: what each needs, then how it is reached."""
     cassandra = profile.cassandra if profile else CassandraAddress(())
-    port = QSpinBox()
-    port.setRange(1, 65535)
-    port.setValue(cassandra.port)
-    tls = QCheckBox()
-    tls.setChecked(cassandra.tls)
     kept = KEPT if keyring else ASKED
+    return Fields(_needed(profile, cassandra, kept), _reached(cassandra))
+
+
+def _needed(profile: PlatformProfile | None, cassandra: CassandraAddress, kept: str) -> Form:
+    hosts = QLineEdit(", ".join(cassandra.contact_points))
+    gateway = QLineEdit(profile.gateway if profile else "")
+    several = "Host names or addresses, separated by commas."
+    like = "Its address, such as https://relevo.example.com:18080."
     return Form(
         [
-            (
-                "contact_points",
-                FormField(
-                    "Cassandra hosts",
-                    QLineEdit(", ".join(cassandra.contact_points)),
-                    hint="Host names or addresses, separated by commas.",
-                    required=True,
-                ),
-            ),
-            ("port", FormField("Cassandra port", port)),
+            ("contact_points", FormField("Cassandra hosts", hosts, hint=several, required=True)),
             (
                 "user",
                 FormField("User", QLineEdit(cassandra.user), hint="Empty when Cassandra asks for none."),
             ),
             ("password", FormField("Password", _hidden(), hint=kept)),
-            ("tls", FormField("Encrypt with TLS", tls)),
-            (
-                "authority",
-                FormField(
-                    "Certificate authority",
-                    QLineEdit(cassandra.authority),
-                    hint="A PEM file; empty for the system's own authorities.",
-                ),
-            ),
-            (
-                "data_centre",
-                FormField(
-                    "Data centre",
-                    QLineEdit(cassandra.data_centre),
-                    hint="Empty for that of the first host.",
-                ),
-            ),
-            (
-                "gateway",
-                FormField(
-                    "Gateway",
-                    QLineEdit(profile.gateway if profile else ""),
-                    hint="Its address, such as https://relevo.example.com:18080.",
-                    required=True,
-                ),
-            ),
+            ("gateway", FormField("Gateway", gateway, hint=like, required=True)),
             ("token", FormField("Administrator token", _hidden(), hint=kept)),
+        ]
+    )
+
+
+def _reached(cassandra: CassandraAddress) -> Form:
+    port = QSpinBox()
+    port.setRange(1, 65535)
+    port.setValue(cassandra.port)
+    tls = QCheckBox()
+    tls.setChecked(cassandra.tls)
+    pem = "A PEM file; empty for the system's own authorities."
+    first = "Empty for that of the first host."
+    return Form(
+        [
+            ("port", FormField("Cassandra port", port)),
+            ("data_centre", FormField("Data centre", QLineEdit(cassandra.data_centre), hint=first)),
+            ("tls", FormField("Encrypt with TLS", tls)),
+            ("authority", FormField("Certificate authority", QLineEdit(cassandra.authority), hint=pem)),
         ]
     )
 

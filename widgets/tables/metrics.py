@@ -36,7 +36,7 @@ class MetricsTable(DataTable):
 
 def columns_for(versions: Sequence["VersionColumn"]) -> list[Column]:
     """The metric's name, then a column per version and kind of data."""
-    columns = [Column("metric", "Metric", width=180, stretch=True)]
+    columns = [Column("metric", "Metric", width=240)]
     for kind, told in (("historical", "the training set"), ("live", "labelled live rows")):
         columns += [
             Column(

@@ -65,16 +65,16 @@ class MonitorPage(Page):
         self.block_actions("Starting…")
 
     def show_content(self, content: Content) -> None:
-        """Show a state of the project; selections stay."""
+        """Show a state of the project; selections stay, but for another project."""
+        another = content.project != self.content.project
         self.content = content
         self.project.set_choices([(name, name) for name in content.projects], content.project)
         self.about.setText(content.task)
         self.span.set_current(content.span)
         self.variable.set_choices(content.variables, content.variable)
         self.sources.setVisible(not content.variable)
-        chosen = self.versions.current()
         self.versions.set_versions(content.versions)
-        if not chosen:
+        if another:
             self._choose_challenger()
         self.metrics.set_columns(content.columns)
         self.metrics.set_rows(content.rows)

@@ -29,6 +29,7 @@ class ProjectDetail(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.history = HistoryTable()
+        self.history.filter_field.hide()
         self.moment = QDateTimeEdit(QDateTime.currentDateTime())
         self.moment.setCalendarPopup(True)
         self.moment.setDisplayFormat("yyyy-MM-dd HH:mm:ss")

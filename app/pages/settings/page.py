@@ -11,7 +11,7 @@ from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
 
-WIDTH = 80 * GRID
+WIDTH, FIELD_WIDTH = 112 * GRID, 56 * GRID
 
 
 class SettingsPage(Page):
@@ -27,7 +27,7 @@ class SettingsPage(Page):
         column.setSpacing(2 * GRID)
         column.addWidget(Text("Settings", size=FontSize.LARGE))
         for field in self.fields.values():
-            field.setMaximumWidth(WIDTH // 2)
+            field.setMaximumWidth(FIELD_WIDTH)
             column.addWidget(field)
         column.addSpacing(GRID)
         column.addWidget(Text("Profiles", size=FontSize.LARGE))
