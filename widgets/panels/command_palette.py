@@ -120,22 +120,21 @@ class CommandPalette(QFrame):
 
 
 def ranked(commands: Sequence[Command], text: str) -> list[Command]:
-    """The commands in which every typed word occurs, or its letters in order; closest first."""
+    """The commands in which every typed word occurs, or in whose title its letters do; closest first."""
     typed = text.casefold().split()
     scored = []
     for place, command in enumerate(commands):
-        title = f"{command.title} {command.group}".casefold()
-        scores = [closeness(title, word) for word in typed]
+        scores = [closeness(command.title.casefold(), command.group.casefold(), word) for word in typed]
         if None not in scores:
             scored.append((sum(score or 0 for score in scores), place, command))
     return [command for _, _, command in sorted(scored, key=lambda found: found[:2])]
 
 
-def closeness(title: str, word: str) -> int | None:
+def closeness(title: str, group: str, word: str) -> int | None:
     """0 at the start of a word, 1 inside one, 2 letters in order with gaps, None not at all."""
-    if any(part.startswith(word) for part in title.split()):
+    if any(part.startswith(word) for part in (*title.split(), *group.split())):
         return 0
-    if word in title:
+    if word in title or word in group:
         return 1
     letters = iter(title)
     return 2 if all(letter in letters for letter in word) else None

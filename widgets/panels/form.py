@@ -45,15 +45,16 @@ class FormField(QWidget):
         self.editor = editor
         self._hint = hint
         self._required = required
-        self._title = Text(f"{label} *" if required else label, size=FontSize.SMALL, quiet=True)
+        title = f"{label} *" if required else label
+        self._title = Text(title, size=FontSize.SMALL, quiet=True, parent=self)
         self._title.setBuddy(editor)
         self._note = Text(size=FontSize.SMALL, quiet=True, wrap=True)
         self._editor_named()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
-        if not isinstance(editor, QCheckBox):
-            layout.addWidget(self._title)
+        layout.addWidget(self._title)
+        self._title.setVisible(not isinstance(editor, QCheckBox))
         layout.addWidget(editor)
         layout.addWidget(self._note)
         self._listen()
