@@ -158,7 +158,7 @@ class _Worker:
         return VersionStatus(
             self.shadow.health,
             self.shadow.skipped,
-            self.queue.rows + self._catching_up.behind,
+            max(self.queue.rows, self._catching_up.behind),
             self.shadow.errors,
         )
 

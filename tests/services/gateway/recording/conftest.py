@@ -1,6 +1,7 @@
 """A real store with a registered project, and rows to record."""
 
 import asyncio
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,15 +11,18 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from services.gateway.messages import VersionStatus
+from services.gateway.mirroring import Challenger, Mirror
 from services.gateway.recorded import Answers, Limits, Origin
 from services.gateway.recording import Recorder
 from services.http.loop import run
-from services.registry.model import Field, FieldType, Mode, Signature, Task, Version
+from services.registry.model import Field, FieldType, Mode, Project, Signature, Task, Version
 from services.store.batches import LabelBatch, PredictionBatch
 from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress, open_store
 from services.store.identifiers import new_ids
@@ -225,3 +229,106 @@ def ship_rest(quick: Limits) -> Callable[[Platform, Path], None]:
         await recorder.stop(60)
 
     return lambda platform, spool: run(ship(platform, spool))
+
+
+class Registry:
+    """The gateway's snapshot, read anew from the store whenever a test says so."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self.endpoints: dict[str, str] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Follow the registry."""
+        project = self._platform.store.project(self._platform.project)
+        assert project is not None
+        self.project = project
+        self._challengers = tuple(
+            Challenger(
+                project.name,
+                version.name,
+                self.endpoints.get(version.name, ""),
+                "token",
+                version.revision,
+                version.signature,
+            )
+            for version in project.versions
+            if version.mode is Mode.CHALLENGER
+        )
+
+    def projects(self) -> list[Project]:
+        """All there is."""
+        return [self.project]
+
+    def challengers(self, project: str) -> tuple[Challenger, ...]:
+        """Those of the one project."""
+        assert project == self.project.name
+        return self._challengers
+
+
+@dataclass
+class Shadows:
+    """A recorder and a mirror at work, and the service of challenger B."""
+
+    platform: Platform
+    recorder: Recorder
+    mirror: Mirror
+    service: Any
+    registry: Registry
+
+    async def predict(self, answers: Answers) -> None:
+        """What the hot path does once the champion has answered."""
+        origin = self.platform.origin()
+        await self.recorder.save(origin, answers)
+        self.mirror.offer(origin, answers)
+
+    @property
+    def status(self) -> VersionStatus:
+        """How B fares."""
+        return self.mirror.status(self.platform.project)["B"]
+
+    @property
+    def is_left_to_the_log(self) -> bool:
+        """Whether nothing waits in B's queue any more."""
+        return self.mirror._workers[self.platform.project, "B"].queue.rows == 0
+
+
+InShadow = Callable[[Callable[[Shadows], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def in_shadow(platform: Platform, tmp_path: Path, quick: Limits) -> InShadow:
+    """Runs a scenario with a recorder, a mirror and a challenger B; again goes on where it stopped."""
+    specification = importlib.util.spec_from_file_location(
+        "challenger", Path(__file__).with_name("challenger.py")
+    )
+    assert specification is not None
+    assert specification.loader is not None
+    challenger = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(challenger)
+
+    async def main(scenario: Callable[[Shadows], Awaitable[None]]) -> None:
+        service = challenger.Service()
+        await service.start()
+        registry = Registry(platform)
+        registry.endpoints["B"] = service.endpoint
+        registry.refresh()
+        recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
+        recorder.start()
+        mirror = Mirror(recorder, registry, lambda: platform.store, quick)
+        mirror.start()
+        try:
+            await scenario(Shadows(platform, recorder, mirror, service, registry))
+        finally:
+            await mirror.stop()
+            await recorder.stop()
+            await service.stop()
+
+    def start(scenario: Callable[[Shadows], Awaitable[None]]) -> None:
+        project = platform.store.project(platform.project)
+        if project is not None and project.version("B") is None:
+            platform.register("B")
+        run(main(scenario))
+
+    return start
