@@ -25,6 +25,7 @@ from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
 
+NARROW, WIDE = 64, 104
 KINDS = (("On this machine, in a workspace folder", True), ("A platform on servers", False))
 
 
@@ -112,7 +113,6 @@ class ConnectionDialog(QDialog):
         layout.addWidget(self.result_text)
         layout.addWidget(self.error)
         layout.addWidget(self.buttons)
-        self.setMinimumWidth(64 * GRID)
         self.finished.connect(self.deleteLater)
 
     def _kind_changed(self) -> None:
@@ -123,6 +123,7 @@ class ConnectionDialog(QDialog):
             (self.platform, not embedded),
         ):
             part.setVisible(shown)
+        self.setMinimumWidth((NARROW if embedded else WIDE) * GRID)
         self.result_text.setText("")
         self.error.hide()
         QTimer.singleShot(0, self, self.adjustSize)

@@ -10,8 +10,8 @@ from services.store.connect import CassandraAddress
 from widgets.panels.form import Form, FormField
 from widgets.theme import GRID
 
-KEPT = "Kept in the system's keyring. Leave empty to keep the one that is there."
-ASKED = "This system has no keyring: you are asked at each start, and it is written nowhere."
+KEPT = "In the system's keyring; empty keeps the one that is there."
+ASKED = "No keyring here: asked at each start, written nowhere."
 
 
 class Fields(QWidget):
@@ -57,8 +57,8 @@ def platform_form(profile: PlatformProfile | None, *, keyring: bool) -> Fields:
 def _needed(profile: PlatformProfile | None, cassandra: CassandraAddress, kept: str) -> Form:
     hosts = QLineEdit(", ".join(cassandra.contact_points))
     gateway = QLineEdit(profile.gateway if profile else "")
-    several = "Host names or addresses, separated by commas."
-    like = "Its address, such as https://relevo.example.com:18080."
+    several = "Host names or addresses, commas between."
+    like = "Such as https://relevo.example.com:18080"
     return Form(
         [
             ("contact_points", FormField("Cassandra hosts", hosts, hint=several, required=True)),
@@ -79,7 +79,7 @@ def _reached(cassandra: CassandraAddress) -> Form:
     port.setValue(cassandra.port)
     tls = QCheckBox()
     tls.setChecked(cassandra.tls)
-    pem = "A PEM file; empty for the system's own authorities."
+    pem = "A PEM file; empty for the system's own."
     first = "Empty for that of the first host."
     return Form(
         [

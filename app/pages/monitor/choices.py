@@ -13,8 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.theme import GRID
-
+FEWEST_LETTERS, MOST_LETTERS = 20, 40
 SPANS = (
     ("hour", "Last hour", "Rows asked in the last hour"),
     ("day", "24 h", "Rows asked in the last 24 hours"),
@@ -34,10 +33,8 @@ class Chooser(QComboBox):
     def __init__(self, name: str, *, typed: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setMinimumWidth(24 * GRID)
-        self.setMaximumWidth(48 * GRID)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(20)
+        self.setMinimumContentsLength(FEWEST_LETTERS)
         self.setMaxVisibleItems(20)
         if typed:
             self._let_type()
@@ -51,9 +48,13 @@ class Chooser(QComboBox):
                 for key, title in choices:
                     self.addItem(title, key)
                     self.setItemData(self.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+            longest = max((len(title) for _, title in choices), default=0)
+            self.setMinimumContentsLength(min(max(longest, FEWEST_LETTERS), MOST_LETTERS))
             row = next((i for i, (key, _) in enumerate(choices) if key == current), -1)
             if row != self.currentIndex():
                 self.setCurrentIndex(row)
+            if (line := self.lineEdit()) is not None:
+                line.setCursorPosition(0)
         self.setToolTip(self.currentText())
 
     def _let_type(self) -> None:
