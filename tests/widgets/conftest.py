@@ -11,16 +11,23 @@ from widgets.theme import Appearance, Theme, theme
 
 
 @pytest.fixture(autouse=True)
-def no_widget_is_left(qapp: QApplication) -> Iterator[None]:
+def no_widget_is_left(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test after which a widget lives on."""
-    before = set(map(id, qapp.allWidgets()))
+    before = set(qapp.allWidgets())
     yield
-    for _ in range(3):
+    request.node.funcargs.clear()  # pytest would hold the test's widgets until after this look
+    left = left_since(before, qapp)
+    if left:  # perhaps only waiting for a collection, which is too slow to force after every test
         gc.collect()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-        QCoreApplication.processEvents()
-    left = [described(widget) for widget in qapp.allWidgets() if id(widget) not in before]
+        left = left_since(before, qapp)
     assert left == []
+
+
+def left_since(before: set[QWidget], application: QApplication) -> list[str]:
+    """The widgets made since then that live on after those waiting to be deleted are."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QCoreApplication.processEvents()
+    return [described(widget) for widget in application.allWidgets() if widget not in before]
 
 
 def described(widget: QWidget) -> str:
