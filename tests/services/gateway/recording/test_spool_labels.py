@@ -1,5 +1,6 @@
 """What labels meet: predictions just made, made before, not yet made; labels given before."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -179,3 +180,18 @@ def test_a_label_that_comes_before_the_prediction_meets_it_in_the_table(platform
     recording(scenario)
     newest = platform.store.newest(platform.project, "A", 1)
     assert (newest["label"], newest["predicted"]) == ([5.0], [0.0])
+
+
+def test_a_label_holds_over_all_that_came_in_an_earlier_request(platform, recording):
+    ids = _fresh(1000)
+    last = ids[-16:]
+
+    async def scenario(recorder: Recorder) -> None:
+        await asyncio.gather(
+            recorder.record_labels(platform.project, ids, [5.0] * 1000, versions=["A"]),
+            recorder.record_labels(platform.project, last, [7.0], versions=["A"]),
+        )
+
+    recording(scenario)
+    (history,) = platform.store.labels(platform.project, _ids(last))
+    assert history[-1].label == 7.0
