@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from widgets.plots.density import FINEST, Box, DensityPyramid, Picture, Points
+from widgets.plots.density import FINEST, Box, DensityPyramid, Picture, Points, count
 from widgets.plots.tint import opacities
 
 
@@ -83,3 +83,12 @@ def test_a_single_point_is_visible_and_the_fullest_cell_most() -> None:
     shades = opacities(np.array([[0, 1, 10_000]], dtype=np.int32))
     assert shades[0, 0] == 0
     assert 60 < shades[0, 1] < shades[0, 2]
+
+
+def test_every_point_is_counted_in_its_own_cell() -> None:
+    random = np.random.default_rng(9)
+    x, y = random.uniform(0, 4, 2000), random.uniform(0, 3, 2000)
+    box = Box(0.0, 4.0, 0.0, 3.0)
+    expected, _, _ = np.histogram2d(y, x, bins=(30, 40), range=((0, 3), (0, 4)))
+    np.testing.assert_array_equal(count(x, y, box, 40, 30), expected)
+    np.testing.assert_array_equal(count(np.array([4.0]), np.array([3.0]), box, 40, 30)[-1, -1], 1)
