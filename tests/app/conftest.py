@@ -1,5 +1,6 @@
 """A window on a real SQLite store, and the rule that nothing of it stays behind."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from app.connection.platform import Platform, Progress
 from app.places import Places
@@ -157,9 +159,16 @@ class Switch:
         self.down = False
 
     def __getattr__(self, name: str) -> object:
-        if self.down and name not in {"kind", "close"}:
-            raise Unavailable("Cassandra at 10.0.0.7 does not answer", remedy="Is it running?")
-        return getattr(self._store, name)
+        found = getattr(self._store, name)
+        if name in {"kind", "close"} or not callable(found):
+            return found
+
+        def call(*arguments: object, **named: object) -> object:
+            if self.down:
+                raise Unavailable("Cassandra at 10.0.0.7 does not answer", remedy="Is it running?")
+            return found(*arguments, **named)
+
+        return call
 
 
 @dataclass
@@ -248,10 +257,7 @@ def nothing_of_qt_is_left(qapp: QApplication) -> Iterator[None]:
     before = set(map(id, qapp.topLevelWidgets()))
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    qapp.processEvents()
     windows = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
-    timers = [t for t in qapp.findChildren(QTimer) if t.isActive()]
+    timers = [o for o in gc.get_objects() if isinstance(o, QTimer) and isValid(o) and o.isActive()]
     assert not windows, f"left open: {windows}"
-    assert not timers, f"left running: {timers}"
-
-
+    assert not timers, f"left running: {[timer.parent() for timer in timers]}"

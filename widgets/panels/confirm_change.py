@@ -61,6 +61,7 @@ class ConfirmChangePanel(QWidget):
         self._confirm.setDefault(True)
         self._confirm.clicked.connect(self._try)
         self._cancel = QPushButton("Cancel")
+        self._cancel.setAutoDefault(False)  # or Enter would cancel while the change is under way
         self._cancel.clicked.connect(self.cancelled)
         self._line.returnPressed.connect(self._try)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.cancelled.emit).setContext(

@@ -54,11 +54,15 @@ class ChampionChanger(QObject):
 
     def _change(self, view: ProjectView, after: str, reason: str, dialog: ChampionDialog) -> None:
         def done(project: Project) -> None:
-            dialog.accept()
+            if self.dialog is dialog:
+                dialog.accept()
             self._tell(project)
 
         def failed(error: RelevoError) -> None:
-            dialog.panel.show_error(told(error))
+            if self.dialog is dialog:
+                dialog.panel.show_error(told(error))
+            else:
+                self._tell_failure(error)
             self.changed.emit(view.project.name)
 
         evidence = json.dumps(evidence_of(view, view.project.champion, after))
@@ -79,9 +83,12 @@ class ChampionChanger(QObject):
             run=lambda: self._take_back(project, change),
         )
 
+    def _tell_failure(self, error: RelevoError) -> None:
+        self._page.notice.tell("Not changed", told(error), state=State.BAD)
+
     def _take_back(self, project: Project, change: ChampionChange) -> None:
         def failed(error: RelevoError) -> None:
-            self._page.notice.tell("Not changed", told(error), state=State.BAD)
+            self._tell_failure(error)
             self.changed.emit(project.name)
 
         reason = f"Back to {change.previous}, undoing: {change.reason}"

@@ -1,0 +1,137 @@
+"""When Monitor looks, how often at once, and what it does without a store."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from services.evaluation.model import Span
+from services.registry.model import Task
+from services.store.interface import Store
+
+OpenWindow = Callable[..., Any]
+
+
+class Slow:
+    """Holds every look back until it is let go, and counts them."""
+
+    def __init__(self, observer: Any) -> None:
+        self._look = observer.look
+        self.looks: list[Any] = []
+        self.inside = self.most_inside = 0
+        self.gate = threading.Event()
+        observer.look = self.look
+
+    def look(self, question: Any, work: Any) -> Any:
+        self.looks.append(question)
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        self.gate.wait(10)
+        self.inside -= 1
+        return self._look(question, work)
+
+
+def test_refreshes_asked_for_while_one_runs_become_one_more_not_a_pile(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.wait_for_look()
+    monitor = window.start.monitor
+    qtbot.waitUntil(lambda: not monitor.busy)
+    slow = Slow(window.program.presenter._observer)
+    for _ in range(5):
+        qtbot.keyClick(window.start.shell, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: len(slow.looks) == 1)
+    assert "refreshing" in window.start.shell.status.refresh.text()
+    slow.gate.set()
+    qtbot.waitUntil(lambda: not monitor.busy)
+    assert (len(slow.looks), slow.most_inside) == (2, 1)
+
+
+def test_a_project_chosen_during_a_long_look_is_the_one_that_is_shown(
+    open_window: OpenWindow, wine: Store, filling: Any, qtbot: QtBot
+) -> None:
+    filling.fill(wine, "iris", Task.CLASSIFICATION)
+    window = open_window()
+    window.wait_for_look()
+    monitor = window.start.monitor
+    qtbot.waitUntil(lambda: not monitor.busy)
+    slow = Slow(window.program.presenter._observer)
+    window.program.presenter.choose_project("iris")
+    window.program.presenter.choose_project("wine")
+    slow.gate.set()
+    qtbot.waitUntil(lambda: not monitor.busy and monitor.content.project == "wine")
+    assert slow.looks[-1].project == "wine"
+
+
+def test_variable_and_span_are_remembered_and_shown_after_a_restart(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.wait_for_look()
+    window.start.monitor.variable.picked.emit("alcohol")
+    window.start.monitor.span.picked.emit("week")
+    qtbot.waitUntil(lambda: window.program.presenter.look.question.variable == "alcohol")
+    qtbot.waitUntil(lambda: window.program.presenter.look.question.span is Span.WEEK)
+    window.start.shell.close()
+    again = open_window()
+    again.wait_for_look()
+    assert again.program.presenter.look.question.variable == "alcohol"
+    assert again.program.presenter.look.evolution is not None
+    assert again.start.monitor.span.current() == "week"
+
+
+def test_the_table_shows_both_versions_on_both_kinds_of_data_and_coverage(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.wait_for_look()
+    content = window.start.monitor.content
+    assert [column.title for column in content.columns][1:] == [
+        "historical A", "historical B", "live A", "live B",
+    ]  # fmt: skip
+    assert {"RMSE", "R²", "MAE"} <= {row.key for row in content.rows}
+    assert window.start.monitor.coverage.text() == "312 of 400 live rows have their true value"
+
+
+def test_a_lost_store_leaves_the_data_a_banner_and_comes_back_by_itself(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.wait_for_look()
+    shell, monitor = window.start.shell, window.start.monitor
+    qtbot.waitUntil(lambda: not monitor.busy)
+    window.switch.down = True
+    qtbot.keyClick(shell, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: shell.banner.accessibleName().startswith("Store unreachable"))
+    assert "does not answer" in shell.banner.accessibleName()
+    qtbot.waitUntil(lambda: shell.banner.note().startswith("Next attempt in"))
+    assert monitor.content.project == "wine"
+    assert monitor.promote.blocked == "The platform cannot be reached."
+    assert any(entry.message.startswith("Cassandra") for entry in window.program.context.activity.entries)
+    seen = window.program.presenter.look
+    window.switch.down = False
+    qtbot.waitUntil(lambda: window.program.presenter.look is not seen, timeout=10_000)
+    qtbot.waitUntil(lambda: not shell.banner.accessibleName().startswith("Store unreachable"))
+    assert not monitor.promote.blocked
+
+
+def test_retry_looks_at_once(open_window: OpenWindow, wine: Store, qtbot: QtBot) -> None:
+    window = open_window()
+    window.wait_for_look()
+    link = window.program.context.link
+    window.switch.down = True
+    link.check()
+    qtbot.waitUntil(lambda: link.error is not None)
+    window.switch.down = False
+    window.start.shell.banner.retry_requested.emit()
+    qtbot.waitUntil(lambda: link.error is None)
+
+
+def test_an_empty_platform_says_what_would_fill_it(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.wait_for_look()
+    assert "relevo publish" in window.start.monitor.empty.text()
+    assert window.start.monitor.empty.isVisible()

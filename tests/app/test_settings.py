@@ -1,0 +1,44 @@
+"""Settings: kept, checked, and never a reason not to start."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.places import Places
+from app.settings import PERSON, REFRESH_SECONDS, SHOWN, THEME, Settings
+
+
+def test_a_setting_is_there_at_the_next_start(places: Places, qtbot: QtBot) -> None:
+    settings = Settings(places)
+    settings.put(REFRESH_SECONDS, 60)
+    settings.put(THEME, "dark")
+    settings.put(PERSON, "María José, Gijón")
+    settings.save()
+    again = Settings(places)
+    assert again.get(REFRESH_SECONDS) == 60
+    assert again.get(THEME) == "dark"
+    assert again.get(PERSON) == "María José, Gijón"
+
+
+def test_a_change_is_told_once(places: Places, qtbot: QtBot) -> None:
+    settings = Settings(places)
+    told: list[str] = []
+    settings.changed.connect(told.append)
+    settings.put(THEME, "dark")
+    settings.put(THEME, "dark")
+    assert told == [THEME.key]
+
+
+@pytest.mark.parametrize("text", ["refresh_seconds=banana", "refresh_seconds=1", "refresh_seconds="])
+def test_a_damaged_value_counts_as_unset(places: Places, qtbot: QtBot, text: str) -> None:
+    places.config.mkdir(parents=True)
+    places.settings.write_text(f"[General]\n{text}\n", encoding="utf-8")
+    assert Settings(places).get(REFRESH_SECONDS) == REFRESH_SECONDS.default
+
+
+def test_a_value_that_is_not_allowed_is_refused(places: Places, qtbot: QtBot) -> None:
+    with pytest.raises(ValueError, match="theme"):
+        Settings(places).put(THEME, "purple")
+
+
+def test_every_setting_that_is_shown_says_what_it_does() -> None:
+    assert all(setting.title and setting.description for setting in SHOWN)

@@ -1,0 +1,166 @@
+"""The task primitive: where each end is told, and what is left behind."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QObject, QThread
+from pytestqt.qtbot import QtBot
+
+from app.tasks import POOL_SIZE, Task, Tasks, TaskState, Work
+from services.errors import Cancelled, RelevoError
+
+
+@pytest.fixture
+def tasks(qtbot: QtBot) -> Iterator[Tasks]:
+    made = Tasks()
+    yield made
+    made.close()
+
+
+def wait(work: Work, release: threading.Event) -> None:
+    """Until released or asked to stop."""
+    while not release.wait(0.005):
+        work.check()
+
+
+def test_a_result_is_told_on_the_gui_thread_and_made_off_it(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[tuple[int, QThread]] = []
+    worker = []
+
+    def function(_work: Work) -> int:
+        worker.append(threading.current_thread())
+        return 5
+
+    tasks.run(
+        function, owner=tasks, title="five", on_result=lambda n: told.append((n, QThread.currentThread()))
+    )
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [(5, tasks.thread())]
+    assert worker[0] is not threading.main_thread()
+
+
+def test_an_error_a_person_can_act_on_is_told_and_is_no_bug(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[RelevoError] = []
+    bugs: list[Task[None]] = []
+    tasks.bug.connect(bugs.append)
+
+    def function(_work: Work) -> None:
+        raise RelevoError("the disk is full")
+
+    task = tasks.run(function, owner=tasks, title="save", on_error=told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told[0].message == "the disk is full"
+    assert task.state is TaskState.FAILED
+    assert bugs == []
+
+
+def test_anything_else_is_a_bug_with_its_trace(tasks: Tasks, qtbot: QtBot) -> None:
+    errors: list[RelevoError] = []
+    with qtbot.waitSignal(tasks.bug) as caught:
+        tasks.run(lambda _work: 1 // 0, owner=tasks, title="divide", on_error=errors.append)
+    assert "ZeroDivisionError" in caught.args[0].trace
+    assert errors == []
+
+
+def test_a_cancelled_task_is_silent_but_for_its_end(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+    release = threading.Event()
+    task = tasks.run(
+        lambda work: wait(work, release), owner=tasks, title="wait", on_result=told.append,
+        on_error=told.append, on_end=lambda: told.append("end"),
+    )  # fmt: skip
+    task.cancel()
+    qtbot.waitUntil(lambda: told == ["end"])
+    assert task.state is TaskState.CANCELLED
+
+
+def test_a_result_that_comes_after_a_cancel_is_freed_not_told(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+    freed: list[str] = []
+    release = threading.Event()
+
+    def function(_work: Work) -> str:
+        release.wait(10)
+        return "platform"
+
+    task = tasks.run(function, owner=tasks, title="open", on_result=told.append, on_dropped=freed.append)
+    task.cancel()
+    release.set()
+    qtbot.waitUntil(lambda: bool(freed))
+    assert (freed, told) == (["platform"], [])
+
+
+def test_nothing_is_told_to_an_owner_that_is_gone(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+    freed: list[str] = []
+    owner = QObject()
+    release = threading.Event()
+
+    def function(_work: Work) -> str:
+        release.wait(10)
+        return "late"
+
+    tasks.run(function, owner=owner, title="look", on_result=told.append, on_dropped=freed.append)
+    shiboken6.delete(owner)
+    release.set()
+    qtbot.waitUntil(lambda: bool(freed))
+    assert told == []
+
+
+def test_progress_comes_as_the_newest_of_many(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[float | None] = []
+    ended: list[bool] = []
+
+    def function(work: Work) -> None:
+        for step in range(10_000):
+            work.progress(step / 10_000, "counting")
+
+    tasks.run(
+        function, owner=tasks, title="count", on_progress=lambda fraction, _text: told.append(fraction),
+        on_end=lambda: ended.append(True),
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: bool(ended))
+    assert told == sorted(told, key=lambda fraction: fraction or 0)
+    assert 0 < len(told) < 10_000
+
+
+def test_no_more_run_at_once_than_the_pool_holds(tasks: Tasks, qtbot: QtBot) -> None:
+    inside: set[int] = set()
+    most: list[int] = []
+    lock, release = threading.Lock(), threading.Event()
+
+    def function(work: Work) -> None:
+        with lock:
+            inside.add(threading.get_ident())
+            most.append(len(inside))
+        wait(work, release)
+
+    for number in range(3 * POOL_SIZE):
+        tasks.run(function, owner=tasks, title=str(number))
+    qtbot.waitUntil(lambda: len(most) == POOL_SIZE)
+    release.set()
+    qtbot.waitUntil(lambda: not tasks.running)
+    assert max(most) == POOL_SIZE
+
+
+def test_closing_stops_what_runs_frees_what_is_held_and_leaves_no_thread(qtbot: QtBot) -> None:
+    tasks = Tasks()
+    freed: list[str] = []
+    started = threading.Event()
+
+    def function(work: Work) -> str:
+        started.set()
+        try:
+            wait(work, threading.Event())
+        except Cancelled:
+            return "half open"
+        return ""
+
+    tasks.run(function, owner=tasks, title="open", on_dropped=freed.append)
+    qtbot.waitUntil(started.is_set)
+    tasks.close()
+    assert freed == ["half open"]
+    assert not [t for t in threading.enumerate() if t.name.startswith("relevo-task")]
+    assert tasks.run(lambda _work: None, owner=tasks, title="late").state is TaskState.CANCELLED
