@@ -35,6 +35,7 @@ class Recorder:
         self._limits = limits
         self._book = LabelBook(store_opener, limits.lookup_seconds)
         self._moment = 0
+        self._started = False
         self._left_over = spool.last if spool.left_over else 0
         self._shipped = 0
         self._ship_timer: asyncio.TimerHandle | None = None
@@ -70,6 +71,7 @@ class Recorder:
         self._loop = asyncio.get_running_loop()
         self._commits = GroupCommit(self._spool, self._durability, self._limits, self._ship_soon)
         self._shipper.start()
+        self._started = True
 
     @property
     def writer(self) -> str:
@@ -156,11 +158,12 @@ class Recorder:
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Ship what can be shipped in that time, and leave the rest for the next start."""
-        self._commits.flush()
-        if self._ship_timer is not None:
-            self._ship_timer.cancel()
-        await asyncio.to_thread(self._shipper.stop, seconds)
-        await self._commits.close()
+        if self._started:
+            self._commits.flush()
+            if self._ship_timer is not None:
+                self._ship_timer.cancel()
+            await asyncio.to_thread(self._shipper.stop, seconds)
+            await self._commits.close()
         self._book.close()
         self._spool.close()
 

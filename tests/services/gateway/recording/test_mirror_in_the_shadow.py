@@ -132,6 +132,7 @@ def test_the_champions_batch_carries_what_only_a_challenger_wants(in_shadow, pla
 
     in_shadow(scenario)
     assert np.array_equal(platform.logged("A")[0].inputs["smoke_point"], [300.0, 301.0])
+    assert len(platform.live_ids(platform.logged_ids("A"))) == 2
     assert "smoke_point" not in platform.store.newest(platform.project, "A", 1)
 
 

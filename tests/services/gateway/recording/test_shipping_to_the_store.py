@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.errors import Unavailable
+from services.errors import Conflict, Unavailable
 from services.gateway.recorded import Durability, Limits
 from services.gateway.recording import Recorder
 from services.http.loop import run
@@ -190,8 +190,6 @@ def test_durability_store_refuses_beforehand_while_the_store_is_down(platform, t
 
 
 def test_a_second_gateway_on_the_same_spool_is_refused(tmp_path: Path, platform, quick):
-    from services.errors import Conflict
-
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         with pytest.raises(Conflict, match="another gateway uses"):
@@ -199,7 +197,6 @@ def test_a_second_gateway_on_the_same_spool_is_refused(tmp_path: Path, platform,
         recorder.start()
         await recorder.stop()
         again = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
-        again.start()
-        await again.stop()
+        await again.stop()  # which need not have been started
 
     run(main())
