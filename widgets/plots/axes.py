@@ -1,5 +1,6 @@
 """Axes whose grid is opaque: the same look, several times faster than see-through lines."""
 
+from functools import lru_cache
 from typing import Any
 
 import pyqtgraph as pg
@@ -25,9 +26,9 @@ class OpaqueGrid:
         self, painter: QPainter, axis: tuple[QPen, QPointF, QPointF], lines: Lines, texts: Texts
     ) -> None:
         """Draw the axis with opaque lines."""
-        background = QColor(theme().colours.base)
+        background = theme().colours.base
         opaque = [
-            (solid(pen, background), start, end)
+            (solid(pen.color().rgba(), background), start, end)
             for pen, start, end in lines
             if pen.color().alpha() >= FAINTEST
         ]
@@ -42,15 +43,16 @@ class TimeAxis(OpaqueGrid, pg.DateAxisItem):  # type: ignore[misc]  # pyqtgraph 
     """An axis of Unix seconds, told in the person's own zone."""
 
 
-def solid(pen: QPen, background: QColor) -> QPen:
-    """The pen in the colour that it would have on the background."""
-    colour = pen.color()
+@lru_cache(maxsize=64)
+def solid(ink: int, background: str) -> QPen:
+    """A hairline in the colour that an ink, as Qt's 0xAARRGGBB, would have on the background."""
+    colour = QColor.fromRgba(ink)
     share = colour.alphaF()
     mixed = [
         round(over * share + under * (1 - share))
-        for over, under in zip(channels(colour), channels(background), strict=True)
+        for over, under in zip(channels(colour), channels(QColor(background)), strict=True)
     ]
-    made = QPen(QColor(*mixed), pen.widthF(), pen.style())
+    made = QPen(QColor(*mixed), 1.0)
     made.setCosmetic(True)
     return made
 

@@ -20,8 +20,9 @@ from widgets.plots.look import name_axis
 from widgets.plots.panel import PlotPanel
 from widgets.theme import Symbol, VersionStyle, theme
 
-HISTORICAL = VersionStyle("#7a808a", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
-LIVE = VersionStyle("#1878be", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
+# Inputs belong to no version, so they wear none of the versions' colours.
+HISTORICAL = VersionStyle("#8b93a0", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
+LIVE = VersionStyle("#64748b", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
 SHARES = (2, 3)
 
 

@@ -50,7 +50,9 @@ def plain_plot(plot: Any) -> None:
     plot.disableAutoRange()
     plot.getViewBox().setBorder(None)
     for side in ("left", "bottom"):
-        plot.getAxis(side).setStyle(tickLength=-4, autoExpandTextSpace=True, hideOverlappingLabels=True)
+        plot.getAxis(side).setStyle(
+            tickLength=-4, autoExpandTextSpace=True, hideOverlappingLabels=True, maxTickLevel=1
+        )
         plot.getAxis(side).enableAutoSIPrefix(enable=False)
         plot.getAxis(side).setZValue(BEHIND)
 
