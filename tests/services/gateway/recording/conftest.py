@@ -24,13 +24,13 @@ from services.gateway.recording import Recorder
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode, Project, Signature, Task, Version
 from services.store.batches import LabelBatch, PredictionBatch
+from services.store.cassandra import CassandraStore
 from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress, open_store
 from services.store.identifiers import new_ids
 from services.store.interface import Store
 
 REVISION = "0" * 64
 TARGET = Field("quality", "quality")
-PREFIX = f"recording_{uuid.uuid4().hex[:8]}_"
 
 
 @dataclass
@@ -90,18 +90,30 @@ class Platform:
         return {block[start : start + 16] for start in range(0, len(block), 16)}
 
 
-def _cassandra() -> CassandraAddress:
+@pytest.fixture(scope="session")
+def cassandra_address() -> Iterator[CassandraAddress]:
+    """Keyspaces of their own on a real server, dropped at the end."""
     server = os.environ.get("RELEVO_TEST_CASSANDRA", "")
     if not server:
-        pytest.skip("no Cassandra: RELEVO_TEST_CASSANDRA is not set")
-    host, _, port = server.partition(":")
-    return CassandraAddress((host,), int(port or 9042), keyspace_prefix=PREFIX)
+        if os.environ.get("RELEVO_REQUIRE_SERVERS") == "1":
+            pytest.fail("RELEVO_TEST_CASSANDRA names no server, and this run must not do without")
+        pytest.skip("no Cassandra: set RELEVO_TEST_CASSANDRA=host:port (`.ci/cassandra start` runs one)")
+    host, _, port = server.rpartition(":")
+    address = CassandraAddress((host,), int(port), keyspace_prefix=f"recording_{uuid.uuid4().hex[:8]}_")
+    yield address
+    store = CassandraStore(address)
+    for keyspace in ("historical_db", "live_db"):
+        store._session.define(f"DROP KEYSPACE IF EXISTS {address.keyspace_prefix}{keyspace}")
+    store.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("cassandra", marks=pytest.mark.cassandra)])
 def any_platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
     """A platform on each kind of store, with version A as its project's champion."""
-    address = SqliteAddress(str(tmp_path / "store")) if request.param == "sqlite" else _cassandra()
+    if request.param == "sqlite":
+        address: StoreAddress = SqliteAddress(str(tmp_path / "store"))
+    else:
+        address = request.getfixturevalue("cassandra_address")
     yield from _platform(address)
 
 
