@@ -60,7 +60,7 @@ class Filling:
     seed: int = 1
 
 
-def fill(store: Store, project: str, task: Task, filling: Filling = Filling()) -> None:  # noqa: B008
+def fill(store: Store, project: str, task: Task, filling: Filling = Filling()) -> None:
     """Register versions A and B, and write a training set, predictions and labels for them."""
     shape = signature(task)
     for order, name in enumerate("AB"):
@@ -92,7 +92,9 @@ def _answers(
 ) -> tuple[np.ndarray | Categorical, np.ndarray | None]:
     if shape.task is Task.REGRESSION:
         return truth + random.normal(0, error, len(truth)), None
-    scores = np.exp(-2 * np.abs(truth[:, None] - np.arange(3)[None, :] + random.normal(0, error, (len(truth), 3))))
+    scores = np.exp(
+        -2 * np.abs(truth[:, None] - np.arange(3)[None, :] + random.normal(0, error, (len(truth), 3)))
+    )
     scores /= scores.sum(axis=1, keepdims=True)
     return Categorical(scores.argmax(axis=1).astype(np.int32), CLASSES), scores
 
@@ -107,9 +109,7 @@ def _fill_training(
     inputs = _inputs(rows, random)
     truth = _truth(shape, inputs, random)
     ids = np.arange(rows, dtype=np.float64)
-    store.write_training(
-        project, shape, {"id": ids, **inputs, shape.target.column: _column(shape, truth)}
-    )
+    store.write_training(project, shape, {"id": ids, **inputs, shape.target.column: _column(shape, truth)})
     for name, error in (("A", 0.5), ("B", 0.35)):
         predicted, scores = _answers(shape, truth, error, random)
         by_class = None if scores is None else {c: scores[:, i] for i, c in enumerate(CLASSES)}
@@ -124,7 +124,9 @@ def _fill_live(
     truth = _truth(shape, inputs, random)
     ids = _ids(rows, filling.hours)
     store.open_segment(project, "gateway-1", 0)
-    for sequence, (name, mode, error) in enumerate((("A", Mode.CHAMPION, 0.6), ("B", Mode.CHALLENGER, 0.4))):
+    for sequence, (name, mode, error) in enumerate(
+        (("A", Mode.CHAMPION, 0.6), ("B", Mode.CHALLENGER, 0.4))
+    ):
         store.prepare_live(project, name, shape)
         predicted, scores = _answers(shape, truth, error, random)
         batch = PredictionBatch(
@@ -146,8 +148,14 @@ def _ids(rows: int, hours: float) -> np.ndarray:
     """Version 7 ids, spread over the last hours."""
     now = time.time() * 1000
     milliseconds = np.linspace(now - hours * 3_600_000, now - 60_000, rows).astype(np.uint64)
-    high = milliseconds << np.uint64(16) | np.uint64(0x7000) | (np.arange(rows, dtype=np.uint64) & np.uint64(0xFFF))
-    low = np.uint64(1 << 63) | (np.arange(rows, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(2))
+    high = (
+        milliseconds << np.uint64(16)
+        | np.uint64(0x7000)
+        | (np.arange(rows, dtype=np.uint64) & np.uint64(0xFFF))
+    )
+    low = np.uint64(1 << 63) | (
+        np.arange(rows, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(2)
+    )
     return np.stack([high, low], axis=1)
 
 

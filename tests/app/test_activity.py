@@ -32,7 +32,9 @@ def test_a_task_is_kept_with_its_end(tasks: Tasks, qtbot: QtBot) -> None:
     assert [(entry.title, entry.state) for entry in activity.entries] == [("Looking", TaskState.DONE)]
 
 
-def test_a_failure_keeps_message_remedy_and_details_and_counts_until_seen(tasks: Tasks, qtbot: QtBot) -> None:
+def test_a_failure_keeps_message_remedy_and_details_and_counts_until_seen(
+    tasks: Tasks, qtbot: QtBot
+) -> None:
     activity = Activity(tasks)
     counts: list[int] = []
     activity.unseen_changed.connect(counts.append)
@@ -51,7 +53,9 @@ def test_routine_work_is_kept_only_when_it_fails(tasks: Tasks, qtbot: QtBot) -> 
     assert [entry.state for entry in activity.entries] == [TaskState.FAILED]
 
 
-def test_a_routine_that_fails_again_in_the_same_way_is_counted_not_listed(tasks: Tasks, qtbot: QtBot) -> None:
+def test_a_routine_that_fails_again_in_the_same_way_is_counted_not_listed(
+    tasks: Tasks, qtbot: QtBot
+) -> None:
     activity = Activity(tasks)
     for _ in range(3):
         run(tasks, qtbot, failing=True, routine=True)

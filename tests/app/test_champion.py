@@ -24,7 +24,7 @@ def project(store: Store) -> Project:
 
 def ask(window: Any, qtbot: QtBot) -> ChampionDialog:
     """Press Alt+C, the shortcut of "To champion…", and wait for the dialog."""
-    qtbot.waitUntil(lambda: window.start.monitor.promote.isEnabled())
+    qtbot.waitUntil(window.start.monitor.promote.isEnabled)
     window.start.shell.activateWindow()
     qtbot.keyClick(window.start.shell, Qt.Key.Key_C, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: window.program.actions.champion.dialog is not None)
@@ -46,7 +46,7 @@ def test_the_keyboard_alone_makes_a_challenger_champion_with_a_reason(
     window.wait_for_look()
     dialog = ask(window, qtbot)
     answer(qtbot, dialog, "Lower error this week")
-    qtbot.waitUntil(lambda: window.start.monitor.notice.isVisible())
+    qtbot.waitUntil(window.start.monitor.notice.isVisible)
     now = project(wine)
     assert (now.champion, now.generation) == ("B", 2)
     assert now.version("A").mode is Mode.CHALLENGER  # type: ignore[union-attr]

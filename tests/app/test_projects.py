@@ -1,0 +1,102 @@
+"""The Projects page: the list, one project from the inside, retiring, revisions."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from PySide6.QtCore import QDateTime
+from pytestqt.qtbot import QtBot
+
+from app.pages.projects.page import ProjectsPage
+from services.registry.model import Mode, Task
+from services.registry.service import Registry, seen_of
+from services.store.interface import Store
+
+OpenWindow = Callable[..., Any]
+
+
+def projects_page(window: Any, qtbot: QtBot) -> ProjectsPage:
+    window.start.shell.go_to("projects")
+    page = window.start.shell.page
+    assert isinstance(page, ProjectsPage)
+    qtbot.waitUntil(lambda: not page.refreshing() and bool(page.presenter._rows), timeout=20_000)
+    return page
+
+
+def select(page: ProjectsPage, qtbot: QtBot, name: str) -> None:
+    page.table.select_keys([name])
+    qtbot.waitUntil(lambda: page.detail.detail is not None and page.detail.detail.project.name == name)
+
+
+def test_the_list_tells_champion_rows_and_how_many_are_labelled(
+    open_window: OpenWindow, wine: Store, filling: Any, qtbot: QtBot
+) -> None:
+    filling.fill(wine, "iris", Task.CLASSIFICATION, filling.Filling(live=0))
+    page = projects_page(open_window(), qtbot)
+    rows = page.presenter._rows
+    assert (rows["wine"].champion, rows["wine"].rows, rows["wine"].labelled) == ("A", 400, 312)
+    assert rows["wine"].word.endswith("an hour")
+    assert (rows["iris"].rows, rows["iris"].word) == (0, "idle for an hour")
+
+
+def test_opening_a_project_shows_it_in_monitor(
+    open_window: OpenWindow, wine: Store, filling: Any, qtbot: QtBot
+) -> None:
+    filling.fill(wine, "iris", Task.CLASSIFICATION)
+    window = open_window()
+    page = projects_page(window, qtbot)
+    page.table.opened.emit("iris")
+    assert window.start.shell.page_key == "monitor"
+    qtbot.waitUntil(lambda: window.start.monitor.content.project == "iris")
+
+
+def test_it_answers_who_was_champion_at_a_moment(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    registry = Registry(wine)
+    registry.flip("wine", "B", who="Ana", reason="Better on whites", seen=seen_of(registry.project("wine")))
+    page = projects_page(open_window(), qtbot)
+    select(page, qtbot, "wine")
+    page.detail.moment.setDateTime(QDateTime.currentDateTime().addSecs(5))
+    assert page.detail.answer.text().startswith("B, made champion by Ana")
+    page.detail.moment.setDateTime(QDateTime.fromSecsSinceEpoch(int(yesterday.timestamp())))
+    assert page.detail.answer.text().startswith("Nobody")
+
+
+def test_a_challenger_is_retired_and_taken_back_in_place(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    page = projects_page(open_window(), qtbot)
+    select(page, qtbot, "wine")
+    page.detail.versions.select_keys(["A"])
+    assert "champion cannot be retired" in page.detail.versions.retire_action.blocked
+    page.detail.versions.select_keys(["B"])
+    page.detail.versions.retire_action.trigger()
+    qtbot.waitUntil(page.notice.isVisible)
+    assert wine.project("wine").version("B").mode is Mode.RETIRED  # type: ignore[union-attr]
+    page.notice.banner.retry_requested.emit()
+    qtbot.waitUntil(lambda: wine.project("wine").version("B").mode is Mode.CHALLENGER)  # type: ignore[union-attr]
+
+
+def test_another_revision_is_used_with_a_reason_and_the_one_before_again(
+    open_window: OpenWindow, wine: Store, filling: Any, qtbot: QtBot
+) -> None:
+    first, second = (filling.revision_of("wine", "A", number) for number in (0, 1))
+    wine.add_revision(second)
+    page = projects_page(open_window(), qtbot)
+    select(page, qtbot, "wine")
+    page.detail.revisions.select_keys([first.sha256])
+    assert page.detail.revisions.use_action.blocked == "This revision is in use already."
+    page.detail.revisions.select_keys([second.sha256])
+    page.detail.revisions.use_action.trigger()
+    dialog = page.presenter.revisions.reason
+    assert dialog is not None
+    dialog.button.click()
+    assert dialog.reason.error() == "Reason is needed."
+    qtbot.keyClicks(dialog.line, "Trained on the newest rows")
+    dialog.button.click()
+    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == second.sha256)  # type: ignore[union-attr]
+    qtbot.waitUntil(page.notice.isVisible)
+    page.notice.banner.retry_requested.emit()
+    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == first.sha256)  # type: ignore[union-attr]
