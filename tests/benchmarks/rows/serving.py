@@ -11,7 +11,7 @@ from tests.benchmarks.serving.models import Served, deployed
 from tests.benchmarks.serving.targets import flask, mlflow, model_service, platform
 
 CONNECTIONS = 32
-ROUNDS = 3
+ROUNDS = 6
 CHECKED = 200
 
 
@@ -65,8 +65,8 @@ def _alternately(
         target.load(folder, connections=connections, seconds=1)
     mine, peer = [], []
     for _ in range(ROUNDS):
-        mine.append(ours.load(folder, connections=connections, seconds=4 * scale))
-        peer.append(theirs.load(folder, connections=connections, seconds=4 * scale))
+        mine.append(ours.load(folder, connections=connections, seconds=2 * scale))
+        peer.append(theirs.load(folder, connections=connections, seconds=2 * scale))
     return mine, peer
 
 
