@@ -13,7 +13,6 @@ SortValue = str | float | int
 class Role(IntEnum):
     """The roles a cell answers beside Qt's own."""
 
-    SORT = Qt.ItemDataRole.UserRole + 1
     KEY = Qt.ItemDataRole.UserRole + 2
     STATE = Qt.ItemDataRole.UserRole + 3
     PROGRESS = Qt.ItemDataRole.UserRole + 4

@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from widgets.tables.cells import Cell, Column, Role, Row
+from widgets.tables.cells import Cell, Column, Role, Row, SortValue
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -23,7 +23,10 @@ class RowModel(QAbstractTableModel):
     def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._columns = tuple(columns)
+        self._given: tuple[Row, ...] = ()
         self._rows: tuple[Row, ...] = ()
+        self._sorted_by = -1
+        self._descending = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -32,19 +35,20 @@ class RowModel(QAbstractTableModel):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows in the order given."""
+        """The rows in the order shown."""
         return self._rows
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Replace the columns; drops the rows."""
         self.beginResetModel()
         self._columns = tuple(columns)
-        self._rows = ()
+        self._given = self._rows = ()
         self.endResetModel()
 
     def set_rows(self, rows: Sequence[Row]) -> bool:
         """Replace the rows; returns whether the model was reset (selection lost)."""
-        new = tuple(rows)
+        self._given = tuple(rows)
+        new = self._ordered()
         if [row.key for row in new] != [row.key for row in self._rows]:
             self.beginResetModel()
             self._rows = new
@@ -56,6 +60,27 @@ class RowModel(QAbstractTableModel):
             last = len(self._columns) - 1
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
         return False
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column's values, now and after each refresh; by none (-1) as given.
+
+        Python sorts finished values in one go, where a proxy would ask for each pair.
+        """
+        self._sorted_by, self._descending = column, order is Qt.SortOrder.DescendingOrder
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        held = [(id(self._rows[index.row()]), index.column()) for index in kept]
+        self._rows = self._ordered()
+        places = {id(row): place for place, row in enumerate(self._rows)}
+        self.changePersistentIndexList(kept, [self.index(places[row], at) for row, at in held])
+        self.layoutChanged.emit()
+
+    def _ordered(self) -> tuple[Row, ...]:
+        """The rows given, sorted; rows of equal value stay in the order given."""
+        column = self._sorted_by
+        if not 0 <= column < len(self._columns):
+            return self._given
+        return tuple(sorted(self._given, key=lambda row: rank(row.cells[column]), reverse=self._descending))
 
     def rowCount(self, parent: Index = NOWHERE) -> int:
         """How many rows."""
@@ -104,11 +129,16 @@ def alignment(column: Column) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
+def rank(cell: Cell) -> tuple[bool, SortValue]:
+    """Numbers before texts, so that cells without a number come last when ascending."""
+    value = cell.sort_value
+    return isinstance(value, str), value
+
+
 READERS: dict[int, Callable[[Cell], object]] = {
     Qt.ItemDataRole.DisplayRole: lambda cell: cell.text,
     Qt.ItemDataRole.ToolTipRole: lambda cell: cell.tooltip or None,
     Qt.ItemDataRole.AccessibleTextRole: lambda cell: cell.text,
-    Role.SORT: lambda cell: cell.sort_value,
     Role.STATE: lambda cell: cell.state,
     Role.PROGRESS: lambda cell: cell.progress,
     Role.MARK: lambda cell: cell.mark,
@@ -125,15 +155,13 @@ def attribute(cell: Cell, role: int) -> object:
 
 
 class RowFilter(QSortFilterProxyModel):
-    """Keeps rows in which every typed word occurs somewhere; sorts by the named role."""
+    """Keeps rows in which every typed word occurs somewhere; leaves sorting to the rows' model."""
 
     def __init__(self, source: RowModel) -> None:
         super().__init__(source)
         self._source = source
         self._words: tuple[str, ...] = ()
         self.setSourceModel(source)
-        self.setSortRole(Role.SORT)
-        self.setDynamicSortFilter(True)
 
     def set_filter(self, text: str) -> None:
         """Keep rows that hold each of these words, whatever their case."""
@@ -148,9 +176,6 @@ class RowFilter(QSortFilterProxyModel):
         text = "\n".join(cell.text for cell in self._source.rows[row].cells).casefold()
         return all(word in text for word in self._words)
 
-    def lessThan(self, left: Index, right: Index) -> bool:
-        """Numbers before texts; cells without a number come last when ascending."""
-        first, second = self._source.cell(left).sort_value, self._source.cell(right).sort_value
-        if isinstance(first, str) == isinstance(second, str):
-            return first < second  # type: ignore[operator]  # both texts, or both numbers
-        return isinstance(second, str)
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the rows themselves; the filter keeps their order."""
+        self._source.sort(column, order)

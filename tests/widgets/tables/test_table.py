@@ -222,3 +222,18 @@ def test_it_is_named_for_those_who_listen(table: DataTable) -> None:
     assert table.filter_field.accessibleName() == "Filter files"
     assert table.view.model().index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Alpha"
     assert table.view.model().index(1, 0).data(Role.KEY) == "Alpha"
+
+
+def test_sorting_keeps_the_selected_row_and_equal_rows_in_the_order_given(
+    qtbot: QtBot, table: DataTable
+) -> None:
+    table.set_rows([row("c", 1), row("a", 2), row("b", 1), row("d", None)])
+    table.select_keys(["b"])
+    click_head(qtbot, table, 1)
+    assert shown(table) == ["c", "b", "a", "d"]
+    assert table.selected_keys() == ["b"]
+    table.set_filter("b")
+    click_head(qtbot, table, 0)
+    assert (shown(table), table.selected_keys()) == (["b"], ["b"])
+    table.set_filter("")
+    assert shown(table) == ["a", "b", "c", "d"]
