@@ -8,7 +8,7 @@ from app.pages.monitor.look import Look
 from services.evaluation.model import ProjectView, VersionView
 from services.gateway.messages import VersionStatus
 from services.registry.model import Mode, Project, Version
-from widgets.formatting import clock, count, day
+from widgets.formatting import clock, day, plural
 from widgets.panels.version_entry import VersionEntry
 from widgets.tables.cells import Column, Row
 from widgets.tables.metrics import columns_for, table_row
@@ -86,7 +86,7 @@ def health_of(version: Version, status: VersionStatus | None, *, gateway: bool) 
     if status.health == "down":
         return "down", State.BAD
     if status.lag > 0:
-        return f"{count(status.lag)} rows behind", State.WARNING
+        return f"{plural(status.lag, 'row')} behind", State.WARNING
     if status.health == "ok":
         return "healthy", State.GOOD
     return "not asked yet", State.NEUTRAL
