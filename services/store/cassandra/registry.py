@@ -1,5 +1,6 @@
 """`historical_db.model_registry`, `champion_history` and `revisions`: every write is conditional."""
 
+import time
 import uuid
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from services.store.cassandra.part import Part
 from services.store.cassandra.registry_rows import Seen, json_text
 
 _ATTEMPTS = 4
+SETTLE_SECONDS = 3.0
+_PAUSE_SECONDS = 0.1
 
 
 class Registry(Part):
@@ -68,10 +71,15 @@ class Registry(Part):
         )
 
     def _look_again(self, name: str) -> Seen:
-        try:
-            return self._known(name)
-        except Unavailable as error:
-            raise self._unsettled(name) from error
+        """Read again after a lost answer; a lost connection gets a moment to come back."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                return self._known(name)
+            except Unavailable as error:
+                if time.monotonic() > deadline:
+                    raise self._unsettled(name) from error
+                time.sleep(_PAUSE_SECONDS)
 
     @staticmethod
     def _unsettled(name: str) -> Uncertain:

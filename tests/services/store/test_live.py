@@ -184,9 +184,7 @@ def test_what_was_not_prepared_is_not_found(
         store.write_labels(registered.name, ["A"], label(new_ids(1), [1.0], 1), SOURCE)
 
 
-def test_texts_for_a_number_are_refused(
-    store: Store, live: str, new_predictions: NewPredictions
-) -> None:
+def test_texts_for_a_number_are_refused(store: Store, live: str, new_predictions: NewPredictions) -> None:
     batch = new_predictions(1)
     batch.inputs["alcohol"] = Categorical.of(["strong"])
     with pytest.raises(InvalidInput, match="alcohol"):

@@ -187,7 +187,9 @@ def test_packing_joins_texts_and_splits_below_the_limit(store: Store, project: s
         texts = [f"{number:08d}{'x' * 40}" for number in range(start, start + count)]
         return LabelBatch(new_ids(count), Categorical.of([*texts[1:], None]), np.zeros(count, np.int64))
 
-    written = write(store, project, [batch(start, 10_000) for start in range(0, 120_000, 10_000)], close=True)
+    written = write(
+        store, project, [batch(start, 10_000) for start in range(0, 120_000, 10_000)], close=True
+    )
     packed = store.pack(project, store.segments(project)[0])
     assert packed.chunks > 1
     found = [entry.batch for entry in read(store, project)]

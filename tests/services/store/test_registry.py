@@ -102,7 +102,7 @@ def test_a_signature_comes_back_as_it_was(
 def test_a_flip_moves_pointer_and_both_modes(
     store: Store, registered: Project, new_change: NewChange
 ) -> None:
-    change = new_change(registered, "B", "it's better; \"much\"")
+    change = new_change(registered, "B", 'it\'s better; "much"')
     found = store.flip(change, seen_generation=1)
     assert found == store.project(registered.name)
     assert (found.champion, found.generation) == ("B", 2)

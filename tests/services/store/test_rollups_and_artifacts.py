@@ -70,7 +70,8 @@ def _damage_sqlite(store: Store, sha256: str) -> None:
     assert isinstance(store, SqliteStore)
     with store._database.writing() as connection:
         connection.execute(
-            "UPDATE historical_db.artifact_chunks SET data = ? WHERE sha256 = ? AND part = 1", (b"x", sha256)
+            "UPDATE historical_db.artifact_chunks SET data = ? WHERE sha256 = ? AND part = 1",
+            (b"x", sha256),
         )
 
 

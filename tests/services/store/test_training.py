@@ -15,7 +15,9 @@ def rows(numbers: list[float]) -> dict[str, Column]:
     return {"id": values, "alcohol": values / 4, "year": values, "quality": values * 3}
 
 
-def test_a_training_set_comes_back_ordered_by_row(store: Store, project: str, regression: Signature) -> None:
+def test_a_training_set_comes_back_ordered_by_row(
+    store: Store, project: str, regression: Signature
+) -> None:
     assert store.training(project) == {}
     store.write_training(project, regression, rows([2.0, 0.0, 1.0]))
     found = store.training(project)
@@ -58,7 +60,10 @@ def test_predictions_and_scores_stand_beside_the_rows(
     ids = np.array([0.0, 1.0])
     species = Categorical.of(["Iris setosa", "Iris virginica"])
     store.write_training(project, classification, {"id": ids, "species": species})
-    scores: dict[str, Column] = {"Iris setosa": np.array([0.9, 0.2]), "Iris virginica": np.array([0.1, 0.8])}
+    scores: dict[str, Column] = {
+        "Iris setosa": np.array([0.9, 0.2]),
+        "Iris virginica": np.array([0.1, 0.8]),
+    }
     store.write_training_predictions(project, "B", ids, species, scores)
     found = store.training(project)
     predicted = found[predicted_column("B")]
