@@ -5,7 +5,9 @@ import sys
 
 from services.errors import Unavailable
 
-CAN_SHARE = sys.platform == "linux"
+# Elsewhere the option is missing or means something else.
+_SHARE_OPTION: int | None = getattr(socket, "SO_REUSEPORT", None) if sys.platform == "linux" else None
+CAN_SHARE = _SHARE_OPTION is not None
 """Whether several processes can share one port, the kernel spreading connections over them."""
 
 
@@ -26,8 +28,8 @@ def bind(host: str, port: int, *, share: bool = False) -> socket.socket:
         if sys.platform != "win32":
             # On Windows this option would let two programs take the same port.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if share and CAN_SHARE:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if share and _SHARE_OPTION is not None:
+            bound.setsockopt(socket.SOL_SOCKET, _SHARE_OPTION, 1)
         bound.bind((host, port))
     except OSError as error:
         bound.close()
