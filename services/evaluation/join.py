@@ -64,7 +64,7 @@ class JoinedRows:
 class VersionRows:
     """What is held and remembered of one version's predictions.
 
-    A held row costs 38 bytes and 8 more a class; a remembered id 24.
+    A held row costs 30 bytes and 8 more a class; a remembered id 24.
     """
 
     def __init__(self, outcomes: Outcomes) -> None:
