@@ -20,10 +20,12 @@ class Leases:
     def acquire(self, name: str, holder: str, seconds: float) -> bool:
         """Take or renew a lease; whether `holder` holds it now."""
         whole = max(1, math.ceil(seconds))
+        renewed = self._held_after(_RENEW, (whole, holder, name, holder), name, holder)
+        return renewed or self._held_after(_TAKE, (name, holder, whole), name, holder)
+
+    def _held_after(self, statement: str, values: tuple[object, ...], name: str, holder: str) -> bool:
         try:
-            if self._session.write_if(_RENEW, (whole, holder, name, holder)):
-                return True
-            return self._session.write_if(_TAKE, (name, holder, whole))
+            return self._session.write_if(statement, values)
         except Uncertain:
             return self.holder(name) == holder
 

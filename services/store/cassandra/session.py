@@ -11,6 +11,7 @@ from cassandra.cluster import Session as DriverSession
 from cassandra.query import PreparedStatement, Statement
 
 from services.errors import Unavailable
+from services.store.cassandra import cluster
 from services.store.cassandra.cluster import checked_prefix, make_cluster
 from services.store.cassandra.errors import translated
 from services.store.cassandra.reactor import session_closed, session_opened
@@ -62,6 +63,8 @@ class Session:
         try:
             with translated(write=False):
                 self._driver: DriverSession = self._cluster.connect()
+            # Preparing knows no profile, and the public setter is refused beside profiles.
+            self._driver._default_timeout = cluster.REQUEST_SECONDS  # noqa: SLF001
         except BaseException:
             session_closed(self._cluster)
             raise

@@ -65,7 +65,7 @@ def main() -> None:
         result = flip(store, name, who, int(attempts)) if int(attempts) else watch(store, name)
     finally:
         store.close()
-    print(json.dumps(result))  # noqa: T201 - read by the test
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def main() -> None:
     """Open, register, close."""
     address, project, name = sys.argv[1:]
     signature = Signature((Field("x", "x"),), Field("y", "y"), Task.REGRESSION)
-    print("ready", flush=True)  # noqa: T201 - read by the test
+    print("ready", flush=True)
     sys.stdin.readline()
     store = open_store(msgspec.json.decode(address, type=StoreAddress))
     try:
