@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.errors import InvalidInput, NotFound
+from services.evaluation.historical import announce_training
 from services.gateway import messages
 from services.gateway.model_calls import class_name
 from services.gateway.operations import ADMIN, Call, Operation
@@ -28,7 +29,9 @@ def _put_training(call: Call) -> messages.Written:
     if len(ids) != rows:
         raise InvalidField(f"ids has {len(ids)} entries for {rows} rows", field="ids")
     columns["id"] = np.array(ids, dtype=np.float64)
-    call.parts.store().write_training(project, signature, columns)
+    store = call.parts.store()
+    store.write_training(project, signature, columns)
+    announce_training(store, project)
     return messages.Written(rows)
 
 
@@ -96,6 +99,7 @@ def _put_predictions(call: Call) -> messages.Written:
         {name: np.array(values, dtype=np.float64) for name, values in (upload.scores or {}).items()}
         or None,
     )
+    announce_training(store, version.project)
     return messages.Written(count)
 
 
