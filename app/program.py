@@ -19,6 +19,7 @@ from app.pages.page import Page
 from app.pages.projects.page import ProjectsPage
 from app.pages.settings.page import SettingsPage
 from app.places import Places
+from app.remembering import remember_splitter, remember_table
 from app.saving import Saver
 from app.settings import PROFILE, THEME, Settings
 from app.shell.link_view import LinkView
@@ -88,16 +89,29 @@ class Program(QObject):
     def _projects(self) -> Page:
         page = ProjectsPage(self.context)
         page.export_requested.connect(self.saver.save)
+        settings, detail = self.context.settings, page.detail
+        tables = {
+            "projects": page.table,
+            "history": detail.history,
+            "versions": detail.versions,
+            "revisions": detail.revisions,
+        }
+        for key, table in tables.items():
+            remember_table(settings, f"table-{key}", table)
+        remember_splitter(settings, "panes-projects", page.panes)
         return page
 
     def _activity(self) -> Page:
         page = ActivityPage(self.context)
         page.table.export_requested.connect(self.saver.save)
+        remember_table(self.context.settings, "table-activity", page.table)
+        remember_splitter(self.context.settings, "panes-activity", page.panes)
         return page
 
     def _settings(self) -> Page:
         page = SettingsPage(self.context)
         page.profiles.table.export_requested.connect(self.saver.save)
+        remember_table(self.context.settings, "table-profiles", page.profiles.table)
         return page
 
     def _connect(self) -> None:

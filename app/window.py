@@ -53,6 +53,9 @@ class Start(QObject):
         self.settings = Settings(places)
         theme().wear(Appearance(self.settings.get(THEME)))
         self.monitor = MonitorPage()
+        panes = self.monitor.panes
+        panes.restoreState(self.settings.remembered("panes-monitor"))
+        panes.splitterMoved.connect(lambda: self.settings.remember("panes-monitor", panes.saveState()))
         self.shell = Shell(self.settings, self.monitor)
         self.program: Program | None = None
         self.tasks: Tasks | None = None

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partialmethod
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -185,9 +186,14 @@ class Opened:
 
     start: Start
     store: Store
-    switch: Switch
+    switches: list[Switch]
     places: Places
     qtbot: QtBot
+
+    @property
+    def switch(self) -> Switch:
+        """Cuts off the platform that is open."""
+        return self.switches[-1]
 
     @property
     def program(self) -> Program:
@@ -200,6 +206,12 @@ class Opened:
 
 
 OpenWindow = Callable[..., Opened]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no failure: conditions may take longer than pytest-qt's five seconds."""
+    monkeypatch.setattr(QtBot, "waitUntil", partialmethod(QtBot.waitUntil, timeout=30_000))
 
 
 @pytest.fixture
@@ -235,20 +247,20 @@ def open_window(qtbot: QtBot, tmp_path: Path, places: Places, store: Store) -> I
     """Opens windows on the store; closes them as the program does."""
     opened: list[Start] = []
 
-    def open_one(*, shown: bool = True, switch: Switch | None = None) -> Opened:
-        used = switch or Switch(SqliteStore(tmp_path / "workspace"))
+    def open_one() -> Opened:
+        switches: list[Switch] = []
 
         def opener(profile: Profile, _secrets: Secrets, _progress: Progress) -> Platform:
-            return Platform(profile, used, GatewayClient(NOWHERE))  # type: ignore[arg-type]
+            switches.append(Switch(SqliteStore(tmp_path / "workspace")))
+            return Platform(profile, switches[-1], GatewayClient(NOWHERE))  # type: ignore[arg-type]
 
         start = Start(places, Wanted(workspace=str(tmp_path / "workspace")), opener=opener)
         opened.append(start)
         start.shell.resize(1280, 720)
-        if shown:
-            start.shell.show()
+        start.shell.show()
         start.load()
         qtbot.waitUntil(lambda: start.program is not None, timeout=30_000)
-        return Opened(start, store, used, places, qtbot)
+        return Opened(start, store, switches, places, qtbot)
 
     yield open_one
     for start in opened:

@@ -63,6 +63,21 @@ def test_control_and_a_number_go_to_pages_and_the_page_is_remembered(
     assert again.start.shell.page_key == "activity"
 
 
+def test_columns_and_panes_are_as_the_person_left_them(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.start.shell.go_to("projects")
+    header = window.start.shell.page.table.view.horizontalHeader()
+    header.resizeSection(1, 173)
+    header.moveSection(3, 1)
+    window.start.shell.close()
+    again = open_window()
+    header = again.start.shell.page.table.view.horizontalHeader()
+    assert header.sectionSize(1) == 173
+    assert header.visualIndex(3) == 1
+
+
 def test_the_palette_finds_a_project_and_goes_there(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:

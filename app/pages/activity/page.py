@@ -49,7 +49,7 @@ class ActivityPage(Page):
 
     def _compose(self) -> None:
         title = Text("Activity", size=FontSize.LARGE)
-        panes = QSplitter(Qt.Orientation.Vertical)
+        self.panes = panes = QSplitter(Qt.Orientation.Vertical)
         panes.setChildrenCollapsible(False)
         for pane, share in ((self.table, 3), (self.story, 1)):
             panes.addWidget(pane)

@@ -104,7 +104,7 @@ class ProjectsPage(Page):
         layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, ActionButton(self.open)))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
-        panes = QSplitter(Qt.Orientation.Vertical)
+        self.panes = panes = QSplitter(Qt.Orientation.Vertical)
         panes.setChildrenCollapsible(False)
         self._lower.addWidget(self.nothing)
         self._lower.addWidget(self.detail)
