@@ -25,12 +25,14 @@ class ServiceSpec(Struct, frozen=True):
         name: unique within a runtime, such as `gateway` or `model-wine-a`.
         command: the program's word and its arguments.
         environment: variables on top of the runtime's own; the place for secrets.
+        listens: whether it announces an address; one that does not is running once it is started.
         project, version: which version a model service serves; empty for the platform's parts.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = {}
+    listens: bool = True
     project: str = ""
     version: str = ""
 

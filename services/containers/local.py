@@ -109,7 +109,7 @@ class _Process:
         with self._lock:
             self._popen = popen
             stopped_meanwhile = self._stopping.is_set()
-        self._change(State.STARTING, process=popen.pid)
+        self._change(State.STARTING if self.spec.listens else State.RUNNING, process=popen.pid)
         if stopped_meanwhile:
             _end(popen)
         with popen:

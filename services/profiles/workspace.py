@@ -170,7 +170,7 @@ class EmbeddedPlatform:
         progress(0.2, "Starting the gateway")
         gateway = ("gateway", *store, "--spool", str(self.folder / "spool"), "--port", str(port), "--held")
         runtime.launch(ServiceSpec("gateway", gateway))
-        runtime.launch(ServiceSpec("supervisor", ("supervisor", *store, "--held")))
+        runtime.launch(ServiceSpec("supervisor", ("supervisor", *store, "--held"), listens=False))
         address = runtime.wait_for_address("gateway", _START_SECONDS)
         with self._lock:
             self._runtime = runtime

@@ -53,6 +53,11 @@ def test_a_service_is_running_once_it_has_announced_its_address(runtime: LocalRu
     assert (instance.state, instance.project, instance.version) == (State.RUNNING, "wine", "A")
 
 
+def test_a_service_that_does_not_listen_is_running_once_it_is_started(runtime: LocalRuntime) -> None:
+    runtime.launch(ServiceSpec("one", (SERVICE.replace("print('{", "str('{"),), listens=False))
+    _wait(lambda: _only(runtime).state is State.RUNNING)
+
+
 def test_a_killed_service_comes_back_and_its_restart_is_counted(runtime: LocalRuntime) -> None:
     runtime.launch(ServiceSpec("one", (SERVICE,)))
     runtime.wait_for_address("one", 20)
