@@ -70,7 +70,7 @@ class Traffic:
             revision=_REVISION,
             mode=Mode.CHAMPION,
             ids=self._ids(rows),
-            inputs={f"input_{number}": self._random.normal(5, 1, rows) for number in range(self._inputs)},
+            inputs={f"input_{number}": self._measured(rows) for number in range(self._inputs)},
             predicted=self._random.normal(6, 1, rows) if scores is None else _classes(scores),
             scores=scores,
             latency_ms=self._random.gamma(2, 0.5, rows).astype(np.float32),
@@ -111,6 +111,10 @@ class Traffic:
         for segment in self._store.segments(self._project):
             if segment.number < self._segment and not segment.chunks:
                 self._store.pack(self._project, segment)
+
+    def _measured(self, rows: int) -> Floats:
+        """Values with two decimals, as instruments give them."""
+        return np.round(self._random.normal(5, 1, rows), 2)
 
     def _ids(self, rows: int) -> Ids:
         """Version 7 ids at the traffic's pace."""
