@@ -63,6 +63,8 @@ class Server:
             interface="asgi3",
             log_config=None,
             access_log=False,
+            # Whoever connects is who they are: no header makes a caller another address.
+            proxy_headers=False,
         )
         config.load()
         state = ListenerState()

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.errors import RelevoError
 from services.http.errors import TooLarge, answer_for, error_body
 from services.http.request import JSON
 
@@ -27,7 +28,9 @@ def error_response(error: Exception) -> Response:
 
 def exception_handlers() -> Mapping[Any, Callable[[Request, Exception], Response]]:
     """For `Starlette(exception_handlers=…)`: every error leaves in the agreed shape."""
-    return {HTTPException: _http_error, Exception: _any_error}
+    # Starlette answers a plain Exception and then raises it again, which closes the connection: right for
+    # a bug, wrong for a kind of ours.
+    return {HTTPException: _http_error, RelevoError: _any_error, Exception: _any_error}
 
 
 def _any_error(_request: Request, error: Exception) -> Response:

@@ -72,7 +72,7 @@ def probe_rows(model: Any, columns: int) -> Floats:
 def _use_thresholds(rows: Floats, tree: Any, random: np.random.Generator) -> None:
     """Put thresholds of the tree, exactly and a little beside, into random places of every column."""
     for column in range(rows.shape[1]):
-        thresholds = tree.threshold[tree.feature == column]
+        thresholds = tree.threshold[(tree.feature == column) & np.isfinite(tree.threshold)]
         if len(thresholds):
             places = random.integers(0, len(rows), 8)
             rows[places, column] = random.choice(thresholds, 8) * random.choice([1.0, 1.0 + 1e-7, 0.9], 8)

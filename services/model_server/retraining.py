@@ -26,6 +26,8 @@ from services.registry.model import Job, JobState, Revision
 _logger = logging.getLogger(__name__)
 _UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 _BEAT_SECONDS = 2.0
+_CROSSINGS = 20
+_SETTLE_SECONDS = 0.25
 SILENT_SECONDS = 20.0
 """A job whose state has not been renewed for so long is dead: its service beats every two seconds."""
 _ENDED = "the service that trained it has ended"
@@ -103,9 +105,18 @@ class Retrainer:
             self._cancelled.set()
             await asyncio.wait([self._task])
             return await self.job(name)
+        return await self._cancel_elsewhere(job)
+
+    async def _cancel_elsewhere(self, job: Job) -> Job:
+        """Tell the replica that trains through the store; said again if its news crossed ours."""
         cancelled = replace(job, state=JobState.CANCELLED, message="cancelled", updated_at=now())
-        await self._link.put_job(cancelled)
-        return cancelled
+        for _ in range(_CROSSINGS):
+            await self._link.put_job(cancelled)
+            await asyncio.sleep(_SETTLE_SECONDS)
+            stored = await self._link.job(job.id)
+            if stored is None or stored.state not in _UNFINISHED:
+                return stored or cancelled
+        raise Unavailable("the replica that trains goes on telling its progress; try again")
 
     async def keep_house(self) -> None:
         """Mark jobs failed whose service has ended: at the start and from time to time, until cancelled."""
@@ -203,7 +214,7 @@ class Retrainer:
             last = msgspec.json.decode(line, type=Progress)
             if last.failure:
                 raise InvalidInput(last.failure)
-            await self._tell(JobState.RUNNING, last.progress, last.message)
+            await self._go_on(last.progress, last.message)
         code = await process.wait()
         if last is None or not last.finished:
             raise Unavailable(f"the training process ended with code {code}; the service's log says why")
@@ -218,10 +229,7 @@ class Retrainer:
             if job is None or self._cancelled.is_set():
                 return
             try:
-                stored = await self._link.job(job.id)
-                if stored is not None and stored.state is JobState.CANCELLED:
-                    return
-                await self._tell(JobState.RUNNING, job.progress, job.message)
+                await self._go_on(job.progress, job.message)
             except RelevoError as error:
                 _logger.warning("the job's state could not be told: %s", error.message)
 
@@ -229,7 +237,9 @@ class Retrainer:
         """Store the new revision, and nothing else: whether it is loaded is decided in the registry."""
         content = await asyncio.to_thread(artifact.read_bytes)
         sha256 = sha256_of(content)
-        await self._tell(JobState.RUNNING, 0.97, "storing the new revision")
+        await self._go_on(0.97, "storing the new revision")
+        if self._cancelled.is_set():
+            raise _Cancelled
         await self._link.put_artifact(sha256, content)
         revision = Revision(
             self._deploy.project,
@@ -246,6 +256,14 @@ class Retrainer:
         await self._finish(
             JobState.DONE, f"trained on {result.rows:,} rows", revision=sha256, metrics=result.metrics
         )
+
+    async def _go_on(self, progress: float, message: str) -> None:
+        """Tell how far it is, unless another replica has cancelled it: then stop."""
+        stored = await self._link.job(self._job.id) if self._job is not None else None
+        if stored is not None and stored.state is JobState.CANCELLED:
+            self._cancelled.set()
+        else:
+            await self._tell(JobState.RUNNING, progress, message)
 
     async def _tell(self, state: JobState, progress: float, message: str, **more: Any) -> None:
         if self._job is not None:

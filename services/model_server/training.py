@@ -149,9 +149,7 @@ def _script(path: Path) -> Callable[..., Any]:
     return found
 
 
-def _run(
-    script: Callable[..., Any], frame: "pd.DataFrame", target: str, parameters: dict[str, Any]
-) -> Any:
+def _run(script: Callable[..., Any], frame: "pd.DataFrame", target: str, parameters: dict[str, Any]) -> Any:
     try:
         return script(frame, target, parameters)
     except (ValueError, TypeError, KeyError) as error:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from services.errors import Conflict
 from services.http.limits import Limits
 from services.http.loop import loop_factory
 from services.http.request import HotRequest
@@ -156,6 +157,14 @@ async def _slow(request: Request) -> Response:
     return PlainTextResponse(request.url.path)
 
 
+async def _who(request: Request) -> Response:
+    return PlainTextResponse(request.client.host if request.client else "")
+
+
+async def _refused(_request: Request) -> Response:
+    raise Conflict("it has changed")
+
+
 async def _size(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
@@ -176,7 +185,12 @@ def serve() -> Serve:
         routes.add("POST", "/hold", held.append)
         routes.add("POST", "/bug", _bug)
         app = Starlette(
-            routes=[Route("/slow", _slow), Route("/size", _size, methods=["POST"])],
+            routes=[
+                Route("/slow", _slow),
+                Route("/size", _size, methods=["POST"]),
+                Route("/who", _who),
+                Route("/refused", _refused),
+            ],
             exception_handlers=exception_handlers(),
         )
         port = await server.start(app, routes)

@@ -207,6 +207,30 @@ def test_an_unknown_route_is_told_in_the_agreed_shape(run, serve, post):
     run(main())
 
 
+def test_a_refusal_on_an_ordinary_route_keeps_the_connection(run, serve):
+    async def main():
+        async with serve() as served:
+            client = await served.connect()
+            for _ in range(2):
+                await client.send(b"GET /refused HTTP/1.1\r\nhost: test\r\n\r\n")
+                answer = await client.answer()
+                assert (answer.status, json.loads(answer.body)["error"]["code"]) == (409, "conflict")
+            await client.close()
+
+    run(main())
+
+
+def test_no_header_makes_a_caller_another_address(run, serve):
+    async def main():
+        async with serve() as served:
+            client = await served.connect()
+            await client.send(b"GET /who HTTP/1.1\r\nhost: test\r\nx-forwarded-for: 10.1.2.3\r\n\r\n")
+            assert (await client.answer()).body == b"127.0.0.1"
+            await client.close()
+
+    run(main())
+
+
 def test_a_request_is_answered_once(run, serve, post):
     async def main():
         async with serve() as served:

@@ -1,0 +1,256 @@
+"""Deploy folders of small models, a service in the test's own loop, and a platform of real processes."""
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+
+from services.containers.program import program_command
+from services.http.client import Client, Response
+from services.http.loop import run
+from services.http.server import Server
+from services.model_server.deploy import Deploy, read_deploy, write_deploy
+from services.model_server.loading import LoadedModel, load_model, sha256_of
+from services.model_server.service import ModelService
+from services.registry.model import Field, FieldType, Signature, Task
+from services.registry.tokens import service_token
+from services.store.sqlite import SqliteStore
+
+SECRET = "a-secret-of-the-tests"
+NUMBERS = Signature(
+    tuple(Field(name, name) for name in ("a", "b", "c")), Field("y", "y"), Task.REGRESSION
+)  # fmt: skip
+CLASSES = Signature(
+    NUMBERS.inputs, Field("kind", "kind", FieldType.STRING), Task.CLASSIFICATION, ("no", "yes")
+)
+TRAIN = """
+from sklearn.linear_model import LinearRegression
+
+def train(frame, target, parameters):
+    {before}
+    return LinearRegression().fit(frame.drop(columns=target), frame[target])
+"""
+
+
+def data(rows: int = 200) -> tuple[Any, Any]:
+    """Inputs of shape (rows, 3) and a target that depends on them."""
+    random = np.random.default_rng(1)
+    inputs = random.normal(size=(rows, 3))
+    return inputs, inputs @ [1.0, -2.0, 0.5] + random.normal(size=rows) / 10
+
+
+def write(folder: Path, model: Any, signature: Signature = NUMBERS, **more: Any) -> Deploy:
+    """Write a deploy folder with a pickled model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    joblib.dump(model, folder / "model.joblib")
+    facts = {"project": "plant", "version": "A", "trained_at": datetime.now(UTC), "rows": 200} | more
+    deploy = Deploy(signature=signature, **facts)
+    if deploy.train:
+        (folder / deploy.train).write_text(TRAIN.format(before="pass"))
+    write_deploy(folder, deploy)
+    return read_deploy(folder)
+
+
+def load(folder: Path) -> LoadedModel:
+    """Load a deploy folder's own artifact."""
+    content = (folder / "model.joblib").read_bytes()
+    return load_model(folder, read_deploy(folder), content, sha256_of(content))
+
+
+@dataclass
+class Asked:
+    """A service in this loop, and a client of it."""
+
+    service: ModelService
+    client: Client
+    headers: dict[str, str] = field(default_factory=lambda: {"authorization": "Bearer own"})
+
+    async def post(self, path: str, body: Any, **headers: str) -> Response:
+        """Ask with the service's token; a body that is not bytes is sent as JSON."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await self.client.request("POST", path, content, self.headers | headers)
+
+    async def predict(self, *rows: dict[str, Any]) -> Response:
+        """Ask for these rows."""
+        return await self.post("/predict", {"instances": list(rows)})
+
+
+@pytest.fixture
+def asking() -> Callable[..., Any]:
+    """A context in which a service is asked; with a loaded model, or before there is one."""
+
+    @asynccontextmanager
+    async def asking(model: LoadedModel | None) -> AsyncIterator[Asked]:
+        deploy = model.deploy if model else Deploy(
+            project="plant", version="A", signature=NUMBERS, trained_at=datetime.now(UTC), rows=0
+        )  # fmt: skip
+        service, server = ModelService(deploy, "own"), Server()
+        if model:
+            service.adopt(model, None)
+        port = await server.start(service.application(), service.hot_routes())
+        client = Client(server.address(port), connections=64)
+        try:
+            yield Asked(service, client)
+        finally:
+            await client.close()
+            await server.stop(grace=1)
+            service.close()
+
+    return asking
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Waits for a condition in the test's own loop."""
+
+    async def until(condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():  # noqa: ASYNC110 - conditions of any kind, without an event of their own
+                await asyncio.sleep(0.001)
+
+    return until
+
+
+class Process:
+    """A process of the program that announces its address and ends when its input does."""
+
+    def __init__(self, word: str, *arguments: str, log: Path, **environment: str) -> None:
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [*program_command(word), *arguments, "--held"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **environment},
+            )
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, log.read_text()
+        self.address: str = json.loads(line)["address"]
+
+    def kill(self) -> None:
+        """End it without a chance to clean up."""
+        self.process.kill()
+        self._wait()
+
+    def close(self) -> int:
+        """Let go of its input, and wait for its end."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        return self._wait()
+
+    def _wait(self) -> int:
+        assert self.process.stdin
+        assert self.process.stdout
+        code = self.process.wait(20)
+        self.process.stdin.close()
+        self.process.stdout.close()
+        return code
+
+
+class Platform:
+    """A store and a gateway, and services that register with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = SqliteStore(folder / "store")
+        self.token = service_token(SECRET, "plant", "A")
+        self._services: list[Process] = []
+        self.start_gateway()
+
+    def start_gateway(self, port: str = "0") -> None:
+        """Start the gateway, again if need be."""
+        self.gateway = Process(
+            "gateway", "--store", f"sqlite:{self.folder / 'store'}", "--spool", str(self.folder / "spool"),
+            "--port", port, log=self.folder / "gateway.log", RELEVO_SECRET=SECRET,
+        )  # fmt: skip
+
+    def serve(self, deploy: Path, *, until: str | None = "200") -> Process:
+        """Start a service; wait until its health is so (by default until it has loaded)."""
+        service = Process(
+            "serve", str(deploy), "--gateway", self.gateway.address,
+            log=self.folder / "service.log", RELEVO_TOKEN=self.token,
+        )  # fmt: skip
+        self._services.append(service)
+        if until:
+            self.wait(lambda: str(self.ask(service, "GET", "/health").status) == until)
+        return service
+
+    def ask(self, service: Process, method: str, path: str, body: Any = None) -> Response:
+        """Ask a service with its token."""
+
+        async def ask() -> Response:
+            client = Client(service.address)
+            try:
+                content = b"" if body is None else json.dumps(body).encode()
+                return await client.request(
+                    method, path, content, {"authorization": f"Bearer {self.token}"}
+                )
+            finally:
+                await client.close()
+
+        return run(ask())
+
+    def revision_of(self, service: Process) -> str:
+        """The revision a service has loaded."""
+        return str(json.loads(self.ask(service, "GET", "/model").body)["revision"])
+
+    def wait(self, condition: Callable[[], object], seconds: float = 40) -> None:
+        """Wait until it holds."""
+
+        async def wait() -> None:
+            async with asyncio.timeout(seconds):
+                while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - it is another process
+                    await asyncio.sleep(0.05)
+
+        try:
+            run(wait())
+        except TimeoutError:
+            pytest.fail(
+                f"did not come to hold; the service says: {(self.folder / 'service.log').read_text()}"
+            )
+
+    def close(self) -> None:
+        """End all processes."""
+        for service in self._services:
+            if service.process.poll() is None:
+                service.close()
+        self.gateway.close()
+        self.store.close()
+
+
+@pytest.fixture(scope="session")
+def make_platform() -> Callable[[Path], Platform]:
+    """Starts a platform in a folder; whoever asks for one closes it."""
+    return Platform
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """A platform of its own for the test."""
+    made = Platform(tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def deploys() -> Any:
+    """Makes and loads deploy folders."""
+
+    class Deploys:
+        NUMBERS, CLASSES, TRAIN = NUMBERS, CLASSES, TRAIN
+        write, load, data = staticmethod(write), staticmethod(load), staticmethod(data)
+
+    return Deploys

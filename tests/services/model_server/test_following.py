@@ -1,0 +1,81 @@
+"""Replicas and the registry: registration, the desired revision, and artifacts that are not its own."""
+
+import json
+import sqlite3
+
+from sklearn.linear_model import LinearRegression
+
+from services.model_server.loading import sha256_of
+from services.registry.model import Revision
+
+
+def _second_revision(platform, deploys, folder):
+    """Another revision of version A in the store, not in any replica's folder; its sha256."""
+    inputs, target = deploys.data()
+    deploy = deploys.write(folder, LinearRegression().fit(inputs, target * 2))
+    content = (folder / "model.joblib").read_bytes()
+    sha256 = platform.store.put_artifact(content)
+    platform.store.add_revision(
+        Revision("plant", "A", sha256, len(content), deploy.trained_at, 77, library="other 1.0")
+    )
+    return sha256
+
+
+def _desire(platform, revision):
+    before = platform.store.project("plant").version("A").revision
+    platform.store.set_revision("plant", "A", revision, expected=before)
+
+
+def test_two_replicas_follow_the_desired_revision_and_back(platform, deploys, tmp_path):
+    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+    replicas = [platform.serve(tmp_path / "deploy") for _ in range(2)]
+    first = sha256_of((tmp_path / "deploy" / "model.joblib").read_bytes())
+    second = _second_revision(platform, deploys, tmp_path / "second")
+    for wanted in (second, first):
+        _desire(platform, wanted)
+        platform.wait(lambda wanted=wanted: {platform.revision_of(one) for one in replicas} == {wanted})
+        row = {"instances": [{"a": 1, "b": 1, "c": 1}]}
+        told = [json.loads(platform.ask(one, "POST", "/predict", row).body) for one in replicas]
+        assert told[0] == told[1]
+        assert told[0]["revision"] == wanted
+    assert [replica.close() for replica in replicas] == [0, 0]
+
+
+def test_a_revision_is_told_with_its_own_facts_and_loaded_at_once_when_asked(platform, deploys, tmp_path):
+    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+    service = platform.serve(tmp_path / "deploy")
+    second = _second_revision(platform, deploys, tmp_path / "second")
+    refused = platform.ask(service, "POST", "/revision", {"revision": second})
+    assert refused.status == 409
+    assert "the registry wants revision" in json.loads(refused.body)["error"]["message"]
+    _desire(platform, second)
+    platform.wait(lambda: platform.ask(service, "POST", "/revision", {"revision": second}).status == 200)
+    told = json.loads(platform.ask(service, "GET", "/model").body)
+    assert (told["revision"], told["rows"], told["library"]) == (second, 77, "other 1.0")
+
+
+def test_a_corrupt_artifact_is_refused_and_the_revision_before_goes_on(platform, deploys, tmp_path):
+    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+    service = platform.serve(tmp_path / "deploy")
+    first = platform.revision_of(service)
+    second = _second_revision(platform, deploys, tmp_path / "second")
+    with sqlite3.connect(platform.folder / "store" / "historical_db.sqlite3") as database:
+        database.execute("UPDATE artifact_chunks SET data = ? WHERE sha256 = ?", (b"damaged", second))
+    database.close()
+    _desire(platform, second)
+    platform.wait(lambda: json.loads(platform.ask(service, "GET", "/health").body)["behind"])
+    row = {"instances": [{"a": 1, "b": 1, "c": 1}]}
+    assert json.loads(platform.ask(service, "POST", "/predict", row).body)["revision"] == first
+    _desire(platform, first)
+    platform.wait(lambda: not json.loads(platform.ask(service, "GET", "/health").body)["behind"])
+
+
+def test_a_changed_file_in_the_deploy_folder_is_not_what_is_loaded(platform, deploys, tmp_path):
+    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+    service = platform.serve(tmp_path / "deploy")
+    first = platform.revision_of(service)
+    service.close()
+    inputs, target = deploys.data()
+    deploys.write(tmp_path / "deploy", LinearRegression().fit(inputs, -target))
+    # The registry still wants the first: its artifact comes from the gateway, not from the folder.
+    assert platform.revision_of(platform.serve(tmp_path / "deploy")) == first

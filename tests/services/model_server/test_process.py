@@ -1,0 +1,43 @@
+"""`relevo serve` as a process: what it needs, and how it starts and ends."""
+
+import os
+import subprocess
+
+from sklearn.linear_model import LinearRegression
+
+from services.containers.program import program_command
+
+
+def _run(*arguments, **environment):
+    command = [*program_command("serve"), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment}
+    )
+
+
+def test_it_says_what_it_lacks(deploys, tmp_path):
+    deploys.write(tmp_path, LinearRegression().fit(*deploys.data()))
+    assert "RELEVO_TOKEN is not set" in _run(str(tmp_path), "--alone", RELEVO_TOKEN="").stderr
+    assert "name the gateway" in _run(str(tmp_path), RELEVO_TOKEN="own").stderr
+    assert "no deploy folder" in _run(str(tmp_path / "x"), "--alone", RELEVO_TOKEN="own").stderr
+    wrong = _run(str(tmp_path), "--gateway", "http://user:secret@host/", RELEVO_TOKEN="own")
+    assert "is not a gateway's address" in wrong.stderr
+    (tmp_path / "model.joblib").write_bytes(b"rubbish")
+    assert "cannot be loaded" in _run(str(tmp_path), "--alone", RELEVO_TOKEN="own").stderr
+
+
+def test_it_waits_for_a_gateway_that_is_not_there_yet(platform, deploys, tmp_path):
+    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+    address, port = platform.gateway.address, platform.gateway.address.rpartition(":")[2]
+    platform.gateway.close()
+    service = platform.serve(tmp_path / "deploy", until="503")
+    assert b"cannot be reached" in platform.ask(service, "GET", "/health").body
+    platform.start_gateway(port)
+    assert platform.gateway.address == address
+    platform.wait(lambda: platform.ask(service, "GET", "/health").status == 200)
+    assert platform.store.project("plant").version("A").endpoint == service.address
+
+
+def test_it_ends_when_its_parent_does(platform, deploys, tmp_path):
+    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+    assert platform.serve(tmp_path / "deploy").close() == 0

@@ -1,0 +1,163 @@
+"""Retraining: in a process of its own, told through the store, and whatever can go wrong."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import psutil
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from services.registry.model import Job, JobState
+
+WAIT = "import time, sys; print('training', flush=True); time.sleep(60)"
+
+
+class Shared:
+    """One platform and one service for all tests here; the script is read anew by each job."""
+
+    def __init__(self, make_platform, deploys, folder):
+        self.platform = make_platform(folder)
+        self.folder = folder / "deploy"
+        self._text = deploys.TRAIN
+        inputs, target = deploys.data()
+        deploys.write(self.folder, LinearRegression().fit(inputs, target), train="train.py")
+        self.service = self.platform.serve(self.folder)
+        columns = {name: inputs[:, place] for place, name in enumerate("abc")}
+        columns |= {"y": target * 3, "id": np.arange(float(len(target)))}
+        self.platform.store.write_training("plant", deploys.NUMBERS, columns)
+
+    def script(self, before="pass"):
+        """Let the training script do this first."""
+        (self.folder / "train.py").write_text(self._text.format(before=before))
+        return self.service
+
+
+@pytest.fixture(scope="module")
+def shared(make_platform, deploys, tmp_path_factory):
+    made = Shared(make_platform, deploys, tmp_path_factory.mktemp("retraining"))
+    yield made
+    made.platform.close()
+
+
+@pytest.fixture
+def platform(shared):
+    return shared.platform
+
+
+@pytest.fixture
+def trained(shared):
+    return shared.script
+
+
+def _order(platform, **changes):
+    return {"data_url": f"{platform.gateway.address}/v1/projects/plant/data"} | changes
+
+
+def _start(platform, service, **changes):
+    answer = platform.ask(service, "POST", "/retrain", _order(platform, **changes))
+    assert answer.status == 202, answer.body
+    return json.loads(answer.body)["job"]
+
+
+def _state(platform, service, job):
+    return json.loads(platform.ask(service, "GET", f"/retrain/{job}").body)
+
+
+def test_a_finished_job_stores_a_revision_and_nothing_else(platform, trained):
+    service = trained()
+    before = platform.revision_of(service)
+    job = _start(platform, service, window={"kind": "sliding", "rows": 150})
+    platform.wait(lambda: _state(platform, service, job)["state"] in {"done", "failed"})
+    told = _state(platform, service, job)
+    assert (told["state"], told["progress"]) == ("done", 1.0), told
+    assert told["metrics"]["r2"] > 0.9
+    [revision] = [one for one in platform.store.revisions("plant", "A") if one.sha256 == told["revision"]]
+    assert (revision.rows, revision.window) == (150, "the newest 150 rows")
+    assert len(platform.store.artifact(revision.sha256)) == revision.size
+    assert platform.store.project("plant").version("A").revision == before == platform.revision_of(service)
+
+
+def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(platform, trained):
+    service = trained(WAIT)
+    job = _start(platform, service)
+    platform.wait(lambda: "measuring" in _state(platform, service, job)["message"])
+    assert (
+        platform.ask(service, "POST", "/predict", {"instances": [{"a": 1, "b": 1, "c": 1}]}).status == 200
+    )
+    second = platform.ask(service, "POST", "/retrain", _order(platform))
+    assert second.status == 409
+    assert "retrained already" in json.loads(second.body)["error"]["message"]
+    assert json.loads(platform.ask(service, "DELETE", f"/retrain/{job}").body)["state"] == "cancelled"
+    assert platform.store.job("plant", "A", job).state is JobState.CANCELLED
+    platform.wait(lambda: not psutil.Process(service.process.pid).children())
+
+
+def test_a_job_cancelled_at_another_replica_stops(platform, trained, shared):
+    service = trained(WAIT)
+    other = platform.serve(shared.folder)
+    job = _start(platform, service)
+    assert json.loads(platform.ask(other, "DELETE", f"/retrain/{job}").body)["state"] == "cancelled"
+    platform.wait(lambda: not psutil.Process(service.process.pid).children())
+    assert platform.store.job("plant", "A", job).state is JobState.CANCELLED
+    assert other.close() == 0
+
+
+def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked_failed(
+    platform, trained, shared
+):
+    trained(WAIT)
+    service = platform.serve(shared.folder)
+    job = _start(platform, service)
+    platform.wait(lambda: "measuring" in _state(platform, service, job)["message"])
+    [training] = psutil.Process(service.process.pid).children()
+    service.kill()
+    platform.wait(lambda: not training.is_running())
+    stored = platform.store.job("plant", "A", job)
+    assert stored.state is JobState.RUNNING
+    _age(platform, stored)
+    again = platform.serve(shared.folder)
+    platform.wait(lambda: platform.store.job("plant", "A", job).state is JobState.FAILED)
+    assert "has ended" in _state(platform, again, job)["message"]
+    assert again.close() == 0
+
+
+def _age(platform, job):
+    """Make a job's last sign of life an old one, instead of waiting for it to become old."""
+    long_ago = datetime.now(UTC) - timedelta(minutes=1)
+    platform.store.put_job(
+        Job(
+            job.id, job.project, job.version, job.state, job.progress, job.message, job.created_at, long_ago
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("raise ValueError('too few reds')", "the training script failed: ValueError: too few reds"),
+        ("raise RuntimeError('a bug')", "the training script failed: RuntimeError: a bug"),
+        ("import os; os._exit(3)", "the training process ended with code 3"),
+        ("frame = frame.drop(columns='a')", "feature names should match"),
+    ],
+)
+def test_a_script_that_fails_fails_the_job_in_words(platform, trained, before, told):
+    service = trained(before)
+    known = platform.store.revisions("plant", "A")
+    job = _start(platform, service)
+    platform.wait(lambda: _state(platform, service, job)["state"] == "failed")
+    assert told in _state(platform, service, job)["message"]
+    assert platform.store.revisions("plant", "A") == known
+    assert platform.ask(service, "GET", "/health").status == 200
+
+
+def test_what_cannot_be_retrained_is_refused(platform, trained):
+    service = trained()
+    for url in ("http://127.0.0.1:1/v1/projects/plant/data", "file:///etc/passwd", "not a url",
+                f"{platform.gateway.address}@evil.example/"):  # fmt: skip
+        answer = platform.ask(service, "POST", "/retrain", {"data_url": url})
+        assert (answer.status, json.loads(answer.body)["error"]["field"]) == (422, "data_url")
+    assert platform.ask(service, "GET", "/retrain/nothing").status == 404
+    few = _start(platform, service, window={"kind": "sliding", "rows": 3})
+    platform.wait(lambda: _state(platform, service, few)["state"] == "failed")
+    assert "at least 10 are needed" in _state(platform, service, few)["message"]
