@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from services.gateway.coalescing import MOST_CALLS
+
 ROW = {"ph": 3.5, "alcohol": 9.5}
 
 
@@ -71,12 +73,26 @@ def test_a_row_that_the_model_refuses_is_told_to_its_client_alone(wine, model, h
                 return 422, json.dumps({"error": error}).encode()
         return helpers.add_up(rows)
 
+    def shared():
+        bad = {"ph": 99.0, "alcohol": 9.5}
+        return any(bad in body["instances"] and len(body["instances"]) > 1 for _, body in model.seen)
+
     model.answer = picky
-    model.delay = 0.05
+    model.delay = 0.2
     with ThreadPoolExecutor(16) as pool:
-        futures = [pool.submit(_predict, wine, "wine", 99.0 if n == 7 else 3.5) for n in range(16)]
-        statuses = [future.result().status_code for future in futures]
-    assert statuses == [422 if n == 7 else 200 for n in range(16)]
+        for _ in range(10):
+            # While these hold every call that may be under way, the others gather into one.
+            first = [pool.submit(_predict, wine) for _ in range(MOST_CALLS)]
+            helpers.wait_until(lambda: model.seen)
+            rest = [pool.submit(_predict, wine, "wine", 99.0 if n == 3 else 3.5) for n in range(8)]
+            assert {future.result().status_code for future in first} == {200}
+            assert [future.result().status_code for future in rest] == [
+                422 if n == 3 else 200 for n in range(8)
+            ]
+            if shared():
+                break
+    assert shared()
+    model.delay = 0.0
     assert _predict(wine, "wine", 99.0).json()["error"]["field"] == "instances[0].ph"
 
 

@@ -64,7 +64,7 @@ def test_labels_of_an_unknown_project_are_refused(wine):
 
 @pytest.fixture(scope="module")
 def trained(module_platform, running_model):
-    """Project `grape`: five training rows, three live ones of which two have their true value."""
+    """Project `grape`: five training rows, three live ones: two with their true value, one asked twice."""
     running_model.reset()
     from services.registry.model import Field, FieldType, Signature, Task
 
@@ -84,6 +84,8 @@ def trained(module_platform, running_model):
         answers = client.predict(
             "grape", [{"pH value": 10, "berries": 1}, {"pH value": 20}, {"pH value": 30}]
         )
+        # A client that heard nothing asks again under the same id: one row all the same.
+        client.predict("grape", [{"pH value": 20}], ids=[answers[1].id])
         client.label("grape", [(answers[0].id, 1.0), (answers[1].id, 8.0)])
         client.label("grape", [(answers[0].id, 9.0)])
         platform.followed(lambda: len(list(client.data("grape", "A", source="live"))) == 2)
