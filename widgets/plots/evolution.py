@@ -29,6 +29,9 @@ SHARES = (2, 3)
 class EvolutionPlot(PlotPanel):
     """Two plots side by side with one height: the training set by row, live data by time.
 
+    Single rows are points, since a line between them would tell of values that nobody saw; summarised
+    rows are a line in the band of their range.
+
     Both keep an x of their own, because rows of a training set have no time; the border between them
     is where production began.
     """
@@ -50,7 +53,7 @@ class EvolutionPlot(PlotPanel):
             self.canvas.ci.layout.setColumnStretchFactor(column, share)
         self._parts = {
             "historical": (left, Course(left, HISTORICAL, as_points=True)),
-            "live": (right, Course(right, LIVE)),
+            "live": (right, Course(right, LIVE, as_points=True)),
         }
         self.crosshairs += [
             Crosshair(left, self._read_historical, self.readout.setText),
@@ -72,7 +75,7 @@ class EvolutionPlot(PlotPanel):
         name_axis(self.plots[1], "left", evolution.variable, evolution.unit)
         self.set_entries(
             [
-                legend_entry("historical", shown["historical"], HISTORICAL, points=True),
+                legend_entry("historical", shown["historical"], HISTORICAL),
                 legend_entry("live", shown["live"], LIVE),
             ]
         )
@@ -151,13 +154,13 @@ class EvolutionPlot(PlotPanel):
         return f" {self._evolution.unit}" if self._evolution and self._evolution.unit else ""
 
 
-def legend_entry(key: str, series: Series, style: VersionStyle, *, points: bool = False) -> LegendEntry:
+def legend_entry(key: str, series: Series, style: VersionStyle) -> LegendEntry:
     """A part's legend entry, with how many samples it draws."""
     size = int(series.x.size)
     summed = series.low is not None
     told = plural(size, "summary", "summaries") if summed else plural(size, "row")
     label = f"{key.capitalize()}  {told if size else 'no rows yet'}"
-    points = points or bool(series.categories)
+    points = not summed or bool(series.categories)
     symbol, dash = (style.symbol, None) if points else (None, style.dash)
     return LegendEntry(key, label, style.colour, dash=dash, symbol=symbol)
 

@@ -120,12 +120,20 @@ def test_a_single_row_and_a_constant_are_in_view(plot: EvolutionPlot) -> None:
     assert low < 7 < high
 
 
-def test_a_million_points_are_drawn_with_a_few_thousand(plot: EvolutionPlot) -> None:
+def test_a_million_summaries_are_drawn_with_a_few_thousand(plot: EvolutionPlot) -> None:
     size = 1_000_000
-    live = Series(1.7e9 + np.arange(float(size)), np.random.default_rng(0).normal(size=size))
+    y = np.random.default_rng(0).normal(size=size)
+    live = Series(1.7e9 + np.arange(float(size)), y, low=y - 1, high=y + 1)
     plot.show_evolution(Evolution("x", "", NONE, live))
     x, _ = plot._parts["live"][1]._curve._line.getData()
     assert 400 < x.size < 4000
+
+
+def test_single_live_rows_are_points_with_no_line_between_them(plot: EvolutionPlot) -> None:
+    live = Series(1.7e9 + np.arange(5.0), np.arange(5.0))
+    plot.show_evolution(Evolution("x", "", NONE, live))
+    x, _ = plot._parts["live"][1]._curve._line.getData()
+    assert x is None or x.size == 0
 
 
 def read(plot: EvolutionPlot, part: int, x: float) -> str:
