@@ -120,8 +120,8 @@ def test_a_single_row_and_a_constant_are_in_view(plot: EvolutionPlot) -> None:
     assert low < 7 < high
 
 
-def test_a_million_summaries_are_drawn_with_a_few_thousand(plot: EvolutionPlot) -> None:
-    size = 1_000_000
+def test_many_summaries_are_drawn_with_a_few_thousand(plot: EvolutionPlot) -> None:
+    size = 20_000
     y = np.random.default_rng(0).normal(size=size)
     live = Series(1.7e9 + np.arange(float(size)), y, low=y - 1, high=y + 1)
     plot.show_evolution(Evolution("x", "", NONE, live))
