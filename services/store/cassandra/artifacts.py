@@ -17,7 +17,9 @@ class Artifacts(Part):
         """See `ArtifactStore`."""
         sha256 = hashlib.sha256(content).hexdigest()
         parts = split_parts(content)
-        self._session.write_each(_ADD_CHUNK, ((sha256, part, data) for part, data in enumerate(parts)))
+        self._session.write_large_each(
+            _ADD_CHUNK, ((sha256, part, data) for part, data in enumerate(parts))
+        )
         # Last, so that whoever finds the row finds all chunks.
         self._session.write(
             "INSERT INTO historical_db.artifacts (sha256, size, chunks) VALUES (?, ?, ?)",

@@ -45,16 +45,27 @@ def _profile(address: CassandraAddress) -> ExecutionProfile:
     )
 
 
+def _tls(authority: str) -> ssl.SSLContext:
+    """Verifies the server's certificate and name; InvalidInput if the authority's file is none."""
+    try:
+        return ssl.create_default_context(cafile=authority or None)
+    except OSError as error:  # ssl.SSLError is one
+        raise InvalidInput(
+            f"{authority!r} is not a PEM file of a certificate authority",
+            remedy="Choose the authority's certificate file, or leave it empty for the system's own.",
+            details=repr(error),
+        ) from error
+
+
 def make_cluster(address: CassandraAddress, password: str) -> Cluster:
     """The driver's cluster object, not yet connected."""
     signing_in = PlainTextAuthProvider(address.user, password) if address.user else None
-    tls = ssl.create_default_context(cafile=address.authority or None) if address.tls else None
     return Cluster(
         contact_points=list(address.contact_points),
         port=address.port,
         protocol_version=ProtocolVersion.V5,
         auth_provider=signing_in,
-        ssl_context=tls,
+        ssl_context=_tls(address.authority) if address.tls else None,
         # Without it, answers of several packets wait 40 ms for an acknowledgement.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         compression=False,

@@ -42,6 +42,12 @@ def translate(error: Exception, *, write: bool) -> RelevoError:
     details = repr(error)
     if isinstance(error, NoHostAvailable):
         return _unreachable(error, details)
+    if isinstance(error, cassandra.UnresolvableContactPoints):
+        return Unavailable(
+            "no contact point's host name is known here",
+            remedy="Check the profile's addresses.",
+            details=details,
+        )
     if isinstance(error, _AUTHENTICATION):
         return _refused(details)
     if isinstance(error, _INVALID):
@@ -54,9 +60,20 @@ def translate(error: Exception, *, write: bool) -> RelevoError:
 
 
 def _unreachable(error: NoHostAvailable, details: str) -> RelevoError:
-    reasons = error.errors.values() if isinstance(error.errors, dict) else []
-    if any(isinstance(reason, _AUTHENTICATION) for reason in reasons):
+    if not isinstance(error.errors, dict):  # the driver's way to say that it had nobody to ask
+        return Unavailable(
+            "Cassandra has no node in that data centre",
+            remedy="Check the data centre's name in the profile, or leave it empty.",
+            details=details,
+        )
+    if any(isinstance(reason, _AUTHENTICATION) for reason in error.errors.values()):
         return _refused(details)
+    if "CERTIFICATE_VERIFY_FAILED" in details:
+        return Unavailable(
+            "Cassandra's certificate is not trusted",
+            remedy="Check the authority's file in the profile, and the host's name in the certificate.",
+            details=details,
+        )
     return Unavailable(
         "Cassandra cannot be reached",
         remedy="Check that it runs, and that the address, port and TLS of the profile are right.",

@@ -74,7 +74,9 @@ class Log(Part):
 
     def _write_chunks(self, project: str, segment: Segment, chunks: list[bytes]) -> None:
         key = (project, segment.writer, segment.number)
-        self._session.write_each(_ADD_CHUNK, ((*key, number, chunk) for number, chunk in enumerate(chunks)))
+        self._session.write_large_each(
+            _ADD_CHUNK, ((*key, number, chunk) for number, chunk in enumerate(chunks))
+        )
 
     def _count_chunks(self, project: str, segment: Segment, count: int) -> None:
         self._session.write(

@@ -41,7 +41,7 @@ class Rollups(Part):
             for name, content in contents.items()
             for part, data in enumerate(split_parts(content))
         ]
-        self._session.write_each(_ADD_PART, rows)
+        self._session.write_large_each(_ADD_PART, rows)
         self._publish(project, generation, run, len(rows))
         for older, _, _ in present[1:]:
             self._session.write(

@@ -58,7 +58,8 @@ class Session:
         self._prepared: dict[str, PreparedStatement] = {}
         self._guard = threading.Lock()
         self._closed = False
-        self._cluster: Cluster = make_cluster(address, password)
+        with translated(write=False):
+            self._cluster: Cluster = make_cluster(address, password)
         session_opened()
         try:
             with translated(write=False):
@@ -120,6 +121,11 @@ class Session:
     def write_each(self, statement: str, values: Iterable[Sequence[object]]) -> None:
         """The same write for many rows, many at a time."""
         self._each(statement, values, write=True)
+
+    def write_large_each(self, statement: str, values: Iterable[Sequence[object]]) -> None:
+        """The same write for rows of up to a megabyte: one at a time, or they overload a small server."""
+        for row in values:
+            self.write(statement, row)
 
     def _each(self, statement: str, values: Iterable[Sequence[object]], *, write: bool) -> list[list[Row]]:
         waiting: deque[Answer] = deque()

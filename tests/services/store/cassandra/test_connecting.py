@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -24,6 +25,30 @@ def test_an_address_where_nothing_listens_is_unavailable() -> None:
 def test_a_prefix_that_is_no_name_is_refused(cassandra_address: CassandraAddress, prefix: str) -> None:
     with pytest.raises(InvalidInput, match="prefix"):
         open_store(replace(cassandra_address, keyspace_prefix=prefix))
+
+
+def test_a_host_name_that_nobody_knows_is_told(cassandra_address: CassandraAddress) -> None:
+    with pytest.raises(Unavailable, match="host name"):
+        open_store(replace(cassandra_address, contact_points=("nowhere.invalid",)))
+
+
+def test_a_data_centre_that_does_not_exist_is_told(cassandra_address: CassandraAddress) -> None:
+    with pytest.raises(Unavailable, match="data centre"):
+        open_store(replace(cassandra_address, data_centre="nowhere"))
+
+
+def test_an_authority_that_is_no_certificate_is_refused(
+    cassandra_address: CassandraAddress, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.pem").write_text("dear aunt")
+    for name in ("letter.pem", "absent.pem"):
+        with pytest.raises(InvalidInput, match="PEM"):
+            open_store(replace(cassandra_address, tls=True, authority=str(tmp_path / name)))
+
+
+def test_a_server_without_tls_is_not_spoken_to_in_the_clear(cassandra_address: CassandraAddress) -> None:
+    with pytest.raises(Unavailable):
+        open_store(replace(cassandra_address, tls=True))
 
 
 def test_closing_leaves_no_thread(cassandra_address: CassandraAddress) -> None:
