@@ -42,18 +42,22 @@ def translate(error: Exception, *, write: bool) -> RelevoError:
     details = repr(error)
     if isinstance(error, NoHostAvailable):
         return _unreachable(error, details)
-    if isinstance(error, cassandra.UnresolvableContactPoints):
-        return Unavailable(
-            "no contact point's host name is known here",
-            remedy="Check the profile's addresses.",
-            details=details,
-        )
     if isinstance(error, _AUTHENTICATION):
         return _refused(details)
     if isinstance(error, _INVALID):
         return _invalid(error, details)
     if write and isinstance(error, _UNDECIDED):
         return Uncertain("Cassandra did not confirm a write in time; it may have happened", details=details)
+    return _unavailable(error, details)
+
+
+def _unavailable(error: Exception, details: str) -> Unavailable:
+    if isinstance(error, cassandra.UnresolvableContactPoints):
+        return Unavailable(
+            "no contact point's host name is known here",
+            remedy="Check the profile's addresses.",
+            details=details,
+        )
     if isinstance(error, cassandra.Unavailable):
         return Unavailable("too few of Cassandra's nodes are up for a safe answer", details=details)
     return Unavailable("Cassandra did not answer in time", details=details)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -91,8 +92,17 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def store(address: StoreAddress) -> Iterator[Store]:
     """The module's store, of either kind."""
     opened = open_store(address)
+    if isinstance(opened, CassandraStore):
+        _start_driver_threads(opened)
     yield opened
     opened.close()
+
+
+def _start_driver_threads(store: CassandraStore) -> None:
+    """Start both of the driver's worker threads now, lest a later test is blamed for one of them."""
+    together = threading.Barrier(2)
+    for task in [store._session._cluster.executor.submit(together.wait, 30) for _ in range(2)]:
+        task.result()
 
 
 _numbers = count()
