@@ -15,13 +15,16 @@ _LASTING_THREADS = ("loky", "QThread", "Dummy", "pyqtgraph", "execnet", "pytest_
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_running() -> Iterator[None]:
+def nothing_is_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread or a process behind."""
     threads_before = set(threading.enumerate())
     processes_before = set(_children())
+    restarts = request.node.get_closest_marker("restarts") is not None
     yield
     deadline = time.monotonic() + 5
-    while (left := _left(threads_before, processes_before)) and time.monotonic() < deadline:
+    while (
+        left := _left(threads_before, None if restarts else processes_before)
+    ) and time.monotonic() < deadline:
         time.sleep(0.02)
     if left:
         pytest.fail(f"left running: {', '.join(left)}")
@@ -31,12 +34,14 @@ def _children() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
-def _left(threads_before: set[threading.Thread], processes_before: set[psutil.Process]) -> list[str]:
+def _left(threads_before: set[threading.Thread], processes_before: set[psutil.Process] | None) -> list[str]:
     threads = [
         f"thread {thread.name}"
         for thread in set(threading.enumerate()) - threads_before
         if thread.is_alive() and not thread.name.startswith(_LASTING_THREADS)
     ]
+    if processes_before is None:
+        return threads
     processes = [
         f"process {process.pid}"
         for process in set(_children()) - processes_before

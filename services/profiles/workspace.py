@@ -198,6 +198,8 @@ class EmbeddedPlatform:
             if self.owner:
                 self._publish()
             elif self._ownership.take():
+                with self._lock:
+                    self._published = _Published(self._published.gateway_address)
                 with contextlib.suppress(Unavailable):
                     self._start(lambda _fraction, _text: None)
             elif (published := _read_published(self.folder)) is not None:
