@@ -20,7 +20,8 @@ _ROWS = 4096
 _REQUESTS = 128
 _LARGE = 256 << 10
 _INLINE_SECONDS = 0.002
-_NEWEST_SHARE = 0.2
+_SHORTER_SHARE = 0.5
+_LONGER_SHARE = 0.05
 
 
 class _Waiting(NamedTuple):
@@ -36,7 +37,11 @@ class _Reply(NamedTuple):
 
 
 class Pace:
-    """What calls have taken, by order of magnitude of their rows; tells what the next will take."""
+    """What calls have taken, by order of magnitude of their rows; tells what the next will take.
+
+    A call that was interrupted, or waited for another thread, seems longer than it is: a shorter time is
+    believed at once, a longer one only when it comes again and again.
+    """
 
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
@@ -45,7 +50,8 @@ class Pace:
         """A call with so many rows took so long."""
         size = rows.bit_length()
         before = self._seconds.get(size, seconds)
-        self._seconds[size] = before + _NEWEST_SHARE * (seconds - before)
+        share = _SHORTER_SHARE if seconds < before else _LONGER_SHARE
+        self._seconds[size] = before + share * (seconds - before)
 
     def expected(self, rows: int) -> float:
         """Seconds that a call with so many rows will take; infinite while nothing comparable is known."""
@@ -96,6 +102,9 @@ class Batcher:
     def _run(self) -> None:
         """Answer the next batch; then the one after it, until nobody waits."""
         batch = self._next_batch()
+        if not batch:
+            self._running = False
+            return
         if self._may_run_inline(batch):
             self._send_all(batch, self._answer(batch))
             return
@@ -103,17 +112,19 @@ class Batcher:
         future.add_done_callback(lambda done: self._send_all(batch, done.result()))
 
     def _next_batch(self) -> list[_Waiting]:
+        """The requests that have waited longest: as many as share a call, or as fit into one turn."""
+        shareable = self._model.predictor.shareable
         batch: list[_Waiting] = []
-        rows = 0
-        while (
-            self._waiting
-            and len(batch) < _REQUESTS
-            and rows + self._waiting[0].rows <= max(_ROWS, rows or _LARGE)
-        ):
-            waiting = self._waiting.popleft()
-            if not waiting.request.disconnected:
-                batch.append(waiting)
-                rows += waiting.rows
+        rows, seconds = 0, 0.0
+        while self._waiting and len(batch) < _REQUESTS:
+            first = self._waiting[0]
+            seconds += self._pace.expected(first.rows)
+            if batch and (rows + first.rows > _ROWS or not (shareable or seconds < _INLINE_SECONDS)):
+                break
+            self._waiting.popleft()
+            if not first.request.disconnected:
+                batch.append(first)
+                rows += first.rows
         return batch
 
     def _may_run_inline(self, batch: list[_Waiting]) -> bool:

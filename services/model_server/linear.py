@@ -22,7 +22,9 @@ def linear_compute(model: Any, classes: Sequence[str]) -> Compute | None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.linear_model._base import LinearModel
 
-    if not classes and isinstance(model, LinearModel) and type(model).predict is LinearModel.predict:
+    # A team's own subclass may do more than the product; scikit-learn's own do not.
+    own = type(model).__module__.startswith("sklearn.linear_model.")
+    if not classes and own and isinstance(model, LinearModel):
         return _regression(model.coef_, model.intercept_)
     if classes and type(model) is LogisticRegression:
         return _two_classes(model) if len(classes) == 2 else _classes(model)
@@ -30,7 +32,7 @@ def linear_compute(model: Any, classes: Sequence[str]) -> Compute | None:
 
 
 def _regression(coefficients: NDArray[Any], intercept: Any) -> Compute | None:
-    if coefficients.ndim != 1:
+    if coefficients.ndim != 1:  # several targets
         return None
 
     def compute(rows: Floats) -> Raw:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import chain
+from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -55,7 +56,7 @@ def answers_of(raw: Raw, classes: Sequence[str]) -> Answers:
         predictions = [classes[position] for position in values.tolist()]
     else:
         predictions = values.tolist()
-        if not np.isfinite(values).all():
+        if not all(map(isfinite, predictions)):
             raise ValueError("the prediction is not a finite number")
     return Answers(predictions, None if probabilities is None else probabilities.tolist())
 

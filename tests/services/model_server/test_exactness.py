@@ -22,8 +22,9 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeature
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from services.model_server.fast import is_shareable, same
+from services.model_server.fast import faster, is_shareable, probe_rows, same
 from services.model_server.forest import MergedForest
+from services.model_server.predictor import estimator_compute
 from services.registry.model import Field, FieldType, Signature, Task
 
 REGRESSIONS = [
@@ -52,6 +53,30 @@ def _answers(loaded, rows):
     body = json.dumps({"instances": [dict(zip("abc", row, strict=True)) for row in rows.tolist()]}).encode()
     predictor = loaded.predictor
     return predictor.answer(predictor.prepare(loaded.decoder.decode(body)))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [LinearRegression(), Ridge(), Lasso(alpha=0.01), RandomForestRegressor(n_estimators=5),
+     DecisionTreeRegressor(), make_pipeline(StandardScaler(), LinearRegression())],
+    ids=_name,
+)  # fmt: skip
+def test_what_can_be_asked_faster_is(model, deploys):
+    model.fit(*deploys.data())
+    exact = estimator_compute(model, ())
+    assert faster(model, (), exact, probe_rows(model, 3)) is not exact
+
+
+def test_a_faster_way_that_is_not_exact_is_not_taken(deploys, caplog):
+    model = LinearRegression().fit(*deploys.data())
+    exact = estimator_compute(model, ())
+    probes = probe_rows(model, 3)
+
+    def beside(rows):
+        return np.nextafter(exact(rows)[0], np.inf), None
+
+    assert faster(model, (), beside, probes) is beside
+    assert "is not exact here" in caplog.text
 
 
 def _fresh():
