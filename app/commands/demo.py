@@ -10,7 +10,7 @@ from app.places import system_places
 from services.publish.demo import Demo
 from services.publish.replay import Pace
 
-_AT_ONCE = Pace(rows_per_second=0, rows_per_request=10, label_delay=0.5)
+_QUICK = Pace(rows_per_second=40, rows_per_request=4, label_delay=1)
 _TRAFFIC_SECONDS = 120.0
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     folder = options.workspace or system_places().data / "demo"
     windowed = not options.headless and not options.once and _has_display()
-    pace = _AT_ONCE if options.once else Pace()
+    pace = _QUICK if options.once else Pace()
     with Demo(folder, pace, _tell) as demo:
         _describe(demo)
         demo.start_traffic()

@@ -24,6 +24,8 @@ from widgets.theme import Symbol, VersionStyle, theme
 HISTORICAL = VersionStyle("#8b93a0", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
 LIVE = VersionStyle("#64748b", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
 SHARES = (2, 3)
+# A burst of requests within a second would leave an axis of fractions that tell nobody anything.
+LEAST_SECONDS = 60.0
 
 
 class EvolutionPlot(PlotPanel):
@@ -93,8 +95,10 @@ class EvolutionPlot(PlotPanel):
         low, high = min(box.bottom for box in boxes), max(box.top for box in boxes)
         margin = 0.0 if high > low else max(abs(low) * 0.05, 0.5)
         left, right = (own.left, own.right) if own else (0.0, 1.0)
-        if right <= left:
-            left, right = left - 0.5, right + 0.5
+        least = LEAST_SECONDS if plot is self.plots[1] else 1.0
+        if right - left < least:
+            middle = (left + right) / 2
+            left, right = middle - least / 2, middle + least / 2
         return Box(left, right, low - margin, high + margin)
 
     def show_entry(self, key: str, *, shown: bool) -> None:
