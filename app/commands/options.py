@@ -5,7 +5,7 @@ import logging
 import sys
 
 from services.errors import InvalidInput
-from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress
+from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
 
 PASSWORD_VARIABLE = "RELEVO_CASSANDRA_PASSWORD"  # noqa: S105 - the variable's name, not a password
 

@@ -9,7 +9,8 @@ from services.client import GatewayClient
 from services.errors import Refused, RelevoError, StorageFull
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind, Secrets
-from services.store.connect import SqliteAddress, open_store
+from services.store.addresses import SqliteAddress
+from services.store.connect import open_store
 from widgets.formatting import plural
 
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QWidg
 
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind
-from services.store.connect import CassandraAddress
+from services.store.addresses import CassandraAddress
 from widgets.panels.form import Form, FormField
 from widgets.theme import GRID
 

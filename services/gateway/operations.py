@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from services.errors import NotFound
 from services.gateway.access import Grant
-from services.gateway.complaints import explain
 from services.gateway.hot_path import Network, is_within
 from services.gateway.parts import Parts
+from services.http.complaints import explain
 from services.http.request import JSON
 from services.http.starlette import error_response, read_body
 from services.registry.model import Role

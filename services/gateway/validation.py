@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from services.gateway.complaints import explain
 from services.gateway.recorded import Value
+from services.http.complaints import explain
 from services.http.errors import InvalidField
 from services.registry.model import Field, FieldType, Mode, Project, Version
 from services.store.names import column_for

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from services.gateway.complaints import explain
+from services.http.complaints import explain
 from services.http.errors import InvalidField
 from services.registry.model import Field, FieldType, Signature
 

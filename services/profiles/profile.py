@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from services.errors import Corrupt, InvalidInput, StorageFull
-from services.store.connect import CassandraAddress
+from services.store.addresses import CassandraAddress
 
 
 class EmbeddedProfile(Struct, frozen=True, tag="embedded"):

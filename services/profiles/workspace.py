@@ -16,7 +16,8 @@ from services.profiles.ownership import Ownership
 from services.profiles.workspace_tokens import read_or_make_tokens
 from services.registry.model import Mode
 from services.registry.tokens import service_token
-from services.store.connect import SqliteAddress, open_store
+from services.store.addresses import SqliteAddress
+from services.store.connect import open_store
 from services.store.interface import Store
 
 _START_SECONDS = 60.0

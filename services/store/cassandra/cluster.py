@@ -16,7 +16,7 @@ from cassandra.policies import (
 from cassandra.query import tuple_factory
 
 from services.errors import InvalidInput
-from services.store.connect import CassandraAddress
+from services.store.addresses import CassandraAddress
 
 REQUEST_SECONDS = 5.0
 _CONNECT_SECONDS = 5.0

@@ -11,11 +11,11 @@ from cassandra.cluster import Session as DriverSession
 from cassandra.query import PreparedStatement, Statement
 
 from services.errors import Unavailable
+from services.store.addresses import CassandraAddress
 from services.store.cassandra import cluster
 from services.store.cassandra.cluster import checked_prefix, make_cluster
 from services.store.cassandra.errors import translated
 from services.store.cassandra.reactor import session_closed, session_opened
-from services.store.connect import CassandraAddress
 
 Row = tuple[Any, ...]
 IN_FLIGHT = 64

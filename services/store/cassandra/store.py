@@ -2,6 +2,7 @@
 
 import hashlib
 
+from services.store.addresses import CassandraAddress
 from services.store.cassandra.artifacts import Artifacts
 from services.store.cassandra.coordination import Coordination
 from services.store.cassandra.live import Live
@@ -11,7 +12,6 @@ from services.store.cassandra.rollups import Rollups
 from services.store.cassandra.schema import prepare_schema
 from services.store.cassandra.session import Session
 from services.store.cassandra.training import Training
-from services.store.connect import CassandraAddress
 
 _FOLLOWED = (
     (

@@ -12,9 +12,9 @@ import pandas as pd
 from cassandra.cluster import Cluster, Session
 
 from services.registry.model import Task
+from services.store.addresses import CassandraAddress
 from services.store.batches import PredictionBatch
 from services.store.cassandra import CassandraStore
-from services.store.connect import CassandraAddress
 from services.store.identifiers import uuids
 from tests.benchmarks.row import Goal, NotHere, Outcome, Row
 from tests.benchmarks.timing import in_words, interleaved

@@ -6,7 +6,7 @@ import pytest
 
 from services.errors import InvalidInput, StorageFull
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, ProfileFolder
-from services.store.connect import CassandraAddress
+from services.store.addresses import CassandraAddress
 
 PLATFORM = PlatformProfile(
     "Gijón / plant 1",

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from services.profiles.profile import EmbeddedProfile, PlatformProfile
 from services.profiles.validation import problems
-from services.store.connect import CassandraAddress
+from services.store.addresses import CassandraAddress
 
 GOOD = PlatformProfile(
     "plant", CassandraAddress(("db-1.example.com", "10.0.0.7", "fe80::1")), "https://h:1"

@@ -21,9 +21,10 @@ from services.registry.model import (
     Task,
     Version,
 )
+from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
 from services.store.batches import Categorical, PredictionBatch
 from services.store.cassandra import CassandraStore
-from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress, open_store
+from services.store.connect import open_store
 from services.store.identifiers import new_ids
 from services.store.interface import Store
 

@@ -13,7 +13,8 @@ import msgspec
 
 from services.errors import Conflict
 from services.registry.model import ChampionChange, Mode, Project
-from services.store.connect import StoreAddress, open_store
+from services.store.addresses import StoreAddress
+from services.store.connect import open_store
 from services.store.interface import Store
 
 

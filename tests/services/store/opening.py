@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from services.registry.model import Field, Mode, Signature, Task, Version
-from services.store.connect import StoreAddress, open_store
+from services.store.addresses import StoreAddress
+from services.store.connect import open_store
 
 
 def main() -> None:

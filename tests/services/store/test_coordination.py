@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from services.errors import NotFound, Unavailable
 from services.registry.model import Job, JobState, Listener, Role
 from services.registry.tokens import new_token
-from services.store.connect import StoreAddress, open_store
+from services.store.addresses import StoreAddress
+from services.store.connect import open_store
 from services.store.interface import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

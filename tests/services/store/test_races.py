@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from services.registry.model import Mode, Project
-from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress, open_store
+from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
+from services.store.connect import open_store
 from services.store.interface import Store
 
 FOLDER = Path(__file__).parent

@@ -23,9 +23,10 @@ from services.gateway.recorded import Answers, Limits, Origin
 from services.gateway.recording import Recorder
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode, Project, Signature, Task, Version
+from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
 from services.store.batches import LabelBatch, PredictionBatch
 from services.store.cassandra import CassandraStore
-from services.store.connect import CassandraAddress, SqliteAddress, StoreAddress, open_store
+from services.store.connect import open_store
 from services.store.identifiers import new_ids
 from services.store.interface import Store
 

@@ -21,7 +21,8 @@ from services.gateway.recorded import Answers, Durability, Limits, Origin
 from services.gateway.recording import Recorder
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode
-from services.store.connect import StoreAddress, open_store
+from services.store.addresses import StoreAddress
+from services.store.connect import open_store
 from services.store.identifiers import new_ids
 
 FIELDS = (

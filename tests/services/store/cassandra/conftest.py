@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore
 from services.store.cassandra import cluster as cluster_module
 from services.store.cassandra import registry as registry_module
-from services.store.connect import CassandraAddress
 from services.store.interface import Store
 
 if TYPE_CHECKING:

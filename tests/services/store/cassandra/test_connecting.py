@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from services.errors import InvalidInput, Refused, Unavailable
+from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore
-from services.store.connect import CassandraAddress, open_store
+from services.store.connect import open_store
 
 pytestmark = pytest.mark.cassandra
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.errors import Corrupt, Refused, StorageFull, Unavailable
-from services.store.connect import SqliteAddress, open_store
+from services.store.addresses import SqliteAddress
+from services.store.connect import open_store
 from services.store.interface import Position
 from services.store.sqlite import SqliteStore
 
