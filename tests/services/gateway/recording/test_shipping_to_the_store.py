@@ -135,6 +135,44 @@ def test_with_a_store_that_is_down_answers_go_on_and_nothing_is_lost(platform, t
     run(main())
 
 
+class Outage:
+    """A real store that can go away while it is open."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.down = False
+
+    def __getattr__(self, name: str) -> object:
+        if self.down:
+            raise Unavailable("the store has gone away")
+        return getattr(self._store, name)
+
+
+def test_a_store_that_goes_away_for_a_while_delays_shipping_and_nothing_else(
+    platform, tmp_path, quick, until
+):
+    store = Outage(platform.store)
+
+    async def main() -> None:
+        recorder = Recorder.open(tmp_path / "spool", lambda: store, limits=quick)
+        recorder.start()
+        sent = [platform.answers(1, first=number) for number in range(90)]
+        for number, answers in enumerate(sent):
+            if number == 30:
+                await until(lambda: recorder.health().rows == 0)
+                store.down = True
+            await recorder.save(platform.origin(), answers)
+            if number == 59:
+                await until(lambda: recorder.trouble == "the store has gone away")
+                assert recorder.health().rows == 30
+                store.down = False
+        await until(lambda: recorder.health().rows == 0)
+        await recorder.stop()
+        assert sorted(platform.logged_ids()) == sorted(answers.ids for answers in sent)
+
+    run(main())
+
+
 def test_what_could_not_be_shipped_is_shipped_by_the_next_start(platform, tmp_path, quick):
     def closed() -> Store:
         raise Unavailable("the store is down")
