@@ -75,21 +75,21 @@ def running(address: CassandraAddress, tmp_path_factory: pytest.TempPathFactory)
     store.add_token(row)
     store.close()
     runtime = LocalRuntime(folder / "logs", {"RELEVO_SECRET": secret})
-    options = (
-        "--store", f"cassandra:{address.contact_points[0]}:{address.port}",
-        "--cassandra-prefix", address.keyspace_prefix,
-    )  # fmt: skip
     try:
-        yield _start(runtime, folder, options, secret, admin_token, address)
+        started = _start(runtime, folder, address, secret, admin_token)
+        yield started
+        started.gateway.close()
     finally:
         runtime.close()
 
 
-def _start(runtime: LocalRuntime, folder: Path, options: tuple[str, ...], *parts: object) -> Running:
-    secret, admin_token, address = parts
-    assert isinstance(secret, str)
-    assert isinstance(admin_token, str)
-    assert isinstance(address, CassandraAddress)
+def _start(
+    runtime: LocalRuntime, folder: Path, address: CassandraAddress, secret: str, admin_token: str
+) -> Running:
+    options = (
+        "--store", f"cassandra:{address.contact_points[0]}:{address.port}",
+        "--cassandra-prefix", address.keyspace_prefix,
+    )  # fmt: skip
     runtime.launch(
         ServiceSpec("gateway", ("gateway", *options, "--spool", str(folder / "spool"), "--held"))
     )
