@@ -103,6 +103,7 @@ def _start(
     command = ("serve", str(deploy), "--gateway", gateway.address, "--held")
     token = service_token(secret, "wine", "A")
     runtime.launch(ServiceSpec("model-wine-a", command, {"RELEVO_TOKEN": token}))
+    runtime.wait_for_address("model-wine-a", 60)
     return Running(address, gateway, admin_token, read_rows(WINE.live(folder), signature))
 
 
