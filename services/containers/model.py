@@ -1,0 +1,243 @@
+"""What an engine knows of containers, images and itself: plain data, whatever client library brought it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+PROJECT_LABEL = "relevo.project"
+VERSION_LABEL = "relevo.version"
+ROLE_LABEL = "relevo.role"
+PLATFORM_LABEL = "relevo.platform"
+"""Labels by which the window finds what belongs to Relevo, and to which platform it belongs."""
+
+
+class ContainerState(StrEnum):
+    """Docker's own words for where a container stands."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class Health(StrEnum):
+    """What a container's own health check says."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class Role(StrEnum):
+    """What a container of Relevo is for."""
+
+    NONE = ""
+    GATEWAY = "gateway"
+    SUPERVISOR = "supervisor"
+    BALANCER = "balancer"
+    STORE = "store"
+    REGISTRY = "registry"
+    DATALAKE = "datalake"
+    MODEL = "model"
+    DEVELOPMENT = "development"
+
+
+class Port(Struct, frozen=True, order=True):
+    """A port of a container; `host_port` is 0 where it is not published (or, when asked for, any free one)."""
+
+    container_port: int
+    host_port: int = 0
+    host_address: str = ""
+    protocol: str = "tcp"
+
+
+class Container(Struct, frozen=True):
+    """A container at one moment.
+
+    Attributes:
+        identifier: the engine's own, 64 hexadecimal digits.
+        image: as it was named when the container was made; `image_identifier` is what it runs.
+        started, finished: None before the first start, or while it runs.
+        exit_code: of the last run; None while it runs.
+        error: the engine's words if it could not start it; empty otherwise.
+        labels: all of them; `platform`, `project`, `version` and `role` are read from them.
+    """
+
+    identifier: str
+    name: str
+    image: str
+    image_identifier: str
+    state: ContainerState
+    created: datetime
+    health: Health = Health.NONE
+    started: datetime | None = None
+    finished: datetime | None = None
+    exit_code: int | None = None
+    restarts: int = 0
+    error: str = ""
+    command: str = ""
+    ports: tuple[Port, ...] = ()
+    networks: tuple[str, ...] = ()
+    labels: Mapping[str, str] = {}
+
+    @property
+    def platform(self) -> str:
+        """The platform it belongs to; empty if it is not Relevo's."""
+        return self.labels.get(PLATFORM_LABEL, "")
+
+    @property
+    def project(self) -> str:
+        """The project it serves or develops; empty for other parts."""
+        return self.labels.get(PROJECT_LABEL, "")
+
+    @property
+    def version(self) -> str:
+        """The version it serves; empty for other parts."""
+        return self.labels.get(VERSION_LABEL, "")
+
+    @property
+    def role(self) -> Role:
+        """What it is for; `Role.NONE` if it is not Relevo's."""
+        word = self.labels.get(ROLE_LABEL, "")
+        return Role(word) if word in set(Role) else Role.NONE
+
+
+class Change(Struct, frozen=True):
+    """Something happened to a container: its new state, or None once it is gone."""
+
+    identifier: str
+    container: Container | None
+    action: str
+    at: datetime
+
+
+class Image(Struct, frozen=True):
+    """An image of an engine.
+
+    Attributes:
+        references: its `repository:tag` names; empty for one without a name.
+        size: bytes on the disk with all layers; `shared` of them belong to other images too (-1: unknown).
+        containers: how many containers were made of it (-1: unknown).
+    """
+
+    identifier: str
+    references: tuple[str, ...]
+    created: datetime
+    size: int
+    shared: int = -1
+    containers: int = -1
+    labels: Mapping[str, str] = {}
+
+
+class Layer(Struct, frozen=True):
+    """A step of an image's history; `size` in bytes."""
+
+    created: datetime
+    created_by: str
+    size: int
+    comment: str = ""
+
+
+class Usage(Struct, frozen=True):
+    """What a container uses; bytes, and totals since its start for network and disk.
+
+    Attributes:
+        processor: per cent of one core, so two busy cores are 200.
+        memory: without the page cache; `memory_limit` is the machine's where none is set.
+    """
+
+    at: datetime
+    processor: float
+    memory: int
+    memory_limit: int
+    received: int = 0
+    sent: int = 0
+    read: int = 0
+    written: int = 0
+    processes: int = 0
+
+
+class LogLine(Struct, frozen=True):
+    """A line a container wrote; `error` if on its standard error."""
+
+    at: datetime
+    text: str
+    error: bool = False
+
+
+class SwarmState(StrEnum):
+    """Whether an engine belongs to a Swarm, and as what."""
+
+    NONE = "none"
+    MANAGER = "manager"
+    WORKER = "worker"
+
+
+class EngineInfo(Struct, frozen=True):
+    """An engine: versions, size of its machine (`memory` in bytes), Swarm, and what to be warned of."""
+
+    name: str
+    version: str
+    api_version: str
+    operating_system: str
+    processors: int
+    memory: int
+    swarm: SwarmState = SwarmState.NONE
+    warnings: tuple[str, ...] = ()
+
+
+class Limits(Struct, frozen=True):
+    """Most that a container may use; 0 means no limit. `memory` in bytes, `processors` in cores."""
+
+    memory: int = 0
+    processors: float = 0.0
+    processes: int = 0
+
+
+class RestartPolicy(StrEnum):
+    """When the engine starts a container again by itself."""
+
+    NEVER = "no"
+    ON_FAILURE = "on-failure"
+    UNLESS_STOPPED = "unless-stopped"
+    ALWAYS = "always"
+
+
+class Mount(Struct, frozen=True):
+    """A named volume, or with `folder` a folder of the host, seen at `target` inside."""
+
+    target: str
+    source: str
+    folder: bool = False
+    read_only: bool = False
+
+
+class ContainerSpec(Struct, frozen=True):
+    """A container to make.
+
+    Attributes:
+        environment: the place for secrets; never shown unmasked.
+        aliases: further names by which others on `network` reach it.
+        user: empty takes the image's own.
+    """
+
+    name: str
+    image: str
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
+    labels: Mapping[str, str] = {}
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    network: str = ""
+    aliases: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    restart: RestartPolicy = RestartPolicy.UNLESS_STOPPED
+    user: str = ""
+    working_folder: str = ""
+    stop_seconds: int = 15
