@@ -1,11 +1,17 @@
 """What every runtime can do: start services, say how they are, stop them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
+
+from services.containers.model import Limits, Mount, Port
+
+
+Progress = Callable[[float | None, str], None]
+"""Told how far a work is (0 to 1, None if unknown) and what it does; raises Cancelled to stop it."""
 
 
 class State(StrEnum):
@@ -27,6 +33,10 @@ class ServiceSpec(Struct, frozen=True):
         environment: variables on top of the runtime's own; the place for secrets.
         listens: whether it announces an address; one that does not is running once it is started.
         project, version: which version a model service serves; empty for the platform's parts.
+        image: what to run it from; a runtime of local processes runs this program itself.
+        ports: published on the host.
+        replicas, placement: for runtimes that can spread a service over machines; a placement is one of
+            Docker's constraint expressions, such as `node.labels.room==north`.
     """
 
     name: str
@@ -35,6 +45,24 @@ class ServiceSpec(Struct, frozen=True):
     listens: bool = True
     project: str = ""
     version: str = ""
+    image: str = ""
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    limits: Limits = Limits()
+    labels: Mapping[str, str] = {}
+    replicas: int = 1
+    placement: tuple[str, ...] = ()
+
+
+class Capability(StrEnum):
+    """What not every runtime can do."""
+
+    REPLACE = "replace"
+    """Put a new instance in the place of an old one without an interruption."""
+    SCALE = "scale"
+    """Run several replicas of a service."""
+    PLACE = "place"
+    """Choose the machines that a service may run on."""
 
 
 class Instance(Struct, frozen=True):
@@ -45,6 +73,7 @@ class Instance(Struct, frozen=True):
         since: when it entered this state, UTC.
         restarts: how often it was started again after it had ended by itself.
         message: why it failed or restarts, in words.
+        replicas, running: how many are wanted, and how many run.
     """
 
     name: str
@@ -56,10 +85,17 @@ class Instance(Struct, frozen=True):
     message: str = ""
     project: str = ""
     version: str = ""
+    image: str = ""
+    replicas: int = 1
+    running: int = 1
 
 
 class Runtime(Protocol):
     """Local processes, Docker, Swarm: the same to whoever calls."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What this runtime can do beyond starting and stopping."""
 
     def launch(self, spec: ServiceSpec) -> None:
         """Start a service and keep it running; Conflict if one of that name runs already."""
@@ -72,6 +108,18 @@ class Runtime(Protocol):
 
     def restart(self, name: str) -> None:
         """Stop and start one service; NotFound if there is none of that name."""
+
+    def replace(self, spec: ServiceSpec, seconds: float, progress: Progress) -> None:
+        """Put a service in the place of the one of its name, which goes on until the new one is healthy.
+
+        Raises:
+            Refused: this runtime has no Capability.REPLACE.
+            NotFound: there is none of that name.
+            Unavailable: the new one was not healthy in time; the old one serves on, and was seen to.
+        """
+
+    def scale(self, name: str, replicas: int) -> None:
+        """Run that many replicas; Refused without Capability.SCALE, NotFound if there is none."""
 
     def stop(self, name: str) -> None:
         """Stop one service and forget it; nothing happens if there is none."""

@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from services.containers.interface import Instance, ServiceSpec, State
+from services.containers.interface import Capability, Instance, Progress, ServiceSpec, State
 from services.containers.program import program_command
-from services.errors import Conflict, NotFound, Unavailable
+from services.errors import Conflict, NotFound, Refused, Unavailable
 
 _LOGGER = logging.getLogger(__name__)
 _STOP_SECONDS = 15.0
@@ -168,6 +168,11 @@ class LocalRuntime:
         self._lock = threading.Lock()
         self._processes: dict[str, _Process] = {}
 
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """See Runtime."""
+        return frozenset()
+
     def launch(self, spec: ServiceSpec) -> None:
         """See Runtime."""
         with self._lock:
@@ -197,6 +202,14 @@ class LocalRuntime:
     def restart(self, name: str) -> None:
         """See Runtime."""
         self._find(name).end_for_restart()
+
+    def replace(self, spec: ServiceSpec, seconds: float, progress: Progress) -> None:  # noqa: ARG002
+        """See Runtime."""
+        raise Refused(f"{spec.name} runs as a local process, which cannot be replaced while it serves")
+
+    def scale(self, name: str, replicas: int) -> None:  # noqa: ARG002
+        """See Runtime."""
+        raise Refused(f"{name} runs as a local process, of which there can be only one")
 
     def stop(self, name: str) -> None:
         """See Runtime."""

@@ -49,7 +49,7 @@ class Role(StrEnum):
 
 
 class Port(Struct, frozen=True, order=True):
-    """A port of a container; `host_port` is 0 where it is not published (or, when asked for, any free one)."""
+    """A port of a container; `host_port` 0 means not published or, where it is asked for, any free one."""
 
     container_port: int
     host_port: int = 0
