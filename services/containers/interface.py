@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from services.containers.model import Limits, Mount, Port
 
-
 Progress = Callable[[float | None, str], None]
 """Told how far a work is (0 to 1, None if unknown) and what it does; raises Cancelled to stop it."""
 
