@@ -23,6 +23,8 @@ from services.model_server.retraining import Retrainer
 from services.model_server.service import ModelService
 
 TOKEN_VARIABLE = "RELEVO_TOKEN"  # noqa: S105 - the variable's name, not a token
+GATEWAY_VARIABLE, ENDPOINT_VARIABLE = "RELEVO_GATEWAY", "RELEVO_ENDPOINT"
+"""What a container runtime tells every model service, whatever its language."""
 _logger = logging.getLogger(__name__)
 
 
@@ -45,13 +47,21 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="relevo serve", description=__doc__)
     parser.add_argument("deploy", type=Path, help="the deploy folder: model.json and what it names")
-    parser.add_argument("--gateway", default="", help="the gateway's address")
+    parser.add_argument(
+        "--gateway",
+        default=os.environ.get(GATEWAY_VARIABLE, ""),
+        help=f"the gateway's address; by default {GATEWAY_VARIABLE} says it",
+    )
     parser.add_argument(
         "--alone", action="store_true", help="serve the folder's own model, without a platform"
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--endpoint", default="", help="the address to register, if not the one bound")
+    parser.add_argument(
+        "--endpoint",
+        default=os.environ.get(ENDPOINT_VARIABLE, ""),
+        help=f"the address to register, if not the one bound; by default {ENDPOINT_VARIABLE} says it",
+    )
     parser.add_argument("--image", default="", help="the container image this runs in")
     parser.add_argument(
         "--share", action="store_true", help="let other processes serve on the same port (Linux)"

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from services.errors import Conflict, NotFound, RelevoError
 from services.model_server.deploy import Deploy
 from services.model_server.gateway import Desired, GatewayLink, Registration, first_revision
@@ -96,22 +98,23 @@ class Follower:
             _logger.warning("%s %s", error.message, error.details)
 
     async def _register(self) -> None:
+        """Ask what to load, load it, and only then say where to ask: nobody is sent to an empty service."""
         content = await asyncio.to_thread((self._folder / self._deploy.artifact).read_bytes)
         own = self._own = first_revision(self._deploy, sha256_of(content), len(content))
-        desired = await self._link.register(
-            Registration(
-                self._deploy.project,
-                self._deploy.version,
-                self._endpoint,
-                self._deploy.signature,
-                own,
-                self._image,
-            )
+        facts = Registration(
+            self._deploy.project,
+            self._deploy.version,
+            "",
+            self._deploy.signature,
+            own,
+            self._image,
         )
-        _logger.info("registered with the gateway; desired revision %s", desired.revision[:12])
+        desired = await self._link.register(facts)
         if desired.revision == own.sha256:
             await self._link.put_artifact(own.sha256, content)
         await self._load(desired)
+        await self._link.register(replace(facts, endpoint=self._endpoint))
+        _logger.info("registered with the gateway; desired revision %s", desired.revision[:12])
 
     async def _follow(self) -> None:
         try:
