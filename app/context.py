@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from app.activity import Activity
+from app.connection.engine_link import EngineLink
+from app.connection.hosts import Hosts
 from app.connection.link import Link
 from app.places import Places
 from app.settings import PERSON, Settings
@@ -39,6 +41,8 @@ class Context:
     secrets: Secrets
     places: Places
     bus: Bus
+    engine_link: EngineLink
+    hosts: Hosts
 
     def person(self) -> str:
         """Who is written into the history."""

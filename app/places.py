@@ -18,6 +18,11 @@ class Places:
         return self.config / "profiles"
 
     @property
+    def hosts(self) -> Path:
+        """One JSON file a Docker host."""
+        return self.config / "hosts"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.config / "settings.ini"

@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject
 
 from app.activity import Activity
 from app.connection.dialogs import ConnectionDialogs
+from app.connection.engine_link import EngineLink
+from app.connection.hosts import Hosts
 from app.connection.link import Link, LinkState
 from app.context import Bus, Context
 from app.dialogs.crash import CrashReporter
@@ -26,6 +28,7 @@ from app.shell.link_view import LinkView
 from app.shell.palette import Palette
 from app.shell.window import Shell
 from app.shell.work_view import WorkView
+from services.containers.hosts import HostFolder
 from services.profiles.profile import EmbeddedProfile, ProfileFolder
 from widgets.theme import Appearance, theme
 
@@ -39,6 +42,7 @@ class Program(QObject):
         super().__init__(shell)
         self.shell = shell
         tasks = link.tasks
+        engine_link = EngineLink(tasks, parent=self)
         self.context = Context(
             tasks=tasks,
             activity=Activity(tasks, self),
@@ -48,6 +52,8 @@ class Program(QObject):
             secrets=link.secrets,
             places=places,
             bus=Bus(self),
+            engine_link=engine_link,
+            hosts=Hosts(HostFolder(places.hosts), engine_link, settings, self),
         )
         self.crashes = CrashReporter(shell)
         self.help: HelpWindow | None = None
@@ -80,6 +86,7 @@ class Program(QObject):
         self.crashes.uninstall()
         if self.help is not None:
             self.help.close()
+        self.context.engine_link.close()
         self.context.link.close()
 
     def _make(self, key: str) -> Page:

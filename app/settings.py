@@ -66,6 +66,7 @@ SPAN = Setting("span", "day")
 VARIABLE = Setting("variable", "")
 FOLDER = Setting("folder", "")
 LAST_SEEN = Setting("last_seen", "")
+HOST = Setting("host", "")
 
 SHOWN: tuple[Setting[str] | Setting[int], ...] = (THEME, REFRESH_SECONDS, PERSON)
 

@@ -1,0 +1,266 @@
+"""The life of the way to one Docker Engine, and what its containers are at any moment.
+
+Opening, open, lost, retried by itself. Pages ask it for the engine and follow its containers; none of
+them lists or polls for itself.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.connection.engine_opening import Inbox, Opened, Standing
+from app.connection.link import FIRST_DELAY, LONGEST_DELAY, WATCH_SECONDS, LinkState
+from app.tasks import Task, Tasks, Work
+from services.containers.addresses import EngineAddress, Host
+from services.containers.model import Change, Container, EngineInfo
+from services.errors import RelevoError, Unavailable
+
+if TYPE_CHECKING:
+    from services.containers.engine.engine import Engine
+    from services.containers.engine.events import Watch
+
+BATCH_MILLISECONDS = 50
+EngineOpener = Callable[[EngineAddress], "Engine"]
+
+
+def open_usual(address: EngineAddress) -> "Engine":
+    """Open an engine; the client library is loaded with the first one."""
+    from services.containers.engine.engine import open_engine
+
+    return open_engine(address)
+
+
+class EngineLink(QObject):
+    """Opens, watches and reopens; `changed` comes after state, host, error or next attempt changed.
+
+    `opened` carries a fresh Engine, `closing` comes before one is given up. `containers_changed` carries
+    a tuple of `Change`, twenty times a second at most, after `containers` took them in.
+
+    Args:
+        opener: from an address to an open engine; called off the GUI thread.
+        first_delay: seconds until the first attempt after a loss; doubles up to a minute.
+
+    Attributes:
+        containers: all of the engine by identifier; kept while it is lost, as they were seen last.
+    """
+
+    changed = Signal()
+    opened = Signal(object)
+    closing = Signal()
+    containers_changed = Signal(object)
+    _told = Signal()
+    _lost = Signal(object, object)
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        *,
+        opener: EngineOpener = open_usual,
+        first_delay: float = FIRST_DELAY,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.tasks = tasks
+        self._opener = opener
+        self._first_delay = self._delay = first_delay
+        self._attempt: Task[Opened] | None = None
+        self._checking = False
+        self._inbox = Inbox(self._told.emit)
+        self._watch: Watch | None = None
+        self.host: Host | None = None
+        self.engine: Engine | None = None
+        self.info: EngineInfo | None = None
+        self.state = LinkState.NONE
+        self.error: RelevoError | None = None
+        self.next_attempt: datetime | None = None
+        self.containers: dict[str, Container] = {}
+        self._look = QTimer(self)
+        self._look.setInterval(WATCH_SECONDS * 1000)
+        self._look.timeout.connect(self.check)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(self.retry)
+        self._batch = QTimer(self)
+        self._batch.setSingleShot(True)
+        self._batch.setInterval(BATCH_MILLISECONDS)
+        self._batch.timeout.connect(self._take)
+        self._told.connect(self._batch.start)
+        self._lost.connect(self._watch_lost)
+
+    def open(self, host: Host) -> None:
+        """Give up what is open and open this host's engine instead."""
+        self.leave()
+        self.host = host
+        self._delay = self._first_delay
+        self._open(host)
+
+    def retry(self) -> None:
+        """Try now what would be tried later."""
+        if self.host is not None and self._attempt is None and self.engine is None:
+            self._open(self.host)
+        else:
+            self.check()
+
+    def check(self) -> None:
+        """Ask the engine whether it is there, off the GUI thread; never twice at once."""
+        engine = self.engine
+        if engine is None or self._checking:
+            return
+        self._checking = True
+        self.tasks.run(
+            lambda _work: engine.info(),
+            owner=self,
+            title="Looking after the Docker Engine",
+            on_result=lambda info: self._checked(engine, info),
+            on_error=lambda error: self._watch_lost(engine, error),
+            on_end=self._check_ended,
+            routine=True,
+        )
+
+    def report(self, error: RelevoError) -> None:
+        """A page met this error; if it may mean a lost engine, look at once."""
+        if isinstance(error, Unavailable):
+            self.check()
+
+    def of_version(self, project: str, version: str) -> list[Container]:
+        """The containers that serve a version, as last seen."""
+        return [
+            container
+            for container in self.containers.values()
+            if container.project == project and container.version == version
+        ]
+
+    def leave(self) -> None:
+        """Give the engine up; close it off the GUI thread, and forget its containers."""
+        if self._attempt is not None:
+            self._attempt.cancel()
+            self._attempt = None
+        self._give_up()
+        self._again.stop()
+        self.error = self.next_attempt = self.host = None
+        self._replace({})
+        self._become(LinkState.NONE)
+
+    def close(self) -> None:
+        """At the program's end, after the tasks were closed: close the engine and wait for it."""
+        for timer in (self._look, self._again, self._batch):
+            timer.stop()
+        opened = self._taken()
+        if opened is not None:
+            opened.close()
+
+    def _open(self, host: Host) -> None:
+        self._again.stop()
+        self.next_attempt = None
+        inbox = self._inbox = Inbox(self._told.emit)
+
+        def open_it(work: Work) -> Opened:
+            engine = self._opener(host.address)
+            standing = Standing(partial(self._lost.emit, engine))
+            watch: Watch | None = None
+            try:
+                info = engine.info()
+                watch = engine.watch(inbox.put, standing.tell)
+                standing.wait(work.check)
+            except BaseException:
+                if watch is not None:
+                    watch.close()
+                engine.close()
+                raise
+            return Opened(engine, watch, info, inbox.take())
+
+        self._become(LinkState.OPENING)
+        self._attempt = self.tasks.run(
+            open_it,
+            owner=self,
+            title=f"Connecting to Docker on {host.name}",
+            on_result=self._opened,
+            on_error=self._failed,
+            on_dropped=Opened.close,
+            cancellable=True,
+            routine=self.error is not None,
+        )
+
+    def _opened(self, opened: Opened) -> None:
+        self._attempt = None
+        self.engine, self._watch, self.info = opened.engine, opened.watch, opened.info
+        self.error = None
+        self._delay = self._first_delay
+        self._look.start()
+        self._replace({c.identifier: c.container for c in opened.listed if c.container is not None})
+        self._take()
+        self._become(LinkState.OPEN)
+        self.opened.emit(opened.engine)
+
+    def _failed(self, error: RelevoError) -> None:
+        self._attempt = None
+        self.error = error
+        if isinstance(error, Unavailable):
+            self._plan()
+        self._become(LinkState.LOST)
+
+    def _watch_lost(self, engine: "Engine", error: RelevoError) -> None:
+        if engine is self.engine:
+            self._give_up()
+            self._failed(error)
+
+    def _checked(self, engine: "Engine", info: EngineInfo) -> None:
+        if engine is self.engine:
+            self.info = info
+
+    def _check_ended(self) -> None:
+        self._checking = False
+
+    def _give_up(self) -> None:
+        opened = self._taken()
+        if opened is None:
+            return
+        self._look.stop()
+        self.closing.emit()
+        self.tasks.run(
+            lambda _work: opened.close(), owner=self, title="Leaving the Docker Engine", routine=True
+        )
+
+    def _taken(self) -> Opened | None:
+        engine, watch, info = self.engine, self._watch, self.info
+        self.engine = self._watch = self.info = None
+        if engine is None or watch is None or info is None:
+            return None
+        return Opened(engine, watch, info, ())
+
+    def _replace(self, found: dict[str, Container]) -> None:
+        """Take a whole list in; what is in it unchanged is told to nobody."""
+        now = datetime.now(UTC)
+        gone = [Change(key, None, "gone", now) for key in self.containers if key not in found]
+        new = [
+            Change(key, container, "seen", now)
+            for key, container in found.items()
+            if self.containers.get(key) != container
+        ]
+        self._apply((*gone, *new))
+
+    def _take(self) -> None:
+        """Take in what the watch told; before the list that it goes by is here, it waits."""
+        if self.engine is not None:
+            self._apply(self._inbox.take())
+
+    def _apply(self, changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            if change.container is None:
+                self.containers.pop(change.identifier, None)
+            else:
+                self.containers[change.identifier] = change.container
+        if changes:
+            self.containers_changed.emit(changes)
+
+    def _plan(self) -> None:
+        self.next_attempt = datetime.now(UTC) + timedelta(seconds=self._delay)
+        self._again.start(int(self._delay * 1000))
+        self._delay = min(self._delay * 2, LONGEST_DELAY)
+
+    def _become(self, state: LinkState) -> None:
+        self.state = state
+        self.changed.emit()

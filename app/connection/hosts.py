@@ -1,0 +1,67 @@
+"""Which Docker hosts there are, and which one the window works with."""
+
+from PySide6.QtCore import QObject, Signal
+
+from app.connection.engine_link import EngineLink
+from app.connection.link import LinkState
+from app.settings import HOST, Settings
+from services.containers.addresses import Host
+from services.containers.hosts import HostFolder
+
+
+class Hosts(QObject):
+    """The saved hosts and the choice among them; `changed` comes when either is another.
+
+    Attributes:
+        folder: where they are kept.
+    """
+
+    changed = Signal()
+    edit_wanted = Signal(str)
+    """Edit the host of this name in its dialog; empty for a new one."""
+
+    def __init__(
+        self, folder: HostFolder, link: EngineLink, settings: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        self._link = link
+        self._settings = settings
+
+    def current(self) -> Host:
+        """The host in use, or the one that would be: the last one used, else the first there is."""
+        offered = self.folder.offered()
+        last = self._settings.get(HOST)
+        return next((host for host in offered if host.name == last), offered[0])
+
+    def choose(self, name: str) -> None:
+        """Work with the host of this name from now on."""
+        host = next((host for host in self.folder.offered() if host.name == name), None)
+        if host is not None:
+            self._settings.put(HOST, name)
+            self._link.open(host)
+            self.changed.emit()
+
+    def want(self) -> None:
+        """A page needs an engine: open the current host's unless one is open or being opened."""
+        if self._link.state is LinkState.NONE:
+            self.choose(self.current().name)
+
+    def resume(self) -> None:
+        """At the start: open the engine that was used last, if one ever was."""
+        if self._settings.get(HOST):
+            self.want()
+
+    def save(self, host: Host, old: Host | None) -> None:
+        """Keep a host in the place of an old one, and work with it; raises what the folder does."""
+        self.folder.save(host)
+        if old is not None and old.name != host.name:
+            self.folder.remove(old.name)
+        self.choose(host.name)
+
+    def remove(self, name: str) -> None:
+        """Forget a host; the first of the others takes its place if it was in use."""
+        self.folder.remove(name)
+        if self._link.host is not None and self._link.host.name == name:
+            self.choose(self.folder.offered()[0].name)
+        self.changed.emit()
