@@ -1,4 +1,4 @@
-"""One Docker Engine: what the window and the runtimes ask of it, in the words of `services.containers.model`.
+"""One Docker Engine: what the window and the runtimes ask of it.
 
 `engine` brings the parts together; `faults` turns the client library's errors into ours, once. Streams
 (events, logs, usage, terminals, builds) have connections of their own without a read timeout. Nothing

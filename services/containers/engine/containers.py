@@ -137,8 +137,7 @@ class Containers:
     def wait_healthy(self, identifier: str, seconds: float, check: Callable[[], None]) -> None:
         """Wait until its health check says healthy; without one, until it runs.
 
-        Args:
-            check: called several times a second; may raise Cancelled.
+        `check` is called several times a second and may raise Cancelled.
 
         Raises:
             Unavailable: it ended, or was not healthy in time; details hold its last words.

@@ -1,4 +1,4 @@
-"""Changes of containers as they happen: one list, then the engine's event stream, and again after a loss."""
+"""Changes of containers as they happen: a list, then the event stream, and again after a loss."""
 
 import json
 import threading

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import docker.errors
@@ -49,6 +49,11 @@ def _answered(error: docker.errors.APIError) -> RelevoError:
 
 def failure(words: str, status: int = 500) -> RelevoError:
     """The engine's words and status as an error of ours."""
+    return _known(words) or _by_status(words, status)
+
+
+def _known(words: str) -> RelevoError | None:
+    """What the engine tells in words only."""
     lower = words.lower()
     if _NO_SPACE in lower:
         return StorageFull(
@@ -70,14 +75,22 @@ def failure(words: str, status: int = 500) -> RelevoError:
         )
     if "oci runtime" in lower or "failed to create shim" in lower:
         return InvalidInput("The container could not be started", details=words)
+    return None
+
+
+_KINDS: Mapping[int, Callable[[str], RelevoError]] = {
+    400: InvalidInput,
+    401: Refused,
+    403: Refused,
+    409: Conflict,
+}
+
+
+def _by_status(words: str, status: int) -> RelevoError:
     if status == 404:
         return _missing(words)
-    if status == 409:
-        return Conflict(_sentence(words))
-    if status in {401, 403}:
-        return Refused(_sentence(words))
-    if status == 400:
-        return InvalidInput(_sentence(words))
+    if kind := _KINDS.get(status):
+        return kind(_sentence(words))
     return Unavailable("The Docker Engine could not do it", details=words)
 
 
@@ -113,7 +126,7 @@ def _not_reached(error: Exception, address: EngineAddress) -> RelevoError:
     if "certificate" in words.lower() or "ssl" in words.lower():
         return Refused(
             f"{where} and this machine do not trust each other",
-            remedy="Check the authority, the certificate and its key, and that they are meant for this host.",
+            remedy="Check the authority, the certificate, its key, and that they are meant for this host.",
             details=words,
         )
     if "timed out" in words.lower():

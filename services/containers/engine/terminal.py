@@ -1,6 +1,6 @@
 """A terminal inside a container: bytes both ways, and its size."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from services.containers.engine.connection import Connection
 from services.containers.engine.faults import translated
@@ -23,7 +23,6 @@ class Terminal:
         *,
         rows: int,
         columns: int,
-        environment: Mapping[str, str],
         receive: Callable[[bytes], None],
         ended: Ended,
     ) -> None:
@@ -34,12 +33,7 @@ class Terminal:
                 list(command),
                 stdin=True,
                 tty=True,
-                environment={
-                    "TERM": "xterm-256color",
-                    "LINES": str(rows),
-                    "COLUMNS": str(columns),
-                    **environment,
-                },
+                environment={"TERM": "xterm-256color", "LINES": str(rows), "COLUMNS": str(columns)},
             )
         self._execution = str(made["Id"])
         self._stream = Stream(

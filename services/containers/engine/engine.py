@@ -1,0 +1,305 @@
+"""The one class through which everything asks a Docker Engine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self
+
+from services.containers.addresses import EngineAddress, PlainEngine
+from services.containers.engine.builds import BuildOrder, Builds
+from services.containers.engine.connection import Connection
+from services.containers.engine.containers import Containers
+from services.containers.engine.events import OnChange, OnState, Watch
+from services.containers.engine.faults import translated
+from services.containers.engine.images import Credentials, Images
+from services.containers.engine.logs import Watching
+from services.containers.engine.storage import Storage, Volume
+from services.containers.engine.streams import Ended, Stream
+from services.containers.engine.terminal import Terminal
+from services.containers.interface import Progress
+from services.containers.model import (
+    Container,
+    ContainerSpec,
+    EngineInfo,
+    Image,
+    Layer,
+    LogLine,
+    SwarmState,
+    Usage,
+)
+
+_PLAIN_WARNING = (
+    "The connection is neither encrypted nor protected: whoever reaches this port owns the "
+    "engine's machine. Use TLS or SSH."
+)
+
+
+def open_engine(address: EngineAddress, *, timeout: float = 10.0) -> "Engine":
+    """Connect to an engine.
+
+    Args:
+        address: where it is.
+        timeout: seconds that reaching it may take.
+
+    Raises:
+        Unavailable: it cannot be reached, or not in time.
+        Refused: no permission on the socket (says which group), TLS or SSH refused, or it is too old.
+        InvalidInput: the certificates cannot be used.
+    """
+    return Engine(Connection(address, timeout))
+
+
+class Engine:
+    """A Docker Engine; may be used from several threads, and raises only kinds of `services.errors`.
+
+    Containers are named by their identifier or name, images by a reference or identifier. Callbacks of
+    streams come on threads of their own.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._containers = Containers(connection)
+        self._images = Images(connection)
+        self._builds = Builds(connection)
+        self._storage = Storage(connection)
+        self._watching = Watching(connection)
+
+    @property
+    def address(self) -> EngineAddress:
+        """Where it is."""
+        return self._connection.address
+
+    def __enter__(self) -> Self:
+        """The engine itself; leaving closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close all connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; streams that are still open end."""
+        self._connection.close()
+
+    def info(self) -> EngineInfo:
+        """What it is, and what to be warned of."""
+        with translated(self.address):
+            found = self._connection.client.info()
+            version = self._connection.client.version()
+        warnings = [_PLAIN_WARNING] if isinstance(self.address, PlainEngine) else []
+        return EngineInfo(
+            name=str(found.get("Name", "")),
+            version=str(version.get("Version", "")),
+            api_version=str(version.get("ApiVersion", "")),
+            operating_system=str(found.get("OperatingSystem", "")),
+            processors=int(found.get("NCPU", 0)),
+            memory=int(found.get("MemTotal", 0)),
+            swarm=_swarm(found.get("Swarm") or {}),
+            warnings=(*warnings, *(found.get("Warnings") or ())),
+        )
+
+    # Containers.
+
+    def containers(self) -> list[Container]:
+        """All containers, running or not, by name."""
+        return self._containers.all()
+
+    def container(self, identifier: str) -> Container:
+        """One container; NotFound if there is none."""
+        return self._containers.get(identifier)
+
+    def find_container(self, identifier: str) -> Container | None:
+        """One container; None if there is none."""
+        return self._containers.find(identifier)
+
+    def inspect(self, identifier: str) -> dict[str, Any]:
+        """All that the engine knows of a container, with values that look like secrets masked."""
+        return self._containers.inspect_masked(identifier)
+
+    def environment(self, identifier: str) -> dict[str, str]:
+        """A container's variables, secrets included: never to be shown or logged."""
+        lines = self._containers.inspect(identifier)["Config"].get("Env") or []
+        return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+    def watch(self, on_change: OnChange, on_state: OnState) -> Watch:
+        """Follow all containers from now on; the first changes list what is there."""
+        return Watch(self._connection, self._containers, on_change, on_state)
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Make a container without starting it; its identifier.
+
+        Raises:
+            NotFound: the image is not on this engine.
+            Conflict: a container of that name exists.
+            InvalidInput: a name, port or limit is none.
+        """
+        return self._containers.create(spec)
+
+    def run(self, spec: ContainerSpec) -> str:
+        """Make and start a container; its identifier. One that cannot be started is not left behind.
+
+        Raises:
+            Conflict: also if a port is taken; says by which container if it is one of this engine's.
+        """
+        return self._containers.run(spec)
+
+    def start(self, identifier: str) -> None:
+        """Start a container."""
+        self._containers.start(identifier)
+
+    def stop(self, identifier: str, seconds: int = 15) -> None:
+        """Ask a container to end; it is killed if it has not within that time."""
+        self._containers.stop(identifier, seconds)
+
+    def restart(self, identifier: str, seconds: int = 15) -> None:
+        """Stop and start a container."""
+        self._containers.restart(identifier, seconds)
+
+    def kill(self, identifier: str) -> None:
+        """End a container at once."""
+        self._containers.kill(identifier)
+
+    def pause(self, identifier: str) -> None:
+        """Freeze a container's processes."""
+        self._containers.pause(identifier)
+
+    def unpause(self, identifier: str) -> None:
+        """Let a container's processes go on."""
+        self._containers.unpause(identifier)
+
+    def rename(self, identifier: str, name: str) -> None:
+        """Give a container another name."""
+        self._containers.rename(identifier, name)
+
+    def remove(self, identifier: str, *, force: bool = False, volumes: bool = False) -> None:
+        """Remove a container; `force` kills it first, `volumes` removes the unnamed ones made for it."""
+        self._containers.remove(identifier, force=force, volumes=volumes)
+
+    def wait_healthy(
+        self, identifier: str, seconds: float, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Wait until a container is healthy, or runs if it has no health check.
+
+        Args:
+            identifier: which.
+            seconds: how long at most.
+            check: called several times a second; may raise Cancelled.
+
+        Raises:
+            Unavailable: it ended, or was not healthy in time; details hold its last words.
+        """
+        self._containers.wait_healthy(identifier, seconds, check)
+
+    def execute(
+        self, identifier: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Run a command inside to its end; its exit code and what it wrote."""
+        return self._containers.execute(identifier, command, environment or {})
+
+    # What containers write and use.
+
+    def logs(self, identifier: str, lines: int, since: datetime | None = None) -> list[LogLine]:
+        """The last lines a container wrote, oldest first."""
+        return self._watching.logs(identifier, lines, since)
+
+    def follow_logs(
+        self, identifier: str, lines: int, receive: Callable[[list[LogLine]], None], ended: Ended
+    ) -> Stream:
+        """The last lines a container wrote, then each new one, several at a time."""
+        return self._watching.follow_logs(identifier, lines, receive, ended)
+
+    def usage(self, identifier: str) -> Usage | None:
+        """What a container uses now; takes a second or two; None if it does not run."""
+        return self._watching.usage(identifier)
+
+    def follow_usage(self, identifier: str, receive: Callable[[Usage], None], ended: Ended) -> Stream:
+        """What a container uses, once a second while it runs."""
+        return self._watching.follow_usage(identifier, receive, ended)
+
+    def terminal(
+        self,
+        identifier: str,
+        command: Sequence[str] = ("/bin/sh",),
+        *,
+        rows: int = 24,
+        columns: int = 80,
+        receive: Callable[[bytes], None],
+        ended: Ended,
+    ) -> Terminal:
+        """A command inside with a terminal."""
+        return Terminal(
+            self._connection, identifier, command, rows=rows, columns=columns, receive=receive, ended=ended
+        )
+
+    # Images.
+
+    def images(self) -> list[Image]:
+        """All images, newest first."""
+        return self._images.all()
+
+    def image(self, reference: str) -> Image | None:
+        """One image; None if it is not on this engine."""
+        return self._images.find(reference)
+
+    def history(self, reference: str) -> list[Layer]:
+        """The steps an image was made by, newest first."""
+        return self._images.history(reference)
+
+    def pull(self, reference: str, progress: Progress, credentials: Credentials | None = None) -> None:
+        """Fetch an image from its registry; NotFound if it is not there."""
+        self._images.pull(reference, progress, credentials)
+
+    def push(self, reference: str, progress: Progress, credentials: Credentials | None = None) -> None:
+        """Send an image to the registry that its name begins with."""
+        self._images.push(reference, progress, credentials)
+
+    def tag(self, reference: str, new: str) -> None:
+        """Give an image a further name."""
+        self._images.tag(reference, new)
+
+    def remove_image(self, reference: str, *, force: bool = False) -> None:
+        """Remove a name of an image, and the image with its last name; Conflict if containers use it."""
+        self._images.remove(reference, force=force)
+
+    def prune_preview(self) -> list[Image]:
+        """What pruning would remove: images without a name and without a container."""
+        return self._images.prune_preview()
+
+    def prune(self, identifiers: list[str], check: Callable[[], None] = lambda: None) -> int:
+        """Remove those images and no others; bytes freed."""
+        return self._images.prune(identifiers, check)
+
+    def build(self, order: BuildOrder, progress: Progress, output: Callable[[str], None]) -> str:
+        """Build an image; its identifier. A cancelled build leaves nothing behind.
+
+        Raises:
+            InvalidInput: a step failed; the message names it, details hold what it printed.
+        """
+        return self._builds.build(order, progress, output)
+
+    # Networks and volumes.
+
+    def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Make a network unless there is one of that name; whether it was made."""
+        return self._storage.ensure_network(name, labels)
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network; nothing happens if there is none."""
+        self._storage.remove_network(name)
+
+    def ensure_volume(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Make a volume unless there is one of that name; whether it was made."""
+        return self._storage.ensure_volume(name, labels)
+
+    def volumes(self) -> list[Volume]:
+        """All volumes by name, with their sizes."""
+        return self._storage.volumes()
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume and what is in it; nothing happens if there is none."""
+        self._storage.remove_volume(name)
+
+
+def _swarm(found: Mapping[str, Any]) -> SwarmState:
+    if found.get("LocalNodeState") != "active":
+        return SwarmState.NONE
+    return SwarmState.MANAGER if found.get("ControlAvailable") else SwarmState.WORKER
