@@ -1,49 +1,17 @@
-"""Connections to one engine: one client for questions, with a time-out, and one for each stream, without."""
+"""Connections to one engine: one for questions, with a time-out, and one for each stream, without."""
 
-import contextlib
 import threading
-from collections.abc import Iterator
-from typing import Any
 
 import docker
-from docker.utils import version_lt
+import docker.tls
 
-from services.containers.addresses import EngineAddress
-from services.containers.engine.dialling import dialler
-from services.containers.engine.faults import OLDEST_API, too_old, translated
-from services.containers.engine.transport import Adapter
+from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
+from services.containers.engine.faults import translated
+from services.containers.sockets import usual_socket
 
 _CONNECTIONS = 10
-_ANSWER_SECONDS = 60.0
-"""How long an answer may take once the engine was reached."""
-
-
-class Client:
-    """A client of the library over connections of its own.
-
-    Attributes:
-        library: the client library's own object.
-    """
-
-    def __init__(self, adapter: Adapter, version: str, timeout: float | None) -> None:
-        self._adapter = adapter
-        # The address is never used: the adapter knows where the engine is.
-        self.library = docker.APIClient(base_url="unix://engine", version=version, timeout=timeout)
-        # No proxies, certificates or passwords from the environment: they are not meant for engines.
-        self.library.trust_env = False
-        self.library.mount("http+docker://", adapter)
-
-    def address(self, path: str) -> str:
-        """The URL of one of the engine's routes."""
-        return f"{self.library.base_url}/v{self.library.api_version}{path}"
-
-    def abort(self) -> None:
-        """Cut what is being read."""
-        self._adapter.abort()
-
-    def close(self) -> None:
-        """Close what nothing reads from."""
-        self.library.close()
+_QUESTION_SECONDS = 60.0
+"""How long an answer may take once the engine was reached: stopping a container takes its time."""
 
 
 class Connection:
@@ -51,54 +19,65 @@ class Connection:
 
     Args:
         timeout: seconds that reaching it may take.
-
-    Attributes:
-        version: of the API that both sides speak.
     """
 
     def __init__(self, address: EngineAddress, timeout: float) -> None:
         self.address = address
-        self.dial = dialler(address, timeout)
         self._lock = threading.Lock()
-        self._streams: set[Client] = set()
-        self.version = self._engine_version(timeout)
-        self._questions = Client(Adapter(self.dial, _CONNECTIONS), self.version, _ANSWER_SECONDS)
+        self._streams: set[docker.APIClient] = set()
+        with translated(address):
+            self.client = _client(address, timeout)
+            self.client.timeout = max(timeout, _QUESTION_SECONDS)
 
-    def _engine_version(self, timeout: float) -> str:
-        client = Client(Adapter(self.dial, 1), OLDEST_API, timeout)
-        try:
-            with translated(self.address):
-                found = str(client.library.version(api_version=False)["ApiVersion"])
-        finally:
-            client.close()
-        if version_lt(found, OLDEST_API):
-            raise too_old(self.address, found)
-        return found
-
-    @contextlib.contextmanager
-    def asking(self) -> Iterator[Any]:
-        """The library's client for questions; what it raises inside becomes a RelevoError."""
+    def stream(self) -> docker.APIClient:
+        """A client of its own for one stream; give it back to `end`."""
         with translated(self.address):
-            yield self._questions.library
-
-    @contextlib.contextmanager
-    def streaming(self) -> Iterator[Client]:
-        """A client of its own, without a time-out; what is raised inside becomes a RelevoError."""
-        client = Client(Adapter(self.dial, 1), self.version, None)
+            client = _client(self.address, None, version=self.client.api_version)
         with self._lock:
             self._streams.add(client)
-        try:
-            with translated(self.address):
-                yield client
-        finally:
-            with self._lock:
-                self._streams.discard(client)
-            client.close()
+        return client
+
+    def end(self, client: docker.APIClient) -> None:
+        """Close a stream's client."""
+        with self._lock:
+            self._streams.discard(client)
+        client.close()
 
     def close(self) -> None:
-        """Close all clients; streams end."""
+        """Close all clients."""
         with self._lock:
-            streams = tuple(self._streams)
-        for client in streams:
-            client.abort()
-        self._questions.close()
+            streams, self._streams = self._streams, set()
+        for client in (*streams, self.client):
+            client.close()
+
+
+def _client(address: EngineAddress, timeout: float | None, version: str = "auto") -> docker.APIClient:
+    return docker.APIClient(
+        base_url=_url(address),
+        version=version,
+        timeout=timeout,
+        tls=_tls(address) or False,
+        use_ssh_client=isinstance(address, SshEngine),
+        max_pool_size=_CONNECTIONS,
+    )
+
+
+def _url(address: EngineAddress) -> str:
+    match address:
+        case LocalEngine():
+            path = address.path or usual_socket()
+            return f"npipe://{path}" if "/pipe/" in path.replace("\\", "/") else f"unix://{path}"
+        case TlsEngine():
+            return f"https://{address.host}:{address.port}"
+        case SshEngine():
+            user = f"{address.user}@" if address.user else ""
+            return f"ssh://{user}{address.host}:{address.port}"
+        case PlainEngine():
+            return f"tcp://{address.host}:{address.port}"
+
+
+def _tls(address: EngineAddress) -> docker.tls.TLSConfig | None:
+    if not isinstance(address, TlsEngine):
+        return None
+    pair = (address.certificate, address.key) if address.certificate else None
+    return docker.tls.TLSConfig(client_cert=pair, ca_cert=address.authority or None, verify=True)
