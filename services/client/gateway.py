@@ -75,6 +75,13 @@ class GatewayClient:
         base = _version(project, version) if version else _project(project)
         return decode(self._post(f"{base}/predict", body), messages.Answers).predictions
 
+    def try_version(
+        self, project: str, version: str, instances: Sequence[Mapping[str, Value]]
+    ) -> messages.Tried:
+        """One version's predictions for the instances, of which nothing is recorded; an administrator's."""
+        body = {"instances": list(instances)}
+        return decode(self._post(f"{_version(project, version)}/try", body), messages.Tried)
+
     def label(self, project: str, labels: Sequence[tuple[str, float | str | bool]]) -> messages.LabelCounts:
         """Tell the true values of predictions, by their ids; telling one again is harmless."""
         items = [messages.LabelItem(identifier, label) for identifier, label in labels]

@@ -51,6 +51,20 @@ class Answers(Struct, frozen=True):
     predictions: list[Answer]
 
 
+class TryRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Instances to ask a version, of which nothing is kept."""
+
+    instances: Annotated[list[dict[str, float | str | bool | None]], Meta(min_length=1)]
+
+
+class Tried(Struct, frozen=True):
+    """A version's answers to instances that nobody recorded; `probabilities` holds one list a class."""
+
+    predictions: list[float | str]
+    probabilities: dict[str, list[float]] | None
+    revision: str
+
+
 class LabelItem(Struct, frozen=True, forbid_unknown_fields=True):
     """The true value of one prediction."""
 

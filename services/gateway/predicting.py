@@ -94,15 +94,22 @@ class VersionRoute:
             Unavailable: no service has registered, or too many requests wait.
         """
         if self._service is None:
-            raise Unavailable(
-                f"no service of version {self.version.name} has registered yet", retry_after=5.0
-            )
+            raise self._nobody()
         # One batch is recorded with one propensity, and apart from ids that clients brought.
         kind = (question.ids is not None, question.propensity is ASKED_BY_NAME)
         coalescer = self._coalescers.get(kind)
         if coalescer is None:
             coalescer = self._coalescers[kind] = Coalescer(self._answer)
         coalescer.add(question)
+
+    async def unrecorded(self, body: bytes) -> ModelAnswer:
+        """Answer a request of which nothing is kept, and that no challenger sees.
+
+        Raises:
+            InvalidInput: the request, or a value of it, is not what the version takes.
+            Unavailable: no service has registered, or it cannot answer.
+        """
+        return await self._call(self.schema.decode(body).rows)
 
     async def _answer(self, questions: Sequence[Question]) -> None:
         rows = (
@@ -126,8 +133,11 @@ class VersionRoute:
 
     async def _call(self, rows: Sequence[Any]) -> ModelAnswer:
         if self._service is None:
-            raise AssertionError
+            raise self._nobody()
         return await self._service.predict(self.schema.upstream(rows), len(rows))
+
+    def _nobody(self) -> Unavailable:
+        return Unavailable(f"no service of version {self.version.name} has registered yet", retry_after=5.0)
 
     def _record(self, questions: Sequence[Question], rows: Sequence[Any], answer: ModelAnswer) -> None:
         brought = questions[0].ids is not None

@@ -8,8 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from services.client import GatewayClient
-from services.client.service import ModelServiceClient
-from services.model_server.deploy import Deploy, read_deploy
+from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace
 from services.publish.examples import EXAMPLES, Example, train_examples
 from services.publish.publisher import (
@@ -19,7 +18,6 @@ from services.publish.publisher import (
 )
 from services.publish.replay import Pace, Replay
 from services.publish.tables import read_rows
-from services.registry.tokens import service_token
 
 Progress = Callable[[float, str], None]
 _SERVICE_SECONDS = 60.0
@@ -127,17 +125,6 @@ class Demo:
         name = f"model-{example.name}-{version.lower()}"
         if name not in {instance.name for instance in self.platform.state()}:
             self.platform.start_version(example.name, version)
-        service = self._service(name, deploy)
-        try:
-            publish_training_predictions(
-                gateway, service, example.name, version, signature=deploy.signature, rows=rows
-            )
-        finally:
-            service.close()
-
-    def _service(self, name: str, deploy: Deploy) -> ModelServiceClient:
-        address = self.platform.wait_for_address(name, _SERVICE_SECONDS)
-        token = service_token(self.platform.secrets.secret, deploy.project, deploy.version)
-        service = ModelServiceClient(address, token)
-        service.wait_until_ready(_SERVICE_SECONDS)
-        return service
+        publish_training_predictions(
+            gateway, example.name, version, signature=deploy.signature, rows=rows, patience=_SERVICE_SECONDS
+        )

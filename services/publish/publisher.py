@@ -1,18 +1,22 @@
 """Registers a deploy folder as a version, with its artifact, training set and predictions on it."""
 
 import hashlib
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from services.client import GatewayClient
-from services.client.service import ModelServiceClient
-from services.gateway.messages import TrainingPredictionsUpload, TrainingUpload
+from services.containers.interface import Progress
+from services.errors import Unavailable
+from services.gateway.messages import TrainingPredictionsUpload, TrainingUpload, Tried
 from services.model_server.deploy import Deploy, read_deploy
 from services.publish.tables import Row
 from services.registry.model import Mode, Project, Revision, Signature, Version
 
 _ROWS_A_REQUEST = 1_000
+_LOOK_SECONDS = 0.25
 
 
 def publish_version(folder: Path, gateway: GatewayClient) -> Project:
@@ -66,25 +70,54 @@ def publish_training(
 
 def publish_training_predictions(
     gateway: GatewayClient,
-    service: ModelServiceClient,
     project: str,
     version: str,
     *,
     signature: Signature,
     rows: Sequence[Row],
+    progress: Progress = lambda _fraction, _text: None,
+    patience: float = 60.0,
 ) -> int:
-    """Ask a version's service for the training set and store its predictions; how many."""
+    """Ask a version, through the gateway, for the training set and store what it predicts; how many rows.
+
+    Args:
+        gateway: with an administrator's token.
+        project: whose training set it is.
+        version: registered, its service running or about to.
+        signature: the version's.
+        rows: the training set, numbered from 0.
+        progress: may raise Cancelled.
+        patience: seconds that the service may take until it answers the first time.
+
+    Raises:
+        Unavailable: the version's service cannot answer.
+    """
     inputs = [field.name for field in signature.inputs]
     written = 0
     for first in range(0, len(rows), _ROWS_A_REQUEST):
+        progress(first / len(rows), f"Asking {project} {version} for its training set")
         part = rows[first : first + _ROWS_A_REQUEST]
-        answer = service.predict([{name: row[name] for name in inputs} for row in part])
-        scores = None
-        if answer.probabilities is not None and answer.classes is not None:
-            by_class = zip(*answer.probabilities, strict=True)
-            scores = dict(zip(answer.classes, map(list, by_class), strict=True))
+        instances = [{name: row[name] for name in inputs} for row in part]
+        answer = _patiently(
+            partial(gateway.try_version, project, version, instances),
+            0.0 if first else patience,
+            lambda: progress(0.0, f"Waiting for {project} {version} to answer"),
+        )
         upload = TrainingPredictionsUpload(
-            list(range(first, first + len(part))), answer.predictions, scores
+            list(range(first, first + len(part))), answer.predictions, answer.probabilities
         )
         written += gateway.put_training_predictions(project, version, upload)
     return written
+
+
+def _patiently(ask: Callable[[], Tried], seconds: float, check: Callable[[], None]) -> Tried:
+    """Ask until a service that is starting answers."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        check()
+        time.sleep(_LOOK_SECONDS)

@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.errors import Refused
+from services.registry.model import Role
 from services.store.identifiers import format_id, new_ids
 
 ROW = {"ph": 3.5, "alcohol": 9.5}
@@ -44,6 +46,23 @@ def test_ten_thousand_rows_in_one_request_are_answered_in_order(wine):
     with wine.client() as client:
         answers = client.predict("wine", rows)
     assert [answer.prediction for answer in answers] == [number + 0.5 for number in range(10_000)]
+
+
+def test_what_is_only_tried_is_answered_and_nowhere_recorded(wine, helpers):
+    with wine.client() as client:
+        tried = client.try_version("wine", "A", [ROW, {"ph": 1, "alcohol": 2}])
+        asked = client.predict("wine", [ROW])[0].id
+    assert (tried.predictions, tried.revision) == ([13.0, 3.0], "a" * 64)
+    helpers.wait_until(
+        lambda: asked in [str(row) for row in wine.store.newest("wine", "A", 50).get("id", [])]
+    )
+    newest = wine.store.newest("wine", "A", 50)
+    assert 2.0 not in newest["alcohol"]
+
+
+def test_only_an_administrator_tries(wine):
+    with wine.client(wine.token(Role.CLIENT, "wine")) as client, pytest.raises(Refused):
+        client.try_version("wine", "A", [ROW])
 
 
 def test_one_version_can_be_asked_by_name(wine):
