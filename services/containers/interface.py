@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from services.containers.model import Limits, Mount, Port
+from services.containers.model import Limits, Mount, Port, RestartPolicy
 
 Progress = Callable[[float | None, str], None]
 """Told how far a work is (0 to 1, None if unknown) and what it does; raises Cancelled to stop it."""
@@ -48,6 +48,7 @@ class ServiceSpec(Struct, frozen=True):
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
     limits: Limits = Limits()
+    restart: RestartPolicy = RestartPolicy.UNLESS_STOPPED
     labels: Mapping[str, str] = {}
     replicas: int = 1
     placement: tuple[str, ...] = ()
@@ -127,4 +128,4 @@ class Runtime(Protocol):
         """The last lines a service wrote; NotFound if there is none of that name."""
 
     def close(self) -> None:
-        """Stop all that this runtime started."""
+        """Give back what this runtime holds; local processes end with it, containers go on."""

@@ -10,6 +10,7 @@ PROJECT_LABEL = "relevo.project"
 VERSION_LABEL = "relevo.version"
 ROLE_LABEL = "relevo.role"
 PLATFORM_LABEL = "relevo.platform"
+SERVICE_LABEL = "relevo.service"
 """Labels by which the window finds what belongs to Relevo, and to which platform it belongs."""
 
 
