@@ -23,7 +23,7 @@ from services.model_server.retraining import Retrainer
 from services.model_server.service import ModelService
 
 TOKEN_VARIABLE = "RELEVO_TOKEN"  # noqa: S105 - the variable's name, not a token
-GATEWAY_VARIABLE, ENDPOINT_VARIABLE = "RELEVO_GATEWAY", "RELEVO_ENDPOINT"
+GATEWAY_VARIABLE, ENDPOINT_VARIABLE, IMAGE_VARIABLE = "RELEVO_GATEWAY", "RELEVO_ENDPOINT", "RELEVO_IMAGE"
 """What a container runtime tells every model service, whatever its language."""
 _logger = logging.getLogger(__name__)
 
@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get(ENDPOINT_VARIABLE, ""),
         help=f"the address to register, if not the one bound; by default {ENDPOINT_VARIABLE} says it",
     )
-    parser.add_argument("--image", default="", help="the container image this runs in")
+    parser.add_argument(
+        "--image", default=os.environ.get(IMAGE_VARIABLE, ""), help="the container image this runs in"
+    )
     parser.add_argument(
         "--share", action="store_true", help="let other processes serve on the same port (Linux)"
     )

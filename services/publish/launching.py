@@ -1,0 +1,262 @@
+"""From a deploy folder, or an image, to a version that runs on a platform: build, push, run, wait."""
+
+import contextlib
+import hashlib
+import io
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from services.client import GatewayClient
+from services.containers.engine.builds import BuildOrder
+from services.containers.engine.engine import Engine
+from services.containers.interface import Instance, Progress, Runtime, ServiceSpec
+from services.containers.model import (
+    PROJECT_LABEL,
+    ROLE_LABEL,
+    VERSION_LABEL,
+    Limits,
+    Mount,
+    Port,
+    RestartPolicy,
+    Role,
+)
+from services.errors import Conflict, InvalidInput, NotFound
+from services.model_server.deploy import Deploy, read_deploy
+from services.registry.tokens import service_token
+
+_HEALTHY_SECONDS = 120.0
+_LEFT_OUT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".Rproj.user", ".DS_Store"})
+_MOST_BYTES = 4 << 30
+
+
+class Production(Struct, frozen=True):
+    """A platform, as services on it need to know it; holds its secret, so never shown or stored.
+
+    Attributes:
+        platform: its name.
+        network: on which its parts find each other.
+        gateway: its gateway's address on that network.
+        secret: from which the services' tokens are derived.
+        registry: `host:port` of the team's image registry; empty if images stay on the engine.
+        model_image: of Relevo's own service, on which versions of a deploy folder are built.
+    """
+
+    platform: str
+    network: str
+    gateway: str
+    secret: str
+    model_image: str
+    registry: str = ""
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"Production(platform={self.platform!r}, network={self.network!r})"
+
+
+class LaunchOptions(Struct, frozen=True):
+    """What the person chooses for a version's service.
+
+    Attributes:
+        ports: published on the host: what is asked there is not recorded.
+        environment: further variables.
+        replicas, placement: where the runtime can spread services.
+    """
+
+    ports: tuple[Port, ...] = ()
+    limits: Limits = Limits(memory=512 << 20)
+    restart: RestartPolicy = RestartPolicy.UNLESS_STOPPED
+    environment: Mapping[str, str] = {}
+    mounts: tuple[Mount, ...] = ()
+    replicas: int = 1
+    placement: tuple[str, ...] = ()
+
+
+class Launcher:
+    """Brings versions to run on one platform.
+
+    Args:
+        engine: builds and pushes.
+        runtime: runs.
+        production: the platform.
+        gateway: with an administrator's token; asked whether the version answers.
+    """
+
+    def __init__(
+        self, engine: Engine, runtime: Runtime, production: Production, gateway: GatewayClient
+    ) -> None:
+        self._engine, self._runtime = engine, runtime
+        self._production, self._gateway = production, gateway
+
+    def launch_folder(
+        self,
+        folder: Path,
+        options: LaunchOptions,
+        progress: Progress,
+        output: Callable[[str], None] = lambda _text: None,
+    ) -> Instance:
+        """Build an image of a deploy folder, push it, run it, and wait until it answers.
+
+        A version that runs already is replaced, without an interruption. What was made is removed
+        again if it fails or is cancelled.
+
+        Args:
+            folder: with its `model.json`; a Dockerfile of its own is used as it is.
+            options: see there.
+            progress: told each step; may raise Cancelled.
+            output: gets what the build prints.
+
+        Raises:
+            NotFound, InvalidInput: the folder lacks something, says what; or the build failed.
+            Unavailable: the service did not become healthy; a version before it serves on.
+        """
+        deploy = read_deploy(folder)
+        progress(0.0, f"Reading {folder.name}")
+        context = deploy_context(folder, self._production.model_image)
+        reference = self._reference(deploy, hashlib.sha256(context).hexdigest()[:12])
+        known = self._engine.image(reference) is not None
+        try:
+            if not known:
+                self._build(reference, context, deploy, _part(progress, 0.0, 0.5), output)
+            if self._production.registry:
+                self._engine.push(reference, _part(progress, 0.5, 0.6))
+            return self._run(deploy.project, deploy.version, reference, options, _part(progress, 0.6, 1.0))
+        except BaseException:
+            if not known:
+                self._forget(reference)
+            raise
+
+    def launch_image(
+        self, reference: str, project: str, version: str, options: LaunchOptions, progress: Progress
+    ) -> Instance:
+        """Run a version from an image that exists, pulling it if need be; else as `launch_folder`."""
+        if self._engine.image(reference) is None:
+            self._engine.pull(reference, _part(progress, 0.0, 0.6))
+        labels = image.labels if (image := self._engine.image(reference)) else {}
+        for label, given in ((PROJECT_LABEL, project), (VERSION_LABEL, version)):
+            if labels.get(label, given) != given:
+                raise InvalidInput(
+                    f"{reference} was built for {labels[label]!r}, not for {given!r}",
+                    remedy="Choose the image of this version, or correct the name.",
+                )
+        return self._run(project, version, reference, options, _part(progress, 0.6, 1.0))
+
+    def _build(
+        self,
+        reference: str,
+        context: bytes,
+        deploy: Deploy,
+        progress: Progress,
+        output: Callable[[str], None],
+    ) -> None:
+        labels = {ROLE_LABEL: Role.MODEL, PROJECT_LABEL: deploy.project, VERSION_LABEL: deploy.version}
+        self._engine.build(BuildOrder(context, reference, labels=labels), progress, output)
+
+    def _run(
+        self, project: str, version: str, reference: str, options: LaunchOptions, progress: Progress
+    ) -> Instance:
+        spec = self._spec(project, version, reference, options)
+        running = {instance.name for instance in self._runtime.instances()}
+        if spec.name in running:
+            self._runtime.replace(spec, _HEALTHY_SECONDS, progress)
+        else:
+            self._start(spec, progress)
+        progress(1.0, f"{project} {version} answers")
+        return next(found for found in self._runtime.instances() if found.name == spec.name)
+
+    def _start(self, spec: ServiceSpec, progress: Progress) -> None:
+        progress(0.1, f"Starting {spec.project} {spec.version}")
+        self._runtime.launch(spec)
+        try:
+            progress(0.3, f"Waiting until {spec.project} {spec.version} is healthy")
+            self._runtime.wait_for_address(spec.name, _HEALTHY_SECONDS)
+        except BaseException:
+            self._runtime.stop(spec.name)
+            raise
+
+    def _spec(self, project: str, version: str, reference: str, options: LaunchOptions) -> ServiceSpec:
+        token = service_token(self._production.secret, project, version)
+        return ServiceSpec(
+            name=service_name(project, version),
+            command=(),
+            environment={
+                **options.environment,
+                "RELEVO_GATEWAY": self._production.gateway,
+                "RELEVO_TOKEN": token,
+                "RELEVO_IMAGE": reference,
+            },
+            project=project,
+            version=version,
+            image=reference,
+            ports=options.ports,
+            mounts=options.mounts,
+            limits=options.limits,
+            restart=options.restart,
+            replicas=options.replicas,
+            placement=options.placement,
+        )
+
+    def _reference(self, deploy: Deploy, tag: str) -> str:
+        name = f"{self._production.platform}/{deploy.project}-{deploy.version.lower()}:{tag}"
+        return f"{self._production.registry}/{name}" if self._production.registry else name
+
+    def _forget(self, reference: str) -> None:
+        """Remove an image that came to nothing, unless it was never built or something uses it by now."""
+        with contextlib.suppress(NotFound, Conflict):
+            self._engine.remove_image(reference)
+
+
+def service_name(project: str, version: str) -> str:
+    """A version's service within a platform."""
+    return f"model-{project}-{version.lower()}"
+
+
+def deploy_context(folder: Path, model_image: str) -> bytes:
+    """A build context of a deploy folder: the same bytes for the same files, so that builds are cached.
+
+    Raises:
+        InvalidInput: it holds more than an image should.
+    """
+    own = folder / "Dockerfile"
+    recipe = own.read_bytes() if own.is_file() else _recipe(model_image).encode()
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        _add(tar, "Dockerfile", recipe)
+        total = 0
+        for file in _files(folder):
+            total += file.stat().st_size
+            if total > _MOST_BYTES:
+                raise InvalidInput(
+                    f"{folder} holds more than {_MOST_BYTES >> 30} GB",
+                    remedy="Keep data out of the deploy folder; a service fetches it from the gateway.",
+                )
+            _add(tar, f"deploy/{file.relative_to(folder).as_posix()}", file.read_bytes())
+    return archive.getvalue()
+
+
+def _recipe(model_image: str) -> str:
+    return f"FROM {model_image}\nCOPY deploy /deploy\n"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        parts = file.relative_to(folder).parts
+        if file.is_file() and not _LEFT_OUT.intersection(parts) and parts != ("Dockerfile",):
+            yield file
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), 0o644
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def _part(progress: Progress, begin: float, end: float) -> Progress:
+    """The share of a longer work that one step of it is."""
+
+    def tell(fraction: float | None, text: str) -> None:
+        progress(None if fraction is None else begin + (end - begin) * fraction, text)
+
+    return tell
