@@ -78,6 +78,10 @@ def _first_tables(session: Session) -> tuple[str, ...]:
     )
 
 
+class MadeByNewer(Refused):
+    """The tables are of a version that this program does not know."""
+
+
 def prepare_schema(session: Session, replication: int) -> None:
     """Bring the keyspaces to this program's version; others that start meanwhile wait for it.
 
@@ -89,14 +93,29 @@ def prepare_schema(session: Session, replication: int) -> None:
         present = _version(session)
         if present == SCHEMA_VERSION:
             return
-    for keyspace in (session.historical, session.live):
+    try:
+        _make_keyspaces(session, replication)
+        for statement in _first_tables(session):
+            session.define(statement)
+        _migrate(session, Leases(session))
+    except MadeByNewer:
+        raise
+    except Refused as error:
+        raise Refused(
+            "this platform's tables are older than this Relevo, and this user may not change them",
+            remedy="Upgrade the platform first.",
+            details=error.details,
+        ) from error
+
+
+def _make_keyspaces(session: Session, replication: int) -> None:
+    """Make those that are missing: on a platform only its owner may, who has made them."""
+    present = {name for (name,) in session.read("SELECT keyspace_name FROM system_schema.keyspaces")}
+    for keyspace in {session.historical, session.live} - present:
         session.define(
             f"CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = "
             f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {int(replication)}}}"
         )
-    for statement in _first_tables(session):
-        session.define(statement)
-    _migrate(session, Leases(session))
 
 
 def _keyspaces_ready(session: Session) -> bool:
@@ -113,7 +132,7 @@ def _version(session: Session) -> int:
     )
     version = int(rows[0][0]) if rows else 0
     if version > SCHEMA_VERSION:
-        raise Refused(
+        raise MadeByNewer(
             f"this platform was made by a newer Relevo (schema {version}, this one knows {SCHEMA_VERSION})",
             remedy="Update Relevo on this computer.",
         )
