@@ -1,0 +1,129 @@
+"""Selecting in a log with the mouse and the keyboard, and copying what is selected."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
+
+if TYPE_CHECKING:
+    from widgets.logs.view import LogView
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A letter of a line, by their numbers."""
+
+    line: int
+    letter: int
+
+
+class Selection:
+    """From where the mouse was pressed to where it is; numbers of lines stay right as the log grows."""
+
+    def __init__(self, view: "LogView") -> None:
+        self._view = view
+        self._from = self._to = Place(0, 0)
+        self._dragging = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is selected."""
+        return self._from == self._to
+
+    def clear(self) -> None:
+        """Select nothing."""
+        self._from = self._to = Place(0, 0)
+        self._dragging = False
+
+    def select_all(self) -> None:
+        """Select every line."""
+        buffer = self._view.buffer
+        if len(buffer):
+            last = buffer.end - 1
+            self._select(Place(buffer.first, 0), Place(last, len(buffer.text(last))))
+
+    def within(self, number: int, length: int) -> tuple[int, int] | None:
+        """The selected letters of a line of that length; None when there are none."""
+        start, end = sorted((self._from, self._to))
+        if start == end or not start.line <= number <= end.line:
+            return None
+        first = start.letter if number == start.line else 0
+        last = end.letter if number == end.line else length
+        return (first, last) if first < last else None
+
+    def text(self) -> str:
+        """What is selected, of the lines that are still held."""
+        buffer = self._view.buffer
+        start, end = sorted((self._from, self._to))
+        lines = []
+        for number in range(max(start.line, buffer.first), min(end.line + 1, buffer.end)):
+            text = buffer.text(number)
+            part = self.within(number, len(text)) or (0, 0)
+            lines.append(text[part[0] : part[1]])
+        return "\n".join(lines)
+
+    def copy(self) -> None:
+        """Put what is selected on the clipboard."""
+        if not self.empty:
+            QGuiApplication.clipboard().setText(self.text())
+
+    def press_key(self, event: QKeyEvent) -> bool:
+        """Whether a key was for the selection."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        else:
+            return False
+        return True
+
+    def follow(self, event: QEvent) -> bool:
+        """Whether an event of the mouse was for the selection."""
+        if not isinstance(event, QMouseEvent):
+            return False
+        left = Qt.MouseButton.LeftButton
+        at = event.position().toPoint()
+        match event.type():
+            case QEvent.Type.MouseButtonPress if event.button() is left:
+                self._press(event)
+            case QEvent.Type.MouseButtonDblClick if event.button() is left:
+                self._select_word(self._view.place_at(at))
+            case QEvent.Type.MouseMove if self._dragging:
+                self._drag(event)
+            case QEvent.Type.MouseButtonRelease if event.button() is left:
+                self._dragging = False
+            case _:
+                return False
+        return True
+
+    def _press(self, event: QMouseEvent) -> None:
+        place = self._view.place_at(event.position().toPoint())
+        extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._select(self._from if extend else place, place)
+        self._dragging = True
+
+    def _drag(self, event: QMouseEvent) -> None:
+        view, y = self._view, event.position().y()
+        bar = view.verticalScrollBar()
+        if y < 0:
+            bar.setValue(bar.value() - 1)
+        elif y > view.viewport().height():
+            bar.setValue(bar.value() + 1)
+        self._select(self._from, view.place_at(event.position().toPoint()))
+
+    def _select_word(self, place: Place) -> None:
+        buffer = self._view.buffer
+        if not len(buffer):
+            return
+        text = buffer.text(place.line)
+        start = end = min(place.letter, len(text))
+        while start > 0 and not text[start - 1].isspace():
+            start -= 1
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        self._select(Place(place.line, start), Place(place.line, end))
+
+    def _select(self, start: Place, end: Place) -> None:
+        self._from, self._to = start, end
+        self._view.viewport().update()
