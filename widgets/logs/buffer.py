@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from services.containers.model import LogLine
-from widgets.logs.ansi import plain
-from widgets.logs.rows import width_of
+from widgets.letters.ansi import plain
+from widgets.letters.widths import width_of
 
 LIMIT = 100_000
 

@@ -16,12 +16,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from services.containers.model import LogLine
-from widgets.logs.ansi import runs
+from widgets.letters.ansi import runs
+from widgets.letters.painting import Grid, Mark, paint_marks, paint_runs
+from widgets.letters.selection import Place, Selection
+from widgets.letters.widths import cut, place_at, width_of
 from widgets.logs.buffer import LIMIT, LogBuffer
-from widgets.logs.painting import Grid, Mark, paint_marks, paint_runs
-from widgets.logs.rows import RowMap, cut, place_at, width_of
+from widgets.logs.rows import RowMap
 from widgets.logs.search import LogSearch, occurrences
-from widgets.logs.selection import Place, Selection
 from widgets.theme import GRID, theme
 
 STAMP = "%H:%M:%S.%f"
@@ -56,6 +57,11 @@ class LogView(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.horizontalScrollBar().setSingleStep(4)
         theme().changed.connect(self.viewport().update)
+
+    @property
+    def lines(self) -> LogBuffer:
+        """The lines, for the selection."""
+        return self.buffer
 
     @property
     def follow(self) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
 
-from widgets.logs.ansi import Ink, Run
-from widgets.logs.rows import width_of
+from widgets.letters.ansi import Ink, Run
+from widgets.letters.widths import width_of
 from widgets.theme import Colours, theme
-from widgets.theme.ansi import ink as readable_ink
 from widgets.theme.ansi import READABLE, named
+from widgets.theme.ansi import ink as readable_ink
 from widgets.theme.colours import contrast
 
 

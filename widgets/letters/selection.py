@@ -1,13 +1,11 @@
-"""Selecting in a log with the mouse and the keyboard, and copying what is selected."""
+"""Selecting in a grid of letters with the mouse and the keyboard, and copying what is selected."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
-
-if TYPE_CHECKING:
-    from widgets.logs.view import LogView
+from PySide6.QtWidgets import QScrollBar, QWidget
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,10 +16,42 @@ class Place:
     letter: int
 
 
+class Lines(Protocol):
+    """Lines by number, from `first` to before `end`; a number means one line forever."""
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest line held."""
+
+    @property
+    def end(self) -> int:
+        """The number after the newest line's."""
+
+    def text(self, number: int) -> str:
+        """What a line says."""
+
+
+class Selectable(Protocol):
+    """A view that shows lines."""
+
+    @property
+    def lines(self) -> Lines:
+        """What it shows."""
+
+    def place_at(self, point: QPoint) -> Place:
+        """The line and the letter at a point of the viewport."""
+
+    def viewport(self) -> QWidget:
+        """Where it paints."""
+
+    def verticalScrollBar(self) -> QScrollBar:
+        """Scrolled by one a row."""
+
+
 class Selection:
     """From where the mouse was pressed to where it is; numbers of lines stay right as the log grows."""
 
-    def __init__(self, view: "LogView") -> None:
+    def __init__(self, view: Selectable) -> None:
         self._view = view
         self._from = self._to = Place(0, 0)
         self._dragging = False
@@ -38,10 +68,10 @@ class Selection:
 
     def select_all(self) -> None:
         """Select every line."""
-        buffer = self._view.buffer
-        if len(buffer):
-            last = buffer.end - 1
-            self._select(Place(buffer.first, 0), Place(last, len(buffer.text(last))))
+        lines = self._view.lines
+        if lines.end > lines.first:
+            last = lines.end - 1
+            self._select(Place(lines.first, 0), Place(last, len(lines.text(last))))
 
     def within(self, number: int, length: int) -> tuple[int, int] | None:
         """The selected letters of a line of that length; None when there are none."""
@@ -54,14 +84,14 @@ class Selection:
 
     def text(self) -> str:
         """What is selected, of the lines that are still held."""
-        buffer = self._view.buffer
+        lines = self._view.lines
         start, end = sorted((self._from, self._to))
-        lines = []
-        for number in range(max(start.line, buffer.first), min(end.line + 1, buffer.end)):
-            text = buffer.text(number)
-            part = self.within(number, len(text)) or (0, 0)
-            lines.append(text[part[0] : part[1]])
-        return "\n".join(lines)
+        parts = []
+        for number in range(max(start.line, lines.first), min(end.line + 1, lines.end)):
+            text = lines.text(number)
+            first, last = self.within(number, len(text)) or (0, 0)
+            parts.append(text[first:last])
+        return "\n".join(parts)
 
     def copy(self) -> None:
         """Put what is selected on the clipboard."""
@@ -113,10 +143,10 @@ class Selection:
         self._select(self._from, view.place_at(event.position().toPoint()))
 
     def _select_word(self, place: Place) -> None:
-        buffer = self._view.buffer
-        if not len(buffer):
+        lines = self._view.lines
+        if lines.end == lines.first:
             return
-        text = buffer.text(place.line)
+        text = lines.text(place.line)
         start = end = min(place.letter, len(text))
         while start > 0 and not text[start - 1].isspace():
             start -= 1
