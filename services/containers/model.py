@@ -242,3 +242,19 @@ class ContainerSpec(Struct, frozen=True):
     user: str = ""
     working_folder: str = ""
     stop_seconds: int = 15
+
+
+class Volume(Struct, frozen=True):
+    """A named volume; `size` in bytes and how many `containers` mount it, -1 where not asked for."""
+
+    name: str
+    labels: Mapping[str, str] = {}
+    size: int = -1
+    containers: int = -1
+
+
+class Credentials(Struct, frozen=True):
+    """Who signs in to an image registry; lives as long as the call."""
+
+    user: str
+    password: str

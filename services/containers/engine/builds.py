@@ -1,25 +1,22 @@
 """Building images: progress by step, the failing step in words, and nothing left behind after a cancel."""
 
 import contextlib
-import json
-import re
-from collections.abc import Callable, Mapping
-from typing import Any
+import io
+import time
+from collections.abc import Callable, Iterator, Mapping
 
 import docker.errors
 from msgspec import Struct
 
-from services.containers.engine.connection import Connection
-from services.containers.engine.faults import failure, translated
-from services.containers.engine.logs import address
-from services.containers.engine.transfers import reports
+from services.containers.engine.connection import Client, Connection
+from services.containers.engine.course import Course
+from services.containers.engine.names import split_reference
+from services.containers.engine.streams import work_through
+from services.containers.engine.transfers import Report
 from services.containers.interface import Progress
-from services.errors import Cancelled, InvalidInput, RelevoError, StorageFull
+from services.errors import Cancelled, Unavailable
 
-_STEP = re.compile(r"^Step (?P<step>\d+)/(?P<steps>\d+) : (?P<words>.*)", re.DOTALL)
-_RUNNING = re.compile(r"^ ---> Running in (?P<container>[0-9a-f]{12})")
-_LAYER = re.compile(r"^ ---> (?P<layer>[0-9a-f]{12})$", re.MULTILINE)
-_KEPT_CHARACTERS = 20_000
+_GOING_SECONDS = 10.0
 
 
 class BuildOrder(Struct, frozen=True):
@@ -28,7 +25,7 @@ class BuildOrder(Struct, frozen=True):
     Attributes:
         context: a tar archive with the Dockerfile at its root.
         reference: `name:tag` of the image.
-        arguments: of the build; never kept in the image if only stages use them that are not the last.
+        arguments: of the build; not kept in the image if only stages use them that are not the last.
         target: the stage to stop at; empty means the last.
     """
 
@@ -46,112 +43,55 @@ class Builds:
         self._connection = connection
 
     def build(self, order: BuildOrder, progress: Progress, output: Callable[[str], None]) -> str:
-        """Build; the image's identifier. A cancelled build leaves neither layers nor containers behind.
+        """Build; the image's identifier."""
+        split_reference(order.reference)
+        course = Course(order.reference)
 
-        Args:
-            order: what to build.
-            progress: told the step; may raise Cancelled.
-            output: gets what the build prints, as it comes.
+        def begin(client: Client) -> Iterator[Report]:
+            answer = client.library.build(
+                fileobj=io.BytesIO(order.context), custom_context=True, tag=order.reference,
+                target=order.target or None, buildargs=dict(order.arguments), labels=dict(order.labels),
+                rm=True, forcerm=True, decode=True,
+            )  # fmt: skip
+            for report in answer:
+                # Noted while it is read: what a cancelled build has made must be known to the last line.
+                course.note(report)
+                yield report
 
-        Raises:
-            InvalidInput: a step failed; the message names it, details hold what it printed.
-            StorageFull: the engine's disk is full.
-        """
-        course = _Course(order.reference, progress, output)
-        client = self._connection.stream()
+        def receive(report: Report) -> None:
+            if text := course.read(report):
+                output(text)
+
+        def check() -> None:
+            progress(course.fraction, course.text)
+
         try:
-            with translated(self._connection.address):
-                response = client.post(
-                    address(client, "/build"),
-                    params=_query(order),
-                    data=order.context,
-                    headers={"Content-Type": "application/x-tar"},
-                    stream=True,
-                    timeout=None,
-                )
-                client._raise_for_status(response)  # noqa: SLF001 - the only way to the library's own errors
-                for report in reports(response.raw.stream(decode_content=False)):
-                    course.report(report)
+            work_through(self._connection, begin, receive, check, name="image-build")
         except Cancelled:
-            self._connection.end(client)  # hanging up is how the engine is told
             self._clean(course)
             raise
-        finally:
-            self._connection.end(client)
+        if not course.identifier:
+            raise Unavailable(f"The Docker Engine broke off while it built {order.reference}")
         return course.identifier
 
-    def _clean(self, course: "_Course") -> None:
-        """Remove what the build had made so far; a layer that another image uses by now stays."""
-        client = self._connection.client
-        with translated(self._connection.address):
-            for container in course.containers:
-                with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
-                    client.remove_container(container, force=True)
+    def _clean(self, course: Course) -> None:
+        """Remove what the build had made so far; what another image uses or names by now stays."""
+        for container in course.containers:
+            self._remove_container(container)
+        with self._connection.asking() as client:
             for layer in reversed(course.made):
-                with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
-                    client.remove_image(layer, noprune=True)
+                with contextlib.suppress(docker.errors.APIError):
+                    if not client.inspect_image(layer).get("RepoTags"):
+                        client.remove_image(layer, noprune=True)
 
-
-class _Course:
-    """What a build has told so far.
-
-    Attributes:
-        identifier: the image, once it is there.
-        made: layers that this build made, as opposed to found in the cache.
-        containers: in which its steps ran.
-    """
-
-    def __init__(self, reference: str, progress: Progress, output: Callable[[str], None]) -> None:
-        self._reference, self._progress, self._output = reference, progress, output
-        self._step, self._printed, self._cached, self._fraction = "the first step", "", False, 0.0
-        self.identifier = ""
-        self.made: list[str] = []
-        self.containers: list[str] = []
-
-    def report(self, found: Mapping[str, Any]) -> None:
-        """Take one report; raises the failure that it tells, or Cancelled."""
-        if "error" in found:
-            raise self._failed(str(found["error"]))
-        self.identifier = str((found.get("aux") or {}).get("ID", self.identifier))
-        text = str(found.get("stream") or "")
-        if text:
-            self._output(text)
-            self._read(text)
-        self._progress(self._fraction, f"Building {self._reference}: {self._step.partition(' (')[0]}")
-
-    def _read(self, text: str) -> None:
-        if begun := _STEP.match(text):
-            words = " ".join(begun["words"].split())
-            self._step = f"step {begun['step']} of {begun['steps']} ({words})"
-            self._fraction = (int(begun["step"]) - 1) / int(begun["steps"])
-            self._printed, self._cached = "", False
-        elif "Using cache" in text:
-            self._cached = True
-        elif running := _RUNNING.search(text):
-            self.containers.append(running["container"])
-        elif done := _LAYER.search(text):
-            if not self._cached and self._step.partition("(")[2][:4].upper() != "FROM":
-                self.made.append(done["layer"])
-        else:
-            self._printed = (self._printed + text)[-_KEPT_CHARACTERS:]
-
-    def _failed(self, words: str) -> RelevoError:
-        known = failure(words)
-        if isinstance(known, StorageFull):
-            return known
-        return InvalidInput(
-            f"Building {self._reference} failed at {self._step}",
-            remedy="Its output, below, says why.",
-            details=f"{self._printed.strip()}\n{words}".strip(),
-        )
-
-
-def _query(order: BuildOrder) -> dict[str, str]:
-    return {
-        "t": order.reference,
-        "buildargs": json.dumps(dict(order.arguments)),
-        "labels": json.dumps(dict(order.labels)),
-        "target": order.target,
-        "rm": "1",
-        "forcerm": "1",
-    }
+    def _remove_container(self, identifier: str) -> None:
+        """The engine removes a cancelled step's container too; whoever is first."""
+        deadline = time.monotonic() + _GOING_SECONDS
+        with self._connection.asking() as client:
+            while time.monotonic() < deadline:
+                try:
+                    client.remove_container(identifier, force=True)
+                except docker.errors.NotFound:
+                    return
+                except docker.errors.APIError:
+                    time.sleep(0.05)

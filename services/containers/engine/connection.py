@@ -1,17 +1,69 @@
-"""Connections to one engine: one for questions, with a time-out, and one for each stream, without."""
+"""The way to one engine: a client for questions, with a time-out, and one for each stream, without."""
 
+import contextlib
 import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import docker
-import docker.tls
+from docker.utils import version_lt
 
-from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
-from services.containers.engine.faults import translated
-from services.containers.sockets import usual_socket
+from services.containers.addresses import EngineAddress
+from services.containers.engine.dialling import dialler
+from services.containers.engine.duplex import Duplex
+from services.containers.engine.faults import failure, translated
+from services.containers.engine.reaching import OLDEST_API, no_engine, too_old
+from services.containers.engine.transport import Adapter
 
 _CONNECTIONS = 10
-_QUESTION_SECONDS = 60.0
-"""How long an answer may take once the engine was reached: stopping a container takes its time."""
+_ANSWER_SECONDS = 60.0
+"""How long an answer may take once the engine was reached."""
+_PART = 1 << 16
+
+
+class Client:
+    """A client of the library over connections of its own.
+
+    Attributes:
+        library: the client library's own object.
+    """
+
+    def __init__(self, adapter: Adapter, version: str, timeout: float | None) -> None:
+        self._adapter = adapter
+        # The address is never used: the adapter knows where the engine is.
+        self.library = docker.APIClient(base_url="unix://engine", version=version, timeout=timeout)
+        # No proxies, certificates or passwords from the environment: they are not meant for engines.
+        self.library.trust_env = False
+        self.library.mount("http+docker://", adapter)
+
+    def stream(self, method: str, path: str, **named: Any) -> Iterator[bytes]:
+        """Ask, and give the answer's bytes as they come.
+
+        Args:
+            method: of HTTP.
+            path: the engine's route, without the version.
+            named: as the HTTP library takes them, such as `params`.
+
+        Raises:
+            RelevoError: what the engine refused, before the first bytes.
+        """
+        address = f"{self.library.base_url}/v{self.library.api_version}{path}"
+        answer = self.library.request(method, address, stream=True, timeout=None, **named)
+        if answer.status_code >= 400:
+            raise failure(_words(answer), answer.status_code)
+        return _parts(answer)
+
+    def take_over(self, path: str, body: Mapping[str, object]) -> Duplex:
+        """A connection for bytes both ways, cut by `abort` like all others."""
+        return Duplex(self._adapter.dialled(), f"/v{self.library.api_version}{path}", body)
+
+    def abort(self) -> None:
+        """Cut what is being read, so that its reader wakes."""
+        self._adapter.abort()
+
+    def close(self) -> None:
+        """Close what nothing reads from."""
+        self.library.close()
 
 
 class Connection:
@@ -19,65 +71,71 @@ class Connection:
 
     Args:
         timeout: seconds that reaching it may take.
+
+    Attributes:
+        version: of the API that both sides speak.
     """
 
     def __init__(self, address: EngineAddress, timeout: float) -> None:
         self.address = address
+        self._dial = dialler(address, timeout)
         self._lock = threading.Lock()
-        self._streams: set[docker.APIClient] = set()
-        with translated(address):
-            self.client = _client(address, timeout)
-            self.client.timeout = max(timeout, _QUESTION_SECONDS)
+        self._streams: set[Client] = set()
+        self.version = self._engine_version(timeout)
+        self._questions = Client(Adapter(self._dial, _CONNECTIONS), self.version, _ANSWER_SECONDS)
 
-    def stream(self) -> docker.APIClient:
-        """A client of its own for one stream; give it back to `end`."""
+    def _engine_version(self, timeout: float) -> str:
+        client = Client(Adapter(self._dial, 1), OLDEST_API, timeout)
+        try:
+            with translated(self.address):
+                answer = client.library.version(api_version=False)
+        finally:
+            client.close()
+        if not isinstance(answer, dict) or "ApiVersion" not in answer:
+            raise no_engine(self.address, str(answer)[:1000])
+        found = str(answer["ApiVersion"])
+        if version_lt(found, OLDEST_API):
+            raise too_old(self.address, found)
+        return found
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[Any]:
+        """The library's client for questions; what it raises inside becomes a RelevoError."""
         with translated(self.address):
-            client = _client(self.address, None, version=self.client.api_version)
+            yield self._questions.library
+
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[Client]:
+        """A client of its own, without a time-out; what is raised inside becomes a RelevoError."""
+        client = Client(Adapter(self._dial, 1), self.version, None)
         with self._lock:
             self._streams.add(client)
-        return client
-
-    def end(self, client: docker.APIClient) -> None:
-        """Close a stream's client."""
-        with self._lock:
-            self._streams.discard(client)
-        client.close()
-
-    def close(self) -> None:
-        """Close all clients."""
-        with self._lock:
-            streams, self._streams = self._streams, set()
-        for client in (*streams, self.client):
+        try:
+            with translated(self.address):
+                yield client
+        finally:
+            with self._lock:
+                self._streams.discard(client)
+            client.abort()
             client.close()
 
-
-def _client(address: EngineAddress, timeout: float | None, version: str = "auto") -> docker.APIClient:
-    return docker.APIClient(
-        base_url=_url(address),
-        version=version,
-        timeout=timeout,
-        tls=_tls(address) or False,
-        use_ssh_client=isinstance(address, SshEngine),
-        max_pool_size=_CONNECTIONS,
-    )
+    def close(self) -> None:
+        """Close all clients; streams end."""
+        with self._lock:
+            streams = tuple(self._streams)
+        for client in streams:
+            client.abort()
+        self._questions.close()
 
 
-def _url(address: EngineAddress) -> str:
-    match address:
-        case LocalEngine():
-            path = address.path or usual_socket()
-            return f"npipe://{path}" if "/pipe/" in path.replace("\\", "/") else f"unix://{path}"
-        case TlsEngine():
-            return f"https://{address.host}:{address.port}"
-        case SshEngine():
-            user = f"{address.user}@" if address.user else ""
-            return f"ssh://{user}{address.host}:{address.port}"
-        case PlainEngine():
-            return f"tcp://{address.host}:{address.port}"
+def _parts(answer: Any) -> Iterator[bytes]:
+    with answer:
+        yield from answer.raw.stream(_PART, decode_content=False)
 
 
-def _tls(address: EngineAddress) -> docker.tls.TLSConfig | None:
-    if not isinstance(address, TlsEngine):
-        return None
-    pair = (address.certificate, address.key) if address.certificate else None
-    return docker.tls.TLSConfig(client_cert=pair, ca_cert=address.authority or None, verify=True)
+def _words(answer: Any) -> str:
+    with answer:
+        text: str = answer.text
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        return str(answer.json()["message"])
+    return text.strip()

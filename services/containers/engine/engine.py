@@ -4,32 +4,33 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-from services.containers.addresses import EngineAddress, PlainEngine
+from services.containers.addresses import EngineAddress
 from services.containers.engine.builds import BuildOrder, Builds
 from services.containers.engine.connection import Connection
 from services.containers.engine.containers import Containers
 from services.containers.engine.events import OnChange, OnState, Watch
-from services.containers.engine.faults import translated
-from services.containers.engine.images import Credentials, Images
-from services.containers.engine.logs import Watching
-from services.containers.engine.storage import Storage, Volume
+from services.containers.engine.execution import execute
+from services.containers.engine.files import Files
+from services.containers.engine.images import Images
+from services.containers.engine.information import information
+from services.containers.engine.logs import Logs, LogStream
+from services.containers.engine.reading import masked
+from services.containers.engine.storage import Storage
 from services.containers.engine.streams import Ended, Stream
 from services.containers.engine.terminal import Terminal
+from services.containers.engine.usage import follow_usage, usage_now
+from services.containers.engine.waiting import wait_healthy
 from services.containers.interface import Progress
 from services.containers.model import (
     Container,
     ContainerSpec,
+    Credentials,
     EngineInfo,
     Image,
     Layer,
     LogLine,
-    SwarmState,
     Usage,
-)
-
-_PLAIN_WARNING = (
-    "The connection is neither encrypted nor protected: whoever reaches this port owns the "
-    "engine's machine. Use TLS or SSH."
+    Volume,
 )
 
 
@@ -61,7 +62,13 @@ class Engine:
         self._images = Images(connection)
         self._builds = Builds(connection)
         self._storage = Storage(connection)
-        self._watching = Watching(connection)
+        self._logs = Logs(connection)
+        self._files = Files(connection)
+
+    @property
+    def connection(self) -> Connection:
+        """The way to it, for what only Swarm asks."""
+        return self._connection
 
     @property
     def address(self) -> EngineAddress:
@@ -82,20 +89,7 @@ class Engine:
 
     def info(self) -> EngineInfo:
         """What it is, and what to be warned of."""
-        with translated(self.address):
-            found = self._connection.client.info()
-            version = self._connection.client.version()
-        warnings = [_PLAIN_WARNING] if isinstance(self.address, PlainEngine) else []
-        return EngineInfo(
-            name=str(found.get("Name", "")),
-            version=str(version.get("Version", "")),
-            api_version=str(version.get("ApiVersion", "")),
-            operating_system=str(found.get("OperatingSystem", "")),
-            processors=int(found.get("NCPU", 0)),
-            memory=int(found.get("MemTotal", 0)),
-            swarm=_swarm(found.get("Swarm") or {}),
-            warnings=(*warnings, *(found.get("Warnings") or ())),
-        )
+        return information(self._connection)
 
     # Containers.
 
@@ -113,7 +107,7 @@ class Engine:
 
     def inspect(self, identifier: str) -> dict[str, Any]:
         """All that the engine knows of a container, with values that look like secrets masked."""
-        return self._containers.inspect_masked(identifier)
+        return masked(self._containers.inspect(identifier))
 
     def environment(self, identifier: str) -> dict[str, str]:
         """A container's variables, secrets included: never to be shown or logged."""
@@ -187,33 +181,63 @@ class Engine:
         Raises:
             Unavailable: it ended, or was not healthy in time; details hold its last words.
         """
-        self._containers.wait_healthy(identifier, seconds, check)
+        wait_healthy(self._containers, self._logs, identifier, seconds, check)
 
     def execute(
-        self, identifier: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        identifier: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        given: bytes | None = None,
     ) -> tuple[int, str]:
-        """Run a command inside to its end; its exit code and what it wrote."""
-        return self._containers.execute(identifier, command, environment or {})
+        """Run a command inside to its end; its exit code and what it wrote.
+
+        Args:
+            identifier: of a container that runs.
+            command: and its arguments; no shell reads them.
+            environment: on top of the container's own.
+            given: its standard input; None gives it none.
+        """
+        return execute(self._connection, identifier, command, environment or {}, given)
+
+    def put_files(
+        self,
+        identifier: str,
+        folder: str,
+        contents: Mapping[str, bytes],
+        *,
+        mode: int = 0o644,
+        user: int = 0,
+        group: int = 0,
+    ) -> None:
+        """Write files by name into a folder inside that exists, also before the container is started."""
+        self._files.put(identifier, folder, contents, mode=mode, user=user, group=group)
+
+    def read_file(self, identifier: str, path: str) -> bytes:
+        """The content of a file inside; NotFound if there is none."""
+        return self._files.read(identifier, path)
 
     # What containers write and use.
 
     def logs(self, identifier: str, lines: int, since: datetime | None = None) -> list[LogLine]:
         """The last lines a container wrote, oldest first."""
-        return self._watching.logs(identifier, lines, since)
+        return self._logs.read(identifier, lines, since)
 
     def follow_logs(
         self, identifier: str, lines: int, receive: Callable[[list[LogLine]], None], ended: Ended
-    ) -> Stream:
+    ) -> LogStream:
         """The last lines a container wrote, then each new one, several at a time."""
-        return self._watching.follow_logs(identifier, lines, receive, ended)
+        return self._logs.follow(identifier, lines, receive, ended)
 
     def usage(self, identifier: str) -> Usage | None:
         """What a container uses now; takes a second or two; None if it does not run."""
-        return self._watching.usage(identifier)
+        return usage_now(self._connection, identifier)
 
-    def follow_usage(self, identifier: str, receive: Callable[[Usage], None], ended: Ended) -> Stream:
+    def follow_usage(
+        self, identifier: str, receive: Callable[[Usage], None], ended: Ended
+    ) -> Stream[Usage]:
         """What a container uses, once a second while it runs."""
-        return self._watching.follow_usage(identifier, receive, ended)
+        return follow_usage(self._connection, identifier, receive, ended)
 
     def terminal(
         self,
@@ -232,9 +256,9 @@ class Engine:
 
     # Images.
 
-    def images(self) -> list[Image]:
-        """All images, newest first."""
-        return self._images.all()
+    def images(self, *, shared: bool = False) -> list[Image]:
+        """All images, newest first; `shared`: also how much of each is others' too, which takes a while."""
+        return self._images.all(shared=shared)
 
     def image(self, reference: str) -> Image | None:
         """One image; None if it is not on this engine."""
@@ -290,16 +314,10 @@ class Engine:
         """Make a volume unless there is one of that name; whether it was made."""
         return self._storage.ensure_volume(name, labels)
 
-    def volumes(self) -> list[Volume]:
-        """All volumes by name, with their sizes."""
-        return self._storage.volumes()
+    def volumes(self, *, sizes: bool = True) -> list[Volume]:
+        """All volumes by name; with their sizes it takes as long as the engine needs to add them up."""
+        return self._storage.volumes(sizes=sizes)
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume and what is in it; nothing happens if there is none."""
         self._storage.remove_volume(name)
-
-
-def _swarm(found: Mapping[str, Any]) -> SwarmState:
-    if found.get("LocalNodeState") != "active":
-        return SwarmState.NONE
-    return SwarmState.MANAGER if found.get("ControlAvailable") else SwarmState.WORKER

@@ -1,25 +1,24 @@
-"""Changes of containers as they happen: a list, then the event stream, and again after a loss."""
+"""Changes of containers as they happen: a list, then the engine's event stream; again after a loss."""
 
 import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
-import docker
-
-from services.containers.engine.connection import Connection
+from services.containers.engine.connection import Client, Connection
 from services.containers.engine.containers import Containers
-from services.containers.engine.logs import address
-from services.containers.engine.reading import epoch
-from services.containers.engine.streams import Stream
-from services.containers.model import Change, Container
-from services.errors import NotFound, RelevoError, Unavailable
+from services.containers.engine.reading import epoch, moment
+from services.containers.engine.transfers import Report, reports
+from services.containers.model import Change
+from services.errors import RelevoError, Unavailable
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
-_GONE = "destroy"
-_QUIET = ("exec_create", "exec_start", "exec_die", "exec_detach", "top", "resize", "attach", "detach")
-"""Actions that change nothing that is shown."""
+_LISTED, _GONE = "listed", "destroy"
+_ACTIONS = (
+    "create", "start", "die", "stop", "kill", "oom", "pause", "unpause", "rename", "restart", "update",
+    "health_status", "destroy", "connect", "disconnect",
+)  # fmt: skip
+"""What changes what is shown of a container; a health check's own commands are not told."""
 
 OnChange = Callable[[Change], None]
 OnState = Callable[[RelevoError | None], None]
@@ -29,8 +28,10 @@ class Watch:
     """Follows all containers of one engine until closed; comes back by itself when the engine does.
 
     Args:
-        on_change: gets what is there at the beginning (action `listed`) and each change after.
-        on_state: gets None each time the stream stands, and the error each time it breaks.
+        on_change: gets what is there at the beginning (action `listed`) and each change after; after a
+            loss, again only what is not as it was.
+        on_state: gets None each time what is there has been told and the stream stands; and the error
+            each time it breaks or cannot be made, an Unavailable with the seconds until the next attempt.
     """
 
     def __init__(
@@ -38,101 +39,104 @@ class Watch:
     ) -> None:
         self._connection, self._containers = connection, containers
         self._on_change, self._on_state = on_change, on_state
-        self._known: set[str] = set()
+        self._known: dict[str, Change] = {}
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._pause = _FIRST_PAUSE
         self._closing = threading.Event()
-        self._retry = threading.Event()
+        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="containers-watch", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop following; nothing is told any more."""
         self._closing.set()
-        self._retry.set()
+        self._wake.set()
+        with self._lock:
+            if self._client is not None:
+                self._client.abort()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
     def retry(self) -> None:
         """Try again now rather than after the pause."""
-        self._retry.set()
+        self._wake.set()
 
     def _run(self) -> None:
-        pause = _FIRST_PAUSE
         while not self._closing.is_set():
+            self._wake.clear()
             try:
-                self._follow()
+                with self._connection.streaming() as client:
+                    self._follow(client)
             except RelevoError as error:
-                if not self._closing.is_set():
-                    self._on_state(error)
-            else:
-                pause = _FIRST_PAUSE
-            self._retry.wait(pause)
-            if not self._closing.is_set():
-                self._retry.clear()
-            pause = min(pause * 2, _LONGEST_PAUSE)
+                if self._closing.is_set():
+                    return
+                if isinstance(error, Unavailable):
+                    error.retry_after = self._pause
+                self._on_state(error)
+            self._wake.wait(self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
-    def _follow(self) -> None:
-        """Listen first and list then, so that nothing falls between; returns when the stream ends."""
-        ended = threading.Event()
-        broken: list[RelevoError] = []
-        listed = threading.Event()
-        held = b""
-
-        def receive(part: bytes) -> None:
-            nonlocal held
-            listed.wait()
-            *whole, held = (held + part).split(b"\n")
-            for text in whole:
-                if text.strip():
-                    self._happened(json.loads(text))
-
-        def end(error: RelevoError | None) -> None:
-            broken.append(error or Unavailable("The Docker Engine ended the connection"))
-            ended.set()
-
-        stream = Stream(self._connection, _ask, receive, end, name="containers-events")
+    def _follow(self, client: Client) -> None:
+        """Read events until the connection breaks."""
+        with self._lock:
+            self._client = client
         try:
+            # Events since this moment wait in the stream while the list is read: nothing falls between.
+            events = reports(client.stream("GET", "/events", params=self._question()))
             self._list()
-            self._on_state(None)
-            listed.set()
-            while not ended.wait(0.1) and not self._closing.is_set():
-                continue
+            self._pause = _FIRST_PAUSE
+            for event in events:
+                if self._closing.is_set():
+                    return
+                self._happened(event)
+        except Exception:
+            # `close` cuts the connection under its reader: only then is that no error.
+            if not self._closing.is_set():
+                raise
+        else:
+            raise Unavailable("The Docker Engine ended the connection", remedy="It is tried again.")
         finally:
-            listed.set()
-            stream.close()
-        if broken:
-            self._on_state(broken[0])
+            with self._lock:
+                self._client = None
+
+    def _question(self) -> dict[str, str]:
+        with self._connection.asking() as client:
+            # The engine's own clock: that of this machine may be another.
+            now = moment(str(client.info()["SystemTime"])) or epoch(0)
+        filters = {"type": ["container", "network"], "event": _ACTIONS}
+        return {"since": f"{now.timestamp():.6f}", "filters": json.dumps(filters)}
 
     def _list(self) -> None:
         now = datetime.now(UTC)
-        found = self._containers.all()
-        for container in found:
-            self._on_change(Change(container.identifier, container, "listed", now))
-        present = {container.identifier for container in found}
-        for identifier in self._known - present:
-            self._on_change(Change(identifier, None, _GONE, now))
-        self._known = present
+        found = {container.identifier: container for container in self._containers.all()}
+        for identifier in set(self._known) - set(found):
+            self._tell(Change(identifier, None, _GONE, now))
+        for identifier, container in found.items():
+            self._tell(Change(identifier, container, _LISTED, now))
+        if not self._closing.is_set():
+            self._on_state(None)
 
-    def _happened(self, event: dict[str, Any]) -> None:
-        action = str(event.get("Action", ""))
-        if event.get("Type") != "container" or action.partition(":")[0] in _QUIET:
+    def _happened(self, event: Report) -> None:
+        action, actor = str(event["Action"]), event["Actor"]
+        about = event["Type"] == "container"
+        identifier = str(actor["ID"] if about else actor["Attributes"].get("container", ""))
+        if not identifier:
             return
-        identifier = event["Actor"]["ID"]
+        gone = about and action == _GONE
+        container = None if gone else self._containers.find(identifier)
         at = epoch(event["timeNano"] / 1e9)
-        container = None if action == _GONE else self._look(identifier)
-        if container is None:
-            self._known.discard(identifier)
-            self._on_change(Change(identifier, None, _GONE, at))
+        self._tell(Change(identifier, container, action if container else _GONE, at))
+
+    def _tell(self, change: Change) -> None:
+        """Tell it unless it is known already: an event may be older than what a look has shown."""
+        before = self._known.get(change.identifier)
+        if change.container is None:
+            if self._known.pop(change.identifier, None) is None:
+                return
+        elif before is not None and before.container == change.container:
+            return
         else:
-            self._known.add(identifier)
-            self._on_change(Change(identifier, container, action, at))
-
-    def _look(self, identifier: str) -> Container | None:
-        try:
-            return self._containers.get(identifier)
-        except NotFound:
-            return None
-
-
-def _ask(client: docker.APIClient) -> Any:
-    filters = json.dumps({"type": ["container"]})
-    return client.get(address(client, "/events"), params={"filters": filters}, stream=True, timeout=None)
+            self._known[change.identifier] = change
+        if not self._closing.is_set():
+            self._on_change(change)

@@ -3,30 +3,17 @@
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import docker.errors
+import urllib3.exceptions
 
-from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
-from services.containers.sockets import usual_socket
+from services.containers.addresses import EngineAddress
+from services.containers.engine.reaching import not_reached
 from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
 
-OLDEST_API = "1.40"
 _PORT = re.compile(r":(?P<port>\d+)(?:: bind: address already in use| failed: port is already allocated)")
 _NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
 _NO_SPACE = "no space left on device"
-
-
-def describe(address: EngineAddress) -> str:
-    """An engine's address in words, without secrets."""
-    match address:
-        case LocalEngine():
-            return f"the Docker Engine of this machine ({address.path or usual_socket()})"
-        case SshEngine():
-            user = f"{address.user}@" if address.user else ""
-            return f"the Docker Engine of {user}{address.host} (SSH)"
-        case TlsEngine() | PlainEngine():
-            return f"the Docker Engine of {address.host}:{address.port}"
 
 
 @contextlib.contextmanager
@@ -36,8 +23,10 @@ def translated(address: EngineAddress) -> Iterator[None]:
         yield
     except docker.errors.APIError as error:
         raise _answered(error) from error
-    except (docker.errors.DockerException, OSError) as error:
-        raise _not_reached(error, address) from error
+    except (docker.errors.NullResource, docker.errors.InvalidArgument) as error:
+        raise InvalidInput(_sentence(str(error))) from error
+    except (docker.errors.DockerException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise not_reached(error, address) from error
 
 
 def _answered(error: docker.errors.APIError) -> RelevoError:
@@ -108,61 +97,3 @@ def _missing(words: str) -> RelevoError:
 def _sentence(words: str) -> str:
     text = words.strip().removeprefix("Error response from daemon: ")
     return text[:1].upper() + text[1:] if text else "The Docker Engine refused it"
-
-
-def _not_reached(error: Exception, address: EngineAddress) -> RelevoError:
-    """The engine was not reached, or is not one we can talk to."""
-    where, words = describe(address), _chain(error)
-    if isinstance(error, docker.errors.TLSParameterError):
-        return InvalidInput(f"The certificates for {where} cannot be used", details=words)
-    if isinstance(error, docker.errors.InvalidVersion) or "is too new" in words or "is too old" in words:
-        return Refused(
-            f"{where} is too old",
-            remedy=f"Update it: its API must be {OLDEST_API} or newer (Docker 19.03).",
-            details=words,
-        )
-    if _caused_by(error, PermissionError):
-        return _no_permission(address, where, words)
-    if "certificate" in words.lower() or "ssl" in words.lower():
-        return Refused(
-            f"{where} and this machine do not trust each other",
-            remedy="Check the authority, the certificate, its key, and that they are meant for this host.",
-            details=words,
-        )
-    if "timed out" in words.lower():
-        return Unavailable(f"{where} does not answer in time", remedy="Try again.", details=words)
-    return Unavailable(f"{where} cannot be reached", remedy="Is it running?", details=words)
-
-
-def _no_permission(address: EngineAddress, where: str, words: str) -> Refused:
-    path = Path(address.path if isinstance(address, LocalEngine) and address.path else usual_socket())
-    try:
-        group = path.group()
-    except (OSError, KeyError, NotImplementedError):
-        group = "docker"
-    return Refused(
-        f"You may not use {where}",
-        remedy=f"Ask an administrator to add you to the group “{group}”, then sign in anew.",
-        details=words,
-    )
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it wraps, whichever way."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        current = waiting.pop()
-        if not isinstance(current, BaseException) or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        waiting += [*current.args, current.__cause__, current.__context__, getattr(current, "reason", None)]
-
-
-def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
-    return any(isinstance(cause, kind) for cause in _causes(error))
-
-
-def _chain(error: BaseException) -> str:
-    return "\n".join(dict.fromkeys(f"{type(cause).__name__}: {cause}" for cause in _causes(error)))

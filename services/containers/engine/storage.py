@@ -1,21 +1,14 @@
 """Networks and volumes of one engine."""
 
+import contextlib
 from collections.abc import Mapping
 
 import docker.errors
-from msgspec import Struct
 
 from services.containers.engine.connection import Connection
-from services.containers.engine.faults import translated
-
-
-class Volume(Struct, frozen=True):
-    """A named volume; `size` in bytes, -1 where the engine does not say."""
-
-    name: str
-    labels: Mapping[str, str] = {}
-    size: int = -1
-    containers: int = -1
+from services.containers.engine.images import usage_of_disk
+from services.containers.engine.names import checked_name
+from services.containers.model import Volume
 
 
 class Storage:
@@ -26,26 +19,29 @@ class Storage:
 
     def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
         """Make a bridge network unless there is one of that name; whether it was made."""
-        with translated(self._connection.address):
-            if any(found["Name"] == name for found in self._connection.client.networks(names=[name])):
+        checked_name(name, "network")
+        with self._connection.asking() as client:
+            # The engine's filter finds parts of names too.
+            if any(found["Name"] == name for found in client.networks(names=[name])):
                 return False
-            self._connection.client.create_network(
-                name, driver="bridge", labels=dict(labels), check_duplicate=True
-            )
+            try:
+                client.create_network(name, driver="bridge", labels=dict(labels), check_duplicate=True)
+            except docker.errors.APIError as error:
+                if error.status_code == 409:
+                    return False  # somebody else has just made it
+                raise
         return True
 
     def remove_network(self, name: str) -> None:
         """Remove a network; nothing happens if there is none."""
-        with translated(self._connection.address):
-            try:
-                self._connection.client.remove_network(name)
-            except docker.errors.NotFound:
-                return
+        checked_name(name, "network")
+        with self._connection.asking() as client, contextlib.suppress(docker.errors.NotFound):
+            client.remove_network(name)
 
     def ensure_volume(self, name: str, labels: Mapping[str, str]) -> bool:
         """Make a volume unless there is one of that name; whether it was made."""
-        client = self._connection.client
-        with translated(self._connection.address):
+        checked_name(name, "volume")
+        with self._connection.asking() as client:
             try:
                 client.inspect_volume(name)
             except docker.errors.NotFound:
@@ -53,25 +49,28 @@ class Storage:
                 return True
         return False
 
-    def volumes(self) -> list[Volume]:
-        """All volumes by name, with their sizes; takes as long as the engine needs to add them up."""
-        with translated(self._connection.address):
-            found = self._connection.client.df().get("Volumes") or []
-        volumes = [
-            Volume(
-                entry["Name"],
-                dict(entry.get("Labels") or {}),
-                int((entry.get("UsageData") or {}).get("Size", -1)),
-                int((entry.get("UsageData") or {}).get("RefCount", -1)),
+    def volumes(self, *, sizes: bool) -> list[Volume]:
+        """All volumes by name; with `sizes` it takes as long as the engine needs to add them up."""
+        if sizes:
+            found = usage_of_disk(self._connection)["Volumes"] or []
+        else:
+            with self._connection.asking() as client:
+                found = client.volumes()["Volumes"] or []
+        volumes = []
+        for entry in found:
+            use = entry.get("UsageData") or {}
+            volumes.append(
+                Volume(
+                    entry["Name"],
+                    dict(entry.get("Labels") or {}),
+                    int(use.get("Size", -1)),
+                    int(use.get("RefCount", -1)),
+                )
             )
-            for entry in found
-        ]
         return sorted(volumes, key=lambda volume: volume.name)
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume and what is in it; nothing happens if there is none."""
-        with translated(self._connection.address):
-            try:
-                self._connection.client.remove_volume(name)
-            except docker.errors.NotFound:
-                return
+        checked_name(name, "volume")
+        with self._connection.asking() as client, contextlib.suppress(docker.errors.NotFound):
+            client.remove_volume(name)

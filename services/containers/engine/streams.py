@@ -1,46 +1,43 @@
 """A stream of the engine on a thread and a connection of its own, until it ends or is closed."""
 
-import socket
+import queue
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Generic, TypeVar
 
-import docker
-
-from services.containers.engine.connection import Connection
-from services.containers.engine.faults import translated
+from services.containers.engine.connection import Client, Connection
 from services.errors import RelevoError
 
+Item = TypeVar("Item")
 Ended = Callable[[RelevoError | None], None]
 """Told once when a stream ends by itself: None, or what broke it."""
+_LOOK_SECONDS = 0.1
 
 
-class Stream:
-    """Follows one stream of bytes.
+class Stream(Generic[Item]):
+    """Follows one stream.
 
     Args:
-        ask: sends the request on the client that it is given; its response is read as it comes.
-        receive: gets each part, on the stream's thread.
+        begin: asks on the client that it is given; what it gives is read to its end.
+        receive: gets each item, on the stream's thread.
         ended: see Ended; not called after `close`.
-        raw: whether the connection is taken over for bytes both ways, as a terminal's is.
+        name: of the thread.
     """
 
     def __init__(
         self,
         connection: Connection,
-        ask: Callable[[docker.APIClient], Any],
-        receive: Callable[[bytes], None],
+        begin: Callable[[Client], Iterator[Item]],
+        receive: Callable[[Item], None],
         ended: Ended,
         *,
         name: str,
-        raw: bool = False,
     ) -> None:
         self._connection = connection
-        self._ask, self._receive, self._ended, self._raw = ask, receive, ended, raw
+        self._begin, self._receive, self._ended = begin, receive, ended
         self._closing = threading.Event()
-        self._begun = threading.Event()
         self._lock = threading.Lock()
-        self._response: Any = None
+        self._client: Client | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -48,80 +45,74 @@ class Stream:
         """End the stream and wait for its thread; nothing is told any more."""
         self._closing.set()
         with self._lock:
-            if self._response is not None:
-                _shut(self._response)
+            if self._client is not None:
+                self._client.abort()
         if threading.current_thread() is not self._thread:
             self._thread.join()
-
-    def send(self, data: bytes) -> None:
-        """Write to a raw stream; what is sent after its end is lost."""
-        self._begun.wait()
-        with self._lock:
-            response = self._response
-        if response is None or self._closing.is_set():
-            return
-        with translated(self._connection.address):
-            response.raw.connection.sock.sendall(data)
 
     def _run(self) -> None:
         error: RelevoError | None = None
         try:
-            with translated(self._connection.address):
-                self._follow()
+            with self._connection.streaming() as client:
+                self._follow(client)
         except RelevoError as failed:
             error = failed
-        finally:
-            self._begun.set()
         if not self._closing.is_set():
             self._ended(error)
 
-    def _follow(self) -> None:
-        client = self._connection.stream()
+    def _follow(self, client: Client) -> None:
+        with self._lock:
+            self._client = client
         try:
-            response = self._ask(client)
-            client._raise_for_status(response)  # noqa: SLF001 - the only way to the library's own errors
-            with self._lock:
-                self._response = response
+            for item in self._begin(client):
                 if self._closing.is_set():
                     return
-            self._begun.set()
-            self._read(response)
-        finally:
-            with self._lock:
-                response, self._response = self._response, None
-            if response is not None:
-                response.close()
-            self._connection.end(client)
-
-    def _read(self, response: Any) -> None:
-        try:
-            for part in _raw_parts(response) if self._raw else response.raw.stream(decode_content=False):
-                if self._closing.is_set():
-                    return
-                self._receive(part)
-        except (OSError, ValueError):
-            # `close` pulls the socket away from under a reader that waits; only then is this no error.
+                self._receive(item)
+        except Exception:
+            # `close` cuts the connection under a reader that waits: only then is that no error.
             if not self._closing.is_set():
                 raise
+        finally:
+            with self._lock:
+                self._client = None
 
 
-def _raw_parts(response: Any) -> Iterator[bytes]:
-    """What comes on a connection that was taken over; first what was read together with the head."""
-    reader = response.raw._fp.fp  # noqa: SLF001 - after 101 there is no other way to the bytes
-    while part := reader.read1(65536):
-        yield part
+class _End:
+    def __init__(self, error: RelevoError | None) -> None:
+        self.error = error
 
 
-def _shut(response: Any) -> None:
-    """Wake a reader that waits: end the SSH client, or shut the socket."""
-    held = getattr(response.raw.connection, "sock", None)
-    process = getattr(held, "proc", None)
-    if process is not None:
-        process.kill()
-    elif isinstance(held, socket.socket):
-        try:
-            held.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # the other side was faster
-    elif held is not None:
-        held.close()
+def work_through(
+    connection: Connection,
+    begin: Callable[[Client], Iterator[Item]],
+    receive: Callable[[Item], None],
+    check: Callable[[], None],
+    *,
+    name: str,
+) -> None:
+    """Follow a stream to its end on this thread, so that a silent one can be cancelled too.
+
+    Args:
+        connection: to the engine.
+        begin: asks on the client that it is given.
+        receive: gets each item; may raise to stop.
+        check: called several times a second; raises Cancelled to stop.
+        name: of the thread that reads.
+    """
+    waiting: queue.SimpleQueue[Item | _End] = queue.SimpleQueue()
+    stream = Stream(connection, begin, waiting.put, lambda error: waiting.put(_End(error)), name=name)
+    try:
+        while True:
+            check()
+            try:
+                item = waiting.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            if not isinstance(item, _End):
+                receive(item)
+            elif item.error is not None:
+                raise item.error
+            else:
+                return
+    finally:
+        stream.close()

@@ -1,14 +1,18 @@
-"""What pulls, pushes and builds report while they go on: a line of JSON at a time."""
+"""What a stream of the engine reports, a line of JSON at a time, and how far a pull or push is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from services.containers.engine.faults import failure
 from services.containers.interface import Progress
+from services.errors import NotFound, RelevoError
+
+Report = Mapping[str, Any]
 
 
-def reports(parts: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """The reports of a stream, each a dictionary, as they come."""
+def reports(parts: Iterator[bytes]) -> Iterator[Report]:
+    """The reports of a stream as they come."""
     held = b""
     for part in parts:
         *whole, held = (held + part).split(b"\n")
@@ -19,22 +23,52 @@ def reports(parts: Iterator[bytes]) -> Iterator[dict[str, Any]]:
         yield json.loads(held)
 
 
-class Layers:
-    """How far the layers of one transfer are, added up."""
+class Transfer:
+    """How far the layers of one pull or push are, added up.
 
-    def __init__(self, verb: str, progress: Progress) -> None:
-        self._verb, self._progress = verb, progress
-        self._sizes: dict[str, tuple[int, int]] = {}
+    Args:
+        title: such as `Pulling cassandra:5.0`.
+        progress: told after each report.
+    """
 
-    def report(self, found: dict[str, Any]) -> None:
-        """Take one report and tell the whole; raises Cancelled if the work is to stop."""
-        layer, detail = str(found.get("id", "")), found.get("progressDetail") or {}
-        if layer and detail.get("total"):
-            self._sizes[layer] = (int(detail.get("current", 0)), int(detail["total"]))
-        done = sum(current for current, _ in self._sizes.values())
+    def __init__(self, title: str, progress: Progress) -> None:
+        self._title, self._progress = title, progress
+        self._sizes: dict[tuple[str, str], tuple[int, int]] = {}
+        self._text = title
+        self._fraction: float | None = None
+
+    def report(self, found: Report) -> None:
+        """Take one report.
+
+        Raises:
+            RelevoError: what it tells went wrong.
+        """
+        if "error" in found:
+            raise _refusal(self._title, str(found["error"]))
+        step, detail = (str(found.get("id", "")), str(found.get("status", ""))), found.get("progressDetail")
+        if detail and detail.get("total"):
+            self._sizes[step] = (int(detail.get("current", 0)), int(detail["total"]))
+            self._count()
+
+    def tell(self) -> None:
+        """Tell how far it is; raises Cancelled if the work is to stop."""
+        self._progress(self._fraction, self._text)
+
+    def _count(self) -> None:
+        done = sum(min(sizes) for sizes in self._sizes.values())
         total = sum(size for _, size in self._sizes.values())
-        if total:
-            text = f"{self._verb} {done / 1e6:.0f} of {total / 1e6:.0f} MB"
-            self._progress(min(1.0, done / total), text)
-        else:
-            self._progress(None, f"{self._verb}: {found.get('status', '')}".rstrip(": "))
+        # A layer that is only found later makes the whole larger; the bar never goes back for that.
+        self._fraction = max(self._fraction or 0.0, done / total)
+        self._text = f"{self._title}: {done / 1e6:.0f} of {total / 1e6:.0f} MB"
+
+
+def _refusal(title: str, words: str) -> RelevoError:
+    known = failure(words)
+    lower = words.lower()
+    if any(missing in lower for missing in ("not found", "manifest unknown", "does not exist")):
+        known = NotFound(
+            f"{title}: there is no such image",
+            remedy="Correct its name and tag, or sign in if it is not public.",
+            details=words,
+        )
+    return known

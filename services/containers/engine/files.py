@@ -1,0 +1,64 @@
+"""Files of a container, carried in and out; it need not run."""
+
+import io
+import tarfile
+import time
+from collections.abc import Mapping
+
+from services.containers.engine.connection import Connection
+from services.containers.engine.names import checked_name
+from services.errors import InvalidInput, NotFound
+
+
+class Files:
+    """What is done with files inside; see `Engine` for the words."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(
+        self,
+        identifier: str,
+        folder: str,
+        contents: Mapping[str, bytes],
+        *,
+        mode: int,
+        user: int,
+        group: int,
+    ) -> None:
+        """Write files into a folder that exists; subfolders in names are made."""
+        checked_name(identifier, "container")
+        archive = _packed(contents, mode, user, group)
+        with self._connection.asking() as client:
+            client.put_archive(identifier, folder, archive)
+
+    def read(self, identifier: str, path: str) -> bytes:
+        """The content of one file."""
+        checked_name(identifier, "container")
+        with self._connection.asking() as client:
+            parts, _ = client.get_archive(identifier, path)
+            packed = io.BytesIO(b"".join(parts))
+        with tarfile.open(fileobj=packed) as archive:
+            first = archive.next()
+            content = archive.extractfile(first) if first is not None and first.isfile() else None
+            if content is None:
+                raise InvalidInput(f"{path} is not a file")
+            return content.read()
+
+    def find(self, identifier: str, path: str) -> bytes | None:
+        """The content of one file; None if there is none."""
+        try:
+            return self.read(identifier, path)
+        except NotFound:
+            return None
+
+
+def _packed(contents: Mapping[str, bytes], mode: int, user: int, group: int) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
+            entry.uid, entry.gid = user, group
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
