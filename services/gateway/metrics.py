@@ -8,11 +8,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from services.gateway.messages import SpoolHealth, VersionStatus
+from services.gateway.model_calls import BrokenAnswer
 from services.registry.model import Version
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 Health = Literal["ok", "down", "unknown"]
+_Last = Literal["ok", "down", "broken"]
 _OF_VERSION = ("project", "version")
 
 
@@ -44,7 +46,7 @@ class Metrics:
             "relevo_labels", "True values received.", ("project",), registry=self.registry
         )
         self._failures: dict[tuple[str, str], int] = {}
-        self._last_failed: dict[tuple[str, str], bool] = {}
+        self._last: dict[tuple[str, str], _Last] = {}
         self._known: dict[tuple[str, str, int], tuple[Counter, Counter, Histogram]] = {}
 
     def answered(self, version: Version, status: int, rows: int, seconds: float) -> None:
@@ -62,7 +64,7 @@ class Metrics:
         duration.observe(seconds)
         if status == 200:
             predicted.inc(rows)
-            self._last_failed[key[:2]] = False
+            self._last[key[:2]] = "ok"
 
     def refused(self, status: int) -> None:
         """A request was refused before any version was asked."""
@@ -73,17 +75,25 @@ class Metrics:
         key = (version.project, version.name)
         self._errors.labels(*key, type(error).__name__).inc()
         self._failures[key] = self._failures.get(key, 0) + 1
-        self._last_failed[key] = True
+        self._last[key] = "broken" if isinstance(error, BrokenAnswer) else "down"
 
     def labelled(self, project: str, count: int) -> None:
         """True values were taken."""
         self._labels.labels(project).inc(count)
 
+    def seen_up(self, project: str, version: str) -> None:
+        """A service says that it is well: that it was gone before says nothing of it now.
+
+        One whose answers broke the contract must give a good one first.
+        """
+        if self._last.get((project, version)) == "down":
+            del self._last[project, version]
+
     def status(self, project: str, version: str) -> VersionStatus:
         """How a version that answers clients fares."""
         key = (project, version)
-        failed = self._last_failed.get(key)
-        health: Health = "unknown" if failed is None else "down" if failed else "ok"
+        last: Health | _Last = self._last.get(key, "unknown")
+        health: Health = "down" if last == "broken" else last
         return VersionStatus(health=health, errors=self._failures.get(key, 0))
 
     def text(self) -> bytes:

@@ -115,6 +115,16 @@ class ModelService:
             raise error_from(response.status, response.body, who=self._name)
         return response.body
 
+    async def is_up(self, seconds: float) -> bool | None:
+        """Whether it says that it has loaded a model; None if it said neither in time."""
+        try:
+            response = await self._client.request("GET", "/health", timeout=seconds)
+        except TimedOut:
+            return None
+        except Unavailable:
+            return False
+        return {200: True, 503: False}.get(response.status)
+
     @property
     def _name(self) -> str:
         return f"version {self.version.name} of {self.version.project}"

@@ -10,6 +10,7 @@ from services.gateway.hot_path import Network, Predict
 from services.gateway.messages import ListenerState, VersionStatus
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
+from services.gateway.probing import Prober
 from services.gateway.recording import Recorder
 from services.gateway.store_access import StoreAccess
 from services.registry.service import Registry
@@ -21,7 +22,8 @@ class Parts:
 
     Attributes:
         secret: the platform's.
-        address: under which services and clients reach this gateway; known once it listens.
+        address: under which clients reach this gateway; known once it listens.
+        service_address: under which services do.
         body_limit: bytes that a request's body may have, artifacts and training sets apart.
         listener_states: the ports of its own that it has opened, or could not.
     """
@@ -32,10 +34,12 @@ class Parts:
     access: Access
     recorder: Recorder
     mirror: Mirror
+    prober: Prober
     metrics: Metrics
     secret: str
     body_limit: int
     address: str = ""
+    service_address: str = ""
     listener_states: Callable[[], list[ListenerState]] = list
 
     def registry(self) -> Registry:
@@ -58,4 +62,5 @@ class Parts:
         """How each version of a project fares at this replica."""
         asked = self.directory.project(project).project.versions
         answering = {version.name: self.metrics.status(project, version.name) for version in asked}
-        return answering | self.mirror.status(project)
+        told = answering | self.mirror.status(project)
+        return {name: self.prober.completed(project, name, status) for name, status in told.items()}

@@ -19,6 +19,7 @@ from services.gateway.mirroring import Mirror
 from services.gateway.operations import starlette_routes
 from services.gateway.parts import Parts
 from services.gateway.predicting import Aftermath
+from services.gateway.probing import Prober
 from services.gateway.recorded import Durability
 from services.gateway.recording import Recorder
 from services.gateway.routes import OPERATIONS
@@ -44,7 +45,10 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
         port: 0 takes a free one.
         certificate, key: PEM files; without them plain HTTP is served.
         plain_beyond_loopback: allow plain HTTP from other machines.
-        public_address: under which services and clients reach it, where that is not what it listens on.
+        public_address: under which clients reach it, where that is not what it listens on.
+        service_address: under which services reach it, where that is not the public address.
+        service_port: a further port for services on a network of their own, plain HTTP; 0 means none.
+        listener_host: what listeners listen on instead of their own hosts: a container is not the host.
         answer_seconds: how long a model may take.
         body_limit: bytes of a request.
         grace_seconds: how long requests under way may take when it stops.
@@ -59,6 +63,9 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     key: Path | None = None
     plain_beyond_loopback: bool = False
     public_address: str = ""
+    service_address: str = ""
+    service_port: int = 0
+    listener_host: str = ""
     answer_seconds: float = 10.0
     body_limit: int = 32 << 20
     grace_seconds: float = 15.0
@@ -87,6 +94,7 @@ class Gateway:
         self._mirror = Mirror(self._recorder, self._directory, self._store)
         metrics = Metrics()
         metrics.registry.register(Observed(self._recorder.health, self._mirrors))
+        self._prober = Prober(self._directory, metrics.seen_up)
         self._directory.attach(Aftermath(self._recorder, self._mirror, metrics))
         self._parts = Parts(
             store=self._store,
@@ -95,12 +103,13 @@ class Gateway:
             access=self._access,
             recorder=self._recorder,
             mirror=self._mirror,
+            prober=self._prober,
             metrics=metrics,
             secret=settings.secret,
             body_limit=settings.body_limit,
         )
         self._server = Server(Limits(body=settings.body_limit))
-        self._listeners = Listeners(self._parts, self._server, self._security)
+        self._listeners = Listeners(self._parts, self._server, self._security, settings.listener_host)
         self._parts.listener_states = self._listeners.states
         self._port = 0
 
@@ -115,6 +124,7 @@ class Gateway:
         self._follower.start()
         await self._follower.first_look(_FIRST_LOOK_SECONDS)
         self._mirror.start()
+        self._prober.start()
         self._port = await self._server.start(
             self._application(),
             self._hot_routes(),
@@ -126,6 +136,11 @@ class Gateway:
         if self._security.tls is not None:
             address = address.replace("http://", "https://", 1)
         self._parts.address = settings.public_address.rstrip("/") or address
+        self._parts.service_address = settings.service_address.rstrip("/") or self._parts.address
+        if settings.service_port:
+            await self._server.start(
+                self._application(), self._hot_routes(), host=settings.host, port=settings.service_port
+            )
         self._listeners.start()
         _logger.info("the gateway answers at %s", address)
 
@@ -142,6 +157,7 @@ class Gateway:
         """Take no more requests, answer those under way, and bring the record to where it is safe."""
         await self._listeners.stop()
         await self._server.stop(grace=self._settings.grace_seconds)
+        await self._prober.stop()
         await self._mirror.stop()
         await self._follower.stop()
         await self._recorder.stop()

@@ -45,6 +45,7 @@ class StubModel:
         self.seen: list[tuple[str, dict[str, Any]]] = []
         self.answer: Callable[[list[dict[str, Any]]], tuple[int, bytes]] = add_up
         self.delay = 0.0
+        self.loaded = True
         self.address = ""
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stub-model")
@@ -55,6 +56,7 @@ class StubModel:
         self.seen.clear()
         self.answer = add_up
         self.delay = 0.0
+        self.loaded = True
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
@@ -69,6 +71,7 @@ class StubModel:
         routes, server = HotRoutes(), Server()
         for path in ("/predict", "/retrain"):
             routes.add("POST", path, self._handle)
+        routes.add("GET", "/health", lambda request: request.reply(200 if self.loaded else 503, b"{}"))
         port = await server.start(Starlette(), routes)
         self.address = server.address(port)
         self._ready.set()
