@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+from pathlib import Path
 
 from app.commands.options import (
     PASSWORD_VARIABLE,
@@ -15,6 +16,8 @@ from services.store.connect import open_store
 from services.supervisor.leadership import LEASE_SECONDS
 from services.supervisor.process import PAUSE_SECONDS, Supervisor
 
+HEARTBEAT_VARIABLE = "RELEVO_HEARTBEAT"
+
 
 def main(arguments: list[str]) -> int:
     """Supervise until told to stop."""
@@ -26,6 +29,7 @@ def main(arguments: list[str]) -> int:
         lambda: open_store(address, password=password),
         pause_seconds=options.pause_seconds,
         lease_seconds=options.lease_seconds,
+        beat=Path(options.heartbeat).touch if options.heartbeat else lambda: None,
     )
 
     def end(*_: object) -> None:
@@ -52,5 +56,10 @@ def _parser() -> argparse.ArgumentParser:
         "--lease-seconds", type=float, default=LEASE_SECONDS,
         help="after which another supervisor takes over from one that is gone",
     )  # fmt: skip
+    parser.add_argument(
+        "--heartbeat",
+        default=os.environ.get(HEARTBEAT_VARIABLE, ""),
+        help=f"a file touched while it works, for health checks; by default {HEARTBEAT_VARIABLE} names it",
+    )
     parser.add_argument("--held", action="store_true", help="end when standard input does")
     return parser

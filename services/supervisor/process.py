@@ -24,16 +24,19 @@ class Supervisor:
         duties: makes the list of duties for a leadership.
         pause_seconds: between two rounds.
         lease_seconds: see `Leadership`.
+        beat: called at least twice a minute while this is neither stuck nor ended.
     """
 
     def __init__(
         self, open_store: Callable[[], Store], *, duties: Callable[[Store], list[Duty]] = leader_duties,
         pause_seconds: float = PAUSE_SECONDS, lease_seconds: float = LEASE_SECONDS,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._open_store = open_store
         self._make_duties = duties
         self._pause = pause_seconds
         self._lease_seconds = lease_seconds
+        self._beat = beat
         self._stopping = threading.Event()
         self._outage = 0
 
@@ -60,6 +63,7 @@ class Supervisor:
 
     def _connected(self) -> Store | None:
         while not self._stopping.is_set():
+            self._beat()
             try:
                 store = self._open_store()
             except Unavailable as error:
@@ -72,6 +76,7 @@ class Supervisor:
     def _work(self, store: Store, leadership: Leadership) -> None:
         duties: list[Duty] | None = None
         while not self._stopping.is_set():
+            self._beat()
             if not leadership.held:
                 if duties is not None:
                     _log.info("another supervisor leads, or the lease could not be renewed")
@@ -87,6 +92,7 @@ class Supervisor:
         """Every duty for every project, then a pause."""
 
         def cancelled() -> bool:
+            self._beat()
             return self._stopping.is_set() or not leadership.held
 
         try:

@@ -1,0 +1,70 @@
+"""The images that Relevo is made of, and how they are called."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from msgspec import Struct
+
+from services.containers.model import Role
+from services.errors import NotFound
+
+REPOSITORY = "relevo"
+
+
+class OwnImage(Struct, frozen=True):
+    """One of Relevo's images.
+
+    Attributes:
+        name: also its folder in `images/`.
+        role: what its containers are for.
+        shared: files of `images/common` that its Dockerfile copies.
+        program: whether the program's sources are in it.
+    """
+
+    name: str
+    role: Role
+    text: str
+    shared: tuple[str, ...] = ()
+    program: bool = False
+
+
+_LIBRARIES = ("settings.sh", "libraries.sh")
+_PACKAGES = ("settings.sh", "packages.sh")
+_SERVICE = (*_LIBRARIES, "services.txt", "health.py")
+
+CATALOGUE = {
+    image.name: image
+    for image in (
+        OwnImage("gateway", Role.GATEWAY, "what client applications call", _SERVICE, program=True),
+        OwnImage("supervisor", Role.SUPERVISOR, "keeps rollups, carries rules out", _SERVICE, program=True),
+        OwnImage("model-python", Role.MODEL, "serves versions trained in Python", _SERVICE, program=True),
+    )
+}
+
+
+def own_image(name: str) -> OwnImage:
+    """The image of that name; NotFound lists those that exist."""
+    if name not in CATALOGUE:
+        raise NotFound(f"Relevo has no image {name!r}", remedy=f"Choose one of: {', '.join(CATALOGUE)}.")
+    return CATALOGUE[name]
+
+
+def program_version() -> str:
+    """The version of this program, which is the tag of its images."""
+    try:
+        return version("relevo")
+    except PackageNotFoundError as error:
+        raise NotFound(
+            "the version of this program is not known",
+            remedy="Install it (pip install --editable . in a checkout), so that its images get their tag.",
+        ) from error
+
+
+def reference(name: str, prefix: str = "") -> str:
+    """`relevo/<name>:<version of the program>`.
+
+    Args:
+        name: of the catalogue.
+        prefix: a registry's host, port and path, such as `registry.plant:5000`; put before it.
+    """
+    repository = f"{REPOSITORY}/{own_image(name).name}:{program_version()}"
+    return f"{prefix.rstrip('/')}/{repository}" if prefix else repository

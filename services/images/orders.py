@@ -1,0 +1,65 @@
+"""Builds Relevo's images on an engine, each under the name by which its runtime asks for it."""
+
+from collections.abc import Callable, Sequence
+
+from services.containers.engine.builds import BuildOrder
+from services.containers.engine.engine import Engine
+from services.containers.interface import Progress
+from services.images.catalogue import own_image, program_version, reference
+from services.images.contexts import context_of
+from services.images.forwarded import Forwarded, forwarded_settings
+
+
+def build_images(
+    engine: Engine,
+    names: Sequence[str],
+    progress: Progress,
+    output: Callable[[str], None],
+    *,
+    prefix: str = "",
+    forwarded: Forwarded | None = None,
+) -> dict[str, str]:
+    """Build images of the catalogue one after the other; name to reference.
+
+    Args:
+        engine: where.
+        names: of the catalogue; all are looked up before the first is built.
+        progress: told how far the whole is (0 to 1); raises Cancelled to stop.
+        output: gets what the builds print.
+        prefix: a registry's address, put before each reference.
+        forwarded: settings for reaching package registries; this machine's own if None.
+
+    Raises:
+        NotFound: there is no such image.
+        InvalidInput: a build failed; the message names the step.
+    """
+    settings = forwarded_settings() if forwarded is None else forwarded
+    references = {name: reference(name, prefix) for name in names}
+    for place, name in enumerate(names):
+        told = _share(progress, place, len(names))
+        engine.build(order(name, settings, prefix), told, output)
+    return references
+
+
+def order(name: str, settings: Forwarded, prefix: str = "") -> BuildOrder:
+    """What to ask an engine for, to have one image built."""
+    labels = {
+        "org.opencontainers.image.title": f"Relevo {name}",
+        "org.opencontainers.image.description": own_image(name).text,
+        "org.opencontainers.image.version": program_version(),
+    }
+    return BuildOrder(
+        context=context_of(name),
+        reference=reference(name, prefix),
+        arguments=settings.arguments(),
+        labels=labels,
+    )
+
+
+def _share(progress: Progress, place: int, whole: int) -> Progress:
+    """How far one of several works is, as the part of the whole that it is."""
+
+    def tell(fraction: float | None, text: str) -> None:
+        progress(None if fraction is None else (place + fraction) / whole, text)
+
+    return tell
