@@ -70,6 +70,9 @@ def _settings(options: argparse.Namespace, secret: str) -> GatewaySettings:
         key=options.key,
         plain_beyond_loopback=options.plain_http_beyond_loopback,
         public_address=options.public_address,
+        service_address=options.service_address,
+        service_port=options.service_port,
+        listener_host=options.listener_host,
         answer_seconds=options.answer_seconds,
     )
 
@@ -98,7 +101,16 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="serve other machines without TLS: tokens and data can be read on the way",
     )
-    parser.add_argument("--public-address", default="", help="under which services reach this gateway")
+    parser.add_argument("--public-address", default="", help="under which clients reach this gateway")
+    parser.add_argument(
+        "--service-address", default="", help="under which services do, if not the public address"
+    )
+    parser.add_argument(
+        "--service-port", type=int, default=0, help="a further port for services, plain HTTP (0: none)"
+    )
+    parser.add_argument(
+        "--listener-host", default="", help="what listeners listen on, whatever host they name"
+    )
     parser.add_argument("--answer-seconds", type=float, default=10.0, help="how long a model may take")
     parser.add_argument("--held", action="store_true", help="end when standard input does")
     return parser

@@ -49,12 +49,14 @@ class Listeners:
         parts: what their routes stand on.
         server: opens the ports.
         security: how the gateway may be reached.
+        host: what every listener listens on, where it is not for the listener to say.
     """
 
-    def __init__(self, parts: Parts, server: Server, security: Security) -> None:
+    def __init__(self, parts: Parts, server: Server, security: Security, host: str = "") -> None:
         self._parts = parts
         self._server = server
         self._security = security
+        self._host = host
         self._wanted: tuple[Listener, ...] = ()
         self._open: dict[int, Listener] = {}
         self._failures: dict[int, str] = {}
@@ -113,12 +115,13 @@ class Listeners:
 
     async def _start(self, listener: Listener) -> None:
         try:
-            if not self._security.allows(listener.host):
-                raise Refused(f"{listener.host} is not this machine's loopback, and there is no TLS")
+            host = self._host or listener.host
+            if not self._security.allows(host):
+                raise Refused(f"{host} is not this machine's loopback, and there is no TLS")
             await self._server.start(
                 listener_application(self._parts, listener),
                 self._routes(listener),
-                host=listener.host,
+                host=host,
                 port=listener.port,
                 tls=self._security.tls,
             )

@@ -72,7 +72,7 @@ async def _retrain(call: Call) -> messages.JobStarted:
     query = {"version": version.name, "source": "both"}
     if window.rows is not None:
         query["rows"] = str(window.rows)
-    data_url = f"{call.parts.address}/v1/projects/{quote(version.project)}/data?{urlencode(query)}"
+    data_url = f"{call.parts.service_address}/v1/projects/{quote(version.project)}/data?{urlencode(query)}"
     body = {"data_url": data_url, "window": window, "parameters": request.parameters}
     answer = await service.ask("POST", "/retrain", msgspec.json.encode(body))
     try:
