@@ -177,7 +177,7 @@ class ContainerTable(QWidget):
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
 
-    def _group(self, grouped: bool) -> None:  # noqa: FBT001 - a signal brings it
+    def _group(self, grouped: bool) -> None:
         """Groups name the project, so its column gives way to them."""
         self.view.head.setSectionHidden(PROJECT, grouped)
         chosen = [container.identifier for container in self.selected()]
