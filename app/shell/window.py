@@ -20,7 +20,11 @@ PAGES = (
     ("activity", "Activity"),
     ("settings", "Settings"),
 )
-HELP = {key: key for key, _ in PAGES}
+"""Key and title of each page, in the order of the sidebar and of Ctrl+1…9.
+
+The key also names the page's icon in `resources/icons`, its help in `resources/help`, and its maker in
+`app.program`.
+"""
 SMALLEST, FIRST = QSize(960, 600), QSize(1280, 800)
 
 PageMaker = Callable[[str], Page]
@@ -44,7 +48,7 @@ class Shell(QMainWindow):
         self._settings = settings
         self._pages: dict[str, Page] = {"monitor": monitor}
         self._maker: PageMaker | None = None
-        self._current = settings.get(PAGE) if settings.get(PAGE) in HELP else "monitor"
+        self._current = settings.get(PAGE) if settings.get(PAGE) in dict(PAGES) else "monitor"
         self.sidebar = Sidebar(list(PAGES))
         self.banner = Banner()
         self.status = StatusLine()
@@ -145,7 +149,7 @@ class Shell(QMainWindow):
         for number, (key, title) in enumerate(PAGES, start=1):
             self._shortcut(title, f"Ctrl+{number}", partial(self.go_to, key))
         self._shortcut("Refresh", "F5", self._refresh)
-        self._shortcut("Help", "F1", lambda: self.help_wanted.emit(HELP[self._current]))
+        self._shortcut("Help", "F1", lambda: self.help_wanted.emit(self._current))
         self._shortcut("Commands", "Ctrl+K", self.palette_wanted.emit)
         self._shortcut("Leave", "Esc", self._escape)
         self._shortcut("Close", QKeySequence(QKeySequence.StandardKey.Quit), self.close)

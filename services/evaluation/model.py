@@ -120,14 +120,12 @@ class VersionView:
     Attributes:
         predictions: rows this version predicted.
         labelled: how many of them have their true value.
-        skipped: rows it could not be asked for, lacking an input.
         roc: one curve a class, for classification.
         pairs: predicted against real, for regression.
     """
 
     predictions: int = 0
     labelled: int = 0
-    skipped: int = 0
     metrics: Metrics | None = None
     roc: tuple[RocCurve, ...] = ()
     pairs: Pairs | None = None

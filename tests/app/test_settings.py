@@ -1,5 +1,7 @@
 """Settings: kept, checked, and never a reason not to start."""
 
+from typing import Any
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -42,3 +44,17 @@ def test_a_value_that_is_not_allowed_is_refused(places: Places, qtbot: QtBot) ->
 
 def test_every_setting_that_is_shown_says_what_it_does() -> None:
     assert all(setting.title and setting.description for setting in SHOWN)
+
+
+def test_the_page_shows_what_was_set_elsewhere(open_window: Any, places: Places, qtbot: QtBot) -> None:
+    window = open_window()
+    window.start.shell.go_to("settings")
+    fields = window.start.shell.page.fields
+    settings = window.program.context.settings
+    for setting, value, shown in (
+        (THEME, "dark", "Dark"),
+        (REFRESH_SECONDS, 45, "45"),
+        (PERSON, "Ana", "Ana"),
+    ):
+        settings.put(setting, value)
+        assert fields[setting.key].value() == shown

@@ -14,7 +14,7 @@ class CoverageLabel(Text):
         self.set_coverage(0, 0)
 
     def set_coverage(self, labelled: int, predictions: int, skipped: int = 0) -> None:
-        """Show it; `skipped` rows could not be asked because an input was lacking."""
+        """Show it; `skipped` counts rows that some challenger could not be asked for."""
         if predictions == 0:
             text = "No live rows yet"
         else:
@@ -22,6 +22,6 @@ class CoverageLabel(Text):
             rows = "row" if predictions == 1 else "rows"
             text = f"{count(labelled)} of {count(predictions)} live {rows} {verb} true value"
         if skipped:
-            text += f"; {count(skipped)} skipped for lack of an input"
+            text += f"; challengers skipped {count(skipped)} for lack of an input"
         self.setText(text)
         self.setToolTip(f"{percent(labelled / predictions)} labelled" if predictions else "")

@@ -4,9 +4,9 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from widgets.formatting import short_revision
+from widgets.formatting import count, short_revision
 from widgets.panels.version_entry import SIGNS, VersionEntry
-from widgets.theme import GRID, FontSize, font, theme, version_style
+from widgets.theme import GRID, FontSize, State, font, theme, version_style
 
 ENTRY = Qt.ItemDataRole.UserRole + 1
 BADGE = 28
@@ -63,10 +63,13 @@ def paint_lines(painter: QPainter, area: QRect, entry: VersionEntry) -> None:
     used = paint_piece(painter, first, word, colours.text, bold=True)
     rest = " · ".join(part for part in (entry.detail, entry.since) if part)
     paint_piece(painter, first.adjusted(used, 0, 0, 0), rest, colours.quiet)
-    used = paint_piece(painter, second, entry.health, colours.of_state(entry.state))
+    pieces = [(entry.health, colours.of_state(entry.state))]
+    if entry.skipped:
+        pieces.append((f"{count(entry.skipped)} skipped", colours.of_state(State.WARNING)))
     if entry.revision:
-        text = f"rev {short_revision(entry.revision)}"
-        paint_piece(painter, second.adjusted(used, 0, 0, 0), text, colours.quiet)
+        pieces.append((f"rev {short_revision(entry.revision)}", colours.quiet))
+    for text, colour in pieces:
+        second.setLeft(second.left() + paint_piece(painter, second, text, colour))
 
 
 def paint_piece(painter: QPainter, area: QRect, text: str, colour: str, *, bold: bool = False) -> int:

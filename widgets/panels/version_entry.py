@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.registry.choices import Mode
-from widgets.formatting import short_revision
+from widgets.formatting import plural, short_revision
 from widgets.theme import State
 
 SIGNS = {Mode.CHAMPION: "★", Mode.CHALLENGER: "●", Mode.RETIRED: "○"}
@@ -22,6 +22,7 @@ class VersionEntry:
         revision: sha256 of the revision in use; empty when none.
         detail: what it is, such as `svr`; quiet.
         since: since when it has its part, in words.
+        skipped: rows it could not be asked for, because they lack an input that it takes.
     """
 
     name: str
@@ -32,6 +33,7 @@ class VersionEntry:
     revision: str = ""
     detail: str = ""
     since: str = ""
+    skipped: int = 0
 
     @property
     def title(self) -> str:
@@ -44,4 +46,6 @@ class VersionEntry:
         parts = [f"Version {self.name}", self.mode.value, self.since, self.detail, self.health]
         if self.revision:
             parts.append(f"revision {short_revision(self.revision)}")
+        if self.skipped:
+            parts.append(f"{plural(self.skipped, 'row')} skipped, which lack an input that it takes")
         return ", ".join(part for part in parts if part)

@@ -20,7 +20,8 @@ class Content:
         project, task, target: empty when the platform has no project.
         variables: key and title of each; the output's key is empty.
         columns, rows: the table of metrics.
-        labelled, predictions, skipped: live rows of the champion.
+        labelled, predictions: live rows of the champion.
+        skipped: rows that a challenger could not be asked for since the gateway started.
         seen_at: Unix seconds.
     """
 

@@ -7,8 +7,9 @@ from PySide6.QtCore import QObject, Signal
 from app.pages.monitor.look import Look
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.present import measured_versions
-from services.evaluation.model import ProjectView, VersionView
+from services.evaluation.model import ProjectView, Span, VersionView
 from services.registry.model import Task
+from widgets.formatting import count
 from widgets.plots import EvolutionPlot, PlotPanel, PredictedRealPlot, RocPlot
 
 Plot = TypeVar("Plot", bound=PlotPanel)
@@ -46,7 +47,7 @@ class MonitorPlot(QObject):
         if curves:
             plot.show_curves(curves, _orders(view))
         else:
-            plot.set_empty(*_why_empty(source, "A ROC curve"))
+            plot.set_empty(*why_empty(view, source))
         self._place(plot)
 
     def _show_pairs(self, view: ProjectView, source: str) -> None:
@@ -60,7 +61,7 @@ class MonitorPlot(QObject):
             target = view.project.versions[0].signature.target
             plot.show_pairs(pairs, _orders(view), target=target.name, unit=target.unit)
         else:
-            plot.set_empty(*_why_empty(source, "This plot"))
+            plot.set_empty(*why_empty(view, source))
         self._place(plot)
 
     def _made(self, plot: Plot) -> Plot:
@@ -82,8 +83,20 @@ def _orders(view: ProjectView) -> dict[str, int]:
     return {version.name: version.order for version in view.project.versions}
 
 
-def _why_empty(source: str, what: str) -> tuple[str, str]:
+def why_empty(view: ProjectView, source: str) -> tuple[str, str]:
+    """Why no version can be drawn, and what would fill the plot."""
     if source == "historical":
-        return "No predictions on the training set", f"{what} needs them; publishing a version writes them."
-    hint = f"{what} needs labels: send true values to the gateway, or choose a longer span."
-    return "No live row has its true value yet", hint
+        return (
+            "No version has predictions on the training set",
+            "Publishing a version writes them beside the training set.",
+        )
+    rows = view.live[view.project.champion].predictions if view.project.champion in view.live else 0
+    longer = "" if view.span is Span.ALL else ", or choose a longer span"
+    if not rows:
+        within = "yet" if view.span is Span.ALL else "in this span"
+        return (
+            f"Nobody asked {view.project.name} {within}",
+            f"Send rows to the gateway, and their true values once they are known{longer}.",
+        )
+    whose = f"None of the {count(rows)} live rows has" if rows > 1 else "The one live row does not have"
+    return f"{whose} its true value yet", f"Send true values to the gateway as labels{longer}."

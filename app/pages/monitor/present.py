@@ -40,7 +40,7 @@ def content_of(look: Look) -> Content:
         rows=rows,
         labelled=live.labelled,
         predictions=live.predictions,
-        skipped=sum(version.skipped for version in view.live.values()),
+        skipped=sum(status.skipped for status in look.status.values()),
         seen_at=view.at.timestamp(),
     )
 
@@ -62,7 +62,8 @@ def variables_of(project: Project) -> tuple[tuple[str, str], ...]:
 
 def entry_of(project: Project, version: Version, look: Look) -> VersionEntry:
     """A version with its part in production and the gateway's word on its health."""
-    word, state = health_of(version, look.status.get(version.name), gateway=look.gateway_error is None)
+    status = look.status.get(version.name)
+    word, state = health_of(version, status, gateway=look.gateway_error is None)
     since = ""
     if version.mode is Mode.CHAMPION and project.last_change is not None:
         since = f"since {moment(project.last_change.at)}"
@@ -74,6 +75,7 @@ def entry_of(project: Project, version: Version, look: Look) -> VersionEntry:
         state=state,
         revision=version.revision,
         since=since,
+        skipped=status.skipped if status is not None else 0,
     )
 
 
@@ -81,8 +83,15 @@ def health_of(version: Version, status: VersionStatus | None, *, gateway: bool) 
     """A word for how a version fares, and its colour."""
     if version.mode is Mode.RETIRED:
         return "not asked", State.NEUTRAL
-    if status is None:
-        return ("not asked yet" if gateway else "unknown: no gateway"), State.NEUTRAL
+    if not gateway:
+        return "unknown: no gateway", State.NEUTRAL
+    if not version.endpoint:
+        return "no service yet", State.NEUTRAL
+    return _told(status or VersionStatus())
+
+
+def _told(status: VersionStatus) -> tuple[str, State]:
+    """The gateway's word on a version that has a service."""
     if status.health == "down":
         return "down", State.BAD
     if status.lag > 0:

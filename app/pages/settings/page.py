@@ -1,6 +1,6 @@
 """The page: one field a setting, made from its declaration, and the list of profiles."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from app.context import Context
@@ -20,6 +20,7 @@ class SettingsPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.profiles = ProfilesPanel(context)
+        self._settings = context.settings
         self.fields = {setting.key: field_for(setting, context.settings) for setting in SHOWN}
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -46,6 +47,7 @@ class SettingsPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
+        self._settings.changed.connect(self._follow)
 
     def enter(self) -> None:
         """Show the profiles as they are now."""
@@ -58,6 +60,12 @@ class SettingsPage(Page):
     def commands(self) -> list[PageCommand]:
         """What can be done with profiles."""
         return self.profiles.commands()
+
+    def _follow(self, key: str) -> None:
+        """Show what was set elsewhere than here."""
+        for setting in SHOWN:
+            if setting.key == key:
+                show_setting(self.fields[key].editor, setting, self._settings)
 
 
 def field_for(setting: Setting[str] | Setting[int], settings: Settings) -> FormField:
@@ -73,7 +81,7 @@ def _number(setting: Setting[int], settings: Settings) -> FormField:
     box = QSpinBox()
     box.setRange(setting.minimum, setting.maximum)
     box.setSuffix(setting.unit)
-    box.setValue(settings.get(setting))
+    show_setting(box, setting, settings)
     box.valueChanged.connect(lambda value: settings.put(setting, value))
     return FormField(setting.title, box, hint=setting.description)
 
@@ -82,12 +90,25 @@ def _choice(setting: Setting[str], settings: Settings) -> FormField:
     box = QComboBox()
     for value, words in setting.choices:
         box.addItem(words, value)
-    box.setCurrentIndex(box.findData(settings.get(setting)))
+    show_setting(box, setting, settings)
     box.activated.connect(lambda row: settings.put(setting, box.itemData(row)))
     return FormField(setting.title, box, hint=setting.description)
 
 
 def _text(setting: Setting[str], settings: Settings) -> FormField:
-    line = QLineEdit(settings.get(setting))
+    line = QLineEdit()
+    show_setting(line, setting, settings)
     line.editingFinished.connect(lambda: settings.put(setting, line.text().strip()))
     return FormField(setting.title, line, hint=setting.description)
+
+
+def show_setting(editor: QWidget, setting: Setting[str] | Setting[int], settings: Settings) -> None:
+    """Show what a setting is now, telling nobody."""
+    with QSignalBlocker(editor):
+        if isinstance(setting.default, int):
+            if isinstance(editor, QSpinBox):
+                editor.setValue(settings.get(setting))
+        elif isinstance(editor, QComboBox):
+            editor.setCurrentIndex(editor.findData(settings.get(setting)))
+        elif isinstance(editor, QLineEdit):
+            editor.setText(settings.get(setting))

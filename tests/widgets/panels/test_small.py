@@ -57,7 +57,7 @@ def test_an_attempt_that_is_due_is_not_told_with_a_negative_time(qtbot: QtBot) -
         (312, 400, 0, "312 of 400 live rows have their true value"),
         (1, 1, 0, "1 of 1 live row has its true value"),
         (0, 0, 0, "No live rows yet"),
-        (3, 4, 2, "3 of 4 live rows have their true value; 2 skipped for lack of an input"),
+        (3, 4, 2, "3 of 4 live rows have their true value; challengers skipped 2 for lack of an input"),
     ],
 )
 def test_coverage_is_a_sentence(
