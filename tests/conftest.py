@@ -1,12 +1,24 @@
-"""What every test gets: leaks fail it, and the end of a run says what was not tested and why."""
+"""What every test gets: leaks fail it, and the end of a run says what was not tested and why.
 
+And what several folders share: a real Docker Engine, and a small image on it.
+"""
+
+import io
 import os
+import secrets
+import shutil
+import subprocess
+import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NoReturn
 
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from services.containers.engine.engine import Engine
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -60,3 +72,59 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not tested, and why")
         for reason, count in sorted(reasons.items()):
             terminalreporter.line(f"{count} tests: {reason}")
+
+
+def not_there(reason: str) -> NoReturn:
+    """Skip, saying why; fail where real servers are required."""
+    if os.environ.get("RELEVO_REQUIRE_SERVERS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator["Engine"]:
+    """The Docker Engine of this machine; what a test makes there, it names and removes."""
+    from services.containers.addresses import LocalEngine
+    from services.containers.engine.engine import open_engine
+    from services.errors import RelevoError
+
+    try:
+        opened = open_engine(LocalEngine())
+    except RelevoError as error:
+        not_there(f"no Docker Engine: {error}")
+    with opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def unique_name() -> Callable[[str], str]:
+    """From a word to a name that nothing else on the engine has."""
+    mark = secrets.token_hex(4)
+    return lambda word: f"relevo-test-{mark}-{word}"
+
+
+@pytest.fixture(scope="session")
+def small_image(engine: "Engine", unique_name: Callable[[str], str]) -> Iterator[str]:
+    """An image of some MB with a shell and the usual small tools, under a name of its own."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        not_there("no busybox, of which the test image is made (Debian: busybox-static)")
+    tools = subprocess.run([busybox, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for folder in ("bin", "tmp", "etc", "root"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
+            archive.addfile(entry)
+        archive.add(busybox, "bin/busybox")
+        for tool in tools:
+            if tool != "busybox":
+                entry = tarfile.TarInfo(f"bin/{tool}")
+                entry.type, entry.linkname = tarfile.SYMTYPE, "busybox"
+                archive.addfile(entry)
+    name = f"{unique_name('small')}:1"
+    repository, tag = name.split(":")
+    with engine.connection.asking() as client:
+        client.import_image_from_data(packed.getvalue(), repository=repository, tag=tag)
+    yield name
+    engine.remove_image(name, force=True)
