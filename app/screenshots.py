@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.places import Places
 from app.program import Program
+from app.quiet import without_known_noise
 from app.settings import PROJECT, SPAN, THEME, VARIABLE
 from app.window import Start, Wanted
 from services.errors import Unavailable
@@ -45,7 +46,7 @@ def render_pages(
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as own:
+    with without_known_noise(), tempfile.TemporaryDirectory() as own:
         places = Places(Path(own) / "config", Path(own) / "cache", Path(own) / "data")
         ProfileFolder(places.profiles).save(profile)
         start = Start(places, Wanted(profile=profile.name))
@@ -91,6 +92,7 @@ class _Photographer(QObject):
         else:
             page = self._start.shell.page
             self._still = self._still + 1 if page is not None and not page.refreshing() else 0
+            self._start.shell.show_refresh()
             if self._still >= STILL_TICKS:
                 self._take(*self._scene)
                 self._next(program)
@@ -107,7 +109,6 @@ class _Photographer(QObject):
 
     def _take(self, theme: Appearance, scene: Scene) -> None:
         path = self._folder / f"{scene.name}-{theme.value}.png"
-        self._start.shell.show_refresh()
         if not self._start.shell.grab().save(str(path)):
             self._end(f"{path} could not be written")
             return
@@ -123,7 +124,10 @@ def scenes(program: Program) -> list[Scene]:
     """Each page, and Monitor for each project's output and one input."""
     found: list[Scene] = []
     look = program.presenter.look
-    for name in look.projects[:4] if look is not None else ():
+    projects = look.projects if look is not None else ()
+    if not projects:
+        found.append(Scene("monitor", lambda p: p.shell.go_to("monitor")))
+    for name in projects[:4]:
         found.append(Scene(f"monitor-{name}", partial(_monitor, project=name, output=True)))
         found.append(Scene(f"monitor-{name}-input", partial(_monitor, project=name, output=False)))
     found += [
