@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.engine_opening import Inbox, Opened, Standing
+from app.connection.engine_opening import Opened, Standing
 from app.connection.link import FIRST_DELAY, LONGEST_DELAY, WATCH_SECONDS, LinkState
+from app.inbox import Inbox
 from app.tasks import Task, Tasks, Work
 from services.containers.addresses import EngineAddress, Host
 from services.containers.model import Change, Container, EngineInfo
@@ -68,7 +69,7 @@ class EngineLink(QObject):
         self._first_delay = self._delay = first_delay
         self._attempt: Task[Opened] | None = None
         self._checking = False
-        self._inbox = Inbox(self._told.emit)
+        self._inbox: Inbox[Change] = Inbox(self._told.emit)
         self._watch: Watch | None = None
         self.host: Host | None = None
         self.engine: Engine | None = None
@@ -155,7 +156,8 @@ class EngineLink(QObject):
     def _open(self, host: Host) -> None:
         self._again.stop()
         self.next_attempt = None
-        inbox = self._inbox = Inbox(self._told.emit)
+        inbox: Inbox[Change] = Inbox(self._told.emit)
+        self._inbox = inbox
 
         def open_it(work: Work) -> Opened:
             engine = self._opener(host.address)
@@ -170,7 +172,7 @@ class EngineLink(QObject):
                     watch.close()
                 engine.close()
                 raise
-            return Opened(engine, watch, info, inbox.take())
+            return Opened(engine, watch, info, tuple(inbox.take()))
 
         self._become(LinkState.OPENING)
         self._attempt = self.tasks.run(
@@ -245,7 +247,7 @@ class EngineLink(QObject):
     def _take(self) -> None:
         """Take in what the watch told; before the list that it goes by is here, it waits."""
         if self.engine is not None:
-            self._apply(self._inbox.take())
+            self._apply(self._tuple(inbox.take()))
 
     def _apply(self, changes: tuple[Change, ...]) -> None:
         for change in changes:

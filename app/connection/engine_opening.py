@@ -1,7 +1,6 @@
-"""What opening an engine brings, and what its watch tells on its way to the GUI thread."""
+"""What opening an engine brings, and what its watch says of itself."""
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -49,27 +48,3 @@ class Standing:
             check()
         if self._error is not None:
             raise self._error
-
-
-class Inbox:
-    """Changes on their way from the watch's thread to the GUI thread, told once per batch."""
-
-    def __init__(self, tell: Callable[[], None]) -> None:
-        self._tell = tell
-        self._lock = threading.Lock()
-        self._waiting: deque[Change] = deque()
-
-    def put(self, change: Change) -> None:
-        """From the watch's thread."""
-        with self._lock:
-            first = not self._waiting
-            self._waiting.append(change)
-        if first:
-            self._tell()
-
-    def take(self) -> tuple[Change, ...]:
-        """All that waits, oldest first."""
-        with self._lock:
-            taken = tuple(self._waiting)
-            self._waiting.clear()
-        return taken

@@ -1,0 +1,128 @@
+"""What may be done with which containers, why not, and what stops when it is done: pure functions."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from services.containers.model import Container, ContainerState, Role
+
+SWARM_LABEL = "com.docker.swarm.service.name"
+
+
+class Deed(StrEnum):
+    """What can be done with containers."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+    KILL = "kill"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RENAME = "rename"
+    REMOVE = "remove"
+
+
+_UP = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
+_DOWN = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
+ALLOWED: dict[Deed, frozenset[ContainerState]] = {
+    Deed.START: frozenset({ContainerState.CREATED, ContainerState.EXITED}),
+    Deed.STOP: _UP,
+    Deed.RESTART: _UP | {ContainerState.EXITED},
+    Deed.KILL: _UP,
+    Deed.PAUSE: frozenset({ContainerState.RUNNING}),
+    Deed.RESUME: frozenset({ContainerState.PAUSED}),
+    Deed.RENAME: _UP | _DOWN,
+    Deed.REMOVE: _UP | _DOWN,
+}
+_WHY_NOT = {
+    Deed.START: "It runs already.",
+    Deed.STOP: "It does not run.",
+    Deed.RESTART: "It was never started; start it.",
+    Deed.KILL: "It does not run.",
+    Deed.PAUSE: "Only what runs can be paused.",
+    Deed.RESUME: "It is not paused.",
+    Deed.RENAME: "It is being removed.",
+    Deed.REMOVE: "It is being removed already.",
+}
+DOING = {
+    Deed.START: "starting",
+    Deed.STOP: "stopping",
+    Deed.RESTART: "restarting",
+    Deed.KILL: "killing",
+    Deed.PAUSE: "pausing",
+    Deed.RESUME: "resuming",
+    Deed.RENAME: "renaming",
+    Deed.REMOVE: "removing",
+}
+HARMLESS = frozenset({Deed.START, Deed.RESUME, Deed.RENAME})
+
+
+class Part(StrEnum):
+    """The part of a model's container in production, as far as it is known."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+    UNKNOWN = "unknown"
+    NONE = ""
+
+
+def fitting(deed: Deed, containers: Sequence[Container]) -> list[Container]:
+    """Those of the containers with which it can be done now."""
+    return [container for container in containers if container.state in ALLOWED[deed]]
+
+
+def why_not(deed: Deed, containers: Sequence[Container], *, connected: bool) -> str:
+    """Why it cannot be done with any of them; empty when it can."""
+    if not connected:
+        return "Docker does not answer; wait until it is back."
+    if not containers:
+        return "Select a container."
+    if deed is Deed.RENAME:
+        if len(containers) > 1:
+            return "Select one container only."
+        if containers[0].platform:
+            return "The platform finds it by this name."
+    if not fitting(deed, containers):
+        several = "None of them can be: " if len(containers) > 1 else ""
+        return f"{several}{_WHY_NOT[deed]}"
+    return ""
+
+
+def in_production(container: Container, part: Part) -> bool:
+    """Whether production stops, or may stop, without it; a container that does not run serves nobody."""
+    if container.role in {Role.GATEWAY, Role.BALANCER, Role.STORE}:
+        return True
+    return part in {Part.CHAMPION, Part.UNKNOWN}
+
+
+def consequence(container: Container, part: Part) -> str:
+    """What stops without it, in a sentence; empty for what is not Relevo's."""
+    project, version = container.project, container.version
+    if container.role is Role.MODEL:
+        models = {
+            Part.CHAMPION: f"{version} is the champion of {project}: applications that ask {project} get "
+            "errors until it runs again or another version is made champion.",
+            Part.CHALLENGER: f"{version} of {project} sees no rows while it is gone; it catches up "
+            "when it is back.",
+            Part.UNKNOWN: f"Relevo cannot tell whether {version} is the champion of {project}, because it "
+            "is not connected to that platform. If it is, applications get errors.",
+        }
+        return models.get(part, f"{version} of {project} is retired; nothing asks it.")
+    told = {
+        Role.GATEWAY: "Applications get no predictions through this gateway while it is gone, and what it "
+        "has recorded but not yet shipped waits for it in its volume.",
+        Role.BALANCER: "Applications no longer reach the gateways behind its address.",
+        Role.STORE: "Nothing can be read or changed while the store is gone; gateways go on answering "
+        "and keep what they record until it is back. Its data stay in their volume.",
+        Role.SUPERVISOR: "Summaries, schedules and automatic rules stand still.",
+        Role.REGISTRY: "No image can be pushed to the team’s registry or pulled from it.",
+        Role.DATALAKE: "What reads from this database gets nothing.",
+        Role.DEVELOPMENT: "Whoever works in it is thrown out; what lies outside its mounted folder is lost "
+        "when it is removed.",
+    }
+    return told.get(container.role, "")
+
+
+def swarm_hint(container: Container) -> str:
+    """What Swarm does about it, where the container is one of a service's."""
+    service = container.labels.get(SWARM_LABEL, "")
+    return f"Swarm starts another one for the service {service} at once." if service else ""

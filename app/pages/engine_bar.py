@@ -1,0 +1,128 @@
+"""What every page that works with a Docker Engine has: the choice of the host, and the banner of a loss."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
+
+from app.connection.engine_link import EngineLink
+from app.connection.hosts import Hosts
+from app.connection.link import LinkState
+from app.words import told
+from services.containers.addresses import PlainEngine
+from services.containers.hosts import PLAIN_WARNING, where
+from widgets.formatting import plural, size
+from widgets.panels.banner import Banner
+from widgets.panels.labels import Text
+from widgets.theme import GRID, FontSize, State, icon
+
+
+class HostSwitcher(QWidget):
+    """The hosts there are; choosing one works with it. A button edits, adds and removes hosts."""
+
+    def __init__(self, hosts: Hosts, link: EngineLink, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hosts = hosts
+        self._link = link
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Docker host")
+        self.choice.setMinimumWidth(18 * GRID)
+        self.choice.activated.connect(lambda row: hosts.choose(self.choice.itemText(row)))
+        self.about = Text(size=FontSize.SMALL, quiet=True)
+        self.unprotected = Text("unprotected", size=FontSize.SMALL)
+        self.unprotected.set_state(State.WARNING)
+        self.unprotected.setToolTip(PLAIN_WARNING)
+        self.edit, self.add, self.remove = (QAction(self) for _ in range(3))
+        self.add.setText("Add a host…")
+        self.edit.triggered.connect(lambda: hosts.edit_wanted.emit(hosts.current().name))
+        self.add.triggered.connect(lambda: hosts.edit_wanted.emit(""))
+        self.remove.triggered.connect(self._ask_removal)
+        self._compose()
+        hosts.changed.connect(self.show_hosts)
+        link.changed.connect(self.show_hosts)
+        self.show_hosts()
+
+    def show_hosts(self) -> None:
+        """Bring the choice and what is known of the engine up to date."""
+        offered, current = self._hosts.folder.offered(), self._hosts.current()
+        names = [host.name for host in offered]
+        if [self.choice.itemText(row) for row in range(self.choice.count())] != names:
+            self.choice.clear()
+            self.choice.addItems(names)
+        self.choice.setCurrentIndex(names.index(current.name))
+        self.choice.setToolTip(where(current.address))
+        info = self._link.info
+        words = ""
+        if info is not None:
+            parts = (f"Docker {info.version}", plural(info.processors, "core"), size(info.memory))
+            words = " · ".join(parts)
+        self.about.setText(words)
+        self.about.setToolTip("\n".join((info.operating_system, *info.warnings)) if info else "")
+        self.unprotected.setVisible(isinstance(current.address, PlainEngine))
+        self.edit.setText(f"Edit “{current.name}”…")
+        self.remove.setText(f"Remove “{current.name}”…")
+        self.remove.setEnabled(current.name in self._hosts.folder.names())
+
+    def _compose(self) -> None:
+        more = QToolButton()
+        more.setIcon(icon("more"))
+        more.setToolTip("Edit, add or remove hosts")
+        more.setAccessibleName("Hosts")
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(more)
+        menu.addActions([self.edit, self.add, self.remove])
+        more.setMenu(menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        for part in (self.unprotected, self.about, Text("Host", quiet=True), self.choice, more):
+            layout.addWidget(part)
+
+    def _ask_removal(self) -> None:
+        name = self._hosts.current().name
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            "Remove host",
+            f"Forget how “{name}” is reached?",
+            QMessageBox.StandardButton.Cancel,
+            self.window(),
+        )
+        box.setInformativeText("The machine, its containers and images stay as they are.")
+        box.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
+        box.accepted.connect(lambda: self._hosts.remove(name))
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+
+class EngineBanner(Banner):
+    """Tells of an engine that does not answer, with "Retry" and the time of the next attempt."""
+
+    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self._count_down)
+        self.retry_requested.connect(link.retry)
+        link.changed.connect(self.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        """Bring it up to date."""
+        link = self._link
+        if link.state is LinkState.LOST and link.error is not None and link.host is not None:
+            self.show_message("Docker unreachable", told(link.error))
+            self._count_down()
+        elif link.state is LinkState.OPENING and link.error is not None:
+            self.show_next_attempt(None)
+        else:
+            self.hide()
+        counting = self.isVisibleTo(self.parentWidget()) and link.next_attempt is not None
+        (self._second.start if counting else self._second.stop)()
+
+    def rest(self) -> None:
+        """Nobody looks: count no seconds."""
+        self._second.stop()
+
+    def _count_down(self) -> None:
+        if self._link.next_attempt is not None:
+            self.show_next_attempt(self._link.next_attempt)
