@@ -1,0 +1,158 @@
+"""A relay in front of an engine's socket: over TCP, TLS or a socket of its own, and it can be cut."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from pathlib import Path
+
+ENGINE = "/var/run/docker.sock"
+
+
+class Relay:
+    """Carries bytes to the engine until told otherwise.
+
+    Args:
+        path: of the socket to listen on; without it, a port of 127.0.0.1.
+        trust: makes it speak TLS.
+
+    Attributes:
+        port: listened on; 0 with a path.
+    """
+
+    def __init__(self, path: Path | None = None, trust: ssl.SSLContext | None = None) -> None:
+        self._path, self._trust = path, trust
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._listener: socket.socket | None = None
+        self.port = 0
+        self.restore()
+
+    def restore(self) -> None:
+        """Listen, where it listened before."""
+        if self._path is None:
+            listener = socket.create_server(("127.0.0.1", self.port))
+            self.port = listener.getsockname()[1]
+        else:
+            self._path.unlink(missing_ok=True)
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(self._path))
+            listener.listen()
+        self._listener = listener
+        self._start(self._accept, listener)
+
+    def cut(self) -> None:
+        """End all connections, and refuse new ones."""
+        if self._listener is not None:
+            self._shut(self._listener)
+            self._listener = None
+        with self._lock:
+            opened = tuple(self._open)
+        for each in opened:
+            self._shut(each)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def _start(self, work, *arguments) -> None:
+        thread = threading.Thread(target=work, args=arguments, name="relay", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError), listener:
+            while True:
+                client, _ = listener.accept()
+                self._start(self._serve, client)
+
+    def _serve(self, client: socket.socket) -> None:
+        engine = socket.socket(socket.AF_UNIX)
+        engine.connect(ENGINE)
+        pair = (client, engine)
+        with self._lock:
+            self._open.update(pair)
+        try:
+            if self._trust is None:
+                self._carry_both(client, engine)
+            else:
+                self._carry_encrypted(client, engine)
+        finally:
+            with self._lock:
+                self._open.difference_update(pair)
+            for each in pair:
+                each.close()
+
+    def _carry_both(self, client: socket.socket, engine: socket.socket) -> None:
+        up = threading.Thread(target=_carry, args=(client, engine), name="relay-up", daemon=True)
+        up.start()
+        _carry(engine, client)
+        self._shut(client)
+        up.join()
+
+    def _carry_encrypted(self, client: socket.socket, engine: socket.socket) -> None:
+        """TLS without a socket of its own, so that two threads may use it at once, under a lock."""
+        assert self._trust is not None
+        incoming, outgoing, lock = ssl.MemoryBIO(), ssl.MemoryBIO(), threading.Lock()
+        session = self._trust.wrap_bio(incoming, outgoing, server_side=True)
+
+        def flush() -> None:
+            if content := outgoing.read():
+                client.sendall(content)
+
+        def feed() -> bool:
+            content = client.recv(1 << 16)
+            with lock:
+                incoming.write(content) if content else incoming.write_eof()
+            return bool(content)
+
+        def up() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    with lock:
+                        try:
+                            content = session.read(1 << 16)
+                        except ssl.SSLWantReadError:
+                            content = None
+                    if content:
+                        engine.sendall(content)
+                    elif content == b"" or not feed():
+                        break
+            with contextlib.suppress(OSError):
+                engine.shutdown(socket.SHUT_WR)
+
+        with contextlib.suppress(OSError):
+            while True:
+                try:
+                    session.do_handshake()
+                except ssl.SSLWantReadError:
+                    flush()
+                    if not feed():
+                        return
+                except ssl.SSLError:
+                    flush()  # the alert that says why
+                    return
+                else:
+                    break
+            flush()
+            thread = threading.Thread(target=up, name="relay-up", daemon=True)
+            thread.start()
+            while content := engine.recv(1 << 16):
+                with lock:
+                    session.write(content)
+                    flush()
+            self._shut(client)
+            thread.join()
+
+    @staticmethod
+    def _shut(each: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while content := source.recv(1 << 16):
+            target.sendall(content)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

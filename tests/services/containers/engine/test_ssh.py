@@ -1,0 +1,130 @@
+"""The engine through a real SSH server on 127.0.0.1 and this machine's own SSH client."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.containers.addresses import SshEngine
+from services.containers.engine.engine import Engine, open_engine
+from services.errors import Refused, Unavailable
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _key(path: Path) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SshEngine]]:
+    """An SSH server that lets one key in, and a client that has it and knows the server."""
+    daemon, client = shutil.which("sshd", path="/usr/sbin:/sbin"), shutil.which("ssh")
+    if daemon is None or client is None:
+        pytest.skip("no SSH server (Debian: openssh-server) or client")
+    if os.getuid() != 0:
+        pytest.skip("the test's SSH server must run as root")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    port = _free_port()
+    host, own = _key(tmp_path / "host"), _key(tmp_path / "own")
+    (tmp_path / "allowed").write_text(own.with_suffix(".pub").read_text())
+    (tmp_path / "known").write_text(f"[127.0.0.1]:{port} {host.with_suffix('.pub').read_text()}")
+    (tmp_path / "sshd").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {host}\nAuthorizedKeysFile {tmp_path}/allowed\n"
+        f"StrictModes no\nUsePAM no\nPasswordAuthentication no\nPidFile none\n"
+        f"SetEnv PATH={os.environ['PATH']}\n"
+    )
+    started = subprocess.Popen([daemon, "-D", "-f", str(tmp_path / "sshd")], stderr=subprocess.DEVNULL)
+    _wait(port)
+
+    def engine(identity: Path = own, known: Path = tmp_path / "known") -> SshEngine:
+        # This machine's client with settings of the test's: its own are a person's.
+        settings = tmp_path / "settings"
+        settings.write_text(f"IdentityFile {identity}\nIdentitiesOnly yes\nUserKnownHostsFile {known}\n")
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        (folder / "ssh").write_text(f'#!/bin/sh\nexec {client} -F {settings} "$@"\n')
+        (folder / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        return SshEngine("127.0.0.1", "root", port)
+
+    yield engine
+    started.terminate()
+    started.wait()
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    pytest.fail("the SSH server did not start")
+
+
+def test_the_engine_answers_through_ssh(engine: Engine, server: Callable[..., SshEngine]) -> None:
+    with open_engine(server()) as opened:
+        assert opened.info().version == engine.info().version
+        assert opened.info().warnings == ()
+
+
+def test_streams_and_commands_go_through_ssh(
+    server: Callable[..., SshEngine], run: Callable[..., str]
+) -> None:
+    identifier = run("echo one; sleep inf")
+    content = b"0123456789abcdef\n" * 20_000
+    with open_engine(server()) as opened:
+        assert opened.execute(identifier, ["cat"], given=content) == (0, content.decode())
+        lines: list[str] = []
+        came = threading.Event()
+
+        def receive(found: list) -> None:
+            lines.extend(line.text for line in found)
+            came.set()
+
+        stream = opened.follow_logs(identifier, 10, receive, lambda _: None)
+        assert came.wait(10)
+        stream.close()
+    assert lines == ["one"]
+
+
+def test_a_key_that_is_not_allowed_is_refused_with_what_to_do(
+    server: Callable[..., SshEngine], tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match=r"The host 127\.0\.0\.1 refused to sign you in") as caught:
+        open_engine(server(identity=_key(tmp_path / "other")))
+    assert "SSH agent" in caught.value.remedy
+    assert "Permission denied" in caught.value.details
+
+
+def test_a_host_that_is_not_known_is_refused(server: Callable[..., SshEngine], tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="is not known to this machine"):
+        open_engine(server(known=tmp_path / "nobody"))
+
+
+def test_a_port_without_an_ssh_server_is_told(
+    server: Callable[..., SshEngine],
+) -> None:
+    server()
+    with pytest.raises(Unavailable, match="cannot be reached") as caught:
+        open_engine(SshEngine("127.0.0.1", "root", _free_port()))
+    assert "Connection refused" in caught.value.details
+
+
+def test_no_ssh_client_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unavailable, match="This machine has no SSH client"):
+        open_engine(SshEngine("127.0.0.1"))
