@@ -16,11 +16,16 @@ from widgets.plots.density import Box, DensityPyramid, bounds
 from widgets.plots.legend import LegendEntry
 from widgets.plots.look import line_pen, name_axis
 from widgets.plots.panel import PlotPanel
+from widgets.plots.spread import Spread
 from widgets.theme import theme, version_style
 
 
 class PredictedRealPlot(PlotPanel):
-    """Points around the identity line, one colour and symbol per version."""
+    """Points around the identity line, one colour and symbol per version.
+
+    Where the real values are few, each version's points stand in a column of their own beside the value;
+    the axis says so, and readout and CSV tell the true values.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -33,6 +38,7 @@ class PredictedRealPlot(PlotPanel):
         self._clouds: dict[str, Cloud] = {}
         self._orders: dict[str, int] = {}
         self._unit = ""
+        self._spread: Spread | None = None
         self._plot = self.add_plot(0, 0)
         self._identity = pg.InfiniteLine(pos=(0, 0), angle=45, movable=False)
         self._identity.setZValue(10)
@@ -45,12 +51,15 @@ class PredictedRealPlot(PlotPanel):
     ) -> None:
         """Show each version's pairs; `orders` gives each version's order of registration."""
         self._drop_strangers(pairs, orders)
+        spread = Spread.of(pairs)
         for name, one in pairs.items():
-            if self._pairs.get(name) is not one:
+            if self._pairs.get(name) is not one or self._spread != spread:
                 self._pairs[name] = one
-                self._cloud(name).set_data(DensityPyramid(one.real, one.predicted))
+                x = one.real if spread is None else spread.placed(name, one)
+                self._cloud(name).set_data(DensityPyramid(x, one.predicted))
+        self._spread = spread
         self._unit = unit
-        name_axis(self._plot, "bottom", f"Real {target}", unit)
+        self._name_real_axis(target)
         name_axis(self._plot, "left", f"Predicted {target}", unit)
         self.set_entries([self._entry(name) for name in self._pairs])
         for name, cloud in self._clouds.items():
@@ -91,6 +100,13 @@ class PredictedRealPlot(PlotPanel):
                 self._pairs.pop(name)
         self._orders = dict(orders)
 
+    def _name_real_axis(self, target: str) -> None:
+        """Say when points stand beside their values, and mark these."""
+        axis, spread = self._plot.getAxis("bottom"), self._spread
+        beside = "" if spread is None else ", versions side by side at each value"
+        name_axis(self._plot, "bottom", f"Real {target}{beside}", self._unit)
+        axis.setTicks(None if spread is None else [[(value, number(value)) for value in spread.values]])
+
     def _cloud(self, name: str) -> Cloud:
         if name not in self._clouds:
             self._clouds[name] = Cloud(self._plot, version_style(self._orders.get(name, 0)))
@@ -105,5 +121,6 @@ class PredictedRealPlot(PlotPanel):
 
     def _read(self, x: float, y: float) -> tuple[str, float, float]:
         unit = f" {self._unit}" if self._unit else ""
-        told = f"real {number(x)}{unit}   predicted {number(y)}{unit}   off by {number(y - x, 3)}{unit}"
-        return told, x, y
+        real = x if self._spread is None else self._spread.value(x)
+        off = number(y - real, 3)
+        return f"real {number(real)}{unit}   predicted {number(y)}{unit}   off by {off}{unit}", x, y

@@ -18,6 +18,9 @@ from services.errors import RelevoError, Unavailable
 from services.evaluation.model import Span
 from widgets.formatting import relative
 
+SETTLING_SECONDS = 3
+SETTLES_WITHIN = timedelta(minutes=1)
+
 
 class MonitorPresenter(QObject):
     """Looks at the chosen project now and then, and when asked; never twice at once.
@@ -37,6 +40,7 @@ class MonitorPresenter(QObject):
         self._asked: Question | None = None
         self._again = False
         self._here = False
+        self._opened_at = datetime.now(UTC)
         self.look: Look | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -123,8 +127,16 @@ class MonitorPresenter(QObject):
 
     def _plan(self) -> None:
         seconds = self._context.settings.get(REFRESH_SECONDS)
+        if self._settling():
+            seconds = min(seconds, SETTLING_SECONDS)
         self._page.due = datetime.now(UTC) + timedelta(seconds=seconds)
         self._timer.start(seconds * 1000)
+
+    def _settling(self) -> bool:
+        """Whether services that were started with the platform are still coming up."""
+        recent = datetime.now(UTC) - self._opened_at < SETTLES_WITHIN
+        status = self.look.status.values() if self.look is not None else ()
+        return recent and any(version.health != "ok" for version in status)
 
     def show_age(self) -> None:
         """Say how old what is shown is, when it is not fresh."""
@@ -178,6 +190,7 @@ class MonitorPresenter(QObject):
 
     def _opened(self, platform: Platform) -> None:
         self._observer = Observer(platform)
+        self._opened_at = datetime.now(UTC)
         self.look = None
         if self._here:
             self.refresh()
