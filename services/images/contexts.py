@@ -13,7 +13,7 @@ import images
 from services.errors import NotFound
 from services.images.catalogue import own_image
 
-_COMMANDS = ("__init__", "options", "gateway", "supervisor", "serve", "train")
+_COMMANDS = ("__init__", "options", "gateway", "supervisor", "serve", "train", "prepare")
 """What a container can be told to do: the rest of `app` needs a window or an engine."""
 
 

@@ -1,0 +1,83 @@
+"""The parts of a platform, as a table: what each is for, needs, keeps and may use."""
+
+from dataclasses import dataclass
+
+from services.containers.model import Role
+from services.platform.request import PlatformRequest
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part.
+
+    Attributes:
+        name: of its container, after the platform's; unique.
+        image: of the catalogue.
+        text: what it is for, as people read it.
+        memory: most bytes it may use unless the request says otherwise; what it uses is less, see the help.
+        needs: parts that must be healthy before it is started.
+        volumes: suffix of the volume's name to where it is seen inside.
+        healthy_seconds: how long a first start may take on a small server.
+        stop_seconds: how long it may take to end with nothing lost.
+    """
+
+    name: str
+    image: str
+    role: Role
+    text: str
+    memory: int
+    needs: tuple[str, ...] = ()
+    volumes: tuple[tuple[str, str], ...] = ()
+    healthy_seconds: float = 60.0
+    stop_seconds: int = 20
+
+
+CASSANDRA = Part(
+    "cassandra", "cassandra", Role.STORE, "keeps everything that is recorded and registered",
+    memory=768 * MEGABYTE, volumes=(("cassandra-data", "/var/lib/cassandra"),),
+    healthy_seconds=180.0, stop_seconds=60,
+)  # fmt: skip
+REGISTRY = Part(
+    "registry", "registry", Role.REGISTRY, "the team's images",
+    memory=64 * MEGABYTE, volumes=(("registry-data", "/var/lib/registry"),),
+)  # fmt: skip
+DATALAKE = Part(
+    "datalake", "datalake", Role.DATALAKE, "the team's tables",
+    memory=160 * MEGABYTE, volumes=(("datalake-data", "/var/lib/mysql"),), healthy_seconds=120.0,
+)  # fmt: skip
+SUPERVISOR = Part(
+    "supervisor", "supervisor", Role.SUPERVISOR, "keeps rollups and carries the rules out",
+    memory=192 * MEGABYTE, needs=("cassandra",), healthy_seconds=90.0,
+)  # fmt: skip
+BALANCER = Part(
+    "balancer", "balancer", Role.BALANCER, "shares requests out among the gateways",
+    memory=64 * MEGABYTE, needs=("gateway",),
+)  # fmt: skip
+OPTIONAL = {part.name: part for part in (REGISTRY, DATALAKE)}
+SPOOL = "/var/lib/relevo/spool"
+
+
+def gateway(number: int) -> Part:
+    """The gateway of that number, from 1; each has a spool of its own."""
+    name = "gateway" if number == 1 else f"gateway-{number}"
+    return Part(
+        name, "gateway", Role.GATEWAY, "what client applications call",
+        memory=256 * MEGABYTE, needs=("cassandra",), volumes=((f"{name}-spool", SPOOL),),
+        healthy_seconds=90.0, stop_seconds=30,
+    )  # fmt: skip
+
+
+def wanted(request: PlatformRequest) -> tuple[Part, ...]:
+    """The parts that a request wants, each after those that it needs."""
+    optional = tuple(part for name, part in OPTIONAL.items() if name not in request.left_out)
+    gateways = tuple(gateway(number) for number in range(1, request.gateways + 1))
+    balancer = (BALANCER,) if request.gateways > 1 else ()
+    return (CASSANDRA, *optional, *gateways, SUPERVISOR, *balancer)
+
+
+def memory_of(part: Part, request: PlatformRequest) -> int:
+    """Most bytes that a part may use."""
+    kind = "gateway" if part.role is Role.GATEWAY else part.name
+    return request.memory.get(part.name, request.memory.get(kind, part.memory))

@@ -1,0 +1,94 @@
+"""Puts one part's container in place: made, or instead of an older one, with a way back."""
+
+from services.containers.engine.engine import Engine
+from services.containers.interface import Progress
+from services.containers.model import Container, ContainerSpec
+from services.errors import RelevoError, Unavailable
+from services.platform.parts import Part
+from services.platform.present import REPLACED, runs
+from services.platform.specification import HOME, USER, Plan, files_of, labels_of, specification
+
+
+class Placer:
+    """Makes and replaces containers of one platform.
+
+    Args:
+        engine: where.
+        plan: what its parts are to be.
+        progress: told what goes on; may raise Cancelled.
+    """
+
+    def __init__(self, engine: Engine, plan: Plan, progress: Progress) -> None:
+        self._engine, self._plan, self._progress = engine, plan, progress
+
+    def make(self, part: Part, image: str) -> str:
+        """Make a part's volumes and its container, and start it; its identifier.
+
+        Raises:
+            Conflict: a port is taken.
+            NotFound: the image is not there.
+        """
+        spec = specification(self._plan, part, image)
+        for mount in spec.mounts:
+            self._engine.ensure_volume(mount.source, labels_of(self._plan.name, part.name))
+        return self._started(spec, part)
+
+    def wait(self, part: Part, identifier: str) -> None:
+        """Wait until a part is healthy; Unavailable, with its last words, if it does not become so."""
+        text = f"Waiting until {part.name} is healthy"
+        self._engine.wait_healthy(identifier, part.healthy_seconds, lambda: self._progress(None, text))
+
+    def replace(self, part: Part, old: Container, image: str) -> str:
+        """Put a new container in the place of one, which comes back if the new one is not healthy.
+
+        Both want the same volume and ports, so the old one stops first.
+
+        Raises:
+            Unavailable: the new one was not healthy; the message says whether the old one runs again.
+        """
+        self._progress(None, f"Stopping {part.name}")
+        self._engine.stop(old.identifier, part.stop_seconds)
+        self._engine.rename(old.identifier, old.name + REPLACED)
+        try:
+            self._progress(None, f"Starting the new {part.name}")
+            new = self.make(part, image)
+            self.wait(part, new)
+        except BaseException as error:
+            raise self._put_back(part, old, error) from error
+        self._engine.remove(old.identifier, force=True)
+        return new
+
+    def _started(self, spec: ContainerSpec, part: Part) -> str:
+        files = files_of(self._plan, part)
+        if not files:
+            return self._engine.run(spec)
+        identifier = self._engine.create(spec)
+        try:
+            self._engine.put_files(identifier, HOME, files, mode=0o400, user=USER, group=USER)
+            self._engine.start(identifier)
+        except BaseException:
+            self._engine.remove(identifier, force=True)
+            raise
+        return identifier
+
+    def _put_back(self, part: Part, old: Container, error: BaseException) -> BaseException:
+        """The error, and what became of the old container, as it was seen."""
+        if (new := self._engine.find_container(old.name)) is not None:
+            self._engine.remove(new.identifier, force=True)
+        put_back(self._engine, old.identifier, old.name, start=runs(old))
+        if not isinstance(error, RelevoError):
+            return error
+        now = self._engine.find_container(old.identifier)
+        what = "the one before runs again" if runs(now) else "the one before did not run either"
+        return Unavailable(
+            f"The new {part.name} did not work; {what}",
+            remedy=error.remedy,
+            details=f"{error.message}\n{error.details}".strip(),
+        )
+
+
+def put_back(engine: Engine, identifier: str, name: str, *, start: bool) -> None:
+    """Give a container that was put aside its name again, and start it."""
+    engine.rename(identifier, name)
+    if start:
+        engine.start(identifier)

@@ -1,0 +1,109 @@
+"""What there is of a platform on an engine, found by labels."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from services.containers.engine.engine import Engine
+from services.containers.model import PLATFORM_LABEL, Container, ContainerState, Role
+from services.errors import NotFound
+from services.platform.keys import PlatformKeys, keys_in
+from services.platform.request import PlatformRequest
+from services.platform.specification import KEEPER, PART_LABEL, REQUEST_LABEL, container_name
+
+REPLACED = "-before"
+"""Ends the name of a container that another takes the place of, until that one is healthy."""
+
+
+@dataclass(slots=True)
+class Present:
+    """A platform as it is.
+
+    Attributes:
+        parts: containers by part, the keeper apart.
+        replaced: containers that a set-up which did not come to its end had put aside, by part.
+        others: further containers of the platform: model services, development containers.
+        volumes: names.
+        request: what was asked for at the last set-up; None if nobody knows.
+    """
+
+    name: str
+    parts: dict[str, Container] = field(default_factory=dict)
+    replaced: dict[str, Container] = field(default_factory=dict)
+    others: list[Container] = field(default_factory=list)
+    volumes: set[str] = field(default_factory=set)
+    keeper: Container | None = None
+    keys: PlatformKeys | None = None
+    request: PlatformRequest | None = None
+
+    @property
+    def models(self) -> list[Container]:
+        """Its model services."""
+        return [container for container in self.others if container.role is Role.MODEL]
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything of it is there."""
+        return bool(self.parts or self.replaced or self.others or self.volumes or self.keeper)
+
+
+def find_platform(engine: Engine, name: str) -> Present:
+    """Look a platform up by its name; an empty one if there is none."""
+    found = Present(name)
+    for container in engine.containers():
+        if container.platform == name:
+            _take(found, container)
+    found.volumes = {
+        volume.name for volume in engine.volumes(sizes=False) if volume.labels.get(PLATFORM_LABEL) == name
+    }
+    if found.keeper is not None:
+        found.keys = keys_in(engine.environment(found.keeper.identifier))
+        found.request = _request_in(found.keeper)
+    elif store := found.parts.get("cassandra") or found.replaced.get("cassandra"):
+        found.keys = keys_in(engine.environment(store.identifier))
+    return found
+
+
+def platforms(engine: Engine) -> list[str]:
+    """Names of the platforms on an engine."""
+    return sorted({
+        container.platform
+        for container in engine.containers()
+        if container.platform and PART_LABEL in container.labels
+    })  # fmt: skip
+
+
+def existing(engine: Engine, name: str) -> Present:
+    """A platform that is there; NotFound names those that are."""
+    found = find_platform(engine, name)
+    if not found.exists:
+        known = platforms(engine)
+        raise NotFound(
+            f"there is no platform named {name} on this engine",
+            remedy=f"There is: {', '.join(known)}." if known else "Set one up: relevo platform up.",
+        )
+    return found
+
+
+def runs(container: Container | None) -> bool:
+    """Whether a container is there and runs."""
+    return container is not None and container.state is ContainerState.RUNNING
+
+
+def _take(found: Present, container: Container) -> None:
+    part = container.labels.get(PART_LABEL, "")
+    if part == KEEPER:
+        found.keeper = container
+    elif part and container.name == container_name(found.name, part):
+        found.parts[part] = container
+    elif part and container.name == container_name(found.name, part) + REPLACED:
+        found.replaced[part] = container
+    else:
+        found.others.append(container)
+
+
+def _request_in(keeper: Container) -> PlatformRequest | None:
+    try:
+        return msgspec.json.decode(keeper.labels.get(REQUEST_LABEL, ""), type=PlatformRequest)
+    except msgspec.MsgspecError:
+        return None  # kept by another version of this program

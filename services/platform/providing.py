@@ -1,0 +1,48 @@
+"""Images of the parts, on the engine before anything is made of them: found, pulled or built."""
+
+from collections.abc import Callable, Iterable
+
+from services.containers.engine.engine import Engine
+from services.containers.interface import Progress
+from services.images.catalogue import reference
+from services.images.orders import build_images
+
+Output = Callable[[str], None]
+
+
+def provide_images(
+    engine: Engine, names: Iterable[str], prefix: str, progress: Progress, output: Output
+) -> dict[str, str]:
+    """Catalogue's name to the reference of an image that is on the engine.
+
+    Args:
+        engine: where.
+        names: of the catalogue.
+        prefix: a registry to pull from; empty builds what is missing.
+        progress: told how far it is; raises Cancelled to stop.
+        output: gets what builds print.
+
+    Raises:
+        NotFound: the registry lacks an image.
+        InvalidInput: a build failed; the message names the step.
+        StorageFull: the engine's disk is full.
+    """
+    wanted = {name: reference(name, prefix) for name in dict.fromkeys(names)}
+    missing = [name for name, found in wanted.items() if engine.image(found) is None]
+    if not missing:
+        return wanted
+    if not prefix:
+        build_images(engine, missing, progress, output)
+        return wanted
+    for place, name in enumerate(missing):
+        engine.pull(wanted[name], share(progress, place / len(missing), (place + 1) / len(missing)))
+    return wanted
+
+
+def share(progress: Progress, begin: float, end: float) -> Progress:
+    """How far one of several works is, as the part of the whole that it is."""
+
+    def tell(fraction: float | None, text: str) -> None:
+        progress(begin if fraction is None else begin + (end - begin) * fraction, text)
+
+    return tell

@@ -1,0 +1,195 @@
+"""What a part is in containers: image, command, environment, ports, volumes, limits."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec.structs import replace
+
+from services.containers.model import (
+    PLATFORM_LABEL,
+    ROLE_LABEL,
+    ContainerSpec,
+    Limits,
+    Mount,
+    Port,
+    RestartPolicy,
+    Role,
+)
+from services.platform.keys import PlatformKeys
+from services.platform.parts import MEGABYTE, SPOOL, Part, memory_of
+from services.platform.request import PlatformRequest
+from services.store.roles import StoreRole
+
+PART_LABEL = "relevo.part"
+REQUEST_LABEL = "relevo.request"
+SPECIFICATION_LABEL = "relevo.specification"
+KEEPER = "keys"
+INNER_PORT, SERVICE_PORT = 8000, 8001
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+HOME, USER = "/var/lib/relevo", 10001
+"""Where the program's images keep what is theirs, and the user that they run as."""
+_ANY = "0.0.0.0"  # noqa: S104 - inside a container; what is published is the request's to say
+_CQL_PORT, _REGISTRY_PORT, _DATALAKE_PORT = 9042, 5000, 3306
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What all specifications of one platform are made of.
+
+    Attributes:
+        certificate: contents of the gateway's files by name; empty without TLS.
+    """
+
+    request: PlatformRequest
+    keys: PlatformKeys
+    certificate: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The platform's name."""
+        return self.request.name
+
+
+def container_name(platform: str, part: str) -> str:
+    """A part's container, and its host name on the platform's network."""
+    return f"{platform}-{part}"
+
+
+def inner_gateway(request: PlatformRequest) -> str:
+    """Where services on the platform's network reach its gateways."""
+    port = SERVICE_PORT if request.secure else INNER_PORT
+    return f"http://{container_name(request.name, 'gateway')}:{port}"
+
+
+def store_options(platform: str) -> tuple[str, ...]:
+    """How a service on the platform's network names its store."""
+    host = container_name(platform, "cassandra")
+    return ("--store", f"cassandra:{host}:{_CQL_PORT}", "--cassandra-user", StoreRole.SERVICES.value)
+
+
+def labels_of(platform: str, part: str, role: Role = Role.NONE) -> dict[str, str]:
+    """By which a platform's containers and volumes are found."""
+    found = {PLATFORM_LABEL: platform, PART_LABEL: part}
+    return found | {ROLE_LABEL: role.value} if role else found
+
+
+def specification(plan: Plan, part: Part, image: str) -> ContainerSpec:
+    """The container of a part; a label tells later whether it is still what is wanted."""
+    limit = memory_of(part, plan.request)
+    spec = ContainerSpec(
+        name=container_name(plan.name, part.name),
+        image=image,
+        command=_command(plan, part),
+        environment=_environment(plan, part, limit),
+        labels=labels_of(plan.name, part.name, part.role),
+        ports=_ports(plan.request, part),
+        mounts=tuple(Mount(target, volume) for volume, target in volumes_of(plan.name, part)),
+        network=plan.name,
+        aliases=(container_name(plan.name, "gateway"),) if part.role is Role.GATEWAY else (),
+        limits=Limits(memory=limit),
+        stop_seconds=part.stop_seconds,
+    )
+    told = {SPECIFICATION_LABEL: _digest(plan, part, spec)}
+    return replace(spec, labels={**spec.labels, **told})
+
+
+def keeper(plan: Plan, image: str) -> ContainerSpec:
+    """The container that is never started and keeps the secrets and the request."""
+    asked = msgspec.json.encode(plan.request).decode()
+    return ContainerSpec(
+        name=container_name(plan.name, KEEPER),
+        image=image,
+        environment=plan.keys.environment(),
+        labels={**labels_of(plan.name, KEEPER), REQUEST_LABEL: asked},
+        restart=RestartPolicy.NEVER,
+    )
+
+
+def volumes_of(platform: str, part: Part) -> list[tuple[str, str]]:
+    """A part's volumes: name, and where it is seen inside."""
+    return [(f"{platform}-{suffix}", target) for suffix, target in part.volumes]
+
+
+def files_of(plan: Plan, part: Part) -> Mapping[str, bytes]:
+    """What is written into the container's home before it is started."""
+    return plan.certificate if part.role is Role.GATEWAY else {}
+
+
+def _command(plan: Plan, part: Part) -> tuple[str, ...]:
+    if part.role is Role.SUPERVISOR:
+        return ("supervisor", *store_options(plan.name))
+    if part.role is not Role.GATEWAY:
+        return ()
+    request = plan.request
+    words = (
+        "gateway", *store_options(plan.name), "--spool", SPOOL, "--host", _ANY, "--port", str(INNER_PORT),
+        "--listener-host", _ANY, "--durability", request.durability,
+        "--public-address", request.address(), "--service-address", inner_gateway(request),
+    )  # fmt: skip
+    if not request.secure:
+        return (*words, "--plain-http-beyond-loopback")
+    secured = ("--certificate", f"{HOME}/{CERTIFICATE}", "--key", f"{HOME}/{KEY}")
+    return (*words, *secured, "--service-port", str(SERVICE_PORT))
+
+
+def _environment(plan: Plan, part: Part, limit: int) -> dict[str, str]:
+    keys = plan.keys
+    match part.role:
+        case Role.STORE:
+            return {"MAX_HEAP_SIZE": f"{limit // 2 // MEGABYTE}M", **keys.environment()}
+        case Role.GATEWAY | Role.SUPERVISOR:
+            return {"RELEVO_SECRET": keys.secret, "RELEVO_CASSANDRA_PASSWORD": keys.services}
+        case Role.DATALAKE:
+            return {
+                "MARIADB_DATABASE": "datalake",
+                "MARIADB_USER": "relevo",
+                "MARIADB_PASSWORD": keys.datalake,
+            }
+        case Role.BALANCER:
+            return _balanced(plan.request)
+        case _:
+            return {}
+
+
+def _balanced(request: PlatformRequest) -> dict[str, str]:
+    gateways = ("gateway", *(f"gateway-{number}" for number in range(2, request.gateways + 1)))
+    return {
+        "RELEVO_GATEWAYS": ",".join(container_name(request.name, gateway) for gateway in gateways),
+        "RELEVO_PORTS": ",".join(map(str, (INNER_PORT, *request.listener_ports))),
+    }
+
+
+def _ports(request: PlatformRequest, part: Part) -> tuple[Port, ...]:
+    team = request.team_host
+    match part.role:
+        case Role.STORE:
+            return (Port(_CQL_PORT, request.cassandra_port, team),)
+        case Role.REGISTRY:
+            return (Port(_REGISTRY_PORT, request.registry_port, team),)
+        case Role.DATALAKE:
+            return (Port(_DATALAKE_PORT, request.datalake_port, team),)
+        case Role.GATEWAY if request.gateways == 1:
+            return _client_ports(request)
+        case Role.BALANCER:
+            return _client_ports(request)
+        case _:
+            return ()
+
+
+def _client_ports(request: PlatformRequest) -> tuple[Port, ...]:
+    host = request.gateway_host
+    listeners = (Port(port, port, host) for port in request.listener_ports)
+    return (Port(INNER_PORT, request.gateway_port, host), *listeners)
+
+
+def _digest(plan: Plan, part: Part, spec: ContainerSpec) -> str:
+    """Equal for what is wanted equally; keyed, so that it tells nothing of the secrets it covers.
+
+    The image is left out: another one is an upgrade, which is asked for in so many words.
+    """
+    files = {name: hashlib.sha256(content).hexdigest() for name, content in files_of(plan, part).items()}
+    told = msgspec.json.encode((replace(spec, image=""), files), order="deterministic")
+    return hmac.new(plan.keys.secret.encode(), told, hashlib.sha256).hexdigest()
