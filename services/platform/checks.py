@@ -25,6 +25,9 @@ class Measured(Struct, frozen=True):
     least_disk: int = LEAST_DISK
 
 
+AS_IT_IS = Measured()
+
+
 def check_request(request: PlatformRequest) -> None:
     """InvalidInput names the first field that is wrong, and why."""
     for field, text in problems(request).items():

@@ -26,7 +26,7 @@ class PlatformKeys(Struct, frozen=True):
     Attributes:
         secret: the platform's own, from which the tokens of services are derived.
         owner, services, administrator, reader: passwords of Cassandra's roles.
-        datalake: password of the datalake's user.
+        datalake, datalake_root: passwords of the datalake's user and of its superuser.
     """
 
     secret: str
@@ -35,6 +35,7 @@ class PlatformKeys(Struct, frozen=True):
     administrator: str
     reader: str
     datalake: str
+    datalake_root: str
 
     def passwords(self) -> RolePasswords:
         """Those of Cassandra's roles."""
@@ -51,7 +52,7 @@ class PlatformKeys(Struct, frozen=True):
 
 def new_keys() -> PlatformKeys:
     """Fresh secrets."""
-    made = (secrets.token_urlsafe(_BYTES) for _ in range(5))
+    made = (secrets.token_urlsafe(_BYTES) for _ in range(6))
     return PlatformKeys(new_secret(), *made)
 
 

@@ -6,7 +6,7 @@ from services.containers.model import Container, ContainerSpec
 from services.errors import RelevoError, Unavailable
 from services.platform.parts import Part
 from services.platform.present import REPLACED, runs
-from services.platform.specification import HOME, USER, Plan, files_of, labels_of, specification
+from services.platform.specification import USER, Plan, files_of, labels_of, specification
 
 
 class Placer:
@@ -59,12 +59,12 @@ class Placer:
         return new
 
     def _started(self, spec: ContainerSpec, part: Part) -> str:
-        files = files_of(self._plan, part)
+        folder, files = files_of(self._plan, part)
         if not files:
             return self._engine.run(spec)
         identifier = self._engine.create(spec)
         try:
-            self._engine.put_files(identifier, HOME, files, mode=0o400, user=USER, group=USER)
+            self._engine.put_files(identifier, folder, files, mode=0o400, user=USER, group=USER)
             self._engine.start(identifier)
         except BaseException:
             self._engine.remove(identifier, force=True)

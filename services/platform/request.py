@@ -57,6 +57,11 @@ class PlatformRequest(Struct, frozen=True):
         """Whether the gateway serves HTTPS."""
         return bool(self.certificate)
 
+    @property
+    def gateway_secure(self) -> bool:
+        """Whether the gateway does so itself, rather than a balancer before it."""
+        return self.secure and self.gateways == 1
+
     def address(self) -> str:
         """Where clients reach the gateway."""
         if self.public_address:

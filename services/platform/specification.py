@@ -29,8 +29,8 @@ SPECIFICATION_LABEL = "relevo.specification"
 KEEPER = "keys"
 INNER_PORT, SERVICE_PORT = 8000, 8001
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
-HOME, USER = "/var/lib/relevo", 10001
-"""Where the program's images keep what is theirs, and the user that they run as."""
+HOME, BALANCER_HOME, USER = "/var/lib/relevo", "/opt/relevo/balancer", 10001
+"""Where the images keep what is theirs, and the user that they run as."""
 _ANY = "0.0.0.0"  # noqa: S104 - inside a container; what is published is the request's to say
 _CQL_PORT, _REGISTRY_PORT, _DATALAKE_PORT = 9042, 5000, 3306
 
@@ -60,7 +60,7 @@ def container_name(platform: str, part: str) -> str:
 
 def inner_gateway(request: PlatformRequest) -> str:
     """Where services on the platform's network reach its gateways."""
-    port = SERVICE_PORT if request.secure else INNER_PORT
+    port = SERVICE_PORT if request.gateway_secure else INNER_PORT
     return f"http://{container_name(request.name, 'gateway')}:{port}"
 
 
@@ -113,9 +113,13 @@ def volumes_of(platform: str, part: Part) -> list[tuple[str, str]]:
     return [(f"{platform}-{suffix}", target) for suffix, target in part.volumes]
 
 
-def files_of(plan: Plan, part: Part) -> Mapping[str, bytes]:
-    """What is written into the container's home before it is started."""
-    return plan.certificate if part.role is Role.GATEWAY else {}
+def files_of(plan: Plan, part: Part) -> tuple[str, Mapping[str, bytes]]:
+    """What is written into the container before it is started: folder, and contents by name."""
+    if part.role is Role.GATEWAY and plan.request.gateway_secure:
+        return HOME, plan.certificate
+    if part.role is Role.BALANCER and plan.certificate:
+        return BALANCER_HOME, {CERTIFICATE: b"\n".join(plan.certificate.values())}
+    return "", {}
 
 
 def _command(plan: Plan, part: Part) -> tuple[str, ...]:
@@ -129,7 +133,7 @@ def _command(plan: Plan, part: Part) -> tuple[str, ...]:
         "--listener-host", _ANY, "--durability", request.durability,
         "--public-address", request.address(), "--service-address", inner_gateway(request),
     )  # fmt: skip
-    if not request.secure:
+    if not request.gateway_secure:
         return (*words, "--plain-http-beyond-loopback")
     secured = ("--certificate", f"{HOME}/{CERTIFICATE}", "--key", f"{HOME}/{KEY}")
     return (*words, *secured, "--service-port", str(SERVICE_PORT))
@@ -144,10 +148,9 @@ def _environment(plan: Plan, part: Part, limit: int) -> dict[str, str]:
             return {"RELEVO_SECRET": keys.secret, "RELEVO_CASSANDRA_PASSWORD": keys.services}
         case Role.DATALAKE:
             return {
-                "MARIADB_DATABASE": "datalake",
-                "MARIADB_USER": "relevo",
-                "MARIADB_PASSWORD": keys.datalake,
-            }
+                "MARIADB_DATABASE": "datalake", "MARIADB_USER": "relevo",
+                "MARIADB_PASSWORD": keys.datalake, "MARIADB_ROOT_PASSWORD": keys.datalake_root,
+            }  # fmt: skip
         case Role.BALANCER:
             return _balanced(plan.request)
         case _:
@@ -155,11 +158,11 @@ def _environment(plan: Plan, part: Part, limit: int) -> dict[str, str]:
 
 
 def _balanced(request: PlatformRequest) -> dict[str, str]:
-    gateways = ("gateway", *(f"gateway-{number}" for number in range(2, request.gateways + 1)))
-    return {
-        "RELEVO_GATEWAYS": ",".join(container_name(request.name, gateway) for gateway in gateways),
-        "RELEVO_PORTS": ",".join(map(str, (INNER_PORT, *request.listener_ports))),
+    found = {
+        "RELEVO_GATEWAYS": container_name(request.name, "gateway"),
+        "RELEVO_PORTS": " ".join(map(str, (INNER_PORT, *request.listener_ports))),
     }
+    return found | {"RELEVO_CERTIFICATE": f"{BALANCER_HOME}/{CERTIFICATE}"} if request.secure else found
 
 
 def _ports(request: PlatformRequest, part: Part) -> tuple[Port, ...]:
@@ -190,6 +193,7 @@ def _digest(plan: Plan, part: Part, spec: ContainerSpec) -> str:
 
     The image is left out: another one is an upgrade, which is asked for in so many words.
     """
-    files = {name: hashlib.sha256(content).hexdigest() for name, content in files_of(plan, part).items()}
+    _, contents = files_of(plan, part)
+    files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     told = msgspec.json.encode((replace(spec, image=""), files), order="deterministic")
     return hmac.new(plan.keys.secret.encode(), told, hashlib.sha256).hexdigest()

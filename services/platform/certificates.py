@@ -1,0 +1,48 @@
+"""The gateway's certificate: from files of this machine, or as the running platform has it."""
+
+from pathlib import Path
+
+from services.containers.engine.engine import Engine
+from services.containers.model import Role
+from services.errors import InvalidInput
+from services.platform.present import Present
+from services.platform.request import PlatformRequest
+from services.platform.specification import BALANCER_HOME, CERTIFICATE, HOME, KEY
+
+
+def certificate_of(engine: Engine, request: PlatformRequest, present: Present) -> dict[str, bytes]:
+    """Contents by name; empty without TLS.
+
+    Another administrator's machine lacks the files: there, the platform keeps what it has.
+
+    Raises:
+        InvalidInput: a file cannot be read, and the platform has none.
+    """
+    if not request.secure:
+        return {}
+    paths = {CERTIFICATE: Path(request.certificate), KEY: Path(request.key)}
+    if not any(path.is_file() for path in paths.values()):
+        kept = _kept(engine, present)
+        if kept:
+            return kept
+    try:
+        return {name: path.read_bytes() for name, path in paths.items()}
+    except OSError as error:
+        raise InvalidInput(
+            f"certificate: {error.filename} cannot be read: {error.strerror}",
+            remedy="Name the PEM files of the certificate and of its key.",
+        ) from error
+
+
+def _kept(engine: Engine, present: Present) -> dict[str, bytes]:
+    for container in present.parts.values():
+        if container.role is Role.GATEWAY and present.request and present.request.gateway_secure:
+            return {
+                name: engine.read_file(container.identifier, f"{HOME}/{name}")
+                for name in (CERTIFICATE, KEY)
+            }
+        if container.role is Role.BALANCER and present.request and present.request.secure:
+            both = engine.read_file(container.identifier, f"{BALANCER_HOME}/{CERTIFICATE}")
+            first, found, rest = both.partition(b"\n-----BEGIN PRIVATE KEY")
+            return {CERTIFICATE: first, KEY: b"-----BEGIN PRIVATE KEY" + rest} if found else {}
+    return {}

@@ -1,0 +1,279 @@
+"""Sets a platform up, completes what an interrupted set-up left, and changes what is asked differently."""
+
+import socket
+from collections.abc import Callable
+from getpass import getuser
+
+from msgspec import Struct
+
+from services.containers.engine.engine import Engine
+from services.containers.interface import Progress
+from services.containers.model import Container, Role
+from services.errors import Cancelled, Refused, RelevoError
+from services.platform.certificates import certificate_of
+from services.platform.checks import (
+    AS_IT_IS,
+    Measured,
+    check_disk,
+    check_free_ports,
+    check_memory,
+    check_request,
+)
+from services.platform.errands import measure_disk, prepare_store
+from services.platform.keys import PlatformKeys, new_keys
+from services.platform.parts import CASSANDRA, Part, wanted
+from services.platform.placing import Placer, put_back
+from services.platform.present import Present, find_platform, runs
+from services.platform.providing import Output, provide_images, share
+from services.platform.request import PlatformRequest
+from services.platform.specification import (
+    REQUEST_LABEL,
+    SPECIFICATION_LABEL,
+    Plan,
+    container_name,
+    keeper,
+    labels_of,
+    specification,
+    volumes_of,
+)
+from services.registry.model import Role as TokenRole
+from services.registry.tokens import new_token
+
+
+class Outcome(Struct, frozen=True):
+    """What a set-up did, part by part, and what a person needs now; holds secrets, so never logged.
+
+    Attributes:
+        made, changed, started, removed, kept: names of parts.
+        keys: the platform's secrets, for the keyring of whoever set it up.
+        token: a first administrator's token; empty if there was one already.
+    """
+
+    made: tuple[str, ...]
+    changed: tuple[str, ...]
+    started: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    keys: PlatformKeys
+    token: str = ""
+
+    def __repr__(self) -> str:
+        """Without the secrets."""
+        return f"Outcome(made={self.made}, changed={self.changed}, removed={self.removed})"
+
+
+def set_up(
+    engine: Engine,
+    request: PlatformRequest,
+    progress: Progress,
+    *,
+    output: Output = lambda _text: None,
+    issued: Callable[[str], None] = lambda _token: None,
+    new_token: bool = False,
+    measured: Measured = AS_IT_IS,
+) -> Outcome:
+    """Bring a platform to what is asked; what is so already stays untouched.
+
+    Args:
+        engine: where.
+        request: what is asked.
+        progress: told how far it is; may raise Cancelled.
+        output: gets what builds of images print.
+        issued: told an administrator's token as soon as the platform honours it, once.
+        new_token: issue one although there is one.
+        measured: what the engine's machine has, where it is not to be asked.
+
+    Raises:
+        InvalidInput: a field of the request, or a build; says which and why.
+        Conflict: a port is taken; says by whom.
+        Unavailable: too little memory, or a part did not become healthy.
+        StorageFull: too little disk.
+        Refused: volumes of an earlier platform are there whose secrets nobody has any more.
+        Cancelled: what was there before is there still; what was made completes at the next set-up.
+    """
+    check_request(request)
+    settle(engine, request.name)
+    work = _SetUp(engine, request, progress, output, measured)
+    try:
+        return work.run(issued, new_token=new_token)
+    except Cancelled as stopped:
+        raise Cancelled(work.told()) from stopped
+    except RelevoError as error:
+        error.details = f"{error.details}\n{work.told()}".strip()
+        raise
+
+
+def settle(engine: Engine, name: str) -> None:
+    """Take back what a killed program left half changed: the older container returns."""
+    present = find_platform(engine, name)
+    for part, old in present.replaced.items():
+        if (new := present.parts.get(part)) is not None:
+            engine.remove(new.identifier, force=True)
+        put_back(engine, old.identifier, container_name(name, part), start=True)
+
+
+class _SetUp:
+    """One set-up under way."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: PlatformRequest,
+        progress: Progress,
+        output: Output,
+        measured: Measured,
+    ) -> None:
+        self._engine, self._request = engine, request
+        self._progress, self._output, self._measured = progress, output, measured
+        self._present = find_platform(engine, request.name)
+        self._plan = Plan(request, _keys(self._present), certificate_of(engine, request, self._present))
+        self._parts = wanted(request)
+        self._done: dict[str, list[str]] = {}
+        self._token = ""
+
+    def told(self) -> str:
+        """What was done so far, for whoever stopped it."""
+        done = [f"{word}: {', '.join(names)}" for word, names in self._done.items() if word != "kept"]
+        return "Until then: " + "; ".join(done) if done else "Nothing had been changed."
+
+    def run(self, issued: Callable[[str], None], *, new_token: bool) -> Outcome:
+        """Check, then provide, then bring each part to what is asked."""
+        fresh = [part for part in self._parts if self._differs(part)]
+        if fresh:
+            self._check(fresh)
+        images = self._images(fresh)
+        if fresh and self._measured.least_disk:
+            program = images["gateway"]
+            check_disk(
+                measure_disk(self._engine, self._plan.name, program, self._progress).free, self._measured
+            )
+        self._ground(images["gateway"])
+        self._remove_unwanted()
+        was_down = "gateway" not in self._present.parts
+        begin = 0.5
+        for place, part in enumerate(self._parts):
+            told = share(self._progress, begin + 0.5 * place / len(self._parts), 1.0)
+            self._bring(part, images, Placer(self._engine, self._plan, told), told)
+            if part is CASSANDRA and (
+                was_down or new_token or "cassandra" not in self._done.get("kept", [])
+            ):
+                self._prepare(images["gateway"], issued, told, always=new_token)
+        if was_down:
+            self._start_models()
+        self._progress(1.0, f"{self._plan.name} is up")
+        return self._outcome()
+
+    def _differs(self, part: Part) -> bool:
+        """Whether a container has to be made for this part."""
+        found = self._present.parts.get(part.name)
+        asked = specification(self._plan, part, "").labels[SPECIFICATION_LABEL]
+        return found is None or found.labels.get(SPECIFICATION_LABEL) != asked
+
+    def _check(self, fresh: list[Part]) -> None:
+        self._progress(0.0, "Looking at memory and ports")
+        check_memory(self._engine, self._request, self._measured)
+        check_free_ports(
+            self._engine, self._present, [specification(self._plan, part, "") for part in fresh]
+        )
+
+    def _images(self, fresh: list[Part]) -> dict[str, str]:
+        """Catalogue's name to reference: what a part runs stays, until an upgrade is asked for."""
+        running = {
+            part.image: self._present.parts[part.name].image
+            for part in self._parts
+            if part.name in self._present.parts
+        }
+        missing = {part.image for part in fresh} | {"gateway"}
+        names = sorted(name for name in missing if name not in running)
+        told = share(self._progress, 0.0, 0.5)
+        provided = provide_images(self._engine, names, self._request.image_prefix, told, self._output)
+        return provided | running
+
+    def _ground(self, image: str) -> None:
+        """Network, and the keeper of secrets and request; a keeper of another request is replaced."""
+        name, found = self._plan.name, self._present.keeper
+        if self._engine.ensure_network(name, labels_of(name, "network")):
+            self._note("made", "network")
+        spec = keeper(self._plan, image)
+        if found is not None and found.labels.get(REQUEST_LABEL) == spec.labels[REQUEST_LABEL]:
+            return
+        if found is not None:
+            self._engine.remove(found.identifier)
+        self._engine.create(spec)
+        self._note("made" if found is None else "changed", "keys")
+
+    def _remove_unwanted(self) -> None:
+        """Containers of parts that are not wanted any more; what they kept stays in their volumes."""
+        names = {part.name for part in self._parts}
+        for name, container in self._present.parts.items():
+            if name not in names and container.role is not Role.NONE:
+                self._engine.stop(container.identifier, CASSANDRA.stop_seconds)
+                self._engine.remove(container.identifier)
+                self._note("removed", name)
+
+    def _bring(self, part: Part, images: dict[str, str], placer: Placer, progress: Progress) -> None:
+        found = self._present.parts.get(part.name)
+        progress(0.0, f"Starting {part.name}")
+        if found is None:
+            identifier = placer.make(part, images[part.image])
+            self._note("made", part.name)
+            placer.wait(part, identifier)
+        elif self._differs(part):
+            placer.replace(part, found, images[part.image])
+            self._note("changed", part.name)
+        else:
+            self._keep(part, found, placer)
+
+    def _keep(self, part: Part, found: Container, placer: Placer) -> None:
+        if not runs(found):
+            self._engine.start(found.identifier)
+            self._note("started", part.name)
+        else:
+            self._note("kept", part.name)
+        placer.wait(part, found.identifier)
+
+    def _prepare(
+        self, image: str, issued: Callable[[str], None], progress: Progress, *, always: bool
+    ) -> None:
+        text, row = new_token(TokenRole.ADMIN, label=f"{_user()} at {socket.gethostname()}")
+        found = prepare_store(
+            self._engine, self._plan.name, image, self._plan.keys, row, always=always, progress=progress
+        )
+        if found.token_added:
+            self._token = text
+            issued(text)
+
+    def _start_models(self) -> None:
+        """The platform was down, and its model services with it."""
+        for container in self._present.models:
+            if not runs(container):
+                self._engine.start(container.identifier)
+                self._note("started", container.name)
+
+    def _note(self, word: str, part: str) -> None:
+        self._done.setdefault(word, []).append(part)
+
+    def _outcome(self) -> Outcome:
+        words = ("made", "changed", "started", "removed", "kept")
+        done = {word: tuple(self._done.get(word, ())) for word in words}
+        return Outcome(**done, keys=self._plan.keys, token=self._token)
+
+
+def _keys(present: Present) -> PlatformKeys:
+    """The platform's secrets: those that it has, or fresh ones for a new platform."""
+    if present.keys is not None:
+        return present.keys
+    kept = {volume for volume, _ in volumes_of(present.name, CASSANDRA)} & present.volumes
+    if kept:
+        raise Refused(
+            f"The volume {kept.pop()} is there, but the container that kept its passwords is not",
+            remedy=f"Take it down with its data, or choose another name than {present.name}.",
+        )
+    return new_keys()
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError, ImportError):
+        return "somebody"
