@@ -121,6 +121,7 @@ class VersionView:
         predictions: rows this version predicted.
         labelled: how many of them have their true value.
         roc: one curve a class, for classification.
+        roc_averages: over all classes, with the kind of average as the name of the class.
         pairs: predicted against real, for regression.
     """
 
@@ -128,6 +129,7 @@ class VersionView:
     labelled: int = 0
     metrics: Metrics | None = None
     roc: tuple[RocCurve, ...] = ()
+    roc_averages: tuple[RocCurve, ...] = ()
     pairs: Pairs | None = None
 
 

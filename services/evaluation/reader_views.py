@@ -58,6 +58,7 @@ def view_of(joined: Summary, predictions: int) -> VersionView:
         labelled=joined.rows,
         metrics=joined.metrics(),
         roc=joined.roc(),
+        roc_averages=joined.roc_averages(),
         pairs=joined.pairs(),
     )
 

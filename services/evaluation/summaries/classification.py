@@ -7,6 +7,7 @@ import numpy as np
 
 from services.evaluation.metrics import classification_metrics
 from services.evaluation.model import ClassificationMetrics, RocCurve
+from services.evaluation.roc_averages import MICRO, macro_average
 from services.evaluation.summaries import packing
 from services.evaluation.summaries.names import merged_classes, places
 from services.evaluation.summaries.rows import LabelledRows, as_classes
@@ -89,6 +90,10 @@ class ClassificationSummary:
     def roc(self) -> tuple[RocCurve, ...]:
         """One curve for each class that has scores, in the model's order."""
         return tuple(table.curve() for table in self._scores.tables())
+
+    def roc_averages(self) -> tuple[RocCurve, ...]:
+        """Over the classes: the macro and the micro average."""
+        return macro_average(self.roc()), self._scores.pooled(MICRO).curve()
 
     def pairs(self) -> None:
         """None: predicted against real is a plot for regression."""

@@ -41,6 +41,9 @@ class Summary(Protocol):
     def roc(self) -> tuple[RocCurve, ...]:
         """One curve a class; empty for regression."""
 
+    def roc_averages(self) -> tuple[RocCurve, ...]:
+        """The average of the curves, and the curve of all decisions pooled; empty for regression."""
+
     def pairs(self) -> Pairs | None:
         """Predicted against real, for regression."""
 

@@ -77,6 +77,10 @@ class RegressionSummary:
         """Empty: the curve is for classification."""
         return ()
 
+    def roc_averages(self) -> tuple[RocCurve, ...]:
+        """Empty, as are the curves."""
+        return ()
+
     def pairs(self) -> Pairs:
         """Real and predicted values: all of them, or the 5,000 that every reader agrees on."""
         rows = self._sample.rows()

@@ -39,7 +39,7 @@ class ScoreSummary:
         classes: those that have a score, in the order of the scores' columns.
     """
 
-    __slots__ = ("_histogram", "_kept", "_names", "_tables", "classes")
+    __slots__ = ("_histogram", "_kept", "_names", "_pooled", "_tables", "classes")
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
@@ -47,6 +47,7 @@ class ScoreSummary:
         self._kept = KeptRows(1 + len(classes))
         self._histogram: ScoreHistogram | None = None
         self._tables: tuple[ScoreTable, ...] | None = None
+        self._pooled: ScoreTable | None = None
 
     def add(self, labels: Categorical, scores: Floats, sign: int) -> None:
         """Add (+1) or take out (-1) rows, leaving out those without label or with a score not finite.
@@ -56,7 +57,7 @@ class ScoreSummary:
             scores: shape (n, classes).
             sign: +1 or -1.
         """
-        self._tables = None
+        self._forget()
         codes = places(labels.categories, self._names)[labels.codes]
         if (codes < 0).any() or not np.isfinite(scores).all():
             valid = (codes >= 0) & np.isfinite(scores).all(axis=1)
@@ -70,7 +71,7 @@ class ScoreSummary:
 
     def merge(self, other: Self) -> None:
         """Add the other's rows; a class that one of the two has no score for was scored 0 there."""
-        self._tables = None
+        self._forget()
         classes = merged_classes(self.classes, other.classes)
         self._place(classes)
         self._take(other if other.classes == classes else other._placed(classes))
@@ -81,7 +82,7 @@ class ScoreSummary:
         copy._names = list(self._names)
         copy._kept = self._kept.copy()
         copy._histogram = None if self._histogram is None else self._histogram.copy()
-        copy._tables = self._tables
+        copy._tables, copy._pooled = self._tables, self._pooled
         return copy
 
     def tables(self) -> tuple[ScoreTable, ...]:
@@ -92,6 +93,16 @@ class ScoreSummary:
             else:
                 self._tables = _histogram_tables(self._as_histogram())
         return self._tables
+
+    def pooled(self, name: str) -> ScoreTable:
+        """The decisions on all classes as if they were one: for each row and class, is it of it or not."""
+        if self._pooled is None:
+            if self._histogram is None and self._kept.net <= EXACT_ROWS:
+                self._pooled = self._exact_pooled(name)
+            else:
+                rest, of_class = self._as_histogram().counts.sum(axis=0)
+                self._pooled = ScoreTable(name, of_class, rest, exact=False)
+        return self._pooled
 
     def state(self) -> ScoreState:
         """Everything, ready to be encoded."""
@@ -117,6 +128,10 @@ class ScoreSummary:
             histogram.others = state.others
             summary._histogram = histogram
         return summary
+
+    def _forget(self) -> None:
+        """Other rows make other curves."""
+        self._tables = self._pooled = None
 
     def _make_room(self, coming: int) -> None:
         """Give up single rows where more would be stored than ever count as exact."""
@@ -186,6 +201,12 @@ class ScoreSummary:
         if self._histogram is not None:
             self._histogram = self._histogram.placed(classes)
         self.classes, self._names = classes, names
+
+    def _exact_pooled(self, name: str) -> ScoreTable:
+        values, weights = self._kept.arrays()
+        classes = len(self.classes)
+        of_class = values[:, :1] == np.arange(classes)
+        return _exact_table(name, of_class.ravel(), values[:, 1:].ravel(), np.repeat(weights, classes))
 
     def _exact_tables(self) -> tuple[ScoreTable, ...]:
         values, weights = self._kept.arrays()
