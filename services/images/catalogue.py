@@ -29,14 +29,24 @@ class OwnImage(Struct, frozen=True):
 
 _LIBRARIES = ("settings.sh", "libraries.sh")
 _PACKAGES = ("settings.sh", "packages.sh")
+_ANSWERS = (*_PACKAGES, "answers.sh")
 _SERVICE = (*_LIBRARIES, "services.txt", "health.py")
+_MODEL = (*_SERVICE, "models.txt")
+_NOTEBOOKS = (*_LIBRARIES, "packages.sh", "services.txt", "models.txt", "answers.sh")
 
 CATALOGUE = {
     image.name: image
     for image in (
         OwnImage("gateway", Role.GATEWAY, "what client applications call", _SERVICE, program=True),
         OwnImage("supervisor", Role.SUPERVISOR, "keeps rollups, carries rules out", _SERVICE, program=True),
-        OwnImage("model-python", Role.MODEL, "serves versions trained in Python", _SERVICE, program=True),
+        OwnImage("balancer", Role.BALANCER, "one address for several gateways", _ANSWERS),
+        OwnImage("model-python", Role.MODEL, "serves versions trained in Python", _MODEL, program=True),
+        OwnImage("model-r", Role.MODEL, "the runtime of versions trained in R", _ANSWERS),
+        OwnImage("cassandra", Role.STORE, "the store of a platform"),
+        OwnImage("registry", Role.REGISTRY, "the team's own image registry", _ANSWERS),
+        OwnImage("datalake", Role.DATALAKE, "a small MariaDB for historical data", _PACKAGES),
+        OwnImage("dev-python", Role.DEVELOPMENT, "JupyterLab with Python and R", _NOTEBOOKS),
+        OwnImage("dev-r", Role.DEVELOPMENT, "RStudio Server", ("answers.sh",)),
     )
 }
 
