@@ -7,12 +7,14 @@ from PySide6.QtCore import QObject
 from app.activity import Activity
 from app.connection.dialogs import ConnectionDialogs
 from app.connection.engine_link import EngineLink
+from app.connection.host_dialogs import HostDialogs
 from app.connection.hosts import Hosts
 from app.connection.link import Link, LinkState
 from app.context import Bus, Context
 from app.dialogs.crash import CrashReporter
 from app.dialogs.help import HelpWindow
 from app.pages.activity.page import ActivityPage
+from app.pages.containers.page import ContainersPage
 from app.pages.monitor.actions import MonitorActions
 from app.pages.monitor.memory import MonitorMemory
 from app.pages.monitor.page import MonitorPage
@@ -21,7 +23,7 @@ from app.pages.page import Page
 from app.pages.projects.page import ProjectsPage
 from app.pages.settings.page import SettingsPage
 from app.places import Places
-from app.remembering import remember_splitter, remember_table
+from app.remembering import remember_columns, remember_splitter, remember_table
 from app.saving import Saver
 from app.settings import PROFILE, THEME, Settings
 from app.shell.link_view import LinkView
@@ -58,6 +60,7 @@ class Program(QObject):
         self.crashes = CrashReporter(shell)
         self.help: HelpWindow | None = None
         self.dialogs = ConnectionDialogs(shell, self.context)
+        self.host_dialogs = HostDialogs(shell, tasks, self.context.hosts)
         self.saver = Saver(shell, tasks, settings)
         self.palette = Palette(shell, self.context, monitor)
         self.link_view = LinkView(shell, self.context, self.dialogs)
@@ -73,6 +76,7 @@ class Program(QObject):
         self.crashes.install()
         self.shell.set_maker(self._make)
         context = self.context
+        context.hosts.resume()
         if workspace:
             folder = Path(workspace).expanduser().resolve()
             context.link.open(EmbeddedProfile(folder.name, str(folder)))
@@ -90,7 +94,12 @@ class Program(QObject):
         self.context.link.close()
 
     def _make(self, key: str) -> Page:
-        makers = {"projects": self._projects, "activity": self._activity, "settings": self._settings}
+        makers = {
+            "projects": self._projects,
+            "containers": self._containers,
+            "activity": self._activity,
+            "settings": self._settings,
+        }
         return makers[key]()
 
     def _projects(self) -> Page:
@@ -106,6 +115,13 @@ class Program(QObject):
         for key, table in tables.items():
             remember_table(settings, f"table-{key}", table)
         remember_splitter(settings, "panes-projects", page.panes)
+        return page
+
+    def _containers(self) -> Page:
+        page = ContainersPage(self.context)
+        page.export_requested.connect(self.saver.save)
+        remember_columns(self.context.settings, "table-containers", page.table, page.table.view.head)
+        remember_splitter(self.context.settings, "panes-containers", page.panes)
         return page
 
     def _activity(self) -> Page:

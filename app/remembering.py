@@ -1,16 +1,32 @@
 """How a person arranged tables and panes, kept for the next start."""
 
+from typing import Protocol
+
 from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QHeaderView, QSplitter
 
 from app.settings import Settings
 from widgets.tables.table import DataTable
 
 
+class Laid(Protocol):
+    """Something with columns that a person arranges."""
+
+    def save_layout(self) -> str:
+        """The arrangement as text."""
+
+    def restore_layout(self, text: str) -> bool:
+        """Take such a text; False, changing nothing, when it is none."""
+
+
 def remember_table(settings: Settings, key: str, table: DataTable) -> None:
     """Give a table its remembered columns, widths and sorting, and keep what is changed from now on."""
+    remember_columns(settings, key, table, table.view.horizontalHeader())
+
+
+def remember_columns(settings: Settings, key: str, table: Laid, header: QHeaderView) -> None:
+    """The same for anything with a head of columns."""
     table.restore_layout(bytes(settings.remembered(key).data()).decode(errors="replace"))
-    header = table.view.horizontalHeader()
 
     def keep() -> None:
         settings.remember(key, QByteArray(table.save_layout().encode()))

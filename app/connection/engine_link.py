@@ -247,7 +247,7 @@ class EngineLink(QObject):
     def _take(self) -> None:
         """Take in what the watch told; before the list that it goes by is here, it waits."""
         if self.engine is not None:
-            self._apply(self._tuple(inbox.take()))
+            self._apply(tuple(self._inbox.take()))
 
     def _apply(self, changes: tuple[Change, ...]) -> None:
         for change in changes:

@@ -116,8 +116,7 @@ class EngineBanner(Banner):
             self.show_next_attempt(None)
         else:
             self.hide()
-        counting = self.isVisibleTo(self.parentWidget()) and link.next_attempt is not None
-        (self._second.start if counting else self._second.stop)()
+        (self._second.start if link.next_attempt is not None else self._second.stop)()
 
     def rest(self) -> None:
         """Nobody looks: count no seconds."""

@@ -17,6 +17,7 @@ from widgets.panels.skeleton import Skeleton
 PAGES = (
     ("projects", "Projects"),
     ("monitor", "Monitor"),
+    ("containers", "Containers"),
     ("activity", "Activity"),
     ("settings", "Settings"),
 )

@@ -38,8 +38,6 @@ class TerminalView(QAbstractScrollArea):
     """For the program."""
     size_changed = Signal(int, int)
     """Rows and columns."""
-    obeyed = Signal(int)
-    """So many bytes of what was fed are done with."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +71,11 @@ class TerminalView(QAbstractScrollArea):
         """Rows and columns."""
         return self.display.lines, self.display.columns
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes of what was fed are still to be obeyed; feed no more while they are many."""
+        return len(self._waiting)
+
     def set_live(self, live: bool) -> None:
         """Whether a program listens; without one there is no cursor, and keys go nowhere."""
         self._live = live
@@ -87,13 +90,11 @@ class TerminalView(QAbstractScrollArea):
 
     def clear(self) -> None:
         """A fresh screen; what was fed and not obeyed yet is dropped."""
-        dropped = len(self._waiting)
         self._waiting.clear()
         self._step.stop()
         self.display.clear()
         self.selection.clear()
         self._set_bar(follow=True)
-        self.obeyed.emit(dropped)
 
     def paste(self) -> None:
         """Type what is on the clipboard; a program that wants to is told that it was pasted."""
@@ -243,7 +244,6 @@ class TerminalView(QAbstractScrollArea):
         if not follow:  # what is looked at stays where it is
             bar.setValue(bar.value() - (self.display.first - before))
         self._set_bar(follow=follow)
-        self.obeyed.emit(len(part))
 
     def _set_bar(self, *, follow: bool) -> None:
         bar = self.verticalScrollBar()

@@ -1,0 +1,88 @@
+"""Asks before something is done to containers: what stops, and for a name where much depends on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from widgets.panels.form import FormField
+from widgets.panels.labels import Text
+from widgets.theme import GRID, FontSize, State
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        title: as a sentence with the deed in it, such as `Remove relevo-gateway`.
+        names: of the containers it is about, where they are several.
+        consequences: what stops, a sentence each.
+        action: the button's text.
+        name: what has to be typed; empty where a press is enough.
+        note: what stays, or what may be done later; quiet.
+    """
+
+    title: str
+    action: str
+    names: Sequence[str] = ()
+    consequences: Sequence[str] = ()
+    name: str = ""
+    note: str = ""
+
+
+class DeedDialog(QDialog):
+    """`confirmed` once the person said so, and typed the name where it is asked for."""
+
+    confirmed = Signal()
+
+    def __init__(self, question: Question, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(question.title)
+        self.setModal(True)
+        self.setMinimumWidth(64 * GRID)
+        self._name = question.name
+        self.line = QLineEdit()
+        self.field = FormField(f"Type {question.name} to go on", self.line)
+        self.field.setVisible(bool(question.name))
+        self.button = QPushButton(question.action)
+        self.button.setAutoDefault(False)
+        self.button.clicked.connect(self._confirm)
+        self.button.setEnabled(not question.name)
+        self.line.textChanged.connect(lambda text: self.button.setEnabled(text.strip() == self._name))
+        self.line.returnPressed.connect(self._confirm)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setDefault(not question.name)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(Text(question.title, size=FontSize.LARGE, wrap=True))
+        if question.names:
+            layout.addWidget(Text(listed(question.names), wrap=True))
+        for consequence in question.consequences:
+            told = Text(f"•  {consequence}", wrap=True)
+            told.set_state(State.BAD if question.name else None)
+            layout.addWidget(told)
+        if question.note:
+            layout.addWidget(Text(question.note, quiet=True, wrap=True))
+        layout.addWidget(self.field)
+        layout.addWidget(buttons)
+        self.finished.connect(self.deleteLater)
+        if question.name:
+            self.line.setFocus()
+
+    def _confirm(self) -> None:
+        if self.button.isEnabled():
+            self.accept()
+            self.confirmed.emit()
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many there are beyond them."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,238 @@
+"""What can be done with the selected containers: judged, asked about, carried out, told on their lines."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.connection.link import LinkState
+from app.context import Context
+from app.dialogs.deed import DeedDialog, Question
+from app.dialogs.rename import RenameDialog
+from app.pages.containers.dependents import parts_of
+from app.pages.containers.judgement import (
+    DOING,
+    HARMLESS,
+    Deed,
+    Part,
+    consequence,
+    fitting,
+    in_production,
+    swarm_hint,
+    why_not,
+)
+from app.tasks import Work
+from app.words import told
+from services.containers.model import Container
+from services.errors import NotFound, RelevoError
+from widgets.actions import ExplainedAction
+from widgets.containers.cells import Note
+from widgets.containers.table import ContainerTable
+from widgets.formatting import plural
+from widgets.theme import State
+
+if TYPE_CHECKING:
+    from services.containers.engine.engine import Engine
+
+AT_ONCE = 4
+WORDS = {
+    Deed.START: ("Start", "Start what does not run", "start"),
+    Deed.STOP: ("Stop", "Ask it to end; it is killed if it has not after a while", "stop"),
+    Deed.RESTART: ("Restart", "Stop it and start it again", "refresh"),
+    Deed.PAUSE: ("Pause", "Freeze its processes; nothing is lost", "pause"),
+    Deed.RESUME: ("Resume", "Let its processes go on", "start"),
+    Deed.KILL: ("Kill", "End it at once, without letting it finish what it does", "kill"),
+    Deed.RENAME: ("Rename…", "Give it another name", "rename"),
+    Deed.REMOVE: ("Remove…", "Delete the container; its image and named volumes stay", "remove"),
+}
+_KEYS = {Deed.REMOVE: "Delete", Deed.RENAME: "F2"}
+
+
+class ContainerActions(QObject):
+    """One action a deed; all follow the selection."""
+
+    _done = Signal(str, object)
+
+    def __init__(self, table: ContainerTable, context: Context) -> None:
+        super().__init__(table)
+        self._table = table
+        self._context = context
+        self.dialog: DeedDialog | RenameDialog | None = None
+        self.actions = {deed: self._action(deed) for deed in Deed}
+        table.selection_changed.connect(self.judge)
+        context.engine_link.changed.connect(self.judge)
+        context.engine_link.containers_changed.connect(self.judge)
+        self._done.connect(self._tell)
+        self.judge()
+
+    def judge(self) -> None:
+        """Block what cannot be done, each with its reason."""
+        chosen = self._table.selected()
+        connected = self._context.engine_link.state is LinkState.OPEN
+        for deed, action in self.actions.items():
+            action.set_blocked(why_not(deed, chosen, connected=connected))
+
+    def do(self, deed: Deed) -> None:
+        """Do it with the selected containers that it fits, asking before where much depends on them."""
+        chosen = fitting(deed, self._table.selected())
+        if deed is Deed.RENAME:
+            self._ask_name(chosen[0])
+        elif deed in HARMLESS:
+            self._carry_out(deed, chosen)
+        else:
+            self._look_first(deed, chosen)
+
+    def _action(self, deed: Deed) -> ExplainedAction:
+        words, explanation, icon_name = WORDS[deed]
+        action = ExplainedAction(words, explanation=explanation, icon_name=icon_name, parent=self._table)
+        if deed in _KEYS:
+            action.setShortcut(_KEYS[deed])
+        action.triggered.connect(lambda _checked: self.do(deed))
+        self._table.add_action(action)
+        return action
+
+    def _look_first(self, deed: Deed, chosen: Sequence[Container]) -> None:
+        """Off the GUI thread: which of them are champions."""
+        platform = self._context.link.platform
+        self._context.tasks.run(
+            lambda _work: parts_of(chosen, platform),
+            owner=self,
+            title="Looking at what depends on them",
+            on_result=lambda parts: self._ask(deed, chosen, parts),
+            routine=True,
+        )
+
+    def _ask(self, deed: Deed, chosen: Sequence[Container], parts: dict[str, Part]) -> None:
+        vital = [one for one in chosen if in_production(one, parts[one.identifier])]
+        if deed is not Deed.REMOVE and not vital:
+            self._carry_out(deed, chosen)
+            return
+        question = question_of(deed, chosen, vital, parts)
+        dialog = DeedDialog(question, self._table.window())
+        dialog.confirmed.connect(lambda: self._carry_out(deed, chosen))
+        self._show(dialog)
+
+    def _ask_name(self, container: Container) -> None:
+        dialog = RenameDialog(container.name, self._table.window())
+        dialog.named.connect(lambda name: self._rename(dialog, container, name))
+        self._show(dialog)
+
+    def _show(self, dialog: DeedDialog | RenameDialog) -> None:
+        self.dialog = dialog
+        dialog.finished.connect(self._closed)
+        dialog.open()
+
+    def _closed(self) -> None:
+        self.dialog = None
+
+    def _rename(self, dialog: RenameDialog, container: Container, name: str) -> None:
+        engine = self._context.engine_link.engine
+        if engine is None:
+            dialog.show_error("Docker does not answer; try again when it is back.")
+            return
+        self._context.tasks.run(
+            lambda _work: engine.rename(container.identifier, name),
+            owner=dialog,
+            title=f"Renaming {container.name} to {name}",
+            on_result=lambda _nothing: dialog.accept(),
+            on_error=lambda error: dialog.show_error(told(error)),
+        )
+
+    def _carry_out(self, deed: Deed, chosen: Sequence[Container]) -> None:
+        engine = self._context.engine_link.engine
+        if engine is None or not chosen:
+            return
+        for container in chosen:
+            self._table.model.set_note(container.identifier, Note(f"{DOING[deed]}…"))
+        several = len(chosen) > 1
+        what = plural(len(chosen), "container") if several else chosen[0].name
+        self._context.tasks.run(
+            partial(self._work, engine, deed, chosen),
+            owner=self,
+            title=f"{DOING[deed].capitalize()} {what}",
+            on_error=self._context.engine_link.report,
+            on_end=self.judge,
+            cancellable=several,
+        )
+
+    def _work(self, engine: "Engine", deed: Deed, chosen: Sequence[Container], work: Work) -> None:
+        """Off the GUI thread: a few at a time; each container is told of as it is done or fails."""
+        failures: list[tuple[Container, RelevoError]] = []
+
+        def one(container: Container) -> None:
+            error = None if work.stopping else attempt(engine, deed, container)
+            if error is not None:
+                failures.append((container, error))
+            self._done.emit(container.identifier, error)
+
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relevo-containers") as pool:
+            for done, _ in enumerate(pool.map(one, chosen), start=1):
+                if len(chosen) > 1 and not work.stopping:
+                    work.progress(done / len(chosen), f"{done} of {len(chosen)}")
+        if failures:
+            raise summed_up(failures)
+
+    def _tell(self, identifier: str, error: RelevoError | None) -> None:
+        note = None
+        if error is not None:
+            note = Note(error.message, State.BAD, "\n".join(t for t in (told(error), error.details) if t))
+        self._table.model.set_note(identifier, note)
+
+
+def attempt(engine: "Engine", deed: Deed, container: Container) -> RelevoError | None:
+    """Do it with one container; why it failed, or None. What is gone already needs no removing."""
+    try:
+        call_of(engine, deed)(container.identifier)
+    except NotFound as error:
+        return None if deed is Deed.REMOVE else error
+    except RelevoError as error:
+        return error
+    return None
+
+
+def call_of(engine: "Engine", deed: Deed) -> Callable[[str], None]:
+    """The engine's method for a deed; removing takes running containers and their unnamed volumes too."""
+    calls: dict[Deed, Callable[[str], None]] = {
+        Deed.START: engine.start,
+        Deed.STOP: engine.stop,
+        Deed.RESTART: engine.restart,
+        Deed.KILL: engine.kill,
+        Deed.PAUSE: engine.pause,
+        Deed.RESUME: engine.unpause,
+        Deed.REMOVE: partial(engine.remove, force=True, volumes=True),
+    }
+    return calls[deed]
+
+
+def question_of(
+    deed: Deed, chosen: Sequence[Container], vital: Sequence[Container], parts: dict[str, Part]
+) -> Question:
+    """What is asked before: what stops, and for a name when something vital is to be removed."""
+    several = len(chosen) > 1
+    verb = deed.value.capitalize()
+    told = [consequence(one, parts[one.identifier]) for one in (*vital, *chosen)]
+    told += [swarm_hint(one) for one in chosen]
+    removing = deed is Deed.REMOVE
+    running = any(one in fitting(Deed.STOP, chosen) for one in chosen)
+    if removing and running:
+        told.append("What runs is killed first." if several else "It runs; it is killed first.")
+    note = "Named volumes and images stay; a removed container itself cannot be brought back."
+    return Question(
+        title=f"{verb} {plural(len(chosen), 'container')}" if several else f"{verb} {chosen[0].name}",
+        action=verb,
+        names=[one.name for one in chosen] if several else (),
+        consequences=[text for text in dict.fromkeys(told) if text],
+        name=vital[0].name if removing and vital else "",
+        note=note if removing else "",
+    )
+
+
+def summed_up(failures: Sequence[tuple[Container, RelevoError]]) -> RelevoError:
+    """One error for Activity: the only one itself, or how many failed, with each in the details."""
+    if len(failures) == 1:
+        container, error = failures[0]
+        return type(error)(f"{container.name}: {error.message}", remedy=error.remedy, details=error.details)
+    lines = "\n".join(f"{container.name}: {error.message}" for container, error in failures)
+    return RelevoError(f"It failed for {plural(len(failures), 'container')}", details=lines)

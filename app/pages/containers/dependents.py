@@ -1,0 +1,45 @@
+"""Which part the selected containers have in production; asked of the registry, off the GUI thread."""
+
+from collections.abc import Iterable, Sequence
+
+from app.connection.platform import Platform
+from app.pages.containers.judgement import Part
+from services.containers.model import Container, Role
+from services.errors import RelevoError
+from services.registry.model import Mode
+
+_PARTS = {Mode.CHAMPION: Part.CHAMPION, Mode.CHALLENGER: Part.CHALLENGER, Mode.RETIRED: Part.NONE}
+
+
+def parts_of(containers: Sequence[Container], platform: Platform | None) -> dict[str, Part]:
+    """Each container's part by identifier; unknown for models of projects that this platform lacks."""
+    models = [one for one in containers if one.role is Role.MODEL and one.project]
+    modes = _modes({one.project for one in models}, platform)
+    found = {one.identifier: Part.NONE for one in containers}
+    for one in models:
+        found[one.identifier] = modes.get((one.project, one.version), Part.UNKNOWN)
+    return found
+
+
+def _modes(projects: Iterable[str], platform: Platform | None) -> dict[tuple[str, str], Part]:
+    if platform is None:
+        return {}
+    found: dict[tuple[str, str], Part] = {}
+    for name in projects:
+        try:
+            project = platform.store.project(name)
+        except RelevoError:
+            continue  # then it is unknown, which is said and counts as vital
+        for version in project.versions if project else ():
+            found[name, version.name] = _PARTS[version.mode]
+    return found
+
+
+def orders_of(platform: Platform) -> dict[tuple[str, str], int]:
+    """Every version's order of registration, for its colour."""
+    return {
+        (name, version.name): version.order
+        for name in platform.store.projects()
+        if (project := platform.store.project(name)) is not None
+        for version in project.versions
+    }
