@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from widgets.plots.flow import FlowLayout
 from widgets.plots.look import POINT_SIZE
 from widgets.plots.symbols import symbol_path
 from widgets.theme import GRID, FontSize, Symbol, font, theme
 
 SAMPLE = 24
+LETTERS = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class LegendButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Sample, gap, label."""
-        width = self.fontMetrics().horizontalAdvance(self.text())
+        metrics = self.fontMetrics()
+        width = min(metrics.horizontalAdvance(self.text()), metrics.averageCharWidth() * LETTERS)
         return QSize(SAMPLE + GRID + width + GRID, 3 * GRID)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -64,7 +67,8 @@ class LegendButton(QAbstractButton):
         draw_sample(painter, self.entry, GRID / 2, self.height() / 2)
         painter.setPen(QColor(theme().colours.text))
         area = self.rect().adjusted(SAMPLE + GRID, 0, 0, 0)
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), self.text())
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, area.width())
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
 
     def _tell(self) -> None:
         self.setToolTip(f"{'Hide' if self.isChecked() else 'Show'} {self.entry.label}")
@@ -73,7 +77,7 @@ class LegendButton(QAbstractButton):
 
 
 class Legend(QWidget):
-    """The buttons of a plot; entries that return keep whether they were hidden."""
+    """The buttons of a plot, in as many lines as they need; who returns keeps whether it was hidden."""
 
     toggled = Signal(str, bool)
 
@@ -81,10 +85,10 @@ class Legend(QWidget):
         super().__init__(parent)
         self._buttons: dict[str, LegendButton] = {}
         self._hidden: set[str] = set()
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(GRID // 2)
-        self._layout.addStretch()
+        self._layout = FlowLayout(GRID // 2, self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setAccessibleName("Legend")
         theme().changed.connect(self.update)
 
@@ -97,11 +101,12 @@ class Legend(QWidget):
             button.deleteLater()
         self._buttons = {}
         before: QWidget = self
-        for place, entry in enumerate(entries):
+        for entry in entries:
             button = LegendButton(entry, self)
             button.setChecked(entry.key not in self._hidden)
             button.toggled.connect(lambda on, key=entry.key: self._toggle(key, shown=on))
-            self._layout.insertWidget(place, button)
+            self._layout.addWidget(button)
+            button.show()
             QWidget.setTabOrder(before, button)
             self._buttons[entry.key] = before = button
 

@@ -1,8 +1,9 @@
-"""ROC curves: one square per class, one line per version, so that versions are compared side by side."""
+"""ROC curves: a square for a class or an average, a line for a version, so that versions are compared."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from services.evaluation.model import RocCurve
@@ -10,6 +11,7 @@ from widgets.plots.crosshair import Crosshair
 from widgets.plots.density import Box
 from widgets.plots.legend import LegendEntry
 from widgets.plots.panel import PlotPanel
+from widgets.plots.roc_classes import ClassChooser
 from widgets.plots.roc_square import RocSquare
 from widgets.theme import version_style
 
@@ -17,7 +19,10 @@ ACROSS = 4
 
 
 class RocPlot(PlotPanel):
-    """Per class against the rest: curves of all versions, AUC beside them, and the diagonal of chance."""
+    """Curves of all versions, AUC beside them, and the diagonal of chance.
+
+    Up to four classes stand side by side at first; of more, the averages do. The person may choose a class.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -27,24 +32,50 @@ class RocPlot(PlotPanel):
             parent,
         )
         self._curves: dict[str, tuple[RocCurve, ...]] = {}
+        self._averages: dict[str, tuple[RocCurve, ...]] = {}
+        self.chooser = ClassChooser()
+        self.chooser.picked.connect(self._redraw)
+        self.bar.insertWidget(0, self.chooser, alignment=Qt.AlignmentFlag.AlignTop)
         self._orders: dict[str, int] = {}
         self._squares: dict[str, RocSquare] = {}
 
-    def show_curves(self, curves: Mapping[str, Sequence[RocCurve]], orders: Mapping[str, int]) -> None:
-        """Show each version's curves; `orders` gives each version's order of registration."""
+    def show_curves(
+        self,
+        curves: Mapping[str, Sequence[RocCurve]],
+        orders: Mapping[str, int],
+        averages: Mapping[str, Sequence[RocCurve]] | None = None,
+    ) -> None:
+        """Show each version's curves.
+
+        Args:
+            curves: by version, one for each class.
+            orders: each version's order of registration.
+            averages: by version, over all classes; named like classes.
+        """
         self._curves = {name: tuple(some) for name, some in curves.items()}
+        self._averages = {name: tuple(some) for name, some in (averages or {}).items()}
         self._orders = dict(orders)
-        classes = list(dict.fromkeys(curve.class_name for some in curves.values() for curve in some))
-        if classes != list(self._squares):
-            self._lay_out(classes)
+        self.chooser.set_classes(_names(self._curves), _names(self._averages))
         self.set_entries([self._entry(name) for name in self._curves])
+        self._redraw()
+
+    def show_canvas(self, *, shown: bool) -> None:
+        """The choice of a class goes with the plot."""
+        super().show_canvas(shown=shown)
+        if hasattr(self, "chooser"):
+            self.chooser.setVisible(shown and self.chooser.count() > 1)
+
+    def _redraw(self) -> None:
+        names = self.chooser.shown()
+        if names != list(self._squares):
+            self._lay_out(names)
         self._refill()
         self.show_canvas(shown=any(curve.true_positive_rate.size for _, curve in self._all()))
         self.fit()
 
     def extent(self, _plot: Any) -> Box:
-        """Both rates go from 0 to 1."""
-        return Box(0.0, 1.0, 0.0, 1.0)
+        """Both rates go from 0 to 1; a little more, so that the label of 1 has room."""
+        return Box(0.0, 1.04, 0.0, 1.0)
 
     def show_entry(self, key: str, *, shown: bool) -> None:
         """Show or hide a version's curves."""
@@ -70,7 +101,11 @@ class RocPlot(PlotPanel):
         return self._squares[class_name]
 
     def _all(self) -> list[tuple[str, RocCurve]]:
-        return [(name, curve) for name, some in self._curves.items() for curve in some]
+        return [
+            (name, curve)
+            for name, some in self._curves.items()
+            for curve in (*some, *self._averages.get(name, ()))
+        ]
 
     def _lay_out(self, classes: Sequence[str]) -> None:
         self.canvas.clear()
@@ -99,3 +134,8 @@ class RocPlot(PlotPanel):
     def _entry(self, name: str) -> LegendEntry:
         style = version_style(self._orders.get(name, 0))
         return LegendEntry(name, f"Version {name}", style.colour, dash=style.dash)
+
+
+def _names(curves: Mapping[str, Sequence[RocCurve]]) -> list[str]:
+    """What the curves are of, in the order in which they come."""
+    return list(dict.fromkeys(curve.class_name for some in curves.values() for curve in some))

@@ -17,6 +17,7 @@ from widgets.theme import FontSize, VersionStyle, font, theme
 Floats = NDArray[np.float64]
 POINTS = 1000
 WIDTH = 2.0
+LETTERS = 12
 
 Shown = Mapping[str, tuple[RocCurve, VersionStyle]]
 
@@ -33,7 +34,7 @@ class RocSquare:
         self._chance = pg.PlotCurveItem([0.0, 1.0], [0.0, 1.0])
         self._areas = pg.TextItem(anchor=(1, 1))
         self._areas.setPos(1.0, 0.02)
-        plot.setLimits(xMin=-0.05, xMax=1.05, yMin=-0.05, yMax=1.05)
+        plot.setLimits(xMin=-0.05, xMax=1.1, yMin=-0.05, yMax=1.05)
         for item in (self._chance, self._areas):
             plot.addItem(item, ignoreBounds=True)
         self.dress()
@@ -86,7 +87,7 @@ class RocSquare:
         ink = theme().colours.text
         lines = [
             f'<span style="color:{style.colour}">■</span> '
-            f'<span style="color:{ink}">{escape(name)}&nbsp; AUC {area(curve.auc)}</span>'
+            f'<span style="color:{ink}">{escape(shortened(name))}&nbsp; AUC {area(curve.auc)}</span>'
             for name, (curve, style) in self._shown.items()
         ]
         size = points(FontSize.SMALL)
@@ -97,6 +98,11 @@ class RocSquare:
 def points(size: FontSize) -> str:
     """A font size for HTML, in points."""
     return f"{font(size).pointSizeF():.1f}"
+
+
+def shortened(name: str) -> str:
+    """A name that leaves the corner to the curves; the legend has more of it."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS // 2]}…{name[1 - LETTERS // 2 :]}"
 
 
 def area(auc: Measure) -> str:

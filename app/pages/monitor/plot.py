@@ -43,9 +43,11 @@ class MonitorPlot(QObject):
 
     def _show_roc(self, view: ProjectView, source: str) -> None:
         self._roc = plot = self._roc or self._made(RocPlot())
-        curves = {name: shown.roc for name, shown in _shown(view, source).items() if shown.roc}
+        shown = _shown(view, source)
+        curves = {name: version.roc for name, version in shown.items() if version.roc}
+        averages = {name: shown[name].roc_averages for name in curves}
         if curves:
-            plot.show_curves(curves, _orders(view))
+            plot.show_curves(curves, _orders(view), averages)
         else:
             plot.set_empty(*why_empty(view, source))
         self._place(plot)
