@@ -111,7 +111,7 @@ def group_of(container: Container) -> tuple[int, str]:
     if container.project:
         return 0, container.project
     if belongs(container):
-        return 1, f"Platform {container.platform}".strip()
+        return 1, f"Platform {container.platform}" if container.platform else "Of no platform"
     return 2, "Not Relevo’s"
 
 
@@ -125,7 +125,9 @@ def _node(key: str, name: str, entries: Sequence[Entry], *, judged: bool) -> Nod
     """A group; where it is judged, one that should run and does not colours the count."""
     running = sum(entry.container.state is ContainerState.RUNNING for entry in entries)
     whole = running == len(entries)
-    told = f"{count(running)} of {count(len(entries))} run" if not whole else f"all {count(running)} run"
+    told = f"{count(running)} of {count(len(entries))} run"
+    if whole:
+        told = "runs" if running == 1 else f"all {count(running)} run"
     cells = [Cell("") for _ in COLUMNS]
     cells[NAME] = Cell(name, strong=True, tooltip=f"{name}: {told}")
     cells[STATE] = Cell(told, quiet=True, state=State.WARNING if judged and not whole else None)

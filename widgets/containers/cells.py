@@ -10,13 +10,13 @@ from widgets.tables.cells import Cell, Column, Row
 from widgets.theme import State, version_style
 
 COLUMNS = (
-    Column("name", "Name", width=210),
-    Column("state", "State", width=130),
+    Column("name", "Name", width=230),
+    Column("state", "State", width=125),
     Column("health", "Health", width=95, tooltip="What its own health check says"),
     Column("project", "Project", width=90),
-    Column("version", "Version", width=65),
-    Column("role", "Role", width=90, tooltip="What it is for in Relevo"),
-    Column("image", "Image", width=150),
+    Column("version", "Version", width=60),
+    Column("role", "Role", width=100, tooltip="What it is for in Relevo"),
+    Column("image", "Image", width=140),
     Column("ports", "Ports", width=110, tooltip="Port of the host → port of the container"),
     Column("age", "Age", width=90, tooltip="Since it started, ended or was made"),
     Column("note", "Note", width=140, stretch=True),

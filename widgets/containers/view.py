@@ -3,7 +3,7 @@
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
 
-from widgets.containers.cells import COLUMNS
+from widgets.containers.cells import COLUMNS, NAME
 from widgets.containers.model import ContainerModel, Index
 from widgets.tables.delegate import CellDelegate
 from widgets.tables.header import TableHead
@@ -41,7 +41,11 @@ class ContainerView(QTreeView):
 
 
 class _Delegate(CellDelegate):
-    """Lines a little closer than a table's, so that more containers are seen at once."""
+    """Lines a little closer than a table's; names keep both ends, which tell them apart."""
+
+    def elision(self, index: Index) -> Qt.TextElideMode:
+        """Names in the middle, all else at the end."""
+        return Qt.TextElideMode.ElideMiddle if index.column() == NAME else super().elision(index)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """One line high."""

@@ -24,6 +24,7 @@ from widgets.plots.pyramid import nearest
 Floats = NDArray[np.float64]
 SPAN_SECONDS = 300.0
 HEADROOM = 1.15
+AXIS = 56
 # Containers are not versions, so they wear none of the versions' colours.
 FIRST, SECOND = "#64748b", "#b0762c"
 
@@ -47,7 +48,7 @@ class Measure:
 
 
 MEASURES = (
-    Measure("processor", "Processor", 0, "% of a core", least=5.0),
+    Measure("processor", "Processor", 0, "%", least=5.0),
     Measure("memory", "Memory", 1, "MB", least=16.0),
     Measure("received", "Received", 2, "kB/s"),
     Measure("sent", "Sent", 2, "kB/s", SECOND, Qt.PenStyle.DashLine),
@@ -55,7 +56,7 @@ MEASURES = (
     Measure("written", "Written", 3, "kB/s", SECOND, Qt.PenStyle.DashLine),
 )
 TITLES = (
-    ("Processor", "% of a core"),
+    ("Processor", "%"),
     ("Memory", "MB"),
     ("Network", "kB/s"),
     ("Disk", "kB/s"),
@@ -89,7 +90,7 @@ def rates(times: Floats, totals: Floats) -> Floats:
 
 
 class UsagePlot(PlotPanel):
-    """Four plots with one time axis; the newest reading stands at the right edge."""
+    """Four plots with one time axis; the newest reading stands at the right edge. 100 % is one core."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -98,9 +99,9 @@ class UsagePlot(PlotPanel):
         self._times: Floats = np.empty(0)
         self._values: dict[str, Floats] = {}
         for place, (title, unit) in enumerate(TITLES):
-            plot = self.add_plot(*divmod(place, 2), bottom=TimeAxis("bottom"))
+            plot = self.add_plot(0, place, bottom=TimeAxis("bottom"))
             name_axis(plot, "left", title, unit)
-            plot.getAxis("left").setWidth(64)
+            plot.getAxis("left").setWidth(AXIS)
             if place:
                 plot.setXLink(self.plots[0])
             self.crosshairs.append(Crosshair(plot, self._reader(place), self.readout.setText))

@@ -38,9 +38,14 @@ class CellDelegate(QStyledItemDelegate):
         area.setLeft(area.left() + decorate(painter, area, index))
         painter.setFont(weight(drawn.font, strong=bool(index.data(Role.STRONG))))
         painter.setPen(ink(drawn, index))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        shown = painter.fontMetrics().elidedText(text, self.elision(index), area.width())
         painter.drawText(area, int(drawn.displayAlignment) | int(Qt.TextFlag.TextSingleLine), shown)
         painter.restore()
+
+    def elision(self, index: Index) -> Qt.TextElideMode:
+        """Where a text that is too long loses letters."""
+        del index
+        return Qt.TextElideMode.ElideRight
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """One line high, on the grid."""

@@ -15,6 +15,8 @@ from widgets.containers.table import ContainerTable
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
 
+FIRST_LIST, FIRST_DETAILS = 330, 270
+
 
 class ContainersPage(Page):
     """Places the views; what they show is the presenter's, what is done the actions'."""
@@ -82,6 +84,7 @@ class ContainersPage(Page):
         for pane, share in ((self.table, 3), (self.details, 2)):
             self.panes.addWidget(pane)
             self.panes.setStretchFactor(self.panes.count() - 1, share)
+        self.panes.setSizes([FIRST_LIST, FIRST_DETAILS])
         layout.addWidget(self.panes, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
