@@ -9,7 +9,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from services.client import GatewayClient
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
 from services.containers.interface import Instance, Progress, Runtime, ServiceSpec
@@ -81,14 +80,11 @@ class Launcher:
         engine: builds and pushes.
         runtime: runs.
         production: the platform.
-        gateway: with an administrator's token; asked whether the version answers.
     """
 
-    def __init__(
-        self, engine: Engine, runtime: Runtime, production: Production, gateway: GatewayClient
-    ) -> None:
+    def __init__(self, engine: Engine, runtime: Runtime, production: Production) -> None:
         self._engine, self._runtime = engine, runtime
-        self._production, self._gateway = production, gateway
+        self.production = production
 
     def launch_folder(
         self,
@@ -114,13 +110,13 @@ class Launcher:
         """
         deploy = read_deploy(folder)
         progress(0.0, f"Reading {folder.name}")
-        context = deploy_context(folder, self._production.model_image)
+        context = deploy_context(folder, self.production.model_image)
         reference = self._reference(deploy, hashlib.sha256(context).hexdigest()[:12])
         known = self._engine.image(reference) is not None
         try:
             if not known:
                 self._build(reference, context, deploy, _part(progress, 0.0, 0.5), output)
-            if self._production.registry:
+            if self.production.registry:
                 self._engine.push(reference, _part(progress, 0.5, 0.6))
             return self._run(deploy.project, deploy.version, reference, options, _part(progress, 0.6, 1.0))
         except BaseException:
@@ -177,13 +173,13 @@ class Launcher:
             raise
 
     def _spec(self, project: str, version: str, reference: str, options: LaunchOptions) -> ServiceSpec:
-        token = service_token(self._production.secret, project, version)
+        token = service_token(self.production.secret, project, version)
         return ServiceSpec(
             name=service_name(project, version),
             command=(),
             environment={
                 **options.environment,
-                "RELEVO_GATEWAY": self._production.gateway,
+                "RELEVO_GATEWAY": self.production.gateway,
                 "RELEVO_TOKEN": token,
                 "RELEVO_IMAGE": reference,
             },
@@ -199,8 +195,8 @@ class Launcher:
         )
 
     def _reference(self, deploy: Deploy, tag: str) -> str:
-        name = f"{self._production.platform}/{deploy.project}-{deploy.version.lower()}:{tag}"
-        return f"{self._production.registry}/{name}" if self._production.registry else name
+        name = f"{self.production.platform}/{deploy.project}-{deploy.version.lower()}:{tag}"
+        return f"{self.production.registry}/{name}" if self.production.registry else name
 
     def _forget(self, reference: str) -> None:
         """Remove an image that came to nothing, unless it was never built or something uses it by now."""
