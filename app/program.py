@@ -16,6 +16,7 @@ from app.dialogs.help import HelpWindow
 from app.pages.activity.page import ActivityPage
 from app.pages.containers.page import ContainersPage
 from app.pages.monitor.actions import MonitorActions
+from app.pages.monitor.containers import MonitorContainers
 from app.pages.monitor.memory import MonitorMemory
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
@@ -66,6 +67,7 @@ class Program(QObject):
         self.link_view = LinkView(shell, self.context, self.dialogs)
         self.work_view = WorkView(shell, self.context)
         self.presenter = MonitorPresenter(monitor, self.context)
+        self.monitor_containers = MonitorContainers(monitor, self.presenter, self.context)
         self.actions = MonitorActions(monitor, self.presenter, self.context)
         self.memory = MonitorMemory(monitor, self.presenter, self.context)
         self._monitor = monitor

@@ -1,0 +1,68 @@
+"""Shows on a version, within moments, that its container has died: the engine knows before the gateway."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from app.context import Context
+from app.pages.monitor.page import MonitorPage
+from app.pages.monitor.presenter import MonitorPresenter
+from services.containers.model import Change, Container, ContainerState
+from services.profiles.profile import PlatformProfile
+from services.registry.choices import Mode
+from widgets.containers.cells import state_cell
+from widgets.panels.version_entry import VersionEntry
+from widgets.theme import State
+
+_GONE = frozenset({ContainerState.EXITED, ContainerState.DEAD, ContainerState.REMOVING})
+
+
+class MonitorContainers(QObject):
+    """Follows the engine that the window works with; local processes have no containers to follow."""
+
+    def __init__(self, page: MonitorPage, presenter: MonitorPresenter, context: Context) -> None:
+        super().__init__(page)
+        self._page = page
+        self._context = context
+        context.engine_link.containers_changed.connect(self._changed)
+        presenter.shown.connect(self.show)
+
+    def show(self) -> None:
+        """Bring the versions' words up to date with what their containers do."""
+        content, link = self._page.content, self._context.engine_link
+        if not isinstance(self._context.link.profile, PlatformProfile):
+            return
+        entries = [
+            with_containers(entry, link.of_version(content.project, entry.name))
+            for entry in content.versions
+        ]
+        self._page.versions.set_versions(entries)
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        project = self._page.content.project
+        gone = any(change.container is None for change in changes)
+        if gone or any(change.container and change.container.project == project for change in changes):
+            self.show()
+
+
+def with_containers(entry: VersionEntry, containers: Sequence[Container]) -> VersionEntry:
+    """The version as its containers tell: down when none of them serves; else as the gateway says.
+
+    Containers of several platforms tell nothing, because it is not known which of them is looked at.
+    """
+    if entry.mode is Mode.RETIRED or not containers or len({one.platform for one in containers}) > 1:
+        return entry
+    if any(serves(one) for one in containers):
+        return entry
+    return replace(entry, health=word_for(containers), state=State.BAD)
+
+
+def serves(container: Container) -> bool:
+    """Whether a container may answer: it runs, or is about to."""
+    return container.state not in _GONE and container.state is not ContainerState.PAUSED
+
+
+def word_for(containers: Iterable[Container]) -> str:
+    """What became of the newest of them."""
+    return f"container {state_cell(max(containers, key=lambda one: one.created)).text}"
