@@ -133,6 +133,23 @@ class VersionView:
     pairs: Pairs | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How much a version is asked: what a list of projects shows of its champion.
+
+    Attributes:
+        predictions: rows it ever predicted.
+        labelled: how many of them have their true value.
+        recent: those of the last hour.
+        newest_request: of any version of the project, UTC; None before the first.
+    """
+
+    predictions: int = 0
+    labelled: int = 0
+    recent: int = 0
+    newest_request: datetime | None = None
+
+
 class Span(StrEnum):
     """Which live rows count: by the time of the request."""
 

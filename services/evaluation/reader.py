@@ -11,12 +11,12 @@ from services.evaluation.evolution import evolution_of, input_field
 from services.evaluation.historical import Historical
 from services.evaluation.join import HELD_ROWS
 from services.evaluation.join_past import LiveTables
-from services.evaluation.model import Evolution, ProjectView, Span
+from services.evaluation.model import Evolution, ProjectView, Span, Traffic
 from services.evaluation.reader_cells import Window
 from services.evaluation.reader_settle import settle
 from services.evaluation.reader_slice import read_slice
 from services.evaluation.reader_state import ReaderState
-from services.evaluation.reader_views import project_view
+from services.evaluation.reader_views import project_view, traffic_of
 from services.evaluation.rollups import CARRIED_ROWS, open_state, pack_state
 from services.registry.model import Project
 from services.store.interface import Store
@@ -93,6 +93,17 @@ class ProjectReader:
             state, _ = self._follow(project, cancelled)
             field = input_field(project, variable)
             return evolution_of(self._historical, state, project, field, Window(span, self._clock()))
+
+    def traffic(self, project: Project, cancelled: Cancelled = None) -> Traffic:
+        """Read what is new and tell how much the champion is asked: no metrics, no training set.
+
+        Args:
+            project: as it was just read from the registry.
+            cancelled: as for `refresh`.
+        """
+        with self._lock:
+            state, _ = self._follow(project, cancelled)
+            return traffic_of(state, project.champion, self._clock())
 
     def follow(self, cancelled: Cancelled = None) -> int:
         """Read and count what is new, without looking; returns how many rows that was."""

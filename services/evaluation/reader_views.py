@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from services.evaluation.model import ProjectView, VersionView
+from services.evaluation.model import ProjectView, Span, Traffic, VersionView
 from services.evaluation.reader_cell import Cell
 from services.evaluation.reader_cells import Stream, Window
 from services.evaluation.reader_state import ReaderState
@@ -23,6 +23,22 @@ def project_view(
         live={version.name: _live(state, version.name, window) for version in project.versions},
         newest_request=_moment(state.newest_request / 1e3),
         newest_label=_moment(state.newest_label / 1e6),
+    )
+
+
+def traffic_of(state: ReaderState, version: str, now: float) -> Traffic:
+    """How much a version is asked; costs the buckets of an hour."""
+
+    def is_its(stream: Stream) -> bool:
+        return stream.version == version
+
+    cells = state.cells.within(Window(Span.ALL, now), is_its)
+    recent = state.cells.within(Window(Span.HOUR, now), is_its)
+    return Traffic(
+        predictions=sum(cell.predictions for cell in cells),
+        labelled=sum(cell.joined.rows for cell in cells if cell.joined is not None),
+        recent=sum(cell.predictions for cell in recent),
+        newest_request=_moment(state.newest_request / 1e3),
     )
 
 

@@ -100,3 +100,21 @@ def test_another_revision_is_used_with_a_reason_and_the_one_before_again(
     qtbot.waitUntil(page.notice.isVisible)
     page.notice.banner.retry_requested.emit()
     qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == first.sha256)  # type: ignore[union-attr]
+
+
+def test_projects_in_sight_are_counted_first(
+    open_window: OpenWindow, store: Store, filling: Any, qtbot: QtBot
+) -> None:
+    names = [f"project_{number:02}" for number in range(40)]
+    for name in names:
+        filling.fill(store, name, Task.REGRESSION, filling.Filling(training=4, live=3, labelled=1))
+    page = projects_page(open_window(), qtbot)
+    page.table.view.scrollToBottom()
+    seen = set(page.table.keys_in_sight())
+    assert seen
+    assert seen < set(names)
+    counted: list[str] = []
+    page.presenter._counted.connect(lambda told: counted.extend(row.name for row in told[1] if not told[2]))
+    page.presenter.refresh()
+    qtbot.waitUntil(lambda: len(counted) == len(names))
+    assert set(counted[: len(seen)]) == seen

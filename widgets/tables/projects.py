@@ -4,25 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from services.registry.model import Task
 from widgets.formatting import UNDEFINED, clock, count, percent, relative
 from widgets.tables.cells import Cell, Column, Row
+from widgets.tables.delegate import CellDelegate, Index
 from widgets.tables.table import DataTable
 from widgets.theme import State, version_style
 
 COLUMNS = (
     Column("name", "Project", width=200, stretch=True),
-    Column("task", "Task", width=110),
-    Column("champion", "Champion", width=100),
-    Column("since", "Since", width=110),
-    Column("challengers", "Challengers", width=120),
-    Column("rows", "Live rows", numeric=True, width=100),
-    Column("labelled", "Labelled", numeric=True, width=90, tooltip="Live rows that have their true value"),
-    Column("newest", "Last request", width=120),
-    Column("state", "State", width=140),
+    Column("task", "Task", width=106),
+    Column("champion", "Champion", width=90),
+    Column("since", "Since", width=96),
+    Column("challengers", "Challengers", width=104),
+    Column("rows", "Live rows", numeric=True, width=88),
+    Column("labelled", "Labelled", numeric=True, width=80, tooltip="Live rows that have their true value"),
+    Column("newest", "Last request", width=104),
+    Column("state", "State", width=144),
 )
 
 
@@ -59,11 +60,20 @@ class ProjectsTable(DataTable):
         self.set_empty(
             "No project yet", "Publish a model's deploy folder, or start the demo, to see one here."
         )
+        self.view.setItemDelegate(_Delegate(self.view))
         self.activated.connect(self.opened)
 
     def show_projects(self, projects: Sequence[ProjectRow], now: datetime | None = None) -> None:
         """Show these projects."""
         self.set_rows([row_for(project, now) for project in projects])
+
+
+class _Delegate(CellDelegate):
+    """Names keep both ends, which tell them apart."""
+
+    def elision(self, index: Index) -> Qt.TextElideMode:
+        """Names in the middle, all else at the end."""
+        return Qt.TextElideMode.ElideMiddle if index.column() == 0 else super().elision(index)
 
 
 def row_for(project: ProjectRow, now: datetime | None) -> Row:

@@ -85,6 +85,14 @@ class DataTable(QWidget):
         indexes = sorted(self.view.selectionModel().selectedRows(), key=lambda index: index.row())
         return [str(index.data(Role.KEY)) for index in indexes]
 
+    def keys_in_sight(self) -> list[str]:
+        """Keys of the rows that can be seen without scrolling, from top to bottom."""
+        view = self.view
+        height = view.viewport().height()
+        first, last = view.rowAt(0), view.rowAt(height - 1)
+        rows = range(max(first, 0), (last if last >= 0 else self._filter.rowCount() - 1) + 1)
+        return [str(self._filter.index(row, 0).data(Role.KEY)) for row in rows]
+
     def select_keys(self, keys: Sequence[str]) -> None:
         """Select the rows of these keys, where they are shown."""
         wanted = set(keys)

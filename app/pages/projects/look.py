@@ -1,13 +1,13 @@
 """What the Projects page shows, fetched off the GUI thread."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.connection.platform import Platform
 from app.tasks import Work
 from services.errors import NotFound
-from services.evaluation.model import Span, VersionView
+from services.evaluation.model import Traffic
 from services.evaluation.reader import ProjectReader
 from services.registry.model import ChampionChange, Mode, Project, Revision
 from widgets.formatting import plural
@@ -40,25 +40,21 @@ class Overview:
         self._platform = platform
         self._readers: dict[str, ProjectReader] = {}
 
-    def registered(self) -> list[ProjectRow]:
+    def registered(self) -> list[Project]:
         """All projects as the registry knows them: quick, without figures."""
-        return [row_of(project) for project in self._platform.registry.projects()]
+        return self._platform.registry.projects()
 
-    def counted(self, names: list[str], work: Work) -> Iterator[ProjectRow]:
-        """The projects again, one by one, with live rows and labels; a project that is gone is left out."""
-        for number, name in enumerate(names, start=1):
-            work.progress(number / len(names), name)
+    def counted(self, projects: Sequence[Project], work: Work) -> Iterator[ProjectRow]:
+        """These projects one by one, with live rows and labels; one that is gone is left out."""
+        for number, project in enumerate(projects, start=1):
+            work.progress(number / len(projects), project.name)
             reader = self._readers.setdefault(
-                name, ProjectReader(self._platform.store, name, held_rows=HELD_ROWS)
+                project.name, ProjectReader(self._platform.store, project.name, held_rows=HELD_ROWS)
             )
             try:
-                view = reader.refresh(Span.ALL, lambda: work.stopping)
-                live = view.live.get(view.project.champion, VersionView())
-                hour = reader.refresh(Span.HOUR, lambda: work.stopping).live
-                recent = hour.get(view.project.champion, VersionView()).predictions
-                yield row_of(view.project, live, newest=view.newest_request, recent=recent)
+                yield row_of(project, reader.traffic(project, lambda: work.stopping))
             except NotFound:
-                self._readers.pop(name, None)
+                self._readers.pop(project.name, None)
 
     def detail(self, name: str) -> Detail:
         """One project; NotFound if it is gone."""
@@ -76,16 +72,10 @@ class Overview:
         return (registry.retire if retired else registry.return_to_shadow)(project, version)
 
 
-def row_of(
-    project: Project,
-    live: VersionView | None = None,
-    *,
-    newest: datetime | None = None,
-    recent: int | None = None,
-) -> ProjectRow:
+def row_of(project: Project, traffic: Traffic | None = None) -> ProjectRow:
     """A project as the table wants it; figures only once they are counted."""
     champion = project.version(project.champion)
-    word, state = activity_of(recent)
+    word, state = activity_of(traffic.recent if traffic is not None else None)
     return ProjectRow(
         name=project.name,
         task=project.task,
@@ -93,9 +83,9 @@ def row_of(
         champion_order=champion.order if champion is not None else 0,
         since=project.last_change.at if project.last_change is not None else None,
         challengers=tuple(v.name for v in project.versions if v.mode is Mode.CHALLENGER),
-        rows=live.predictions if live is not None else None,
-        labelled=live.labelled if live is not None else None,
-        newest=newest,
+        rows=traffic.predictions if traffic is not None else None,
+        labelled=traffic.labelled if traffic is not None else None,
+        newest=traffic.newest_request if traffic is not None else None,
         word=word,
         state=state,
     )

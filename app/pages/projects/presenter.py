@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.connection.link import LinkState
 from app.connection.platform import Platform
 from app.context import Context
-from app.pages.projects.look import Detail, Overview
+from app.pages.projects.look import Detail, Overview, row_of
 from app.pages.revisions import RevisionChanger
 from app.settings import REFRESH_SECONDS
 from app.tasks import Task, Work
@@ -88,7 +88,7 @@ class ProjectsPresenter(QObject):
             return
         self._again = False
         self._task = self._context.tasks.run(
-            partial(self._look, overview),
+            partial(self._look, overview, set(self._page.table.keys_in_sight())),
             owner=self,
             title="Looking at all projects",
             on_error=self._failed,
@@ -108,12 +108,13 @@ class ProjectsPresenter(QObject):
             self._select_first = False
             self._page.table.select_keys([first])
 
-    def _look(self, overview: Overview, work: Work) -> None:
-        """Off the GUI thread: the names at once, then figures in handfuls."""
-        rows = overview.registered()
-        self._counted.emit((overview, rows, True))
+    def _look(self, overview: Overview, in_sight: set[str], work: Work) -> None:
+        """Off the GUI thread: the names at once, then figures in handfuls, those in sight first."""
+        projects = overview.registered()
+        self._counted.emit((overview, [row_of(project) for project in projects], True))
+        projects.sort(key=lambda project: project.name not in in_sight)
         handful: list[ProjectRow] = []
-        for row in overview.counted([row.name for row in rows], work):
+        for row in overview.counted(projects, work):
             handful.append(row)
             if len(handful) == SHOWN_AT_ONCE:
                 self._counted.emit((overview, handful, False))

@@ -47,6 +47,21 @@ def test_spans_count_requests_by_their_time(platform: Any, reader_tools: SimpleN
     assert [view.labelled for view in views.values()] == [1, 2, 3, 4]
 
 
+def test_traffic_counts_as_a_view_does_and_reads_no_training_set(
+    platform: Any, reader_tools: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ids_before(platform, reader_tools, 60, 7_200, 2 * 86_400)
+    platform.writer("g1").ship(platform.predictions("A", ids))
+    platform.writer("g1").ship(platform.labels(ids[:2], [0, 1], at=platform.now))
+    whole = reader_of(platform).refresh(Span.ALL)
+    monkeypatch.setattr(type(platform.store), "training", None)
+    traffic = reader_of(platform).traffic(whole.project)
+    live = whole.live["A"]
+    assert (traffic.predictions, traffic.labelled) == (live.predictions, live.labelled) == (3, 2)
+    assert traffic.recent == 1
+    assert traffic.newest_request == whole.newest_request
+
+
 def test_time_that_passes_moves_requests_out_of_a_span(
     platform: Any, reader_tools: SimpleNamespace
 ) -> None:

@@ -134,3 +134,12 @@ def test_cancel_is_blocked_with_a_reason_where_it_makes_no_sense(activity: Activ
     assert activity.cancel_action.blocked == ""
     activity.show_activity([], NOW)
     assert activity.cancel_action.blocked
+
+
+def test_a_long_name_keeps_both_ends(qtbot: QtBot) -> None:
+    table = ProjectsTable()
+    qtbot.addWidget(table)
+    table.show_projects([project(LONG)], NOW)
+    delegate, model = table.view.itemDelegate(), table.view.model()
+    assert delegate.elision(model.index(0, 0)) is Qt.TextElideMode.ElideMiddle
+    assert delegate.elision(model.index(0, 1)) is Qt.TextElideMode.ElideRight

@@ -237,3 +237,15 @@ def test_sorting_keeps_the_selected_row_and_equal_rows_in_the_order_given(
     assert (shown(table), table.selected_keys()) == (["b"], ["b"])
     table.set_filter("")
     assert shown(table) == ["a", "b", "c", "d"]
+
+
+def test_it_knows_which_rows_are_in_sight(table: DataTable) -> None:
+    assert table.keys_in_sight() == ["bravo", "Alpha", "charlie"]
+    table.set_rows([row(f"{number:03}", number) for number in range(200)])
+    seen = table.keys_in_sight()
+    assert 4 <= len(seen) < 12
+    assert seen[0] == "000"
+    table.view.scrollToBottom()
+    assert table.keys_in_sight()[-1] == "199"
+    table.set_rows([])
+    assert table.keys_in_sight() == []
