@@ -97,6 +97,21 @@ def engine() -> Iterator["Engine"]:
 
 
 @pytest.fixture(scope="session")
+def built_images(engine: "Engine") -> Callable[[str], str]:
+    """From the name of one of Relevo's images to its reference; built when it is first asked for."""
+    from services.images.orders import build_images
+
+    built: dict[str, str] = {}
+
+    def built_image(name: str) -> str:
+        if name not in built:
+            built.update(build_images(engine, [name], lambda *_: None, lambda _: None))
+        return built[name]
+
+    return built_image
+
+
+@pytest.fixture(scope="session")
 def unique_name() -> Callable[[str], str]:
     """From a word to a name that nothing else on the engine has."""
     mark = secrets.token_hex(4)

@@ -76,7 +76,7 @@ class Session:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _unreachable(self.address, error) from error
+            raise unreachable(self.address, error) from error
         with response:
             if response.status_code >= 300:
                 raise _refusal(response)
@@ -88,10 +88,11 @@ def _lines(response: requests.Response) -> Iterator[bytes]:
     try:
         yield from response.iter_lines(chunk_size=64 * 1024)
     except requests.RequestException as error:
-        raise _unreachable(response.url.split("?")[0], error) from error
+        raise unreachable(response.url.split("?")[0], error) from error
 
 
-def _unreachable(address: str, error: requests.RequestException) -> RelevoError:
+def unreachable(address: str, error: requests.RequestException) -> RelevoError:
+    """The error kind of a call that got no answer."""
     details = f"{type(error).__name__}: {error}"
     if isinstance(error, requests.exceptions.SSLError):
         return Refused(f"The certificate of {address} is not trusted.", details=details)
