@@ -14,6 +14,8 @@ from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoErr
 _PORT = re.compile(r":(?P<port>\d+)(?:: bind: address already in use| failed: port is already allocated)")
 _NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
 _NO_SPACE = "no space left on device"
+_NOT_STARTED = ("oci runtime", "failed to create shim", "unable to find user", "unable to find group")
+_SHOWN = 300
 
 
 @contextlib.contextmanager
@@ -62,8 +64,8 @@ def _known(words: str) -> RelevoError | None:
             remedy="Choose another name, or remove that container.",
             details=words,
         )
-    if "oci runtime" in lower or "failed to create shim" in lower:
-        return InvalidInput("The container could not be started", details=words)
+    if any(said in lower for said in _NOT_STARTED):
+        return InvalidInput(f"The container could not be started: {_sentence(words)}", details=words)
     return None
 
 
@@ -80,7 +82,7 @@ def _by_status(words: str, status: int) -> RelevoError:
         return _missing(words)
     if kind := _KINDS.get(status):
         return kind(_sentence(words))
-    return Unavailable("The Docker Engine could not do it", details=words)
+    return Unavailable(f"The Docker Engine could not do it: {_sentence(words)}", details=words)
 
 
 def _missing(words: str) -> RelevoError:
@@ -95,5 +97,6 @@ def _missing(words: str) -> RelevoError:
 
 
 def _sentence(words: str) -> str:
-    text = words.strip().removeprefix("Error response from daemon: ")
+    text = words.strip().removeprefix("Error response from daemon: ").partition("\n")[0]
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return text[:1].upper() + text[1:] if text else "The Docker Engine refused it"

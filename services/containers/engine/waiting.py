@@ -10,6 +10,7 @@ from services.errors import RelevoError, Unavailable
 
 _LOOK_SECONDS = 0.2
 _LAST_LINES = 15
+_OFTEN = 3
 _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})
 _FINE = frozenset({Health.HEALTHY, Health.NONE})
 
@@ -23,14 +24,14 @@ def wait_healthy(
         Unavailable: it ended, or was not healthy in time; details hold its last words.
     """
     deadline = time.monotonic() + seconds
-    first: int | None = None
+    before: int | None = None
     while True:
         check()
         container = containers.get(identifier)
         if container.state is ContainerState.RUNNING and container.health in _FINE:
             return
-        first = container.restarts if first is None else first
-        fate = _fate(container, again=container.restarts > first + 1)
+        before = container.restarts if before is None else before
+        fate = _fate(container, before)
         if not fate and time.monotonic() > deadline:
             fate = f"was not healthy within {seconds:.0f} s"
         if fate:
@@ -42,10 +43,18 @@ def wait_healthy(
         time.sleep(_LOOK_SECONDS)
 
 
-def _fate(container: Container, *, again: bool) -> str:
+def _fate(container: Container, before: int) -> str:
+    """Why waiting is in vain, if it is; `before`: how often it was started again when waiting began."""
     if container.state in _ENDED:
         return f"ended with exit code {container.exit_code}"
-    return f"ends again and again, last with exit code {container.exit_code}" if again else ""
+    loops = container.state is ContainerState.RESTARTING and container.restarts >= _OFTEN
+    if loops or container.restarts >= before + _OFTEN:
+        return (
+            "ends again and again"
+            if container.exit_code is None
+            else (f"ends again and again, last with exit code {container.exit_code}")
+        )
+    return ""
 
 
 def _last_words(logs: Logs, container: Container) -> str:

@@ -25,7 +25,30 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(engine: Engine, small_image: str, unique_name: Callable[[str], str]) -> Iterator[Run]:
+def checked(engine: Engine, small_image: str) -> Iterator[Callable[[str], str]]:
+    """Makes an image whose health check is that command, asked five times a second."""
+    made: list[str] = []
+
+    def image(command: str) -> str:
+        with engine.connection.asking() as client:
+            base = client.create_container(small_image, ["true"])
+            change = f"HEALTHCHECK --interval=200ms --timeout=5s --retries=2 CMD {command}"
+            made.append(client.commit(base, changes=[change])["Id"])
+            client.remove_container(base)
+        return made[-1]
+
+    yield image
+    for identifier in made:
+        engine.remove_image(identifier, force=True)
+
+
+@pytest.fixture
+def run(
+    engine: Engine,
+    small_image: str,
+    checked: Callable[[str], str],
+    unique_name: Callable[[str], str],
+) -> Iterator[Run]:
     """Start a container by a shell script, with what else its spec takes; it goes with the test."""
     made: list[str] = []
 
@@ -81,7 +104,9 @@ class Authority:
         uses = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         signed = (
             self._begun(subject, key)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+            )
             .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False

@@ -91,63 +91,80 @@ class Relay:
         up.join()
 
     def _carry_encrypted(self, client: socket.socket, engine: socket.socket) -> None:
-        """TLS without a socket of its own, so that two threads may use it at once, under a lock."""
         assert self._trust is not None
-        incoming, outgoing, lock = ssl.MemoryBIO(), ssl.MemoryBIO(), threading.Lock()
-        session = self._trust.wrap_bio(incoming, outgoing, server_side=True)
-
-        def flush() -> None:
-            if content := outgoing.read():
-                client.sendall(content)
-
-        def feed() -> bool:
-            content = client.recv(1 << 16)
-            with lock:
-                incoming.write(content) if content else incoming.write_eof()
-            return bool(content)
-
-        def up() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    with lock:
-                        try:
-                            content = session.read(1 << 16)
-                        except ssl.SSLWantReadError:
-                            content = None
-                    if content:
-                        engine.sendall(content)
-                    elif content == b"" or not feed():
-                        break
-            with contextlib.suppress(OSError):
-                engine.shutdown(socket.SHUT_WR)
-
         with contextlib.suppress(OSError):
-            while True:
-                try:
-                    session.do_handshake()
-                except ssl.SSLWantReadError:
-                    flush()
-                    if not feed():
-                        return
-                except ssl.SSLError:
-                    flush()  # the alert that says why
-                    return
-                else:
-                    break
-            flush()
-            thread = threading.Thread(target=up, name="relay-up", daemon=True)
-            thread.start()
+            session = _Session(self._trust, client)
+            if not session.greeted():
+                return
+            up = threading.Thread(target=session.carry_up, args=(engine,), name="relay-up", daemon=True)
+            up.start()
             while content := engine.recv(1 << 16):
-                with lock:
-                    session.write(content)
-                    flush()
+                session.send(content)
             self._shut(client)
-            thread.join()
+            up.join()
 
     @staticmethod
     def _shut(each: socket.socket) -> None:
         with contextlib.suppress(OSError):
             each.shutdown(socket.SHUT_RDWR)
+
+
+class _Session:
+    """TLS without a socket of its own, so that two threads may use it, one at a time."""
+
+    def __init__(self, trust: ssl.SSLContext, client: socket.socket) -> None:
+        self._client, self._lock = client, threading.Lock()
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._session = trust.wrap_bio(self._incoming, self._outgoing, server_side=True)
+
+    def greeted(self) -> bool:
+        """Shake hands; a refusal is told to the other side."""
+        while True:
+            try:
+                self._session.do_handshake()
+            except ssl.SSLWantReadError:
+                self._flush()
+                if not self._feed():
+                    return False
+            except ssl.SSLError:
+                self._flush()
+                return False
+            else:
+                self._flush()
+                return True
+
+    def send(self, content: bytes) -> None:
+        with self._lock:
+            self._session.write(content)
+            self._flush()
+
+    def carry_up(self, engine: socket.socket) -> None:
+        """To the engine, until the client's side has ended."""
+        with contextlib.suppress(OSError):
+            while (content := self._read()) != b"":
+                if content is not None:
+                    engine.sendall(content)
+                elif not self._feed():
+                    break
+        with contextlib.suppress(OSError):
+            engine.shutdown(socket.SHUT_WR)
+
+    def _read(self) -> bytes | None:
+        with self._lock:
+            try:
+                return self._session.read(1 << 16)
+            except ssl.SSLWantReadError:
+                return None
+
+    def _feed(self) -> bool:
+        content = self._client.recv(1 << 16)
+        with self._lock:
+            self._incoming.write(content)
+        return bool(content)
+
+    def _flush(self) -> None:
+        if content := self._outgoing.read():
+            self._client.sendall(content)
 
 
 def _carry(source: socket.socket, target: socket.socket) -> None:

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -43,7 +44,9 @@ def asks(address: EngineAddress) -> str:
     with open_engine(address, timeout=5) as opened:
         told: list[object] = []
         stood = threading.Event()
-        watch = opened.watch(told.append, lambda error: stood.set() if error is None else told.append(error))
+        watch = opened.watch(
+            told.append, lambda error: stood.set() if error is None else told.append(error)
+        )
         assert stood.wait(10), told
         watch.close()
         return opened.info().version
@@ -134,7 +137,7 @@ def test_an_engine_refuses_a_certificate_of_a_stranger(
 
 
 def test_a_certificate_that_is_not_there_is_named(authority: "Authority") -> None:
-    with pytest.raises(InvalidInput, match="The key of engine is not there: /nowhere.key"):
+    with pytest.raises(InvalidInput, match=r"The key of engine is not there: /nowhere\.key"):
         open_engine(TlsEngine("engine", 1, authority.certificate, authority.certificate, "/nowhere.key"))
 
 
@@ -262,11 +265,11 @@ def test_what_a_web_server_refuses_is_told(front: Callable[[int, bytes], PlainEn
 
 
 def test_an_engine_that_never_answers_is_told_in_time() -> None:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        with pytest.raises(Unavailable, match="does not answer in time"):
-            open_engine(PlainEngine("127.0.0.1", silent.getsockname()[1]), timeout=0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(Unavailable, match="does not answer in time"),
+    ):
+        open_engine(PlainEngine("127.0.0.1", silent.getsockname()[1]), timeout=0.2)
 
 
 def test_a_host_may_not_be_an_option_of_the_ssh_client(tmp_path: Path) -> None:
