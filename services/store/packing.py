@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.errors import Conflict
-from services.store.batches import Batch, Categorical, Column, LabelBatch, PredictionBatch, encode
+from services.errors import Conflict, InvalidInput, NotFound
+from services.store.batches import Batch, Categorical, Column, LabelBatch, PredictionBatch, decode, encode
+from services.store.interface import Segment
+from services.store.reading import LogSource
 
 BLOB_LIMIT = 1_000_000
 """Bytes; no blob or chunk in a store is longer."""
@@ -125,3 +128,48 @@ def pack_batches(batches: Iterable[tuple[int, Batch]], last_sequence: int) -> li
         )
         chunks.extend(_chunks(replace(joined, sequences=sequences)))
     return chunks
+
+
+def checked_blob(blob: bytes) -> bytes:
+    """The batch as it may be appended; InvalidInput if it is longer than `BLOB_LIMIT`."""
+    if len(blob) > BLOB_LIMIT:
+        raise InvalidInput(
+            f"a batch of {len(blob):,} bytes is too long for the log ({BLOB_LIMIT:,} at most)"
+        )
+    return blob
+
+
+class PackableLog(LogSource, Protocol):
+    """What a driver does to one project's log while a segment of it is packed."""
+
+    def write_chunks(self, segment: Segment, chunks: Sequence[bytes]) -> None:
+        """Store these chunks in place of any that a packing left which did not come to its end."""
+
+    def count_chunks(self, segment: Segment, count: int) -> None:
+        """Say how many chunks there are; from now on they are what is read."""
+
+    def drop_blobs(self, segment: Segment) -> None:
+        """Drop what the chunks replace; called only once their count has been looked at."""
+
+
+def pack_segment(log: PackableLog, segment: Segment) -> Segment:
+    """The segment once it is packed: what `LogStore.pack` promises, in an order that a crash cannot harm.
+
+    Raises:
+        NotFound: the writer has no such segment.
+        Conflict: it is still open, or lacks a batch.
+    """
+    now = log.segment(segment.writer, segment.number)
+    if now is None:
+        raise NotFound(f"writer {segment.writer!r} has no segment {segment.number}")
+    if not now.closed:
+        raise Conflict(f"segment {now.number} of {now.writer} is still open")
+    if now.last_sequence < 0:
+        return now
+    if not now.chunks:
+        blobs = log.blobs(now.writer, now.number, -1)
+        chunks = pack_batches(((place, decode(blob)) for place, blob in blobs), now.last_sequence)
+        log.write_chunks(now, chunks)
+        log.count_chunks(now, len(chunks))
+    log.drop_blobs(now)
+    return log.segment(segment.writer, segment.number) or now

@@ -1,9 +1,10 @@
 """How a log is read past gaps, packing and several writers; the same for every driver."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Protocol
 
+from services.errors import Corrupt
 from services.store.batches import decode
 from services.store.interface import Cursors, LogEntry, Segment
 
@@ -25,6 +26,18 @@ class LogSource(Protocol):
 
     def plan(self, segments: list[Segment], after: Cursors) -> None:
         """What will be read soon, in this order; a driver may fetch ahead."""
+
+
+def whole_chunks(segment: Segment, rows: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+    """A packed segment's chunks from (chunk, data) in order; Corrupt if one is missing."""
+    found = 0
+    for chunk, data in rows:
+        if chunk != found:
+            break
+        found += 1
+        yield data
+    if found != segment.chunks:
+        raise Corrupt(f"segment {segment.number} of {segment.writer} lacks chunk {found}")
 
 
 def _packed(source: LogSource, segment: Segment, after: int) -> Iterator[LogEntry]:

@@ -1,31 +1,24 @@
-"""The log's blobs as `read_log` wants them, several requests ahead of the reader."""
+"""One project's log as reading and packing want it, several requests ahead of the reader."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.errors import Corrupt
 from services.store.cassandra.session import Answer, Session
 from services.store.interface import Cursors, Segment
+from services.store.reading import whole_chunks
 
-_BLOBS = (
-    "SELECT sequence, data FROM live_db.log WHERE project = ? AND writer = ? AND segment = ? "
-    "AND sequence >= ? AND sequence < ?"
-)
-_CHUNKS = (
-    "SELECT chunk, data FROM live_db.packed WHERE project = ? AND writer = ? AND segment = ? "
-    "AND chunk >= ? AND chunk < ?"
-)
+KEY = "project = ? AND writer = ? AND segment = ?"
+_BLOBS = f"SELECT sequence, data FROM live_db.log WHERE {KEY} AND sequence >= ? AND sequence < ?"  # noqa: S608 - columns of our own
+_CHUNKS = f"SELECT chunk, data FROM live_db.packed WHERE {KEY} AND chunk >= ? AND chunk < ?"  # noqa: S608 - columns of our own
+_ADD_CHUNK = "INSERT INTO live_db.packed (project, writer, segment, chunk, data) VALUES (?, ?, ?, ?, ?)"
 _WRITERS = "SELECT writer FROM live_db.writers WHERE project = ?"
 _COLUMNS = "writer, segment, rows, last_sequence, chunks, closed"
 _SEGMENTS = (
     f"SELECT {_COLUMNS} FROM live_db.segments "  # noqa: S608 - columns of our own
     "WHERE project = ? AND writer = ? AND segment >= ?"
 )
-_SEGMENT = (
-    f"SELECT {_COLUMNS} FROM live_db.segments "  # noqa: S608 - columns of our own
-    "WHERE project = ? AND writer = ? AND segment = ?"
-)
+_SEGMENT = f"SELECT {_COLUMNS} FROM live_db.segments WHERE {KEY}"  # noqa: S608 - columns of our own
 _BLOBS_AT_ONCE = 16
 _CHUNKS_AT_ONCE = 2
 _REQUESTS_AHEAD = 4
@@ -68,11 +61,14 @@ class _Ahead:
 
 
 class CassandraLogSource:
-    """One project's log; an instance serves one reading."""
+    """See `PackableLog`; an instance serves one reading."""
 
     def __init__(self, session: Session, project: str) -> None:
         self._session, self._project = session, project
         self._ahead = _Ahead(session, project)
+
+    def _key(self, segment: Segment) -> tuple[str, str, int]:
+        return (self._project, segment.writer, segment.number)
 
     def listed(self, after: Cursors) -> list[Segment]:
         """Segments from each writer's cursor on, so that a refresh never lists the packed past."""
@@ -113,15 +109,26 @@ class CassandraLogSource:
 
     def chunks(self, segment: Segment) -> Iterator[bytes]:
         """See `LogSource`."""
-        found = 0
-        for request in _chunk_requests(segment):
-            for chunk, data in self._ahead.rows(request):
-                if chunk != found:
-                    break
-                found += 1
-                yield data
-        if found != segment.chunks:
-            raise Corrupt(f"segment {segment.number} of {segment.writer} lacks chunk {found}")
+        requests = _chunk_requests(segment)
+        return whole_chunks(segment, (row for request in requests for row in self._ahead.rows(request)))
+
+    def write_chunks(self, segment: Segment, chunks: Sequence[bytes]) -> None:
+        """See `PackableLog`; what an earlier packing left beyond the count is never read."""
+        key = self._key(segment)
+        self._session.write_large_each(
+            _ADD_CHUNK, ((*key, number, chunk) for number, chunk in enumerate(chunks))
+        )
+
+    def count_chunks(self, segment: Segment, count: int) -> None:
+        """See `PackableLog`."""
+        self._session.write(
+            f"UPDATE live_db.segments SET chunks = ? WHERE {KEY}",  # noqa: S608 - columns of our own
+            (count, *self._key(segment)),
+        )
+
+    def drop_blobs(self, segment: Segment) -> None:
+        """See `PackableLog`."""
+        self._session.write(f"DELETE FROM live_db.log WHERE {KEY}", self._key(segment))  # noqa: S608 - columns of our own
 
 
 def _blob_request(writer: str, number: int, first: int) -> _Request:

@@ -8,8 +8,10 @@ import pytest
 from services.errors import Conflict, InvalidInput, NotFound
 from services.registry.model import Mode
 from services.store.batches import Batch, Categorical, LabelBatch, PredictionBatch, encode
+from services.store.cassandra.log_source import CassandraLogSource
 from services.store.identifiers import new_ids
 from services.store.interface import LogEntry, Position, Segment, Store
+from services.store.sqlite.log_source import SqliteLogSource
 
 NewPredictions = Callable[..., PredictionBatch]
 WRITER = "gateway-1"
@@ -231,9 +233,10 @@ def test_a_crash_between_the_steps_of_packing_loses_and_doubles_nothing(
 
     written = write(store, project, mixed(new_predictions), close=True)
     (segment,) = store.segments(project)
-    for step in ("_write_chunks", "_count_chunks", "_drop_blobs"):
+    driver = SqliteLogSource if store.kind == "sqlite" else CassandraLogSource
+    for step in ("write_chunks", "count_chunks", "drop_blobs"):
         with monkeypatch.context() as patch:
-            patch.setattr(type(store), step, crash)
+            patch.setattr(driver, step, crash)
             with pytest.raises(Crash):
                 store.pack(project, segment)
         found = [entry.batch for entry in read(store, project)]
