@@ -134,9 +134,11 @@ class MonitorPresenter(QObject):
 
     def _settling(self) -> bool:
         """Whether services that were started with the platform are still coming up."""
-        recent = datetime.now(UTC) - self._opened_at < SETTLES_WITHIN
-        status = self.look.status.values() if self.look is not None else ()
-        return recent and any(version.health != "ok" for version in status)
+        look = self.look
+        if look is None or look.view is None or datetime.now(UTC) - self._opened_at > SETTLES_WITHIN:
+            return False
+        started = {version.name for version in look.view.project.versions if version.endpoint}
+        return any(look.status[name].health != "ok" for name in started & look.status.keys())
 
     def show_age(self) -> None:
         """Say how old what is shown is, when it is not fresh."""
