@@ -1,15 +1,18 @@
 """One program: without a word it opens the window, with one it runs that command."""
 
+import gc
 import sys
 from importlib import import_module
 
 COMMANDS = {
+    "platform": "set up, look at, upgrade and take down a platform on a Docker Engine",
     "demo": "an embedded platform with two example projects and live traffic",
     "gateway": "the service that clients call: routes, answers, records",
     "supervisor": "the process that keeps rollups and carries the rules out",
     "serve": "a model service for one version, from its deploy folder",
     "publish": "register a deploy folder as a version and start serving it",
     "status": "what runs, which version is champion, how much is labelled",
+    "prepare": "",  # what a platform's set-up does from inside its network
     "train": "",  # started by a model service for its own retraining
     "script": "",  # how a packaged program runs the example projects' scripts
 }
@@ -31,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     if not words or words[0] in {"--profile", "--workspace"}:
+        # What is made until the first paint stays, so that looking for garbage would only delay it.
+        gc.disable()
         from app.window import main as open_window
 
         return open_window(words)

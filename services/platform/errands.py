@@ -30,10 +30,9 @@ from services.platform.inside import (
 )
 from services.platform.keys import PlatformKeys
 from services.platform.parts import MEGABYTE
-from services.platform.specification import container_name, labels_of, store_options
+from services.platform.specification import ERRAND, container_name, labels_of, store_options
 from services.registry.model import Token
 
-ERRAND = "errand"
 _SECONDS = 180.0
 _LOOK_SECONDS = 0.2
 _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})

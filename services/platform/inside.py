@@ -5,12 +5,14 @@ Runs in a container of the program's image, which has neither an engine's client
 
 import os
 import shutil
+import time
+from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.errors import InvalidInput
+from services.errors import InvalidInput, Unavailable
 from services.registry.model import Role, Token
 from services.store.addresses import CassandraAddress, StoreAddress
 from services.store.connect import open_store
@@ -22,6 +24,7 @@ ADMINISTRATOR_VARIABLE = "RELEVO_ADMINISTRATOR_PASSWORD"
 READER_VARIABLE = "RELEVO_READER_PASSWORD"
 TOKEN_VARIABLE = "RELEVO_TOKEN_ROW"  # noqa: S105 - holds a digest, never a token
 _PASSWORDS = (OWNER_VARIABLE, SERVICES_VARIABLE, ADMINISTRATOR_VARIABLE, READER_VARIABLE)
+_PATIENCE_SECONDS = 60.0
 
 
 class Disk(Struct, frozen=True):
@@ -57,6 +60,10 @@ def prepare_store(address: StoreAddress, *, always: bool) -> Prepared:
     if not isinstance(address, CassandraAddress):
         raise InvalidInput("only a Cassandra has roles to prepare")
     passwords = RolePasswords(*(os.environ.get(name, "") for name in _PASSWORDS))
+    return _patiently(lambda: _prepare(address, passwords, always=always))
+
+
+def _prepare(address: CassandraAddress, passwords: RolePasswords, *, always: bool) -> Prepared:
     prepare_roles(address, passwords)
     store = open_store(replace(address, user=StoreRole.SERVICES.value), password=passwords.services)
     try:
@@ -66,3 +73,15 @@ def prepare_store(address: StoreAddress, *, always: bool) -> Prepared:
     finally:
         store.close()
     return Prepared(always or not known)
+
+
+def _patiently(work: Callable[[], Prepared]) -> Prepared:
+    """Do it again while the store is away: all of it may be repeated without harm."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return work()
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(1.0)

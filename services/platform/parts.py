@@ -1,5 +1,6 @@
 """The parts of a platform, as a table: what each is for, needs, keeps and may use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.containers.model import Role
@@ -36,7 +37,7 @@ class Part:
 
 CASSANDRA = Part(
     "cassandra", "cassandra", Role.STORE, "keeps everything that is recorded and registered",
-    memory=768 * MEGABYTE, volumes=(("cassandra-data", "/var/lib/cassandra"),),
+    memory=896 * MEGABYTE, volumes=(("cassandra-data", "/var/lib/cassandra"),),
     healthy_seconds=180.0, stop_seconds=60,
 )  # fmt: skip
 REGISTRY = Part(
@@ -75,6 +76,17 @@ def wanted(request: PlatformRequest) -> tuple[Part, ...]:
     gateways = tuple(gateway(number) for number in range(1, request.gateways + 1))
     balancer = (BALANCER,) if request.gateways > 1 else ()
     return (CASSANDRA, *optional, *gateways, SUPERVISOR, *balancer)
+
+
+def in_order(parts: Sequence[Part]) -> list[list[Part]]:
+    """Groups of parts that can be started side by side, each after those that its parts need."""
+    left, done, groups = list(parts), set[str](), list[list[Part]]()
+    while left:
+        group = [part for part in left if done.issuperset(part.needs)]
+        groups.append(group)
+        done.update(part.name for part in group)
+        left = [part for part in left if part not in group]
+    return groups
 
 
 def memory_of(part: Part, request: PlatformRequest) -> int:

@@ -6,7 +6,16 @@ from services.containers.model import Container, ContainerSpec
 from services.errors import RelevoError, Unavailable
 from services.platform.parts import Part
 from services.platform.present import REPLACED, runs
-from services.platform.specification import USER, Plan, files_of, labels_of, specification
+from services.platform.specification import (
+    KEEPER,
+    USER,
+    Plan,
+    container_name,
+    files_of,
+    keeper,
+    labels_of,
+    specification,
+)
 
 
 class Placer:
@@ -85,6 +94,17 @@ class Placer:
             remedy=error.remedy,
             details=f"{error.message}\n{error.details}".strip(),
         )
+
+
+def place_keeper(engine: Engine, plan: Plan, image: str, old: Container | None) -> None:
+    """Make the container that keeps secrets and request; an older one goes once the new one is there."""
+    if old is not None:
+        aside = container_name(plan.name, KEEPER) + REPLACED
+        if old.name != aside:
+            engine.rename(old.identifier, aside)
+    engine.create(keeper(plan, image))
+    if old is not None:
+        engine.remove(old.identifier, force=True)
 
 
 def put_back(engine: Engine, identifier: str, name: str, *, start: bool) -> None:

@@ -9,7 +9,7 @@ from services.containers.model import PLATFORM_LABEL, Container, ContainerState,
 from services.errors import NotFound
 from services.platform.keys import PlatformKeys, keys_in
 from services.platform.request import PlatformRequest
-from services.platform.specification import KEEPER, PART_LABEL, REQUEST_LABEL, container_name
+from services.platform.specification import ERRAND, KEEPER, PART_LABEL, REQUEST_LABEL, container_name
 
 REPLACED = "-before"
 """Ends the name of a container that another takes the place of, until that one is healthy."""
@@ -22,6 +22,7 @@ class Present:
     Attributes:
         parts: containers by part, the keeper apart.
         replaced: containers that a set-up which did not come to its end had put aside, by part.
+        errands: short-lived containers of a set-up; they stay only if its program was killed.
         others: further containers of the platform: model services, development containers.
         volumes: names.
         request: what was asked for at the last set-up; None if nobody knows.
@@ -30,6 +31,7 @@ class Present:
     name: str
     parts: dict[str, Container] = field(default_factory=dict)
     replaced: dict[str, Container] = field(default_factory=dict)
+    errands: list[Container] = field(default_factory=list)
     others: list[Container] = field(default_factory=list)
     volumes: set[str] = field(default_factory=set)
     keeper: Container | None = None
@@ -93,7 +95,10 @@ def runs(container: Container | None) -> bool:
 def _take(found: Present, container: Container) -> None:
     part = container.labels.get(PART_LABEL, "")
     if part == KEEPER:
-        found.keeper = container
+        if found.keeper is None or container.name == container_name(found.name, KEEPER):
+            found.keeper = container
+    elif part == ERRAND:
+        found.errands.append(container)
     elif part and container.name == container_name(found.name, part):
         found.parts[part] = container
     elif part and container.name == container_name(found.name, part) + REPLACED:

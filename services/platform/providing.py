@@ -11,7 +11,13 @@ Output = Callable[[str], None]
 
 
 def provide_images(
-    engine: Engine, names: Iterable[str], prefix: str, progress: Progress, output: Output
+    engine: Engine,
+    names: Iterable[str],
+    prefix: str,
+    progress: Progress,
+    output: Output,
+    *,
+    anew: bool = False,
 ) -> dict[str, str]:
     """Catalogue's name to the reference of an image that is on the engine.
 
@@ -21,6 +27,7 @@ def provide_images(
         prefix: a registry to pull from; empty builds what is missing.
         progress: told how far it is; raises Cancelled to stop.
         output: gets what builds print.
+        anew: build or pull also what is there.
 
     Raises:
         NotFound: the registry lacks an image.
@@ -28,7 +35,7 @@ def provide_images(
         StorageFull: the engine's disk is full.
     """
     wanted = {name: reference(name, prefix) for name in dict.fromkeys(names)}
-    missing = [name for name, found in wanted.items() if engine.image(found) is None]
+    missing = [name for name, found in wanted.items() if anew or engine.image(found) is None]
     if not missing:
         return wanted
     if not prefix:

@@ -27,7 +27,8 @@ class PlatformRequest(Struct, frozen=True):
         certificate, key: PEM files on this machine; with them the gateway serves HTTPS.
         plain_http_beyond_loopback: publish the gateway for other machines without a certificate.
         plain_team_beyond_loopback: publish Cassandra, registry and datalake for other machines.
-        public_address: under which clients reach the gateway; empty derives it from host and port.
+        public_address: under which clients reach the gateway; empty derives it from `gateway_host` and
+            port, which does where that is one address.
         image_prefix: a registry before Relevo's images, from which they are pulled instead of built.
         left_out: optional parts that are not wanted.
         memory: part to most bytes, where the table's own are not wanted.
@@ -66,8 +67,8 @@ class PlatformRequest(Struct, frozen=True):
         """Where clients reach the gateway."""
         if self.public_address:
             return self.public_address.rstrip("/")
-        host = LOOPBACK if _is_any(self.gateway_host) else self.gateway_host
-        return f"{'https' if self.secure else 'http'}://{bracketed(host)}:{self.gateway_port}"
+        scheme = "https" if self.secure else "http"
+        return f"{scheme}://{bracketed(self.gateway_host)}:{self.gateway_port}"
 
 
 def bracketed(host: str) -> str:
@@ -84,7 +85,7 @@ def problems(request: PlatformRequest) -> dict[str, str]:
         "durability": "" if request.durability in DURABILITIES else f"One of {', '.join(DURABILITIES)}.",
         "key": "" if bool(request.certificate) == bool(request.key) else
         "A certificate and its key belong together.",
-        "public_address": _address(request.public_address),
+        "public_address": _address(request),
         "left_out": "" if {*request.left_out} <= {"registry", "datalake"} else
         "Only the registry and the datalake can be left out.",
         "memory": "" if all(size >= _LEAST_MEMORY for size in request.memory.values()) else
@@ -141,14 +142,16 @@ def _host(host: str, *, allowed: bool, remedy: str) -> str:
     return "" if address.is_loopback or allowed else remedy
 
 
-def _address(address: str) -> str:
-    if not address:
-        return ""
-    parts = urlsplit(address)
+def _address(request: PlatformRequest) -> str:
+    if not request.public_address:
+        return "" if not _is_any(request.gateway_host) else (
+            "Say under which address clients reach the gateway, such as https://relevo.example.com:18080."
+        )  # fmt: skip
+    parts = urlsplit(request.public_address)
     if parts.scheme in {"http", "https"} and parts.hostname:
         return ""
     return "Start with http:// or https:// and name a host."
 
 
 def _is_any(host: str) -> bool:
-    return ip_address(host).is_unspecified
+    return host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not listened on

@@ -1,7 +1,7 @@
 """Sets a platform up, completes what an interrupted set-up left, and changes what is asked differently."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from getpass import getuser
 
 from msgspec import Struct
@@ -21,12 +21,13 @@ from services.platform.checks import (
 )
 from services.platform.errands import measure_disk, prepare_store
 from services.platform.keys import PlatformKeys, new_keys
-from services.platform.parts import CASSANDRA, Part, wanted
-from services.platform.placing import Placer, put_back
-from services.platform.present import Present, find_platform, runs
+from services.platform.parts import CASSANDRA, Part, in_order, wanted
+from services.platform.placing import Placer, place_keeper, put_back
+from services.platform.present import REPLACED, Present, find_platform, runs
 from services.platform.providing import Output, provide_images, share
 from services.platform.request import PlatformRequest
 from services.platform.specification import (
+    KEEPER,
     REQUEST_LABEL,
     SPECIFICATION_LABEL,
     Plan,
@@ -37,6 +38,7 @@ from services.platform.specification import (
     volumes_of,
 )
 from services.registry.model import Role as TokenRole
+from services.registry.model import Token
 from services.registry.tokens import new_token
 
 
@@ -106,6 +108,12 @@ def set_up(
 def settle(engine: Engine, name: str) -> None:
     """Take back what a killed program left half changed: the older container returns."""
     present = find_platform(engine, name)
+    for errand in present.errands:
+        if not runs(errand):
+            engine.remove(errand.identifier, force=True)
+    aside = engine.find_container(container_name(name, KEEPER) + REPLACED)
+    if aside is not None and present.keeper is not None and present.keeper.identifier != aside.identifier:
+        engine.remove(aside.identifier, force=True)
     for part, old in present.replaced.items():
         if (new := present.parts.get(part)) is not None:
             engine.remove(new.identifier, force=True)
@@ -150,14 +158,10 @@ class _SetUp:
         self._ground(images["gateway"])
         self._remove_unwanted()
         was_down = "gateway" not in self._present.parts
-        begin = 0.5
-        for place, part in enumerate(self._parts):
-            told = share(self._progress, begin + 0.5 * place / len(self._parts), 1.0)
-            self._bring(part, images, Placer(self._engine, self._plan, told), told)
-            if part is CASSANDRA and (
-                was_down or new_token or "cassandra" not in self._done.get("kept", [])
-            ):
-                self._prepare(images["gateway"], issued, told, always=new_token)
+        for group in in_order(self._parts):
+            self._bring(group, images)
+            if CASSANDRA in group and (was_down or new_token or "cassandra" not in self._kept()):
+                self._prepare(images["gateway"], issued, always=new_token)
         if was_down:
             self._start_models()
         self._progress(1.0, f"{self._plan.name} is up")
@@ -197,9 +201,7 @@ class _SetUp:
         spec = keeper(self._plan, image)
         if found is not None and found.labels.get(REQUEST_LABEL) == spec.labels[REQUEST_LABEL]:
             return
-        if found is not None:
-            self._engine.remove(found.identifier)
-        self._engine.create(spec)
+        place_keeper(self._engine, self._plan, image, found)
         self._note("made" if found is None else "changed", "keys")
 
     def _remove_unwanted(self) -> None:
@@ -211,33 +213,47 @@ class _SetUp:
                 self._engine.remove(container.identifier)
                 self._note("removed", name)
 
-    def _bring(self, part: Part, images: dict[str, str], placer: Placer, progress: Progress) -> None:
-        found = self._present.parts.get(part.name)
-        progress(0.0, f"Starting {part.name}")
-        if found is None:
-            identifier = placer.make(part, images[part.image])
-            self._note("made", part.name)
-            placer.wait(part, identifier)
-        elif self._differs(part):
-            placer.replace(part, found, images[part.image])
-            self._note("changed", part.name)
-        else:
-            self._keep(part, found, placer)
+    def _bring(self, group: Sequence[Part], images: dict[str, str]) -> None:
+        """Start a group's parts side by side, change those that differ one by one, wait for all."""
+        waiting: list[tuple[Part, str]] = []
+        for part in group:
+            found, placer = self._present.parts.get(part.name), self._placer()
+            if found is None:
+                waiting.append((part, placer.make(part, images[part.image])))
+                self._note("made", part.name)
+            elif self._differs(part):
+                placer.replace(part, found, images[part.image])
+                self._note("changed", part.name)
+            else:
+                waiting.append((part, self._keep(part, found)))
+        for part, identifier in waiting:
+            self._placer().wait(part, identifier)
 
-    def _keep(self, part: Part, found: Container, placer: Placer) -> None:
-        if not runs(found):
+    def _placer(self) -> Placer:
+        done = sum(len(names) for names in self._done.values()) / (len(self._parts) + 3)
+        return Placer(self._engine, self._plan, share(self._progress, 0.5 + min(0.49, done / 2), 1.0))
+
+    def _keep(self, part: Part, found: Container) -> str:
+        if runs(found):
+            self._note("kept", part.name)
+        else:
             self._engine.start(found.identifier)
             self._note("started", part.name)
-        else:
-            self._note("kept", part.name)
-        placer.wait(part, found.identifier)
+        return found.identifier
 
-    def _prepare(
-        self, image: str, issued: Callable[[str], None], progress: Progress, *, always: bool
-    ) -> None:
-        text, row = new_token(TokenRole.ADMIN, label=f"{_user()} at {socket.gethostname()}")
+    def _kept(self) -> Sequence[str]:
+        return self._done.get("kept", ())
+
+    def _prepare(self, image: str, issued: Callable[[str], None], *, always: bool) -> None:
+        text, row = administrator_token()
         found = prepare_store(
-            self._engine, self._plan.name, image, self._plan.keys, row, always=always, progress=progress
+            self._engine,
+            self._plan.name,
+            image,
+            self._plan.keys,
+            row,
+            always=always,
+            progress=self._progress,
         )
         if found.token_added:
             self._token = text
@@ -270,6 +286,11 @@ def _keys(present: Present) -> PlatformKeys:
             remedy=f"Take it down with its data, or choose another name than {present.name}.",
         )
     return new_keys()
+
+
+def administrator_token() -> tuple[str, Token]:
+    """A fresh token named after whoever sets the platform up, and the row to store."""
+    return new_token(TokenRole.ADMIN, label=f"{_user()} at {socket.gethostname()}")
 
 
 def _user() -> str:

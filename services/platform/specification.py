@@ -26,7 +26,9 @@ from services.store.roles import StoreRole
 PART_LABEL = "relevo.part"
 REQUEST_LABEL = "relevo.request"
 SPECIFICATION_LABEL = "relevo.specification"
-KEEPER = "keys"
+KEEPER, ERRAND = "keys", "errand"
+HEAP_SHARE = 0.43
+"""Of the store's memory; the rest is for what Cassandra keeps outside its heap."""
 INNER_PORT, SERVICE_PORT = 8000, 8001
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
 HOME, BALANCER_HOME, USER = "/var/lib/relevo", "/opt/relevo/balancer", 10001
@@ -143,7 +145,7 @@ def _environment(plan: Plan, part: Part, limit: int) -> dict[str, str]:
     keys = plan.keys
     match part.role:
         case Role.STORE:
-            return {"MAX_HEAP_SIZE": f"{limit // 2 // MEGABYTE}M", **keys.environment()}
+            return {"MAX_HEAP_SIZE": f"{int(limit * HEAP_SHARE) // MEGABYTE}M", **keys.environment()}
         case Role.GATEWAY | Role.SUPERVISOR:
             return {"RELEVO_SECRET": keys.secret, "RELEVO_CASSANDRA_PASSWORD": keys.services}
         case Role.DATALAKE:

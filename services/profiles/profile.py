@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from services.containers.addresses import EngineAddress
 from services.documents import DocumentFolder
 from services.store.addresses import CassandraAddress
 
@@ -16,11 +17,18 @@ class EmbeddedProfile(Struct, frozen=True, tag="embedded"):
 
 
 class PlatformProfile(Struct, frozen=True, tag="platform"):
-    """A platform on servers: its Cassandra and the gateway's address, such as `https://host:18080`."""
+    """A platform on servers: its Cassandra and the gateway's address, such as `https://host:18080`.
+
+    Attributes:
+        docker: the engine that its containers run on; None if it was set up by hand.
+        platform: its name there.
+    """
 
     name: str
     cassandra: CassandraAddress
     gateway: str
+    docker: EngineAddress | None = None
+    platform: str = ""
 
 
 Profile = EmbeddedProfile | PlatformProfile

@@ -1,0 +1,190 @@
+"""`relevo platform up|status|log|restart|password|upgrade|down`: a platform on a Docker Engine."""
+
+import argparse
+import sys
+
+from msgspec.structs import replace
+
+from app.commands.engine import add_engine_options, engine_address
+from app.commands.platform_words import Told, describe, interruptible, tell_failure
+from app.places import system_places
+from services.containers.engine.engine import Engine, open_engine
+from services.errors import Cancelled, NotFound, RelevoError
+from services.platform.present import existing, find_platform
+from services.platform.remembering import hints, profile_of, remember
+from services.platform.request import DURABILITIES, PlatformRequest
+from services.platform.setup import set_up
+from services.platform.state import platform_state
+from services.platform.teardown import plan_tear_down, tear_down
+from services.platform.upgrade import upgrade
+from services.profiles.secrets import Secrets
+
+_NOT_OF_A_REQUEST = {"action", "docker", "docker_certificates", "profile", "new_token"}
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the word says; 1 if a part is not well, 130 if it was interrupted."""
+    options = _parser().parse_args(arguments)
+    actions = {
+        "up": _up, "status": _status, "log": _log, "restart": _restart, "password": _password,
+        "upgrade": _upgrade, "down": _down,
+    }  # fmt: skip
+    with open_engine(engine_address(options)) as engine:
+        try:
+            return actions[options.action](engine, options)
+        except Cancelled as stopped:
+            print(f"Interrupted. {stopped}", file=sys.stderr)
+            return 130
+        except RelevoError as error:
+            tell_failure(error)
+            raise
+
+
+def _up(engine: Engine, options: argparse.Namespace) -> int:
+    asked = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in vars(options).items()
+        if name not in _NOT_OF_A_REQUEST and value is not None
+    }
+    known = find_platform(engine, options.name).request
+    request = replace(known or PlatformRequest(), **asked)
+    for warning in engine.info().warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+    secrets, profile = Secrets(), profile_of(request, engine.address, options.profile)
+
+    def issued(token: str) -> None:
+        secrets.put(profile.name, "gateway-token", token)
+        print(f"Administrator's token, shown this once: {token}", flush=True)
+
+    told = Told()
+    with interruptible(told) as progress:
+        outcome = set_up(
+            engine, request, progress, output=told.output, issued=issued, new_token=options.new_token
+        )
+    kept = remember(profile, outcome, system_places().profiles, secrets)
+    for word in ("made", "changed", "started", "removed"):
+        if names := getattr(outcome, word):
+            print(f"{word.capitalize():<9} {', '.join(names)}")
+    print(f"Gateway   {request.address()}")
+    told_by = f"relevo platform password --name {request.name}"
+    where = "its password is in the keyring" if kept else f"no keyring here; its password: {told_by}"
+    print(f"Profile   {profile.name} ({where})")
+    for hint in hints(request, engine.address):
+        print(hint)
+    return 0
+
+
+def _status(engine: Engine, options: argparse.Namespace) -> int:
+    state = platform_state(engine, options.name)
+    print("\n".join(describe(state)))
+    return 0 if state.well else 1
+
+
+def _log(engine: Engine, options: argparse.Namespace) -> int:
+    for line in engine.logs(_container(engine, options), options.lines):
+        print(f"{line.at:%Y-%m-%d %H:%M:%S} {line.text}")
+    return 0
+
+
+def _restart(engine: Engine, options: argparse.Namespace) -> int:
+    identifier = _container(engine, options)
+    engine.restart(identifier, 60)
+    engine.wait_healthy(identifier, 180.0)
+    print(f"{options.part} is healthy")
+    return 0
+
+
+def _container(engine: Engine, options: argparse.Namespace) -> str:
+    present = existing(engine, options.name)
+    containers = present.parts | {container.name: container for container in present.models}
+    if options.part not in containers:
+        raise NotFound(
+            f"the platform {options.name} has no part {options.part}",
+            remedy=f"It has: {', '.join(containers) or 'none'}.",
+        )
+    return containers[options.part].identifier
+
+
+def _password(engine: Engine, options: argparse.Namespace) -> int:
+    keys = existing(engine, options.name).keys
+    if keys is None:
+        raise NotFound(f"the passwords of {options.name} are not on this engine")
+    print(getattr(keys, options.role))
+    return 0
+
+
+def _upgrade(engine: Engine, options: argparse.Namespace) -> int:
+    told = Told()
+    with interruptible(told) as progress:
+        done = upgrade(engine, options.name, progress, output=told.output, build=not options.keep_images)
+    print(f"Upgraded  {', '.join(done.changed) or 'nothing: all parts run these images already'}")
+    return 0
+
+
+def _down(engine: Engine, options: argparse.Namespace) -> int:
+    plan = plan_tear_down(engine, options.name, delete_data=options.delete_data)
+    print("\n".join(plan.words()), flush=True)
+    if options.delete_data and options.confirm != options.name:
+        print(f"Nothing was changed. To delete these data, add: --confirm {options.name}", file=sys.stderr)
+        return 2
+    with interruptible(Told()) as progress:
+        tear_down(
+            engine, options.name, progress, delete_data=options.delete_data, confirmation=options.confirm
+        )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="relevo platform", description=__doc__)
+    words = parser.add_subparsers(dest="action", required=True)
+    _add_up(words.add_parser("up", help="set a platform up, complete it, or change what is said here"))
+    _add_common(words.add_parser("status", help="each part: state, version, address, memory"))
+    for word, text in (("log", "what a part wrote"), ("restart", "restart a part")):
+        told = words.add_parser(word, help=text)
+        told.add_argument("part", help="such as gateway, or a model service's container")
+        _add_common(told)
+        if word == "log":
+            told.add_argument("--lines", type=int, default=100)
+    password = words.add_parser("password", help="print a password, for whoever may ask the engine")
+    password.add_argument(
+        "--role", choices=("administrator", "reader", "datalake"), default="administrator",
+        help="Cassandra's relevo_administrator or relevo_reader, or the datalake's user relevo",
+    )  # fmt: skip
+    _add_common(password)
+    upgraded = words.add_parser("upgrade", help="bring each part to this program's images")
+    upgraded.add_argument("--keep-images", action="store_true", help="build none that is there already")
+    _add_common(upgraded)
+    down = words.add_parser("down", help="stop and remove its containers; data stay")
+    down.add_argument("--delete-data", action="store_true", help="delete its data as well, for ever")
+    down.add_argument("--confirm", default="", metavar="NAME", help="the platform's exact name")
+    _add_common(down)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", default="relevo", help="the platform's name (default: relevo)")
+    add_engine_options(parser)
+
+
+def _add_up(parser: argparse.ArgumentParser) -> None:
+    parser.description = "What is not said stays as it is, or is the default at a first set-up."
+    _add_common(parser)
+    parser.add_argument("--profile", default="", help="name of the profile (default: the platform's)")
+    parser.add_argument("--new-token", action="store_true", help="issue a further administrator's token")
+    asked = parser.add_argument_group("platform")
+    for name, text in (
+        ("gateway-host", "address of the engine's machine that clients use (default: 127.0.0.1)"),
+        ("team-host", "the same for Cassandra, registry and datalake (default: 127.0.0.1)"),
+        ("public-address", "under which clients reach the gateway"),
+        ("certificate", "PEM file; with it the gateway serves HTTPS"),
+        ("key", "PEM file of the certificate's key"),
+        ("image-prefix", "a registry to pull Relevo's images from, instead of building them"),
+    ):
+        asked.add_argument(f"--{name}", help=text)
+    for name in ("gateway-port", "cassandra-port", "registry-port", "datalake-port", "gateways"):
+        asked.add_argument(f"--{name}", type=int)
+    asked.add_argument("--listener-ports", type=int, nargs="*", metavar="PORT")
+    asked.add_argument("--left-out", nargs="*", metavar="PART", help="registry, datalake or both")
+    asked.add_argument("--durability", choices=DURABILITIES)
+    for name in ("plain-http-beyond-loopback", "plain-team-beyond-loopback"):
+        asked.add_argument(f"--{name}", action="store_true", default=None)

@@ -1,0 +1,132 @@
+"""Takes a platform down: containers always, data only where its name was typed."""
+
+from msgspec import Struct
+
+from services.containers.engine.engine import Engine
+from services.containers.interface import Progress
+from services.containers.model import PLATFORM_LABEL, Container, Role, Volume
+from services.errors import Conflict, InvalidInput
+from services.platform.parts import CASSANDRA, wanted
+from services.platform.present import Present, existing, runs
+from services.platform.request import PlatformRequest
+
+_STOP_SECONDS = 30
+
+
+class TearDown(Struct, frozen=True):
+    """What would go, and what would stay.
+
+    Attributes:
+        removed: containers that go.
+        stopped: model services, which start again with the next set-up.
+        deleted: volumes whose data would be deleted for ever; empty unless that was asked for.
+        kept: volumes that stay.
+        left: containers on its network that are none of its parts, such as development containers.
+    """
+
+    name: str
+    removed: tuple[str, ...]
+    stopped: tuple[str, ...]
+    deleted: tuple[Volume, ...]
+    kept: tuple[str, ...]
+    left: tuple[str, ...]
+
+    def words(self) -> list[str]:
+        """Line by line, for whoever is about to decide."""
+        lines = [f"removed:  {name}" for name in self.removed]
+        lines += [f"stopped:  {name}" for name in self.stopped]
+        lines += [f"DELETED:  the volume {each.name} with {_size(each)}" for each in self.deleted]
+        lines += [f"kept:     the volume {name}" for name in self.kept]
+        return [*lines, *(f"left:     {name}" for name in self.left)]
+
+
+def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDown:
+    """Say exactly what taking a platform down would do; nothing is touched.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    present = existing(engine, name)
+    containers = _containers(present, delete_data=delete_data)
+    models = () if delete_data else tuple(each.name for each in present.models if runs(each))
+    volumes = [each for each in engine.volumes() if each.labels.get(PLATFORM_LABEL) == name]
+    return TearDown(
+        name,
+        removed=tuple(container.name for container in containers),
+        stopped=models,
+        deleted=tuple(volumes) if delete_data else (),
+        kept=() if delete_data else tuple(each.name for each in volumes),
+        left=tuple(each.name for each in present.others if each.role is not Role.MODEL),
+    )
+
+
+def tear_down(
+    engine: Engine, name: str, progress: Progress, *, delete_data: bool = False, confirmation: str = ""
+) -> TearDown:
+    """Take a platform down; what was done.
+
+    Without `delete_data` its volumes, its network and the keeper of its secrets stay, and setting it up
+    again finds everything as it was.
+
+    Args:
+        engine: where.
+        name: which.
+        progress: told what goes on; may raise Cancelled between two containers.
+        delete_data: delete its volumes as well, for ever.
+        confirmation: its exact name, typed by whoever wants that.
+
+    Raises:
+        InvalidInput: data are to be deleted, and its name was not typed.
+        NotFound: there is none of that name.
+        Conflict: a volume is used by a container that is not the platform's.
+    """
+    if delete_data and confirmation != name:
+        raise InvalidInput(
+            f"to delete the data of {name}, its exact name has to be typed",
+            remedy="Nothing was changed.",
+        )
+    plan = plan_tear_down(engine, name, delete_data=delete_data)
+    present = existing(engine, name)
+    if delete_data and plan.left:
+        raise Conflict(
+            f"Containers on the network of {name} are still there: {', '.join(plan.left)}",
+            remedy="Remove them first. Nothing was changed.",
+        )
+    for number, container in enumerate(stopping_order(present)):
+        progress(number / (len(plan.removed) + len(plan.stopped) + 1), f"Stopping {container.name}")
+        if runs(container):
+            engine.stop(container.identifier, _seconds(container))
+        if container.name in plan.removed:
+            engine.remove(container.identifier, force=True)
+    if delete_data:
+        for volume in plan.deleted:
+            progress(0.95, f"Deleting {volume.name}")
+            engine.remove_volume(volume.name)
+        engine.remove_network(name)
+    progress(1.0, f"{name} is down")
+    return plan
+
+
+def stopping_order(present: Present) -> list[Container]:
+    """What is to be stopped, whoever needs others before those: the keeper of secrets last of all."""
+    parts = [part.name for part in wanted(present.request or PlatformRequest(present.name))]
+    order = {name: place for place, name in enumerate(parts)}
+    found = sorted(present.parts.items(), key=lambda pair: order.get(pair[0], len(order)), reverse=True)
+    stopped = [*present.errands, *present.models, *(container for _, container in found)]
+    keepers = [present.keeper] if present.keeper else []
+    return [*stopped, *present.replaced.values(), *keepers]
+
+
+def _containers(present: Present, *, delete_data: bool) -> list[Container]:
+    found = [*present.parts.values(), *present.replaced.values(), *present.errands]
+    if delete_data:
+        found += present.models + ([present.keeper] if present.keeper else [])
+    return sorted(found, key=lambda container: container.name)
+
+
+def _seconds(container: Container) -> int:
+    return CASSANDRA.stop_seconds if container.role is Role.STORE else _STOP_SECONDS
+
+
+def _size(volume: Volume) -> str:
+    return f"{volume.size / 1e6:,.1f} MB" if volume.size >= 0 else "all that is in it"
