@@ -29,6 +29,7 @@ def main() -> int:
     print(f"bundle: {size / 1e6:.0f} MB")
     with tempfile.TemporaryDirectory() as folder:
         check_help(Path(folder))
+        check_images()
         check_demo(Path(folder))
         if options.cassandra:
             check_cassandra(Path(folder), options.cassandra)
@@ -42,6 +43,22 @@ def check_help(folder: Path) -> None:
     """The command line answers."""
     result = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True, cwd=folder)
     assert "usage: relevo" in result.stdout, result.stdout
+
+
+def check_images() -> None:
+    """Build contexts of the images are the same, whether assembled of the bundle or of the checkout."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    import images
+    from services.images.catalogue import CATALOGUE
+    from services.images.contexts import context_of
+
+    of_checkout = {name: context_of(name) for name in CATALOGUE}
+    carried = BUNDLE / "_internal" / "images" / "__init__.py"
+    assert carried.is_file(), "the bundle carries no images"
+    images.__file__ = str(carried)
+    differing = [name for name in CATALOGUE if context_of(name) != of_checkout[name]]
+    assert not differing, f"contexts differ: {differing}"
+    print(f"images: {len(CATALOGUE)} contexts as in the checkout")
 
 
 def check_demo(folder: Path) -> None:
