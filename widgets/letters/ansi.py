@@ -6,11 +6,11 @@ from functools import lru_cache
 
 _SEQUENCE = re.compile(
     r"\x1b\[(?P<numbers>[0-9;:]*)m"  # select graphic rendition
-    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # any other control sequence
+    r"|\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)"  # any other control sequence, or the torn end of one
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # operating system command, such as a title
     r"|\x1b[()][0-9A-Za-z]|\x1b[@-Z\\-_=>]|\x1b"  # character sets, single escapes, half of one
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f]")
 TAB = 8
 
 
@@ -132,6 +132,7 @@ def _overwritten(text: str) -> str:
 
 def _cleaned(text: str, column: int = 0) -> str:
     """Tabs as spaces to the next stop, other control characters left out."""
+    text = _CONTROL.sub("", text)
     if "\t" in text:
         text = (" " * (column % TAB) + text).expandtabs(TAB)[column % TAB :]
-    return _CONTROL.sub("", text)
+    return text
