@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import signal
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from app.commands.options import (
     PASSWORD_VARIABLE,
     add_store_options,
     log_to_standard_error,
+    secret_of,
     store_address,
 )
 from services.containers.held import watch_parent
@@ -26,13 +26,13 @@ def main(arguments: list[str]) -> int:
     """Serve until told to stop."""
     options = _parser().parse_args(arguments)
     log_to_standard_error()
-    secret = os.environ.get(SECRET_VARIABLE, "")
+    secret = secret_of(SECRET_VARIABLE)
     if not secret:
         raise InvalidInput(
             f"{SECRET_VARIABLE} is not set", remedy="It holds the platform's secret, see the help."
         )
     address = store_address(options)
-    password = os.environ.get(PASSWORD_VARIABLE, "")
+    password = secret_of(PASSWORD_VARIABLE)
     gateway = Gateway(_settings(options, secret), lambda: open_store(address, password=password))
     run(_serve(gateway, held=options.held))
     return 0

@@ -2,12 +2,29 @@
 
 import argparse
 import logging
+import os
 import sys
+from pathlib import Path
 
 from services.errors import InvalidInput
 from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
 
 PASSWORD_VARIABLE = "RELEVO_CASSANDRA_PASSWORD"  # noqa: S105 - the variable's name, not a password
+
+
+def secret_of(variable: str) -> str:
+    """A secret from the environment, or from the file that `<variable>_FILE` names; empty if not set.
+
+    Raises:
+        InvalidInput: the file cannot be read.
+    """
+    file = os.environ.get(f"{variable}_FILE", "")
+    if not file:
+        return os.environ.get(variable, "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InvalidInput(f"{variable}_FILE: {file} cannot be read", details=str(error)) from error
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:

@@ -1,9 +1,9 @@
 """`relevo publish DEPLOY`: register a deploy folder's version at a gateway."""
 
 import argparse
-import os
 from pathlib import Path
 
+from app.commands.options import secret_of
 from services.client import GatewayClient
 from services.errors import InvalidInput
 from services.model_server.deploy import read_deploy
@@ -44,7 +44,7 @@ def add_gateway_options(parser: argparse.ArgumentParser) -> None:
 
 def gateway_client(options: argparse.Namespace) -> GatewayClient:
     """The gateway that the options name; InvalidInput if no token is set."""
-    token = os.environ.get(TOKEN_VARIABLE, "")
+    token = secret_of(TOKEN_VARIABLE)
     if not token:
         raise InvalidInput(f"set {TOKEN_VARIABLE} to an administrator's token")
     return GatewayClient(options.gateway, token, authority=options.authority)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.commands.options import log_to_standard_error
+from app.commands.options import log_to_standard_error, secret_of
 from services.containers.held import watch_parent
 from services.errors import InvalidInput
 from services.http.loop import run
@@ -31,7 +31,7 @@ _logger = logging.getLogger(__name__)
 def main(arguments: list[str]) -> int:
     """Serve until told to stop."""
     options = _parser().parse_args(arguments)
-    token = os.environ.get(TOKEN_VARIABLE, "")
+    token = secret_of(TOKEN_VARIABLE)
     if not token:
         raise InvalidInput(f"{TOKEN_VARIABLE} is not set", remedy="Set it to this version's own token.")
     if bool(options.gateway) == options.alone:

@@ -9,6 +9,7 @@ from app.commands.options import (
     PASSWORD_VARIABLE,
     add_store_options,
     log_to_standard_error,
+    secret_of,
     store_address,
 )
 from services.containers.held import watch_parent
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     log_to_standard_error()
     address = store_address(options)
-    password = os.environ.get(PASSWORD_VARIABLE, "")
+    password = secret_of(PASSWORD_VARIABLE)
     supervisor = Supervisor(
         lambda: open_store(address, password=password),
         pause_seconds=options.pause_seconds,

@@ -75,7 +75,8 @@ class Client:
             headers: beside `host` and `content-length`.
             timeout: seconds for everything: a free connection, connecting, the answer.
             repeatable: whether asking twice does no harm; by default GET, HEAD, PUT, DELETE and OPTIONS.
-                Only then is a request sent once more when a kept connection turns out to be closed.
+                Only then is a request sent again when a kept connection turns out to be closed, and once
+                more when the server, or one of its replicas, ends while it answers.
             sink: takes the parts of a successful body as they come, instead of the response.
 
         Raises:
@@ -88,14 +89,7 @@ class Client:
         may_repeat = method in _REPEATABLE if repeatable is None else repeatable
         await self._take_place(deadline)
         try:
-            for fresh in (False, True):
-                connection, kept = await self._connection(deadline, fresh=fresh)
-                try:
-                    return await self._send(connection, request, deadline, sink, method)
-                except Dropped as error:
-                    if not (kept and error.untouched and may_repeat):
-                        raise
-            raise AssertionError  # a fresh connection returns or raises
+            return await self._repeatedly(request, deadline, sink, method, may_repeat=may_repeat)
         finally:
             self._give_place()
 
@@ -107,6 +101,25 @@ class Client:
         self._all.clear()
         self._idle.clear()
         await asyncio.sleep(0)  # lets the transports tell their protocols
+
+    async def _repeatedly(
+        self, request: bytes, deadline: float, sink: Sink | None, method: str, *, may_repeat: bool
+    ) -> Response:
+        """Send, and where that does no harm send once more: behind the name there may be another replica."""
+        stale_allowed, failures_allowed = may_repeat, int(may_repeat and sink is None)
+        fresh = False
+        while True:
+            connection, kept = await self._connection(deadline, fresh=fresh)
+            try:
+                return await self._send(connection, request, deadline, sink, method)
+            except Dropped as error:
+                if stale_allowed and kept and error.untouched:
+                    stale_allowed = False
+                elif failures_allowed:
+                    failures_allowed = 0
+                else:
+                    raise
+                fresh = True
 
     async def _send(
         self, connection: ClientConnection, request: bytes, deadline: float, sink: Sink | None, method: str

@@ -118,6 +118,37 @@ def test_a_kept_connection_that_went_stale_is_replaced_where_asking_twice_is_saf
     run(main())
 
 
+def test_a_server_that_ends_while_it_answers_is_asked_once_more_where_that_is_safe(run):
+    async def main():
+        answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal", b""]
+        good = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone"
+        asked = []
+
+        async def serve(reader, writer):
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+                asked.append(len(asked))
+                writer.write(answers[len(asked) % 2] if len(asked) in {1, 3, 4} else good)
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        assert (await client.request("POST", "/predict", repeatable=True)).body == b"done"
+        with pytest.raises(Unavailable, match="closed the connection"):
+            await client.request("POST", "/predict", repeatable=True)
+        assert len(asked) == 4
+        asked[:] = [0, 1]
+        with pytest.raises(Unavailable, match="closed the connection"):
+            await client.request("POST", "/label")
+        assert len(asked) == 3
+        await client.close()
+        server.close()
+        await asyncio.sleep(0)
+
+    run(main())
+
+
 def test_no_server_no_http_and_no_end_are_told_apart(run, until):
     async def main():
         nobody = Client("http://127.0.0.1:9")

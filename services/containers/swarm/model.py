@@ -1,0 +1,70 @@
+"""What a Swarm knows of its machines and of the tasks that run on them: plain data."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Node(Struct, frozen=True):
+    """A machine of a Swarm.
+
+    Attributes:
+        role: `manager` or `worker`.
+        availability: `active`, `pause` or `drain`.
+        state: `ready` or `down`, as the managers see it.
+    """
+
+    identifier: str
+    name: str
+    role: str
+    availability: str
+    state: str
+    address: str = ""
+    processors: float = 0.0
+    memory: int = 0
+    engine: str = ""
+    labels: Mapping[str, str] = {}
+
+
+class Task(Struct, frozen=True):
+    """One run of one replica of a service.
+
+    Attributes:
+        slot: which replica, counted from 1.
+        node: the machine's name; empty until it is placed.
+        state, desired: Swarm's own words, such as `running` and `shutdown`.
+        error: why it ended or cannot start; empty otherwise.
+        container: identifier on its machine's engine; empty before there is one.
+    """
+
+    identifier: str
+    service: str
+    slot: int
+    node: str
+    state: str
+    desired: str
+    image: str
+    since: datetime
+    error: str = ""
+    container: str = ""
+
+
+class SwarmService(Struct, frozen=True):
+    """A service as the managers hold it.
+
+    Attributes:
+        version: of its definition; a change is refused if it is not the newest.
+        update: where the last update stands (`updating`, `completed`, `rollback_completed`, …) and why.
+    """
+
+    identifier: str
+    name: str
+    version: int
+    image: str
+    replicas: int
+    created: datetime
+    labels: Mapping[str, str] = {}
+    update: str = ""
+    update_message: str = ""
+    update_began: datetime | None = None
