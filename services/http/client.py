@@ -105,7 +105,7 @@ class Client:
     async def _repeatedly(
         self, request: bytes, deadline: float, sink: Sink | None, method: str, *, may_repeat: bool
     ) -> Response:
-        """Send, and where that does no harm send once more: behind the name there may be another replica."""
+        """Send, and once more where that does no harm: there may be another replica behind the name."""
         stale_allowed, failures_allowed = may_repeat, int(may_repeat and sink is None)
         fresh = False
         while True:

@@ -159,7 +159,7 @@ def test_no_server_no_http_and_no_end_are_told_apart(run, until):
             with pytest.raises(Unavailable, match="did not answer in HTTP"):
                 await client.request("GET", "/")
         async with scripted(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab") as (client, connections):
-            asking = asyncio.create_task(client.request("GET", "/"))
+            asking = asyncio.create_task(client.request("POST", "/"))
             await until(lambda: connections and client._all and next(iter(client._all))._touched)
             connections[0].close()
             with pytest.raises(Unavailable, match="closed the connection while it answered"):
