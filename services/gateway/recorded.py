@@ -19,8 +19,9 @@ Done = Callable[[RelevoError | None], None]
 class Durability(StrEnum):
     """When rows count as recorded.
 
-    `process`: a killed gateway loses nothing; a power cut at most the last 50 ms. `disk`: synced to the
-    spool's disk. `store`: in the store, for nodes whose disk may vanish.
+    `process`: a killed gateway loses nothing; a power cut at most what was acknowledged within 50 ms,
+    because further acknowledgements wait for the sync. `disk`: synced to the spool's disk. `store`: in
+    the store, for nodes whose disk may vanish.
     """
 
     PROCESS = "process"
@@ -34,7 +35,8 @@ class Limits(Struct, frozen=True):
     Attributes:
         spool_bytes: unshipped bytes beyond which requests are refused.
         reserve_bytes: kept free on the spool's disk, so that a full one can still be emptied.
-        sync_seconds: the longest time that a row of durability `process` is not yet on the disk.
+        sync_seconds: of durability `process`, the time within which all that was acknowledged and is not
+            yet on the disk was acknowledged.
         ship_seconds: how long shipping waits for more rows, so that batches are worth their price.
         store_seconds: how long an answer of durability `store` waits for the store.
         lookup_seconds: how long labels wait for the store to say what they match.

@@ -43,6 +43,7 @@ class Recorder:
             spool.folder,
             spool.outbox,
             spool.reserve,
+            files=spool.files,
             store_opener=store_opener,
             limits=limits,
             shipped=self._from_shipper,

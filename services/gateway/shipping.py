@@ -10,6 +10,7 @@ from services.errors import RelevoError, StorageFull
 from services.gateway.delivery import Courier
 from services.gateway.recorded import Limits
 from services.gateway.spool.assembly import assemble
+from services.gateway.spool.database import DiskTrouble
 from services.gateway.spool.entries import Entry, EntryReader
 from services.gateway.spool.outbox import Outbox
 from services.gateway.spool.reserve import Reserve
@@ -31,6 +32,7 @@ class Shipper:
         folder: of the spool.
         outbox: the batches' places; used by the thread alone from `start` until `stop` returns.
         reserve: given up while the spool's disk is full.
+        files: held while the entries' database is open in the thread.
         store_opener: called until it succeeds.
         limits: how long to wait, how much side by side.
         shipped: told after each round.
@@ -45,17 +47,18 @@ class Shipper:
         outbox: Outbox,
         reserve: Reserve,
         *,
+        files: threading.Lock,
         store_opener: Callable[[], Store],
         limits: Limits,
         shipped: Shipped,
     ) -> None:
-        self._entries = folder / "entries.sqlite3"
+        self._reader = EntryReader(folder / "entries.sqlite3", files)
         self._outbox = outbox
         self._reserve = reserve
         self._opener = store_opener
         self._limits = limits
         self._shipped = shipped
-        self._upkeep = Upkeep(folder, reserve)
+        self._upkeep = Upkeep(folder, reserve, files)
         self._courier: Courier | None = None
         self._asked = threading.Event()
         self._ending = threading.Event()
@@ -81,12 +84,10 @@ class Shipper:
         self._thread.join()
 
     def _run(self) -> None:
-        reader = EntryReader(self._entries)
         try:
             while self._go_on():
-                self._try_round(reader)
+                self._try_round()
         finally:
-            reader.close()
             if self._courier is not None:
                 self._courier.close()
 
@@ -100,10 +101,10 @@ class Shipper:
         self._asked.clear()
         return not self._ending.is_set() or time.monotonic() < self._deadline
 
-    def _try_round(self, reader: EntryReader) -> None:
+    def _try_round(self) -> None:
         last = self._ending.is_set()  # a round that began before the end was asked for may have missed rows
         try:
-            worked = self._round(reader)
+            worked = self._round()
         except RelevoError as error:
             self._fail(error.message, error.details)
         except Exception as error:
@@ -126,13 +127,13 @@ class Shipper:
         if self._ending.is_set():
             self._deadline = 0.0
 
-    def _round(self, reader: EntryReader) -> bool:
+    def _round(self) -> bool:
         """Ship one lot, an earlier one first; whether there was any."""
         if self._courier is None:
             self._courier = Courier(self._opener(), self._outbox, self._limits.shippers)
         parcels = self._outbox.parcels()
         if not parcels:
-            entries = reader.read(self._outbox.assembled, self._lot_bytes())
+            entries = self._reader.read(self._outbox.assembled, self._lot_bytes())
             if entries:
                 self._assemble(entries)
                 parcels = self._outbox.parcels()
@@ -152,6 +153,8 @@ class Shipper:
     def _assemble(self, entries: list[Entry]) -> None:
         try:
             self._outbox.place(assemble(entries), entries[-1].number)
+        except DiskTrouble:
+            raise  # it is not for want of room
         except StorageFull:
             if self._reserve.held:
                 _logger.warning("the spool's disk is full: giving up the room kept free")

@@ -8,8 +8,7 @@ from pathlib import Path
 from services.errors import Conflict, Corrupt, RelevoError, StorageFull, Unavailable
 
 _BUSY_SECONDS = 10.0
-_DISK = {
-    sqlite3.SQLITE_FULL: "the spool's disk is full",
+_TROUBLE = {
     sqlite3.SQLITE_READONLY: "the spool's disk is read-only",
     sqlite3.SQLITE_CANTOPEN: "the spool's folder cannot be written",
     sqlite3.SQLITE_IOERR: "the spool's disk fails",
@@ -18,13 +17,23 @@ _DISK = {
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+class DiskTrouble(StorageFull):
+    """The spool's disk takes no writes for another reason than want of room."""
+
+
 def translate(error: sqlite3.Error) -> RelevoError:
     """The kind of error that SQLite's one is."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code in _DISK:
+    if code == sqlite3.SQLITE_FULL:
         return StorageFull(
-            f"{_DISK[code]}; nothing was recorded",
-            remedy="Give the gateway's spool folder room, or make it writable.",
+            "the spool's disk is full; nothing was recorded",
+            remedy="Give the disk that holds the gateway's spool folder more room.",
+            details=str(error),
+        )
+    if code in _TROUBLE:
+        return DiskTrouble(
+            f"{_TROUBLE[code]}; nothing was recorded",
+            remedy="Make the gateway's spool folder writable again; recording then goes on by itself.",
             details=str(error),
         )
     if code in _BROKEN:

@@ -1,7 +1,7 @@
 """`entries.sqlite3`: what was recorded, in the order in which it was; the loop alone writes it."""
 
-import os
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ import msgspec
 
 from services.gateway.spool.database import checkpoint, connect, transaction, translate
 from services.gateway.spool.headers import Header
+from services.gateway.spool.mending import Row, finish_mending, is_mended, sync_folder, write_anew
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS headers (number INTEGER PRIMARY KEY, header BLOB NOT NULL UNIQUE);
@@ -44,6 +45,7 @@ class Entries:
     Args:
         path: of the database; made if there is none.
         after: entries up to and including this number are in the outbox or shipped, and are dropped.
+        files: held by whoever else has the database open, and while it is put in another's place.
 
     Attributes:
         last: the number of the newest entry.
@@ -55,7 +57,11 @@ class Entries:
         StorageFull, Corrupt, Unavailable: the database cannot be opened.
     """
 
-    def __init__(self, path: Path, after: int) -> None:
+    def __init__(self, path: Path, after: int, files: threading.Lock) -> None:
+        finish_mending(path)
+        self._path = path
+        self._files = files
+        self._unsynced: deque[Row] = deque()
         self._connection = connect(path, durable=False)
         try:
             with transaction(self._connection):
@@ -113,6 +119,7 @@ class Entries:
         else:
             with transaction(self._connection):
                 self._connection.executemany(_INSERT, rows)
+        self._unsynced.extend(rows)
         for number, _, count, payload in rows:
             self._held.append((number, count, len(payload)))
             self.rows += count
@@ -141,56 +148,71 @@ class Entries:
             self.bytes -= sum(size for _, _, size in gone)
         return bool(self._held) and self._held[0][0] <= self._forgettable
 
+    def synced(self, up_to: int) -> None:
+        """Entries up to and including this number are on the disk."""
+        while self._unsynced and self._unsynced[0][0] <= up_to:
+            self._unsynced.popleft()
+
+    def mend(self) -> None:
+        """Bring everything to the disk once more, in a new file, after a write or sync has failed.
+
+        Blocks, so it is called from a thread; nothing else of this object may be used meanwhile.
+
+        Raises:
+            OSError, StorageFull, Corrupt, Unavailable: it did not succeed, nothing is lost, try again.
+        """
+        with self._files:
+            if not is_mended(self._path):
+                write_anew(self._path, self._headers, self._unsynced)
+            self._connection.close()
+            finish_mending(self._path)
+            self._connection = connect(self._path, durable=False)
+
     def close(self) -> None:
         """Close; entries stay."""
         self._connection.close()
 
 
 class EntryReader:
-    """The shipping side: reads entries in their order, from a thread of its own."""
+    """The shipping side: reads entries in their order, from a thread of its own.
 
-    def __init__(self, path: Path) -> None:
-        self._connection = connect(path, durable=False)
+    Args:
+        path: of the database.
+        files: held while it is open here.
+    """
+
+    def __init__(self, path: Path, files: threading.Lock) -> None:
+        self._path = path
+        self._files = files
         self._headers: dict[int, Header] = {}
 
     def read(self, after: int, most_bytes: int) -> list[Entry]:
         """Entries with larger numbers, about so many bytes of them, at least one if there is any."""
+        with self._files:
+            connection = connect(self._path, durable=False)
+            try:
+                return self._read(connection, after, most_bytes)
+            except sqlite3.Error as error:
+                raise translate(error) from error
+            finally:
+                connection.close()
+
+    def _read(self, connection: sqlite3.Connection, after: int, most_bytes: int) -> list[Entry]:
         entries: list[Entry] = []
         size = 0
-        try:
-            rows = self._connection.execute(
-                "SELECT number, header, payload FROM entries WHERE number > ? ORDER BY number", (after,)
-            )
-            for number, header, payload in rows:
-                entries.append(Entry(number, self._header(header), payload))
-                size += len(payload)
-                if size >= most_bytes:
-                    break
-            rows.close()
-        except sqlite3.Error as error:
-            raise translate(error) from error
+        rows = connection.execute(
+            "SELECT number, header, payload FROM entries WHERE number > ? ORDER BY number", (after,)
+        )
+        for number, header, payload in rows:
+            entries.append(Entry(number, self._header(connection, header), payload))
+            size += len(payload)
+            if size >= most_bytes:
+                break
         return entries
 
-    def _header(self, number: int) -> Header:
+    def _header(self, connection: sqlite3.Connection, number: int) -> Header:
         header = self._headers.get(number)
         if header is None:
-            row = self._connection.execute(
-                "SELECT header FROM headers WHERE number = ?", (number,)
-            ).fetchone()
+            row = connection.execute("SELECT header FROM headers WHERE number = ?", (number,)).fetchone()
             header = self._headers[number] = msgspec.msgpack.decode(row[0], type=Header)
         return header
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names of new files survive a power cut, where the system can be asked for that."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,7 @@
 """A spool folder as a whole: owned by one process, limited in size."""
 
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +42,7 @@ class Spool:
     Attributes:
         outbox: for the shipping thread.
         reserve: for the shipping thread.
+        files: held by whoever has the entries' database open beside the loop.
         left_over: whether an earlier run left something that is not shipped.
 
     Raises:
@@ -52,12 +54,13 @@ class Spool:
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self._limit = limits.spool_bytes
+        self.files = threading.Lock()
         self._owner = take_ownership(folder)
         opened: list[sqlite3.Connection | Outbox] = [self._owner]
         try:
             self.outbox = Outbox(folder / "outbox.sqlite3")
             opened.append(self.outbox)
-            self._entries = Entries(folder / "entries.sqlite3", self.outbox.assembled)
+            self._entries = Entries(folder / "entries.sqlite3", self.outbox.assembled, self.files)
         except BaseException:
             for part in reversed(opened):
                 part.close()
@@ -109,6 +112,24 @@ class Spool:
     def forget(self, up_to: int) -> bool:
         """Delete some of the shipped entries; whether more are left. Raises as `commit`."""
         return self._entries.forget(up_to)
+
+    def synced(self, up_to: int) -> None:
+        """Entries up to and including this number are on the disk."""
+        self._entries.synced(up_to)
+
+    def mend(self) -> None:
+        """See `Entries.mend`."""
+        self._entries.mend()
+
+    def probe(self) -> OSError | None:
+        """What the system says when a byte is written to the folder; None if it takes it."""
+        probe = self.folder / "probe"
+        try:
+            probe.write_bytes(b"\0")
+            probe.unlink()
+        except OSError as error:
+            return error
+        return None
 
     def health(self) -> SpoolHealth:
         """How full it is."""

@@ -1,36 +1,53 @@
-"""Syncs the spool to its disk, behind the loop's back."""
+"""Syncs the spool to its disk, and mends it when that failed, behind the loop's back."""
 
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from services.errors import RelevoError
-from services.gateway.spool.database import checkpoint
 
 _BINARY: int = getattr(os, "O_BINARY", 0)
 
-Synced = Callable[[int, Exception | None], None]
-"""Called from the thread: the number up to which all is on the disk, or why it is not."""
+
+class Attempt(NamedTuple):
+    """A sync, or a mending.
+
+    Attributes:
+        number: the entry up to which all is on the disk, if there is no error.
+        error: why it is not.
+        mended: whether all was brought to the disk anew, or was to be.
+    """
+
+    number: int
+    error: Exception | None
+    mended: bool
 
 
 class Syncer:
-    """A thread that syncs a database's write-ahead log when asked.
+    """A thread that syncs a database's write-ahead log when asked; it keeps time by itself.
 
     Args:
         database: whose log it is; the log must be there.
-        synced: told of each sync.
+        seconds: how long a request may wait for others to share its sync.
+        mend: brings what was not synced to the disk in another way; the log is another file afterwards.
+        synced: told of each attempt, from the thread.
     """
 
-    def __init__(self, database: Path, synced: Synced) -> None:
-        self._database = database
-        # SQLite holds no locks on this file, so a descriptor of our own may be opened and closed.
-        self._descriptor = os.open(f"{database}-wal", os.O_RDWR | _BINARY)
+    def __init__(
+        self, database: Path, seconds: float, mend: Callable[[], None], synced: Callable[[Attempt], None]
+    ) -> None:
+        self._log = f"{database}-wal"
+        self._seconds = seconds
+        self._mend = mend
         self._synced = synced
+        self._descriptor = -1
         self._wanted = 0
-        self._failed = False
+        self._done = 0
+        self._mending = False
         self._asked = threading.Event()
-        self._ended = False
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool-sync", daemon=True)
         self._thread.start()
 
@@ -39,33 +56,49 @@ class Syncer:
         self._wanted = number
         self._asked.set()
 
+    def request_mending(self, number: int) -> None:
+        """Bring everything up to this entry to the disk anew; nothing is committed until that is told."""
+        self._mending = True
+        self.request(number)
+
     def close(self) -> None:
-        """Sync once more if asked, then end."""
-        self._ended = True
+        """Do once more what was asked, then end."""
+        self._ending.set()
         self._asked.set()
         self._thread.join()
-        os.close(self._descriptor)
 
     def _run(self) -> None:
-        done = 0
-        while True:
-            self._asked.wait()
-            self._asked.clear()
-            ending, number = self._ended, self._wanted
-            if number > done:
-                error = self._sync()
-                self._failed = error is not None
-                done = done if self._failed else number
-                self._synced(number, error)
-            if ending:
-                return
-
-    def _sync(self) -> Exception | None:
         try:
-            if self._failed:
-                # The system may have dropped what it could not write: bring it to the disk another way.
-                checkpoint(self._database, mode="TRUNCATE")
-            os.fsync(self._descriptor)
+            while not self._ending.is_set():
+                self._asked.wait()
+                self._ending.wait(self._seconds)
+                self._asked.clear()
+                self._attempt(self._wanted)
+        finally:
+            self._close_log()
+
+    def _attempt(self, number: int) -> None:
+        mending, self._mending = self._mending, False
+        if not mending and number <= self._done:
+            return
+        try:
+            if mending:
+                self._close_log()  # it could not be deleted everywhere while it is open
+                self._mend()
+            self._sync()
         except (OSError, RelevoError) as error:
-            return error
-        return None
+            self._synced(Attempt(number, error, mending))
+        else:
+            self._done = number
+            self._synced(Attempt(number, None, mending))
+
+    def _sync(self) -> None:
+        if self._descriptor < 0:
+            # SQLite holds no locks on this file, so a descriptor of our own may be opened and closed.
+            self._descriptor = os.open(self._log, os.O_RDWR | _BINARY)
+        os.fsync(self._descriptor)
+
+    def _close_log(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,6 +1,7 @@
 """Keeps the spool's files small, from the shipping thread."""
 
 import sqlite3
+import threading
 from pathlib import Path
 
 from services.errors import RelevoError
@@ -17,9 +18,11 @@ class Upkeep:
     Args:
         folder: of the spool.
         reserve: to be held whenever the disk has room for it.
+        files: held while a database is open here.
     """
 
-    def __init__(self, folder: Path, reserve: Reserve) -> None:
+    def __init__(self, folder: Path, reserve: Reserve, files: threading.Lock) -> None:
+        self._files = files
         self._entries = folder / "entries.sqlite3"
         self._outbox = folder / "outbox.sqlite3"
         self._reserve = reserve
@@ -32,27 +35,32 @@ class Upkeep:
             shipped: bytes that this round brought to the store.
         """
         if shipped and not self._reserve.held:
-            _shrink(self._outbox)
+            self._shrink(self._outbox)
         self._moved += shipped
         if self._moved < _CHECKPOINT_BYTES:
             return
         self._moved = 0
         for path in (self._entries, self._outbox):
-            checkpoint(path, mode="PASSIVE")
-            # Under constant load a passive one never comes to the end of the log.
-            if Path(f"{path}-wal").stat().st_size > _LONGEST_LOG:
-                checkpoint(path, mode="TRUNCATE")
+            with self._files:
+                checkpoint(path, mode="PASSIVE")
+                # Under constant load a passive one never comes to the end of the log.
+                if Path(f"{path}-wal").stat().st_size > _LONGEST_LOG:
+                    checkpoint(path, mode="TRUNCATE")
 
     def take_reserve(self) -> bool:
         """Give shipped rows' room back to the disk, and take the reserve of it; whether it is held now."""
         if self._reserve.held or self._reserve.hold():
             return True
         try:
-            _shrink(self._outbox)
-            _shrink(self._entries)
+            self._shrink(self._outbox)
+            self._shrink(self._entries)
         except RelevoError:
             return False  # the disk is still full, maybe of other things; the next attempt may do
         return self._reserve.hold()
+
+    def _shrink(self, path: Path) -> None:
+        with self._files:
+            _shrink(path)
 
 
 def _shrink(path: Path) -> None:

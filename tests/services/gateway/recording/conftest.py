@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -164,12 +164,19 @@ def until() -> Until:
     return wait
 
 
+class Moments(NamedTuple):
+    """When a row was to be recorded and when it was acknowledged, by the monotonic clock."""
+
+    asked: float
+    told: float
+
+
 class Load:
     """A process that records without end (`load.py`), and what it said it had recorded."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
-        self.moments: dict[bytes, float] = {}
+        self.moments: dict[bytes, Moments] = {}
 
     def read(self, rows: int) -> None:
         """Wait until so many rows are acknowledged, or the process has ended."""
@@ -187,8 +194,8 @@ class Load:
 
     def _note(self, line: bytes) -> None:
         if line.endswith(b"\n"):
-            ids, moment = line.split()
-            self.moments[bytes.fromhex(ids.decode())] = float(moment)
+            ids, asked, told = line.split()
+            self.moments[bytes.fromhex(ids.decode())] = Moments(float(asked), float(told))
 
 
 StartLoad = Callable[..., Load]

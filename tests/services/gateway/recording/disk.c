@@ -1,6 +1,7 @@
 /* Shows what a power cut would leave: on each sync of a file in RELEVO_WATCHED its content as of the
    call is copied to RELEVO_SURVIVED, and on a sync of that folder itself what was deleted is gone.
-   Preloaded into a process of the tests. */
+   A sync takes RELEVO_SYNC_MICROSECONDS longer than it would; when one has succeeded, the moment of its
+   call is added to the file RELEVO_SYNCS. Preloaded into a process of the tests. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void forget_deleted(const char *watched, const char *survived) {
@@ -23,6 +25,15 @@ static void forget_deleted(const char *watched, const char *survived) {
     }
     if (folder)
         closedir(folder);
+}
+
+static void note(const char *path, struct timespec began) {
+    const char *syncs = getenv("RELEVO_SYNCS");
+    int file = syncs ? open(syncs, O_WRONLY | O_CREAT | O_APPEND, 0600) : -1;
+    if (file < 0)
+        return;
+    dprintf(file, "%s %ld.%09ld\n", path, (long)began.tv_sec, began.tv_nsec);
+    close(file);
 }
 
 static int survive(int descriptor, int (*sync)(int)) {
@@ -42,6 +53,8 @@ static int survive(int descriptor, int (*sync)(int)) {
             forget_deleted(watched, survived);
         return result;
     }
+    struct timespec began;
+    clock_gettime(CLOCK_MONOTONIC, &began);
     const char *name = strrchr(path, '/') + 1;
     snprintf(final, sizeof final, "%s/%s", survived, name);
     snprintf(copy, sizeof copy, "%s/%s.%ld", survived, name, (long)gettid());
@@ -57,9 +70,14 @@ static int survive(int descriptor, int (*sync)(int)) {
     }
     close(target);
     /* `source` stays open: closing it would drop the locks that SQLite holds on the same file. */
+    const char *longer = getenv("RELEVO_SYNC_MICROSECONDS");
+    if (longer)
+        usleep(atoi(longer));
     int result = sync(descriptor);
-    if (result == 0)
+    if (result == 0) {
         rename(copy, final);
+        note(name, began);
+    }
     return result;
 }
 

@@ -3,7 +3,7 @@
 Started with one argument, JSON: `address` and `project` of a platform, `spool`, `durability`, `die`
 (`method:before` or `method:after`, the store's call around which the process kills itself; empty for
 none) and `down` (whether the store cannot be reached). Each line that it prints is an id, in
-hexadecimal, and the moment of its acknowledgement.
+hexadecimal, and the moments at which it was to be recorded and at which it was acknowledged.
 """
 
 import asyncio
@@ -77,9 +77,9 @@ async def main(task: Task) -> None:
             number += 1
             ids = new_ids(1).astype(">u8").tobytes()
 
-            def tell(error: RelevoError | None, ids: bytes = ids) -> None:
+            def tell(error: RelevoError | None, ids: bytes = ids, asked: float = time.monotonic()) -> None:
                 if error is None:
-                    os.write(1, f"{ids.hex()} {time.monotonic()}\n".encode())
+                    os.write(1, f"{ids.hex()} {asked} {time.monotonic()}\n".encode())
 
             recorder.record(origin, Answers(ids, [(float(number), "red")], [float(number)]), tell)
         await asyncio.sleep(0.001)
