@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import tarfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -14,7 +15,7 @@ from services.containers.engine.names import split_reference
 from services.containers.engine.streams import work_through
 from services.containers.engine.transfers import Report
 from services.containers.interface import Progress
-from services.errors import Cancelled, Unavailable
+from services.errors import Cancelled, InvalidInput, Unavailable
 
 _GOING_SECONDS = 10.0
 
@@ -45,6 +46,7 @@ class Builds:
     def build(self, order: BuildOrder, progress: Progress, output: Callable[[str], None]) -> str:
         """Build; the image's identifier."""
         split_reference(order.reference)
+        _check(order.context)
         course = Course(order.reference)
 
         def begin(client: Client) -> Iterator[Report]:
@@ -95,3 +97,13 @@ class Builds:
                     return
                 except docker.errors.APIError:
                     time.sleep(0.05)
+
+
+def _check(context: bytes) -> None:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(context)) as archive:
+            names = archive.getnames()
+    except tarfile.TarError as error:
+        raise InvalidInput("The build's context is no tar archive", details=str(error)) from error
+    if not {"Dockerfile", "./Dockerfile"} & set(names):
+        raise InvalidInput("The build's context has no Dockerfile")

@@ -11,10 +11,16 @@ from services.containers.addresses import EngineAddress
 from services.containers.engine.reaching import not_reached
 from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
 
-_PORT = re.compile(r":(?P<port>\d+)(?:: bind: address already in use| failed: port is already allocated)")
+_PORT_TAKEN = (
+    "address already in use",
+    "port is already allocated",
+    "only one usage of each socket address",
+)
+_PORT = re.compile(r"(?:host port(?: for)?|Bind for|listen \w+) \S*?:(?P<port>\d+)(?=[:/\s]|$)")
 _NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
 _NO_SPACE = "no space left on device"
 _NOT_STARTED = ("oci runtime", "failed to create shim", "unable to find user", "unable to find group")
+_NOT_SIGNED_IN = ("no basic auth credentials", "unauthorized: ", "authentication required")
 _SHOWN = 300
 
 
@@ -52,7 +58,7 @@ def _known(words: str) -> RelevoError | None:
             remedy="Remove what is not needed (Images, Prune), then try again.",
             details=words,
         )
-    if found := _PORT.search(words):
+    if any(said in lower for said in _PORT_TAKEN) and (found := _PORT.search(words)):
         return Conflict(
             f"Port {found['port']} is taken on the engine's machine",
             remedy="Choose another port, or stop what holds it.",
@@ -63,6 +69,16 @@ def _known(words: str) -> RelevoError | None:
             f"A container named {found['name']} exists already",
             remedy="Choose another name, or remove that container.",
             details=words,
+        )
+    if any(said in lower for said in _NOT_SIGNED_IN):
+        return Refused(
+            "The image registry refused it",
+            remedy="Sign in with a user and password that may do this.",
+            details=words,
+        )
+    if "has active endpoints" in lower:
+        return Conflict(
+            "The network is in use", remedy="Remove the containers that are connected to it.", details=words
         )
     if any(said in lower for said in _NOT_STARTED):
         return InvalidInput(f"The container could not be started: {_sentence(words)}", details=words)

@@ -12,17 +12,10 @@ MASK = "••••••"
 
 
 def moment(text: str) -> datetime | None:
-    """An instant as Docker writes it, with nanoseconds; None for its "never"."""
+    """An instant as Docker writes it, with nanoseconds, which are cut; None for its "never"."""
     if not text or text.startswith(_NEVER):
         return None
-    whole, _, rest = text.partition(".")
-    digits = ""
-    while rest and rest[0].isdigit():
-        digits, rest = digits + rest[0], rest[1:]
-    if not digits:
-        return datetime.fromisoformat(whole.replace("Z", "+00:00")).astimezone(UTC)
-    zone = rest.replace("Z", "+00:00") or "+00:00"
-    return datetime.fromisoformat(f"{whole}.{digits[:6].ljust(6, '0')}{zone}").astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def epoch(seconds: float) -> datetime:

@@ -1,7 +1,9 @@
 """Networks and volumes of one engine."""
 
 import contextlib
+import threading
 from collections.abc import Mapping
+from typing import Any
 
 import docker.errors
 
@@ -16,21 +18,23 @@ class Storage:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._making = threading.Lock()
 
     def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Make a bridge network unless there is one of that name; whether it was made."""
+        """Make a bridge network unless there is one of that name; whether it was made.
+
+        An engine lets several networks have one name: of those made at the same moment the oldest stays.
+        """
         checked_name(name, "network")
-        with self._connection.asking() as client:
-            # The engine's filter finds parts of names too.
-            if any(found["Name"] == name for found in client.networks(names=[name])):
+        with self._making, self._connection.asking() as client:
+            if _named(client, name):
                 return False
-            try:
-                client.create_network(name, driver="bridge", labels=dict(labels), check_duplicate=True)
-            except docker.errors.APIError as error:
-                if error.status_code == 409:
-                    return False  # somebody else has just made it
-                raise
-        return True
+            made = client.create_network(name, driver="bridge", labels=dict(labels))["Id"]
+            oldest = min(_named(client, name), key=lambda found: (found["Created"], found["Id"]))
+            if oldest["Id"] == made:
+                return True
+            client.remove_network(made)
+            return False
 
     def remove_network(self, name: str) -> None:
         """Remove a network; nothing happens if there is none."""
@@ -74,3 +78,8 @@ class Storage:
         checked_name(name, "volume")
         with self._connection.asking() as client, contextlib.suppress(docker.errors.NotFound):
             client.remove_volume(name)
+
+
+def _named(client: Any, name: str) -> list[dict[str, Any]]:
+    """The networks of exactly that name; the engine's filter finds parts of names too."""
+    return [found for found in client.networks(names=[name]) if found["Name"] == name]

@@ -8,6 +8,8 @@ from services.containers.engine.faults import failure
 from services.containers.interface import Progress
 from services.errors import NotFound, RelevoError
 
+_MISSING = ("not found", "manifest unknown", "does not exist")
+
 Report = Mapping[str, Any]
 
 
@@ -63,12 +65,10 @@ class Transfer:
 
 
 def _refusal(title: str, words: str) -> RelevoError:
-    known = failure(words)
-    lower = words.lower()
-    if any(missing in lower for missing in ("not found", "manifest unknown", "does not exist")):
-        known = NotFound(
+    if any(said in words.lower() for said in _MISSING):
+        return NotFound(
             f"{title}: there is no such image",
             remedy="Correct its name and tag, or sign in if it is not public.",
             details=words,
         )
-    return known
+    return failure(words)

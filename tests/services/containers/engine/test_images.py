@@ -1,0 +1,236 @@
+"""Images of a real engine, and a real registry on a port of 127.0.0.1."""
+
+import io
+import shutil
+import socket
+import subprocess
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.containers.engine.builds import BuildOrder
+from services.containers.engine.engine import Engine
+from services.containers.model import Credentials
+from services.errors import Cancelled, Conflict, InvalidInput, NotFound, Refused
+
+Names = Callable[[str], str]
+
+
+def nothing(_fraction: float | None, _text: str) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture
+def unnamed(engine: Engine, small_image: str, unique_name: Names) -> Iterator[list[str]]:
+    """Two images without a name, each with a layer of a megabyte of its own."""
+    made: list[str] = []
+    for word in ("one", "two"):
+        dockerfile = (
+            f"FROM {small_image}\nRUN echo {unique_name(word)} > /a; head -c 1000000 /dev/urandom > /b\n"
+        ).encode()
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            entry = tarfile.TarInfo("Dockerfile")
+            entry.size = len(dockerfile)
+            archive.addfile(entry, io.BytesIO(dockerfile))
+        reference = f"{unique_name(word)}:1"
+        made.append(engine.build(BuildOrder(packed.getvalue(), reference), nothing, lambda _: None))
+    # Giving a name to another image takes it from the first one.
+    for word in ("one", "two"):
+        engine.tag(small_image, f"{unique_name(word)}:1")
+        engine.remove_image(f"{unique_name(word)}:1")
+    yield made
+    for identifier in made:
+        if engine.image(identifier) is not None:
+            engine.remove_image(identifier, force=True)
+
+
+def test_an_image_is_listed_with_its_size_and_containers(
+    engine: Engine, small_image: str, run: Callable[..., str]
+) -> None:
+    run()
+    found = {image.identifier: image for image in engine.images()}
+    image = engine.image(small_image)
+    assert image is not None
+    listed = found[image.identifier]
+    assert listed.references == (small_image,)
+    assert listed.containers == 1
+    assert listed.size == image.size > 1_000_000
+    created = [image.created for image in engine.images()]
+    assert created == sorted(created, reverse=True)
+
+
+def test_what_images_share_is_told_when_asked_for(
+    engine: Engine, small_image: str, unnamed: list[str]
+) -> None:
+    base = engine.image(small_image)
+    assert base is not None
+    found = {image.identifier: image for image in engine.images(shared=True)}
+    image = found[unnamed[0]]
+    assert image.shared == base.size
+    assert image.size - image.shared >= 1_000_000
+    assert all(image.shared == -1 for image in engine.images())
+
+
+def test_a_history_tells_the_steps_newest_first(engine: Engine, unnamed: list[str]) -> None:
+    newest, *_, oldest = engine.history(unnamed[0])
+    assert "head -c 1000000 /dev/urandom" in newest.created_by
+    assert newest.size >= 1_000_000
+    assert oldest.comment.startswith("Imported from")
+
+
+def test_pruning_is_shown_before_and_removes_only_what_was_shown(
+    engine: Engine, unnamed: list[str], run: Callable[..., str]
+) -> None:
+    one, two = unnamed
+    assert {one, two} <= {image.identifier for image in engine.prune_preview()}
+    run(image=two)
+    assert two not in {image.identifier for image in engine.prune_preview()}
+    assert engine.prune([one]) >= 1_000_000
+    assert engine.image(one) is None
+    assert engine.image(two) is not None
+    assert engine.prune([one]) == 0
+
+
+def test_an_image_in_use_is_not_removed_and_says_by_what(
+    engine: Engine, small_image: str, run: Callable[..., str]
+) -> None:
+    run()
+    with pytest.raises(Conflict, match="container"):
+        engine.remove_image(small_image)
+    assert engine.image(small_image) is not None
+
+
+def test_a_further_name_can_be_given_and_taken(
+    engine: Engine, small_image: str, unique_name: Names
+) -> None:
+    name = f"{unique_name('registry.example')}:5000/team/wine:v1.2"
+    engine.tag(small_image, name)
+    image = engine.image(name)
+    assert image is not None
+    assert set(image.references) == {small_image, name}
+    engine.remove_image(name)
+    assert engine.image(name) is None
+    assert engine.image(small_image) is not None
+
+
+def test_what_is_not_there_is_told(engine: Engine, unique_name: Names) -> None:
+    name = unique_name("none")
+    assert engine.image(name) is None
+    for attempt in (
+        lambda: engine.remove_image(name), lambda: engine.history(name), lambda: engine.tag(name, "x:1"),
+    ):  # fmt: skip
+        with pytest.raises(NotFound, match=f"No such image: {name}"):
+            attempt()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../containers/json", "UPPER", "a:b:c", "?x", "a\n"])
+def test_odd_names_are_refused_before_they_reach_the_engine(
+    engine: Engine, small_image: str, name: str
+) -> None:
+    for attempt in (
+        lambda: engine.image(name), lambda: engine.history(name), lambda: engine.remove_image(name),
+        lambda: engine.tag(small_image, name), lambda: engine.pull(name, nothing),
+        lambda: engine.push(name, nothing),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput, match="cannot be the name of an image"):
+            attempt()
+
+
+PASSWORD = Credentials("team", "p4ss:wörd")
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry that lets one user in; its address."""
+    program, hashing = shutil.which("docker-registry"), shutil.which("htpasswd")
+    if program is None or hashing is None:
+        pytest.skip("no image registry (Debian: docker-registry, apache2-utils)")
+    folder = tmp_path_factory.mktemp("registry")
+    hashed = subprocess.run(
+        [hashing, "-niB", PASSWORD.user], input=PASSWORD.password.encode(), capture_output=True, check=True
+    )
+    (folder / "users").write_bytes(hashed.stdout)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    (folder / "settings.yml").write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\n"
+        f"auth: {{htpasswd: {{realm: team, path: {folder}/users}}}}\nlog: {{level: error}}\n"
+    )
+    started = subprocess.Popen(
+        [program, "serve", str(folder / "settings.yml")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    _wait(port)
+    yield f"127.0.0.1:{port}"
+    started.terminate()
+    started.wait()
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("the registry did not start")
+
+
+def test_an_image_goes_to_a_registry_and_comes_back(
+    engine: Engine, registry: str, small_image: str, unique_name: Names
+) -> None:
+    name = f"{registry}/{unique_name('pushed')}:1"
+    engine.tag(small_image, name)
+    told: list[tuple[float | None, str]] = []
+    engine.push(name, lambda *step: told.append(step), PASSWORD)
+    engine.remove_image(name)
+    engine.pull(name, lambda *step: told.append(step), PASSWORD)
+    image = engine.image(name)
+    assert image is not None
+    engine.remove_image(name)
+    assert any("MB" in text for _, text in told)
+    assert all(fraction is None or 0 <= fraction <= 1 for fraction, _ in told)
+
+
+def test_without_the_password_a_registry_refuses(
+    engine: Engine, registry: str, small_image: str, unique_name: Names
+) -> None:
+    name = f"{registry}/{unique_name('pushed')}:2"
+    engine.tag(small_image, name)
+    try:
+        for credentials in (None, Credentials("team", "wrong")):
+            with pytest.raises(Refused, match="The image registry refused it"):
+                engine.push(name, nothing, credentials)
+            with pytest.raises(Refused, match="The image registry refused it"):
+                engine.pull(name, nothing, credentials)
+    finally:
+        engine.remove_image(name)
+
+
+def test_an_image_that_a_registry_does_not_have_is_told(
+    engine: Engine, registry: str, unique_name: Names
+) -> None:
+    with pytest.raises(NotFound, match=r"there is no such image|manifest unknown"):
+        engine.pull(f"{registry}/{unique_name('none')}:1", nothing, PASSWORD)
+
+
+def test_a_transfer_can_be_cancelled(
+    engine: Engine, registry: str, small_image: str, unique_name: Names
+) -> None:
+    name = f"{registry}/{unique_name('pushed')}:3"
+    engine.tag(small_image, name)
+
+    def progress(_fraction: float | None, _text: str) -> None:
+        raise Cancelled
+
+    try:
+        with pytest.raises(Cancelled):
+            engine.push(name, progress, PASSWORD)
+    finally:
+        engine.remove_image(name)
