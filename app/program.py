@@ -143,6 +143,7 @@ class Program(QObject):
         context, shell = self.context, self.shell
         context.tasks.bug.connect(lambda task: self.crashes.show(task.trace))
         context.settings.changed.connect(self._setting_changed)
+        context.link.opened.connect(lambda platform: context.hosts.follow(platform.profile))
         context.bus.page_wanted.connect(shell.go_to)
         context.bus.project_wanted.connect(self._show_project)
         shell.help_wanted.connect(self._show_help)

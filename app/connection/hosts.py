@@ -5,8 +5,9 @@ from PySide6.QtCore import QObject, Signal
 from app.connection.engine_link import EngineLink
 from app.connection.link import LinkState
 from app.settings import HOST, Settings
-from services.containers.addresses import Host
+from services.containers.addresses import EngineAddress, Host
 from services.containers.hosts import HostFolder
+from services.profiles.profile import PlatformProfile, Profile
 
 
 class Hosts(QObject):
@@ -52,12 +53,29 @@ class Hosts(QObject):
         if self._settings.get(HOST):
             self.want()
 
+    def follow(self, profile: Profile) -> None:
+        """A platform was opened: work with the engine that it runs on, keeping that as a host."""
+        if not isinstance(profile, PlatformProfile) or profile.docker is None:
+            return
+        known = [host for host in self.folder.offered() if host.address == profile.docker]
+        host = known[0] if known else self._named(profile.name, profile.docker)
+        if self._link.host is None or self._link.host.address != host.address:
+            self.choose(host.name)
+
     def save(self, host: Host, old: Host | None) -> None:
         """Keep a host in the place of an old one, and work with it; raises what the folder does."""
         self.folder.save(host)
         if old is not None and old.name != host.name:
             self.folder.remove(old.name)
         self.choose(host.name)
+
+    def _named(self, name: str, address: EngineAddress) -> Host:
+        """Keep an engine as a host under a name that no other has."""
+        taken = {host.name for host in self.folder.offered()}
+        names = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+        host = Host(next(free for free in names if free not in taken), address)
+        self.folder.save(host)
+        return host
 
     def remove(self, name: str) -> None:
         """Forget a host; the first of the others takes its place if it was in use."""

@@ -14,7 +14,7 @@ from services.containers.addresses import (
 from services.documents import DocumentFolder
 
 THIS_MACHINE = Host("This machine", LocalEngine())
-"""What there is while nobody has named another."""
+"""Always offered, unless a saved host is this machine's own engine."""
 
 NAME_LENGTH = 60
 PLAIN_WARNING = (
@@ -26,7 +26,7 @@ _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
 
 
 class HostFolder(DocumentFolder[Host]):
-    """The hosts of one person, in a folder of their own; this machine is offered while it is empty.
+    """The hosts of one person, in a folder of their own.
 
     Args:
         folder: made when the first host is saved.
@@ -36,8 +36,10 @@ class HostFolder(DocumentFolder[Host]):
         super().__init__(folder, Host, "Docker host")
 
     def offered(self) -> list[Host]:
-        """All readable hosts, or this machine's while there is none."""
-        return self.all() or [THIS_MACHINE]
+        """All readable hosts by name, with this machine's among them."""
+        saved = self.all()
+        own = any(host.address == THIS_MACHINE.address or host.name == THIS_MACHINE.name for host in saved)
+        return saved if own else [THIS_MACHINE, *saved]
 
 
 def problems(host: Host) -> dict[str, str]:

@@ -30,11 +30,14 @@ class MonitorContainers(QObject):
 
     def show(self) -> None:
         """Bring the versions' words up to date with what their containers do."""
-        content, link = self._page.content, self._context.engine_link
-        if not isinstance(self._context.link.profile, PlatformProfile):
+        content, profile = self._page.content, self._context.link.profile
+        link = self._context.engine_link
+        if not isinstance(profile, PlatformProfile) or link.host is None:
+            return
+        if profile.docker is not None and profile.docker != link.host.address:
             return
         entries = [
-            with_containers(entry, link.of_version(content.project, entry.name))
+            with_containers(entry, of_platform(link.of_version(content.project, entry.name), profile))
             for entry in content.versions
         ]
         self._page.versions.set_versions(entries)
@@ -44,6 +47,11 @@ class MonitorContainers(QObject):
         gone = any(change.container is None for change in changes)
         if gone or any(change.container and change.container.project == project for change in changes):
             self.show()
+
+
+def of_platform(containers: Sequence[Container], profile: PlatformProfile) -> list[Container]:
+    """Those that belong to a profile's platform; all of them where its name is not known."""
+    return [one for one in containers if not profile.platform or one.platform == profile.platform]
 
 
 def with_containers(entry: VersionEntry, containers: Sequence[Container]) -> VersionEntry:
