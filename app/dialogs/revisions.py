@@ -1,4 +1,4 @@
-"""The trained artifacts of one version, newest first; the one in use is marked, another can be used."""
+"""The trained artifacts of one version, newest first, and which was used when; another can be used."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from services.registry.model import Revision
+from services.registry.model import Revision, RevisionChange
 from widgets.actions import ExplainedAction
 from widgets.formatting import clock, count, number, relative, short_revision
 from widgets.tables.cells import Cell, Column, Row
+from widgets.tables.history import HistoryTable
 from widgets.tables.table import DataTable
 from widgets.theme import GRID, FontSize, State, font
 
@@ -82,7 +83,7 @@ def row_for(revision: Revision, used: str) -> Row:
 
 
 class RevisionsDialog(QDialog):
-    """Lists a version's revisions; `use_wanted` carries a sha256."""
+    """Lists a version's revisions and their use so far; `use_wanted` carries a sha256."""
 
     use_wanted = Signal(str)
 
@@ -94,6 +95,8 @@ class RevisionsDialog(QDialog):
         title.setFont(font(FontSize.LARGE))
         self.table = RevisionsTable()
         self.table.use_action.triggered.connect(self._use)
+        self.history = HistoryTable(name="Changes of revision")
+        self.history.filter_field.hide()
         self.button = QPushButton("Use…")
         self.button.clicked.connect(self.table.use_action.trigger)
         self.table.use_action.changed.connect(self._follow)
@@ -104,10 +107,19 @@ class RevisionsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
-        for widget in (title, self.table, buttons):
-            layout.addWidget(widget)
-        self.resize(112 * GRID, 48 * GRID)
+        layout.addWidget(title)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(self.history, 2)
+        layout.addWidget(buttons)
+        self.resize(112 * GRID, 64 * GRID)
         self.finished.connect(self.deleteLater)
+
+    def show_found(
+        self, revisions: Sequence[Revision], used: str, changes: Sequence[RevisionChange]
+    ) -> None:
+        """Show the revisions, the desired one among them, and how that changed."""
+        self.table.show_revisions(revisions, used)
+        self.history.show_history(changes, {})
 
     def _follow(self) -> None:
         self.button.setEnabled(self.table.use_action.isEnabled())

@@ -1,5 +1,8 @@
 """Using another revision of a version, and going back: shared by Monitor and Projects."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -9,11 +12,22 @@ from app.dialogs.reason import ReasonDialog
 from app.dialogs.revisions import RevisionsDialog
 from app.pages.notice import Notice
 from app.words import sentence, told
-from services.errors import RelevoError
-from services.registry.model import Project, Revision
+from services.errors import NotFound, RelevoError
+from services.registry.model import Revision, RevisionChange
 from services.registry.service import Registry
 from widgets.formatting import short_revision
 from widgets.theme import State
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A change of revision; `expected` is the one it is to replace, empty for whichever is desired."""
+
+    project: str
+    version: str
+    revision: str
+    reason: str
+    expected: str = ""
 
 
 class RevisionChanger(QObject):
@@ -57,66 +71,70 @@ class RevisionChanger(QObject):
         dialog.open()
 
     def _fill(self, platform: Platform, dialog: RevisionsDialog, project: str, version: str) -> None:
-        def read() -> tuple[list[Revision], str]:
+        def read() -> tuple[list[Revision], str, list[RevisionChange]]:
             used = platform.registry.version(project, version).revision
-            return platform.store.revisions(project, version), used
+            changes = platform.registry.revision_history(project, version)
+            return platform.store.revisions(project, version), used, changes
 
         self._context.tasks.run(
             lambda _work: read(),
             owner=dialog,
             title=f"Reading the revisions of {version} of {project}",
-            on_result=lambda found: dialog.table.show_revisions(*found),
+            on_result=lambda found: dialog.show_found(*found),
             on_error=lambda error: dialog.table.set_empty(sentence(error.message), sentence(error.remedy)),
             routine=True,
         )
 
     def _use(self, project: str, version: str, revision: str, why: str) -> None:
-        platform = self._context.link.platform
-        if platform is None:
-            return
-
-        def done(found: tuple[str, Project]) -> None:
-            for dialog in (self.reason, self.list):
-                if dialog is not None:
-                    dialog.accept()
-            self._tell(project, version, revision, before=found[0])
-
         def failed(error: RelevoError) -> None:
             if self.reason is not None:
                 self.reason.show_error(told(error))
             self.changed.emit(project)
 
-        self._context.tasks.run(
-            lambda _work: use_revision(platform.registry, project, version, revision),
-            owner=self,
-            title=f"Using revision {short_revision(revision)} of {version} of {project}: {why}",
-            on_result=done,
-            on_error=failed,
-        )
+        def done(change: RevisionChange) -> None:
+            for dialog in (self.reason, self.list):
+                if dialog is not None:
+                    dialog.accept()
+            self._tell(change)
 
-    def _tell(self, project: str, version: str, revision: str, before: str) -> None:
-        self.changed.emit(project)
+        self._change(_Wanted(project, version, revision, why), done, failed)
+
+    def _tell(self, change: RevisionChange) -> None:
+        """Say that it happened, as read back, and offer the way back."""
+        self.changed.emit(change.project)
         self._notice.tell(
             "Done",
-            f"{version} of {project} uses revision {short_revision(revision)}.",
+            f"{change.version} of {change.project} uses revision {short_revision(change.revision)}.",
             note="As read back from the registry. Its replicas follow within a second.",
-            action=f"Back to {short_revision(before)}",
-            run=lambda: self._back(project, version, before),
+            action=f"Back to {short_revision(change.previous)}",
+            run=lambda: self._take_back(change),
         )
 
-    def _back(self, project: str, version: str, revision: str) -> None:
-        platform = self._context.link.platform
-        if platform is None:
-            return
-
+    def _take_back(self, change: RevisionChange) -> None:
         def failed(error: RelevoError) -> None:
             self._notice.tell("Not changed", told(error), state=State.BAD)
+            self.changed.emit(change.project)
 
+        why = f"Back to {short_revision(change.previous)}, undoing: {change.reason}"
+        wanted = _Wanted(change.project, change.version, change.previous, why, change.revision)
+        self._change(wanted, self._tell, failed)
+
+    def _change(
+        self,
+        wanted: _Wanted,
+        done: Callable[[RevisionChange], None],
+        failed: Callable[[RelevoError], None],
+    ) -> None:
+        platform, who = self._context.link.platform, self._context.person()
+        what = f"revision {short_revision(wanted.revision)} of {wanted.version} of {wanted.project}"
+        if platform is None:
+            failed(NotFound("There is no connection to the platform any more."))
+            return
         self._context.tasks.run(
-            lambda _work: use_revision(platform.registry, project, version, revision),
+            lambda _work: use_revision(platform.registry, wanted, who),
             owner=self,
-            title=f"Going back to revision {short_revision(revision)} of {version} of {project}",
-            on_result=lambda found: self._tell(project, version, revision, found[0]),
+            title=f"Using {what}",
+            on_result=done,
             on_error=failed,
         )
 
@@ -127,11 +145,14 @@ class RevisionChanger(QObject):
         self.reason = None
 
 
-def use_revision(registry: Registry, project: str, version: str, revision: str) -> tuple[str, Project]:
-    """Change the desired revision; returns the one before, and the project as read back.
+def use_revision(registry: Registry, wanted: _Wanted, who: str) -> RevisionChange:
+    """Change the desired revision; returns the change as read back from the history.
 
     Raises:
         Conflict: somebody changed it meanwhile.
     """
-    before = registry.version(project, version).revision
-    return before, registry.set_revision(project, version, revision, expected=before)
+    expected = wanted.expected or registry.version(wanted.project, wanted.version).revision
+    registry.set_revision(
+        wanted.project, wanted.version, wanted.revision, expected=expected, who=who, reason=wanted.reason
+    )
+    return registry.revision_history(wanted.project, wanted.version)[-1]

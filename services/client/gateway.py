@@ -17,6 +17,7 @@ from services.registry.model import (
     Policy,
     Project,
     Revision,
+    RevisionChange,
     Token,
     Version,
 )
@@ -127,10 +128,13 @@ class GatewayClient:
         """Record a trained artifact of a version."""
         self._post(f"{_version(revision.project, revision.version)}/revisions", revision)
 
-    def change_revision(self, project: str, version: str, revision: str, *, expected: str) -> Project:
-        """Change the revision that every replica of a version should load."""
-        body = messages.RevisionRequest(revision, expected)
-        return decode(self._post(f"{_version(project, version)}/revision", body), Project)
+    def change_revision(self, project: str, version: str, request: messages.RevisionRequest) -> Project:
+        """Change the revision that every replica loads; Conflict if another is desired by now."""
+        return decode(self._post(f"{_version(project, version)}/revision", request), Project)
+
+    def revision_history(self, project: str, version: str) -> list[RevisionChange]:
+        """All changes of a version's desired revision, oldest first."""
+        return decode(self._get(f"{_version(project, version)}/revisions/history"), list[RevisionChange])
 
     # Model services.
 

@@ -132,6 +132,8 @@ class RevisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     revision: str
     expected: str
+    reason: Words
+    who: Words
 
 
 class RetiredRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ __all__ = [
     "Policy",
     "Project",
     "Revision",
+    "RevisionChange",
     "Role",
     "Signature",
     "Task",
@@ -166,6 +167,27 @@ class Revision(Struct, frozen=True):
     library: str = ""
     window: str = ""
     metrics: dict[str, float] = {}
+
+
+class RevisionChange(Struct, frozen=True):
+    """One change of a version's desired revision: from what to what, by whom, when and why.
+
+    Attributes:
+        at: UTC, whole milliseconds once stored.
+        previous: the revision desired before; empty where the version was only just registered.
+        who: the person or rule that did it.
+        reason: why, in their words.
+        number: its place among the version's changes, from 1; the store gives it.
+    """
+
+    project: str
+    version: str
+    at: datetime
+    previous: str
+    revision: str
+    who: str
+    reason: str
+    number: int = 0
 
 
 class JobState(StrEnum):

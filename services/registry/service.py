@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from services.errors import Conflict, InvalidInput, NotFound, Uncertain
-from services.registry.model import ChampionChange, Mode, Project, Version
+from services.registry.model import ChampionChange, Mode, Project, RevisionChange, Version
 from services.store.interface import RegistryStore
 
 
@@ -173,41 +173,72 @@ class Registry:
             raise Conflict(f"version {version!r} of {project!r} is {after.mode} by now")
         return self.project(project)
 
-    def set_revision(self, project: str, version: str, revision: str, *, expected: str) -> Project:
+    def set_revision(
+        self, project: str, version: str, revision: str, *, expected: str, who: str, reason: str
+    ) -> Project:
         """Change the revision that every replica of a version loads.
 
+        Args:
+            project: its name.
+            version: its name.
+            revision: sha256 of the one to load.
+            expected: the one desired when this was decided.
+            who: the person or rule that does it.
+            reason: why, in their words.
+
         Raises:
-            Conflict: the desired revision is not `expected` any more.
+            Conflict: the desired revision is not `expected` any more (says who changed it, and when).
             NotFound: the version has no such revision.
+            InvalidInput: no name or no reason was given, or the revision is desired already.
         """
+        if not reason.strip():
+            raise InvalidInput("a change of revision needs a reason", remedy="Say why, for the history.")
         now = self.version(project, version)
         if revision not in {known.sha256 for known in self._store.revisions(project, version)}:
             raise NotFound(f"version {version!r} of {project!r} has no revision {revision[:12]!r}")
         if now.revision != expected:
-            raise Conflict(
-                f"version {version!r} of {project!r} wants revision {now.revision[:12]!r} by now, "
-                f"not {expected[:12]!r}",
-                remedy="Look again, then decide.",
-            )
-        self._store.set_revision(project, version, revision, expected=expected)
+            raise self._other_revision(now)
+        change = RevisionChange(project, version, self._clock(), expected, revision, _named(who), reason)
+        try:
+            self._store.set_revision(change)
+        except Conflict as conflict:
+            raise self._other_revision(self.version(project, version)) from conflict
         after = self.version(project, version)
         if after.revision != revision:
-            raise Conflict(
-                f"version {version!r} of {project!r} wants revision {after.revision[:12]!r} by now"
-            )
+            raise self._other_revision(after)
         return self.project(project)
 
-    def roll_back_revision(self, project: str, version: str, *, expected: str) -> Project:
-        """Go back to the revision that was trained before the desired one.
+    def _other_revision(self, version: Version) -> Conflict:
+        """Why a change against what was expected is refused: who was faster, and when."""
+        wanted = f"wants revision {version.revision[:12]!r} by now"
+        what = f"version {version.name!r} of {version.project!r} {wanted}"
+        history = self._store.revision_history(version.project, version.name)
+        if history and history[-1].revision == version.revision:
+            last = history[-1]
+            what += f": {last.who} chose it on {_moment(last.at)} ({last.reason})"
+        return Conflict(what, remedy="Look again, then decide.")
+
+    def roll_back_revision(
+        self, project: str, version: str, *, expected: str, who: str, reason: str
+    ) -> Project:
+        """Go back to the revision that was desired before the present one, in one step.
 
         Raises:
-            Conflict: the desired revision is not `expected` any more, or there is no earlier one.
+            Conflict: the desired revision is not `expected` any more, or no other one was ever desired.
         """
-        known = [revision.sha256 for revision in self._store.revisions(project, version)]
-        place = known.index(expected) if expected in known else 0
-        if place == 0:
-            raise Conflict(f"version {version!r} of {project!r} has no revision before {expected[:12]!r}")
-        return self.set_revision(project, version, known[place - 1], expected=expected)
+        before = self.previous_revision(project, version)
+        if before is None:
+            raise Conflict(f"version {version!r} of {project!r} never wanted another revision")
+        return self.set_revision(project, version, before, expected=expected, who=who, reason=reason)
+
+    def previous_revision(self, project: str, version: str) -> str | None:
+        """The revision that the present one replaced; None if it was the first, or nobody noted it."""
+        history = self.revision_history(project, version)
+        return history[-1].previous or None if history else None
+
+    def revision_history(self, project: str, version: str) -> list[RevisionChange]:
+        """All changes of a version's desired revision, oldest first; NotFound if it is unknown."""
+        return self._store.revision_history(project, self.version(project, version).name)
 
 
 def _named(who: str) -> str:
@@ -220,7 +251,7 @@ def _since(project: Project) -> str:
     change = project.last_change
     if change is None:
         return "nobody noted since when"
-    return f"{change.who} made it so on {_at(change)} ({change.reason})"
+    return f"{change.who} made it so on {_moment(change.at)} ({change.reason})"
 
 
 def _other_champion(project: Project) -> str:
@@ -229,11 +260,11 @@ def _other_champion(project: Project) -> str:
     if change is None:
         return what
     instead = f" in place of {change.previous!r}" if change.previous else ""
-    return f"{what}: {change.who} chose it{instead} on {_at(change)} ({change.reason})"
+    return f"{what}: {change.who} chose it{instead} on {_moment(change.at)} ({change.reason})"
 
 
-def _at(change: ChampionChange) -> str:
-    return f"{change.at:%d %B %Y at %H:%M:%S} UTC"
+def _moment(at: datetime) -> str:
+    return f"{at:%d %B %Y at %H:%M:%S} UTC"
 
 
 def _no_challenger(project: Project, version: Version) -> str:

@@ -17,6 +17,7 @@ from services.registry.model import (
     Policy,
     Project,
     Revision,
+    RevisionChange,
     Signature,
     Token,
     Version,
@@ -26,7 +27,10 @@ from services.store.identifiers import Ids
 
 
 class RegistryStore(Protocol):
-    """`historical_db.model_registry` and `champion_history`; every write is conditional."""
+    """`historical_db.model_registry`, `champion_history`, `revisions` and `revision_history`.
+
+    Every write to what stands for now is conditional; histories are only added to.
+    """
 
     def projects(self) -> list[str]:
         """Names of all projects, sorted."""
@@ -54,8 +58,20 @@ class RegistryStore(Protocol):
     def retire(self, project: str, version: str, *, retired: bool) -> Project:
         """Take a challenger out of the shadow, or back into it; Conflict if it is the champion."""
 
-    def set_revision(self, project: str, version: str, revision: str, *, expected: str) -> Project:
-        """Change a version's desired revision from `expected`; Conflict if it is another by now."""
+    def set_revision(self, change: RevisionChange) -> Project:
+        """Change a version's desired revision from `change.previous` to `change.revision`.
+
+        `change.number` is given here. The facts stand beside the revision in one conditional write; then
+        the history row is written (a missing earlier one first). Conflict if another revision is desired
+        by now, NotFound if project or version is unknown. A time-out is settled by reading again.
+        """
+
+    def revision_history(self, project: str, version: str) -> list[RevisionChange]:
+        """All changes of a version's desired revision, oldest first; empty if it is unknown.
+
+        The last one is there even if its row is missing. The first is the version's registration, unless
+        that was before this was kept.
+        """
 
     def set_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
         """Change the routing policy from `expected`; Conflict if it is another by now."""

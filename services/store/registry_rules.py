@@ -1,11 +1,16 @@
 """The registry's rules that every driver applies before it asks its database for the condition."""
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from services.errors import Conflict, InvalidInput, NotFound
-from services.registry.model import ChampionChange, Mode, Policy, Project, Version
+from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
 from services.store.names import validate_project, validate_version
 from services.store.times import whole_milliseconds
+
+Change = TypeVar("Change", ChampionChange, RevisionChange)
 
 
 def checked_version(version: Version) -> Version:
@@ -25,6 +30,20 @@ def first_change(version: Version, who: str) -> ChampionChange:
         champion=version.name,
         who=who,
         reason="first version registered",
+    )
+
+
+def first_revision_change(version: Version, who: str) -> RevisionChange:
+    """Number 1: a version comes with the revision it was registered with."""
+    return RevisionChange(
+        project=version.project,
+        version=version.name,
+        at=version.created_at,
+        previous="",
+        revision=version.revision,
+        who=who,
+        reason="version registered",
+        number=1,
     )
 
 
@@ -60,6 +79,13 @@ def checked_flip(change: ChampionChange, seen_generation: int) -> ChampionChange
         raise InvalidInput("a change of champion carries the generation after the one that was seen")
     if change.previous == change.champion:
         raise InvalidInput(f"version {change.champion!r} cannot replace itself")
+    return replace(change, at=whole_milliseconds(change.at))
+
+
+def checked_revision_change(change: RevisionChange) -> RevisionChange:
+    """The change as it is stored, but for its number; InvalidInput if it changes nothing."""
+    if change.revision == change.previous:
+        raise InvalidInput(f"version {change.version!r} wants revision {change.revision[:12]!r} already")
     return replace(change, at=whole_milliseconds(change.at))
 
 
@@ -102,11 +128,13 @@ def check_retire(project: Project, version: str) -> Mode:
     return mode
 
 
-def check_revision(project: Project, version: str, expected: str) -> None:
-    """Conflict if the version's desired revision is another by now, NotFound if it is unknown."""
-    desired = known_version(project, version).revision
-    if desired != expected:
-        raise Conflict(f"version {version!r} of {project.name!r} wants revision {desired[:12]!r} by now")
+def check_revision_change(project: Project, change: RevisionChange) -> None:
+    """Conflict if the version desires another revision than `previous`, NotFound if it is unknown."""
+    desired = known_version(project, change.version).revision
+    if desired != change.previous:
+        raise Conflict(
+            f"version {change.version!r} of {project.name!r} wants revision {desired[:12]!r} by now"
+        )
 
 
 def check_policy(project: Project, expected: Policy) -> None:
@@ -115,9 +143,11 @@ def check_policy(project: Project, expected: Policy) -> None:
         raise Conflict(f"the policy of {project.name!r} is {project.policy.name!r} by now; look again")
 
 
-def with_last_change(rows: list[ChampionChange], last: ChampionChange | None) -> list[ChampionChange]:
-    """The history by generation, completed by the last change if its row is still missing."""
-    changes = {change.generation: change for change in rows}
+def with_last_change(
+    rows: Iterable[Change], last: Change | None, place: Callable[[Change], int]
+) -> list[Change]:
+    """The history by place, completed by the last change if its row is still missing."""
+    changes = {place(change): change for change in rows}
     if last is not None:
-        changes.setdefault(last.generation, last)
-    return [changes[generation] for generation in sorted(changes)]
+        changes.setdefault(place(last), last)
+    return [changes[number] for number in sorted(changes)]

@@ -100,6 +100,25 @@ def test_another_revision_is_used_with_a_reason_and_the_one_before_again(
     qtbot.waitUntil(page.notice.isVisible)
     page.notice.banner.retry_requested.emit()
     qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == first.sha256)  # type: ignore[union-attr]
+    whys = [change.reason for change in wine.revision_history("wine", "A")][1:]
+    assert whys[0] == "Trained on the newest rows"
+    assert whys[1].endswith("undoing: Trained on the newest rows")
+    qtbot.waitUntil(lambda: "Trained on the newest rows" in page.detail.history.to_csv())
+
+
+def test_the_list_of_revisions_tells_which_was_used_when_and_why(
+    open_window: OpenWindow, wine: Store, filling: Any, qtbot: QtBot
+) -> None:
+    second = filling.revision_of("wine", "A", 1)
+    wine.add_revision(second)
+    first = wine.project("wine").version("A").revision  # type: ignore[union-attr]
+    Registry(wine).set_revision("wine", "A", second.sha256, expected=first, who="Ana", reason="Newer rows")
+    page = projects_page(open_window(), qtbot)
+    page.presenter.revisions.browse("wine", "A")
+    dialog = page.presenter.revisions.list
+    assert dialog is not None
+    qtbot.waitUntil(lambda: f"{first},{second.sha256},Ana,Newer rows" in dialog.history.to_csv())
+    dialog.reject()
 
 
 def test_projects_in_sight_are_counted_first(

@@ -1,4 +1,4 @@
-"""One project from the inside: who was champion when, its versions, their revisions."""
+"""One project from the inside: what was changed when, its versions, their revisions."""
 
 from datetime import UTC, datetime
 
@@ -28,6 +28,7 @@ class ProjectDetail(QWidget):
         self.title = Text(size=FontSize.LARGE)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("History, versions or revisions")
         self.history = HistoryTable()
         self.history.filter_field.hide()
         self.moment = QDateTimeEdit(QDateTime.currentDateTime())
@@ -53,7 +54,7 @@ class ProjectDetail(QWidget):
         project = detail.project
         self.title.setText(project.name)
         orders = {version.name: version.order for version in project.versions}
-        self.history.show_history(detail.history, orders)
+        self.history.show_history((*detail.history, *detail.revision_changes), orders)
         self.versions.show_versions(project)
         if other:
             self.moment.setDateTime(QDateTime.currentDateTime())

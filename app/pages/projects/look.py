@@ -9,7 +9,7 @@ from app.tasks import Work
 from services.errors import NotFound
 from services.evaluation.model import Traffic
 from services.evaluation.reader import ProjectReader
-from services.registry.model import ChampionChange, Mode, Project, Revision
+from services.registry.model import ChampionChange, Mode, Project, Revision, RevisionChange
 from widgets.formatting import plural
 from widgets.tables.projects import ProjectRow
 from widgets.theme import State
@@ -19,11 +19,15 @@ HELD_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One project from the inside; `revisions` by version name, oldest first."""
+    """One project from the inside; `revisions` by version name, oldest first.
+
+    `history` tells the changes of champion, `revision_changes` those of every version's revision.
+    """
 
     project: Project
     history: tuple[ChampionChange, ...]
     revisions: dict[str, tuple[Revision, ...]]
+    revision_changes: tuple[RevisionChange, ...]
 
     def champion_at(self, moment: datetime) -> ChampionChange | None:
         """The change that made the version champion that was so at this moment; None before the first."""
@@ -64,6 +68,11 @@ class Overview:
             project,
             tuple(store.history(name)),
             {version.name: tuple(store.revisions(name, version.name)) for version in project.versions},
+            tuple(
+                change
+                for version in project.versions
+                for change in store.revision_history(name, version.name)
+            ),
         )
 
     def retire(self, project: str, version: str, *, retired: bool) -> Project:

@@ -6,7 +6,7 @@ from services.errors import InvalidInput
 from services.gateway import messages
 from services.gateway.operations import ADMIN, ANYONE, SERVICE, Call, Operation
 from services.gateway.routes.signatures import check_signature, version_url
-from services.registry.model import ChampionChange, Project, Revision, Version
+from services.registry.model import ChampionChange, Project, Revision, RevisionChange, Version
 from services.registry.service import Seen
 from services.routing import validate_policy
 
@@ -92,10 +92,19 @@ def _add_revision(call: Call) -> messages.RevisionAdded:
 def _change_revision(call: Call) -> Project:
     request: messages.RevisionRequest = call.body
     project = call.parts.registry().set_revision(
-        call.path["project"], call.path["version"], request.revision, expected=request.expected
+        call.path["project"],
+        call.path["version"],
+        request.revision,
+        expected=request.expected,
+        who=request.who,
+        reason=request.reason,
     )
     call.parts.follower.look()
     return project
+
+
+def _revision_history(call: Call) -> list[RevisionChange]:
+    return call.parts.registry().revision_history(call.path["project"], call.path["version"])
 
 
 OPERATIONS = (
@@ -135,5 +144,9 @@ OPERATIONS = (
     Operation(
         "POST", f"{_VERSION}/revision", "Choose the revision that every replica loads", ADMIN,
         _change_revision, takes=messages.RevisionRequest, gives=Project, errors=(404, 409),
+    ),
+    Operation(
+        "GET", f"{_VERSION}/revisions/history", "Every change of the desired revision", ADMIN,
+        _revision_history, gives=list[RevisionChange], errors=(404,),
     ),
 )  # fmt: skip

@@ -9,8 +9,8 @@ from services.errors import NotFound
 from services.registry.model import Job, Listener, Token
 from services.store.cassandra.leases import Leases
 from services.store.cassandra.part import Part
-from services.store.cassandra.registry_rows import json_text
 from services.store.cassandra.session import Session
+from services.store.registry_rows import json_text
 
 JOBS_SHOWN = 100
 

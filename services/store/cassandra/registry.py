@@ -1,26 +1,21 @@
-"""`historical_db.model_registry`, `champion_history` and `revisions`: every write is conditional."""
+"""`historical_db.model_registry` and `champion_history`: every write is conditional."""
 
-import time
+import contextlib
 import uuid
-from collections.abc import Callable
 
-import msgspec
 from msgspec.structs import replace
 
-from services.errors import Conflict, Unavailable, Uncertain
-from services.registry.model import ChampionChange, Mode, Policy, Project, Revision, Version
+from services.errors import Refused, Uncertain
+from services.registry.model import ChampionChange, Mode, Policy, Project, Version
 from services.store import registry_rules as rules
 from services.store.cassandra import registry_rows as cql
-from services.store.cassandra.part import Part
-from services.store.cassandra.registry_rows import Seen, json_text
-
-_ATTEMPTS = 4
-SETTLE_SECONDS = 3.0
-_PAUSE_SECONDS = 0.1
+from services.store.cassandra.registry_rows import Seen
+from services.store.cassandra.settling import ATTEMPTS, Settling
+from services.store.registry_rows import json_text
 
 
-class Registry(Part):
-    """The registry. A condition without an answer is settled by a SERIAL read, then tried again."""
+class Registry(Settling):
+    """Projects, their versions and who is champion."""
 
     def projects(self) -> list[str]:
         """See `RegistryStore`."""
@@ -32,71 +27,15 @@ class Registry(Part):
         seen = self._seen(name)
         return None if seen is None else seen.project
 
-    def _seen(self, name: str) -> Seen | None:
-        if not name:  # Cassandra has no empty partition keys
-            return None
-        return cql.seen_project(self._session.read_serial(cql.READ_PROJECT, (name,)))
-
-    def _known(self, name: str) -> Seen:
-        seen = self._seen(name)
-        rules.known(None if seen is None else seen.project, name)
-        assert seen is not None  # noqa: S101 - `known` has raised otherwise
-        return seen
-
-    def _settle(self, name: str, write: Callable[[Seen], bool], done: Callable[[Seen], bool]) -> Seen:
-        """Apply a conditional write until an answer or a SERIAL read says how it ended.
-
-        Args:
-            name: the project.
-            write: sends the condition that fits what was seen, or raises what forbids it.
-            done: whether what is seen shows that an earlier attempt was applied.
-
-        Raises:
-            Uncertain: neither the write nor the read after it was answered.
-        """
-        seen, unsettled = self._known(name), False
-        for _ in range(_ATTEMPTS):
-            if unsettled and done(seen):
-                return seen
-            try:
-                if write(seen):
-                    return self._known(name)
-            except Uncertain:
-                unsettled = True
-            seen = self._look_again(name) if unsettled else self._known(name)
-        if unsettled and done(seen):
-            return seen
-        raise (
-            self._unsettled(name) if unsettled else Conflict(f"project {name!r} changes too often just now")
-        )
-
-    def _look_again(self, name: str) -> Seen:
-        """Read again after a lost answer; a lost connection gets a moment to come back."""
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while True:
-            try:
-                return self._known(name)
-            except Unavailable as error:
-                if time.monotonic() > deadline:
-                    raise self._unsettled(name) from error
-                time.sleep(_PAUSE_SECONDS)
-
-    @staticmethod
-    def _unsettled(name: str) -> Uncertain:
-        return Uncertain(
-            f"Cassandra did not tell whether the change of project {name!r} was made",
-            remedy="Look again before deciding anew.",
-        )
-
     def register(self, version: Version, *, who: str) -> Project:
         """See `RegistryStore`."""
         version = rules.checked_version(version)
-        for _ in range(_ATTEMPTS * 4):
+        for _ in range(ATTEMPTS * 4):
             seen = self._seen(version.project)
             try:
                 if seen is None:
                     self._register_first(replace(version, mode=Mode.CHAMPION, order=0), who)
-                elif self._join(seen, version):
+                elif self._join(seen, version, who):
                     return self._known(version.project).project
             except Uncertain:
                 continue  # the next look tells
@@ -105,10 +44,10 @@ class Registry(Part):
     def _register_first(self, version: Version, who: str) -> None:
         change, change_id = rules.first_change(version, who), uuid.uuid4()
         static = (version.name, json_text(Policy()), json_text(change), change_id, version.project)
-        if self._session.write_if(cql.REGISTER_FIRST, (*static, *cql.version_values(version))):
+        if self._insert(cql.REGISTER_FIRST, static, version, who):
             self._session.write(cql.ADD_HISTORY, cql.history_values(change, change_id))
 
-    def _join(self, seen: Seen, version: Version) -> bool:
+    def _join(self, seen: Seen, version: Version, who: str) -> bool:
         joined, known = rules.joined(seen.project, version), seen.project.version(version.name)
         if joined == known:
             return True
@@ -116,7 +55,17 @@ class Registry(Part):
             addresses = (joined.url, joined.endpoint, joined.image)
             return self._session.write_if(cql.SET_ADDRESSES, (*addresses, joined.project, joined.name))
         place = (seen.registered + 1, joined.project, seen.registered)
-        return self._session.write_if(cql.REGISTER_NEXT, (*place, *cql.version_values(joined)))
+        return self._insert(cql.REGISTER_NEXT, place, joined, who)
+
+    def _insert(self, batch: str, condition: tuple[object, ...], version: Version, who: str) -> bool:
+        """Add a version by a conditional batch, and then the first row of its revisions' history."""
+        change, change_id = rules.first_revision_change(version, who), uuid.uuid4()
+        applied = self._session.write_if(
+            batch, (*condition, *cql.version_values(version, change, change_id))
+        )
+        if applied:
+            self._session.write(cql.ADD_REVISION_HISTORY, cql.revision_history_values(change, change_id))
+        return applied
 
     def flip(self, change: ChampionChange, *, seen_generation: int) -> Project:
         """See `RegistryStore`."""
@@ -164,18 +113,6 @@ class Registry(Part):
 
         return self._settle(project, write, done).project
 
-    def set_revision(self, project: str, version: str, revision: str, *, expected: str) -> Project:
-        """See `RegistryStore`."""
-
-        def write(seen: Seen) -> bool:
-            rules.check_revision(seen.project, version, expected)
-            return self._session.write_if(cql.SET_REVISION, (revision, project, version, expected))
-
-        def done(seen: Seen) -> bool:
-            return rules.known_version(seen.project, version).revision == revision
-
-        return self._settle(project, write, done).project
-
     def set_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
         """See `RegistryStore`."""
 
@@ -196,20 +133,7 @@ class Registry(Part):
         rows = self._session.read(cql.READ_HISTORY, (project,))
         changes = [cql.change_of(row) for row in rows]
         if seen.project.last_change not in changes:
-            self._write_last_change(seen)
-        return rules.with_last_change(changes, seen.project.last_change)
-
-    def add_revision(self, revision: Revision) -> None:
-        """See `RegistryStore`."""
-        self._session.write(
-            "INSERT INTO historical_db.revisions (project, version, sha256, data) VALUES (?, ?, ?, ?)",
-            (revision.project, revision.version, revision.sha256, json_text(revision)),
-        )
-
-    def revisions(self, project: str, version: str) -> list[Revision]:
-        """See `RegistryStore`."""
-        rows = self._session.read(
-            "SELECT data FROM historical_db.revisions WHERE project = ? AND version = ?", (project, version)
-        )
-        found = [msgspec.json.decode(data, type=Revision) for (data,) in rows]
-        return sorted(found, key=lambda revision: revision.trained_at)
+            # Who may only read sees it all the same.
+            with contextlib.suppress(Refused):
+                self._write_last_change(seen)
+        return rules.with_last_change(changes, seen.project.last_change, lambda change: change.generation)

@@ -1,4 +1,4 @@
-"""Rows of the registry's partition as types, and the statements that change it."""
+"""The statements that read and change the registry's partition, and what one SERIAL read of it shows."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,25 +7,25 @@ from typing import Any
 
 import msgspec
 
-from services.registry.model import ChampionChange, Mode, Policy, Project, Signature, Version
+from services.registry.model import ChampionChange, Project, RevisionChange, Version
+from services.store import registry_rows as rows
+from services.store.registry_rows import CHAMPION_HISTORY, REVISION_HISTORY, VERSION
 
-_VERSION = "name, version, mode, url, endpoint, image, revision, signature, created_at, ordinal"
-_HISTORY = "name, generation, at, previous, champion, who, reason, evidence"
 READ_PROJECT = (
-    "SELECT champion, generation, policy, last_change, change_id, registered, "  # noqa: S608 - names of our own or validated
-    f"{_VERSION} FROM historical_db.model_registry WHERE name = ?"
+    "SELECT champion, generation, policy, last_change, change_id, registered, "  # noqa: S608 - columns of our own
+    f"revision_change, revision_change_id, {VERSION} FROM historical_db.model_registry WHERE name = ?"
 )
 _INSERT_VERSION = (
-    f"INSERT INTO historical_db.model_registry ({_VERSION}, type) "  # noqa: S608 - columns of our own
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO historical_db.model_registry ({VERSION}, type, revision_change, revision_change_id) "  # noqa: S608 - columns of our own
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 REGISTER_FIRST = (
-    "BEGIN BATCH UPDATE historical_db.model_registry SET champion = ?, generation = 1, policy = ?, "  # noqa: S608 - names of our own or validated
+    "BEGIN BATCH UPDATE historical_db.model_registry SET champion = ?, generation = 1, policy = ?, "  # noqa: S608 - columns of our own
     "last_change = ?, change_id = ?, registered = 1 WHERE name = ? IF champion = null; "
     f"{_INSERT_VERSION}; APPLY BATCH"
 )
 REGISTER_NEXT = (
-    "BEGIN BATCH UPDATE historical_db.model_registry SET registered = ? WHERE name = ? IF registered = ?; "  # noqa: S608 - names of our own or validated
+    "BEGIN BATCH UPDATE historical_db.model_registry SET registered = ? WHERE name = ? IF registered = ?; "  # noqa: S608 - columns of our own
     f"{_INSERT_VERSION}; APPLY BATCH"
 )
 SET_ADDRESSES = (
@@ -43,18 +43,38 @@ FLIP = (
     "APPLY BATCH"
 )
 SET_MODE = "UPDATE historical_db.model_registry SET mode = ? WHERE name = ? AND version = ? IF mode = ?"
+# The id keeps apart what came back to the same revision: nobody's facts are overwritten unread.
 SET_REVISION = (
-    "UPDATE historical_db.model_registry SET revision = ? WHERE name = ? AND version = ? IF revision = ?"
+    "UPDATE historical_db.model_registry SET revision = ?, revision_change = ?, revision_change_id = ? "
+    "WHERE name = ? AND version = ? IF revision = ? AND revision_change_id = ?"
 )
 SET_POLICY = "UPDATE historical_db.model_registry SET policy = ? WHERE name = ? IF policy = ?"
 ADD_HISTORY = (
-    f"INSERT INTO historical_db.champion_history ({_HISTORY}, change_id) "  # noqa: S608 - columns of our own
+    f"INSERT INTO historical_db.champion_history ({CHAMPION_HISTORY}, change_id) "  # noqa: S608 - columns of our own
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-READ_HISTORY = f"SELECT {_HISTORY} FROM historical_db.champion_history WHERE name = ?"  # noqa: S608 - names of our own or validated
+READ_HISTORY = f"SELECT {CHAMPION_HISTORY} FROM historical_db.champion_history WHERE name = ?"  # noqa: S608 - columns of our own
 FIND_CHANGE = (
     "SELECT change_id FROM historical_db.champion_history WHERE name = ? AND at = ? AND generation = ?"
 )
+ADD_REVISION_HISTORY = (
+    f"INSERT INTO historical_db.revision_history ({REVISION_HISTORY}, change_id) "  # noqa: S608 - columns of our own
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+READ_REVISION_HISTORY = (
+    f"SELECT {REVISION_HISTORY} FROM historical_db.revision_history WHERE name = ? AND version = ?"  # noqa: S608 - columns of our own
+)
+FIND_REVISION_CHANGE = (
+    "SELECT change_id FROM historical_db.revision_history WHERE name = ? AND version = ? AND at = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LastRevisionChange:
+    """What stands beside a version's desired revision; nothing where it is older than its history."""
+
+    change: RevisionChange | None
+    change_id: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,65 +85,55 @@ class Seen:
     change_id: uuid.UUID
     registered: int
     policy_text: str
+    revision_changes: dict[str, LastRevisionChange]
 
 
-def json_text(value: object) -> str:
-    """A type of the registry as JSON."""
-    return msgspec.json.encode(value).decode()
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC)
 
 
-def _version(row: tuple[Any, ...]) -> Version:
-    project, name, mode, url, endpoint, image, revision, signature, created_at, order = row
-    return Version(
-        project=project,
-        name=name,
-        mode=Mode(mode),
-        signature=msgspec.json.decode(signature, type=Signature),
-        revision=revision,
-        created_at=created_at.replace(tzinfo=UTC),
-        url=url,
-        endpoint=endpoint,
-        image=image,
-        order=order,
-    )
+def _as_it_is(at: datetime) -> datetime:
+    return at
 
 
-def seen_project(rows: list[tuple[Any, ...]]) -> Seen | None:
+def _last_revision_change(row: tuple[Any, ...]) -> LastRevisionChange:
+    text, change_id = row
+    return LastRevisionChange(msgspec.json.decode(text, type=RevisionChange) if text else None, change_id)
+
+
+def seen_project(found: list[tuple[Any, ...]]) -> Seen | None:
     """The rows of `READ_PROJECT`; None if the project is unknown."""
-    if not rows or rows[0][0] is None:
+    if not found or found[0][0] is None:
         return None
-    champion, generation, policy, last_change, change_id, registered = rows[0][:6]
-    versions = sorted((_version(row[6:]) for row in rows), key=lambda version: version.order)
-    project = Project(
-        name=versions[0].project,
-        champion=champion,
-        generation=generation,
-        policy=msgspec.json.decode(policy, type=Policy),
-        versions=tuple(versions),
-        last_change=msgspec.json.decode(last_change, type=ChampionChange),
-    )
-    return Seen(project, change_id, registered, policy)
+    champion, generation, policy, last_change, change_id, registered = found[0][:6]
+    versions = [rows.version_of(row[8:], _utc) for row in found]
+    project = rows.project_of(champion, generation, policy, last_change, versions)
+    changes = {
+        version.name: _last_revision_change(row[6:8]) for version, row in zip(versions, found, strict=True)
+    }
+    return Seen(project, change_id, registered, policy, changes)
 
 
-def version_values(version: Version) -> tuple[object, ...]:
+def version_values(version: Version, change: RevisionChange, change_id: uuid.UUID) -> tuple[object, ...]:
     """What `INSERT` of a version binds."""
-    return (
-        version.project, version.name, str(version.mode), version.url, version.endpoint, version.image,
-        version.revision, json_text(version.signature), version.created_at, version.order,
-        str(version.signature.task),
-    )  # fmt: skip
+    return (*rows.version_values(version, _as_it_is), rows.json_text(change), change_id)
 
 
 def history_values(change: ChampionChange, change_id: uuid.UUID) -> tuple[object, ...]:
     """What `ADD_HISTORY` binds."""
-    return (
-        change.project, change.generation, change.at, change.previous, change.champion, change.who,
-        change.reason, change.evidence, change_id,
-    )  # fmt: skip
+    return (*rows.champion_change_values(change, _as_it_is), change_id)
 
 
 def change_of(row: tuple[Any, ...]) -> ChampionChange:
     """A row of `READ_HISTORY`."""
-    name, generation, at, *rest = row
-    instant: datetime = at.replace(tzinfo=UTC)
-    return ChampionChange(name, generation, instant, *rest)
+    return rows.champion_change_of(row, _utc)
+
+
+def revision_history_values(change: RevisionChange, change_id: uuid.UUID) -> tuple[object, ...]:
+    """What `ADD_REVISION_HISTORY` binds."""
+    return (*rows.revision_change_values(change, _as_it_is), change_id)
+
+
+def revision_change_of(row: tuple[Any, ...]) -> RevisionChange:
+    """A row of `READ_REVISION_HISTORY`."""
+    return rows.revision_change_of(row, _utc)

@@ -7,7 +7,6 @@ from services.errors import Refused, Unavailable
 from services.store.cassandra.leases import Leases
 from services.store.cassandra.session import Session
 
-SCHEMA_VERSION = 1
 _LEASE = "schema"
 _LEASE_SECONDS = 60
 _WAIT_SECONDS = 120.0
@@ -60,9 +59,17 @@ _FIRST = (
         project text, generation int, run uuid, parts int, PRIMARY KEY (project, generation))
         WITH CLUSTERING ORDER BY (generation DESC)""",
 )
-MIGRATIONS = (_FIRST,)
+_REVISION_HISTORY = (
+    """CREATE TABLE IF NOT EXISTS historical_db.revision_history (
+        name text, version text, at timestamp, number int, previous text, revision text, who text,
+        reason text, change_id uuid, PRIMARY KEY ((name, version), at, number))""",
+    """ALTER TABLE historical_db.model_registry
+        ADD IF NOT EXISTS (revision_change text, revision_change_id uuid)""",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVISION_HISTORY)
 """Step n leads from version n to n + 1; each statement may be run again after a crash."""
 
+SCHEMA_VERSION = len(MIGRATIONS)
 
 _LEASES = "name text PRIMARY KEY, holder text"
 _VERSIONS = "name text PRIMARY KEY, version int"

@@ -8,6 +8,7 @@ from services.store.cassandra.coordination import Coordination
 from services.store.cassandra.live import Live
 from services.store.cassandra.log import Log
 from services.store.cassandra.registry import Registry
+from services.store.cassandra.revisions import Revisions
 from services.store.cassandra.rollups import Rollups
 from services.store.cassandra.schema import prepare_schema
 from services.store.cassandra.session import Session
@@ -24,7 +25,7 @@ _FOLLOWED = (
 )
 
 
-class CassandraStore(Registry, Training, Live, Log, Rollups, Artifacts, Coordination):
+class CassandraStore(Registry, Revisions, Training, Live, Log, Rollups, Artifacts, Coordination):
     """`services.store.interface.Store` on a cluster; reconnects by itself after it was lost.
 
     Args:

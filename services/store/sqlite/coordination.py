@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from services.errors import NotFound
 from services.registry.model import Job, Listener, Token
+from services.store.registry_rows import json_text
 from services.store.sqlite.part import Part
-from services.store.sqlite.registry_rows import json_text
 from services.store.times import instant_text, whole_milliseconds
 
 JOBS_SHOWN = 100

@@ -1,16 +1,16 @@
-"""`historical_db.model_registry`, `champion_history` and `revisions`."""
+"""`historical_db.model_registry` and `champion_history`."""
 
 import sqlite3
 
-import msgspec
 from msgspec.structs import replace
 
-from services.registry.model import ChampionChange, Mode, Policy, Project, Revision, Version
+from services.registry.model import ChampionChange, Mode, Policy, Project, Version
 from services.store import registry_rules as rules
+from services.store.registry_rows import json_text
 from services.store.sqlite.part import Part
 from services.store.sqlite.registry_rows import (
     add_history,
-    json_text,
+    add_revision_history,
     move_champion,
     put_version,
     read_history,
@@ -19,14 +19,28 @@ from services.store.sqlite.registry_rows import (
 )
 
 
-def _join(connection: sqlite3.Connection, project: Project, version: Version) -> None:
-    joined = rules.joined(project, version)
-    last_change = project.last_change or rules.first_change(joined, "")
-    if project.version(joined.name) != joined:
-        put_version(
-            connection, joined, champion=project.champion, generation=project.generation,
-            policy=project.policy, last_change=last_change,
-        )  # fmt: skip
+def _join(connection: sqlite3.Connection, project: Project, version: Version, who: str) -> None:
+    joined, known = rules.joined(project, version), project.version(version.name)
+    if known == joined:
+        return
+    put_version(
+        connection,
+        joined,
+        champion=project.champion,
+        generation=project.generation,
+        policy=project.policy,
+        last_change=project.last_change or rules.first_change(joined, ""),
+    )
+    if known is None:
+        add_revision_history(connection, rules.first_revision_change(joined, who))
+
+
+def _begin(connection: sqlite3.Connection, version: Version, who: str) -> None:
+    first = replace(version, mode=Mode.CHAMPION, order=0)
+    change = rules.first_change(first, who)
+    put_version(connection, first, champion=first.name, generation=1, policy=Policy(), last_change=change)
+    add_history(connection, change)
+    add_revision_history(connection, rules.first_revision_change(first, who))
 
 
 class Registry(Part):
@@ -51,19 +65,9 @@ class Registry(Part):
         with self._database.writing() as connection:
             project = read_project(connection, version.project)
             if project is None:
-                first = replace(version, mode=Mode.CHAMPION, order=0)
-                change = rules.first_change(first, who)
-                put_version(
-                    connection,
-                    first,
-                    champion=first.name,
-                    generation=1,
-                    policy=Policy(),
-                    last_change=change,
-                )
-                add_history(connection, change)
+                _begin(connection, version, who)
             else:
-                _join(connection, project, version)
+                _join(connection, project, version, who)
             return rules.known(read_project(connection, version.project), version.project)
 
     def flip(self, change: ChampionChange, *, seen_generation: int) -> Project:
@@ -85,16 +89,6 @@ class Registry(Part):
             set_mode(connection, project, version, Mode.RETIRED if retired else Mode.CHALLENGER)
             return rules.known(read_project(connection, project), project)
 
-    def set_revision(self, project: str, version: str, revision: str, *, expected: str) -> Project:
-        """See `RegistryStore`."""
-        with self._database.writing() as connection:
-            rules.check_revision(rules.known(read_project(connection, project), project), version, expected)
-            connection.execute(
-                "UPDATE historical_db.model_registry SET revision = ? WHERE name = ? AND version = ?",
-                (revision, project, version),
-            )
-            return rules.known(read_project(connection, project), project)
-
     def set_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
         """See `RegistryStore`."""
         with self._database.writing() as connection:
@@ -110,22 +104,5 @@ class Registry(Part):
         with self._database.snapshot() as connection:
             known = read_project(connection, project)
             last_change = None if known is None else known.last_change
-            return rules.with_last_change(read_history(connection, project), last_change)
-
-    def add_revision(self, revision: Revision) -> None:
-        """See `RegistryStore`."""
-        with self._database.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO historical_db.revisions VALUES (?, ?, ?, ?)",
-                (revision.project, revision.version, revision.sha256, json_text(revision)),
-            )
-
-    def revisions(self, project: str, version: str) -> list[Revision]:
-        """See `RegistryStore`."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT data FROM historical_db.revisions WHERE project = ? AND version = ?",
-                (project, version),
-            )
-            found = [msgspec.json.decode(data, type=Revision) for (data,) in rows]
-        return sorted(found, key=lambda revision: revision.trained_at)
+            changes = read_history(connection, project)
+            return rules.with_last_change(changes, last_change, lambda change: change.generation)

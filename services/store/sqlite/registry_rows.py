@@ -1,57 +1,27 @@
-"""Rows of the registry's tables as types, inside a transaction of the caller's."""
+"""Statements on the registry's tables, inside a transaction of the caller's."""
 
 import sqlite3
 from datetime import datetime
-from typing import Any
 
-import msgspec
-
-from services.registry.model import ChampionChange, Mode, Policy, Project, Signature, Version
+from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
+from services.store import registry_rows as rows
+from services.store.registry_rows import json_text
 from services.store.times import instant_text
 
-_VERSION = "name, version, mode, url, endpoint, image, revision, signature, created_at, ordinal"
 _STATIC = "champion, generation, policy, last_change"
-_HISTORY = "name, generation, at, previous, champion, who, reason, evidence"
-
-
-def json_text(value: object) -> str:
-    """A type of the registry as JSON."""
-    return msgspec.json.encode(value).decode()
-
-
-def _version(row: tuple[Any, ...]) -> Version:
-    project, name, mode, url, endpoint, image, revision, signature, created_at, order = row
-    return Version(
-        project=project,
-        name=name,
-        mode=Mode(mode),
-        signature=msgspec.json.decode(signature, type=Signature),
-        revision=revision,
-        created_at=datetime.fromisoformat(created_at),
-        url=url,
-        endpoint=endpoint,
-        image=image,
-        order=order,
-    )
 
 
 def read_project(connection: sqlite3.Connection, name: str) -> Project | None:
     """The project with its versions in order of registration; None if unknown."""
-    rows = connection.execute(
-        f"SELECT {_STATIC}, {_VERSION} FROM historical_db.model_registry WHERE name = ? ORDER BY ordinal",  # noqa: S608 - names of our own or validated
+    found = connection.execute(
+        f"SELECT {_STATIC}, {rows.VERSION} FROM historical_db.model_registry WHERE name = ?",  # noqa: S608 - columns of our own
         (name,),
     ).fetchall()
-    if not rows:
+    if not found:
         return None
-    champion, generation, policy, last_change = rows[0][:4]
-    return Project(
-        name=name,
-        champion=champion,
-        generation=generation,
-        policy=msgspec.json.decode(policy, type=Policy),
-        versions=tuple(_version(row[4:]) for row in rows),
-        last_change=msgspec.json.decode(last_change, type=ChampionChange),
-    )
+    champion, generation, policy, last_change = found[0][:4]
+    versions = [rows.version_of(row[4:], datetime.fromisoformat) for row in found]
+    return rows.project_of(champion, generation, policy, last_change, versions)
 
 
 def put_version(
@@ -59,16 +29,13 @@ def put_version(
     last_change: ChampionChange,
 ) -> None:  # fmt: skip
     """Add a version with its project's columns, or update the addresses of one already there."""
+    own = (champion, generation, json_text(policy), json_text(last_change))
     connection.execute(
-        f"INSERT INTO historical_db.model_registry ({_VERSION}, type, {_STATIC}) "  # noqa: S608 - names of our own or validated
+        f"INSERT INTO historical_db.model_registry ({rows.VERSION}, type, {_STATIC}) "  # noqa: S608 - columns of our own
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, version) "
         "DO UPDATE SET url = excluded.url, endpoint = excluded.endpoint, image = excluded.image",
-        (
-            version.project, version.name, version.mode, version.url, version.endpoint, version.image,
-            version.revision, json_text(version.signature), instant_text(version.created_at), version.order,
-            version.signature.task, champion, generation, json_text(policy), json_text(last_change),
-        ),
-    )  # fmt: skip
+        (*rows.version_values(version, instant_text), *own),
+    )
 
 
 def set_mode(connection: sqlite3.Connection, project: str, version: str, mode: Mode) -> None:
@@ -93,20 +60,43 @@ def move_champion(connection: sqlite3.Connection, change: ChampionChange) -> Non
 def add_history(connection: sqlite3.Connection, change: ChampionChange) -> None:
     """Write a change's history row unless it is there."""
     connection.execute(
-        f"INSERT OR IGNORE INTO historical_db.champion_history ({_HISTORY}) "  # noqa: S608 - names of our own or validated
+        f"INSERT OR IGNORE INTO historical_db.champion_history ({rows.CHAMPION_HISTORY}) "  # noqa: S608 - columns of our own
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            change.project, change.generation, instant_text(change.at), change.previous, change.champion,
-            change.who, change.reason, change.evidence,
-        ),
-    )  # fmt: skip
+        rows.champion_change_values(change, instant_text),
+    )
 
 
 def read_history(connection: sqlite3.Connection, project: str) -> list[ChampionChange]:
     """The history rows that are there."""
-    statement = f"SELECT {_HISTORY} FROM historical_db.champion_history WHERE name = ?"  # noqa: S608 - our own
-    rows = connection.execute(statement, (project,))
-    return [
-        ChampionChange(name, generation, datetime.fromisoformat(at), *rest)
-        for name, generation, at, *rest in rows
-    ]
+    statement = f"SELECT {rows.CHAMPION_HISTORY} FROM historical_db.champion_history WHERE name = ?"  # noqa: S608 - columns of our own
+    found = connection.execute(statement, (project,))
+    return [rows.champion_change_of(row, datetime.fromisoformat) for row in found]
+
+
+def move_revision(connection: sqlite3.Connection, change: RevisionChange) -> None:
+    """Desire another revision of a version."""
+    connection.execute(
+        "UPDATE historical_db.model_registry SET revision = ? WHERE name = ? AND version = ?",
+        (change.revision, change.project, change.version),
+    )
+
+
+def add_revision_history(connection: sqlite3.Connection, change: RevisionChange) -> None:
+    """Write a change's history row."""
+    connection.execute(
+        f"INSERT INTO historical_db.revision_history ({rows.REVISION_HISTORY}) "  # noqa: S608 - columns of our own
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        rows.revision_change_values(change, instant_text),
+    )
+
+
+def read_revision_history(
+    connection: sqlite3.Connection, project: str, version: str
+) -> list[RevisionChange]:
+    """All of a version's history rows, oldest first."""
+    found = connection.execute(
+        f"SELECT {rows.REVISION_HISTORY} FROM historical_db.revision_history "  # noqa: S608 - columns of our own
+        "WHERE name = ? AND version = ? ORDER BY number",
+        (project, version),
+    )
+    return [rows.revision_change_of(row, datetime.fromisoformat) for row in found]

@@ -78,7 +78,16 @@ def _create(connection: sqlite3.Connection) -> None:
     _count_changes(connection)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create,)
+def _keep_revision_history(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE historical_db.revision_history (
+            name TEXT NOT NULL, version TEXT NOT NULL, at TEXT NOT NULL, number INTEGER NOT NULL,
+            previous TEXT NOT NULL, revision TEXT NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL,
+            PRIMARY KEY (name, version, at, number)) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _keep_revision_history)
 """Step n leads from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

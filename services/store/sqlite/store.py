@@ -8,11 +8,12 @@ from services.store.sqlite.coordination import Coordination
 from services.store.sqlite.live import Live
 from services.store.sqlite.log import Log
 from services.store.sqlite.registry import Registry
+from services.store.sqlite.revisions import Revisions
 from services.store.sqlite.rollups import Rollups
 from services.store.sqlite.training import Training
 
 
-class SqliteStore(Registry, Training, Live, Log, Rollups, Artifacts, Coordination):
+class SqliteStore(Registry, Revisions, Training, Live, Log, Rollups, Artifacts, Coordination):
     """`services.store.interface.Store` in a workspace folder; any number of processes may share it.
 
     Args:

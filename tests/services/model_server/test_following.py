@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 
 from sklearn.linear_model import LinearRegression
 
 from services.model_server.loading import sha256_of
-from services.registry.model import Revision
+from services.registry.model import Revision, RevisionChange
 
 
 def _second_revision(platform, deploys, folder):
@@ -23,7 +24,8 @@ def _second_revision(platform, deploys, folder):
 
 def _desire(platform, revision):
     before = platform.store.project("plant").version("A").revision
-    platform.store.set_revision("plant", "A", revision, expected=before)
+    change = RevisionChange("plant", "A", datetime.now(UTC), before, revision, "Ana", "better")
+    platform.store.set_revision(change)
 
 
 def test_two_replicas_follow_the_desired_revision_and_back(platform, deploys, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import Conflict, InvalidInput, NotFound, Uncertain
-from services.registry.model import Field, Mode, Project, Revision, Signature, Task, Version
+from services.registry.model import Field, Mode, Project, Signature, Task, Version
 from services.registry.service import Registry, Seen, seen_of
 from services.store.sqlite import SqliteStore
 
@@ -172,24 +172,6 @@ def test_retired_versions_return_as_challengers(registry: Registry) -> None:
     assert registry.version("wine", "B").mode is Mode.CHALLENGER
     with pytest.raises(Conflict, match="ada made it so"):
         registry.retire("wine", "A")
-
-
-def test_the_desired_revision_changes_and_goes_back(store: SqliteStore, registry: Registry) -> None:
-    for day, digit in enumerate("123"):
-        store.add_revision(Revision("wine", "A", digit * 64, 10, START + timedelta(days=day), 1279))
-    registry.set_revision("wine", "A", "3" * 64, expected="1" * 64)
-    with pytest.raises(Conflict, match="wants revision '333333333333' by now"):
-        registry.set_revision("wine", "A", "2" * 64, expected="1" * 64)
-    registry.roll_back_revision("wine", "A", expected="3" * 64)
-    assert registry.version("wine", "A").revision == "2" * 64
-    registry.roll_back_revision("wine", "A", expected="2" * 64)
-    with pytest.raises(Conflict, match="no revision before"):
-        registry.roll_back_revision("wine", "A", expected="1" * 64)
-
-
-def test_an_unknown_revision_is_refused(registry: Registry) -> None:
-    with pytest.raises(NotFound, match="no revision 'ffffffffffff'"):
-        registry.set_revision("wine", "A", "f" * 64, expected="1" * 64)
 
 
 def test_a_change_that_cannot_be_read_back_is_not_reported_as_done(store: SqliteStore) -> None:

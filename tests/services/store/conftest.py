@@ -17,6 +17,7 @@ from services.registry.model import (
     FieldType,
     Mode,
     Project,
+    RevisionChange,
     Signature,
     Task,
     Version,
@@ -134,6 +135,13 @@ def change(project: Project, champion: str, reason: str = "better") -> ChampionC
     )
 
 
+def revision_change(
+    project: Project, previous: str, revision: str, version: str = "A", reason: str = "fresher"
+) -> RevisionChange:
+    """A change of a version's desired revision, as the registry's service asks for it."""
+    return RevisionChange(project.name, version, datetime.now(UTC), previous, revision, "ann", reason)
+
+
 @pytest.fixture
 def new_version() -> Callable[..., Version]:
     """Makes versions: (project, name, signature)."""
@@ -144,6 +152,12 @@ def new_version() -> Callable[..., Version]:
 def new_change() -> Callable[..., ChampionChange]:
     """Makes changes of champion: (project as seen, new champion, reason)."""
     return change
+
+
+@pytest.fixture
+def new_revision_change() -> Callable[..., RevisionChange]:
+    """Makes changes of revision: (project, previous, revision, version, reason)."""
+    return revision_change
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -13,7 +13,6 @@ from services.registry.model import (
     Mode,
     Policy,
     Project,
-    Revision,
     Signature,
     Version,
 )
@@ -154,33 +153,12 @@ def test_retiring_takes_a_challenger_out_and_back(store: Store, registered: Proj
         store.retire(registered.name, "C", retired=True)
 
 
-def test_a_desired_revision_changes_from_what_was_expected(store: Store, registered: Project) -> None:
-    old, new = "a" * 64, "b" * 64
-    found = store.set_revision(registered.name, "A", new, expected=old).version("A")
-    assert found is not None
-    assert found.revision == new
-    with pytest.raises(Conflict):
-        store.set_revision(registered.name, "A", "c" * 64, expected=old)
-    with pytest.raises(NotFound):
-        store.set_revision(registered.name, "Z", new, expected=old)
-
-
 def test_a_policy_changes_from_what_was_expected(store: Store, registered: Project) -> None:
     greedy = Policy("epsilon_greedy", {"epsilon": 0.2})
     assert store.set_policy(registered.name, greedy, expected=Policy()).policy == greedy
     with pytest.raises(Conflict):
         store.set_policy(registered.name, Policy("ucb"), expected=Policy())
     assert store.set_policy(registered.name, Policy(), expected=greedy).policy == Policy()
-
-
-def test_revisions_come_oldest_training_first_and_once(store: Store, registered: Project) -> None:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    newer = Revision(registered.name, "A", "2" * 64, 10, start + timedelta(days=1), 99, metrics={"r2": 0.5})
-    older = Revision(registered.name, "A", "1" * 64, 10, start, 99)
-    for revision in (newer, older, newer):
-        store.add_revision(revision)
-    assert store.revisions(registered.name, "A") == [older, newer]
-    assert store.revisions(registered.name, "B") == []
 
 
 @dataclass
@@ -195,7 +173,6 @@ class Followed:
     "followed",
     [
         Followed("flip", lambda s, p, c: s.flip(c(p, "B"), seen_generation=1)),
-        Followed("revision", lambda s, p, c: s.set_revision(p.name, "A", "b" * 64, expected="a" * 64)),
         Followed("policy", lambda s, p, c: s.set_policy(p.name, Policy("ucb"), expected=Policy())),
         Followed("retire", lambda s, p, c: s.retire(p.name, "B", retired=True)),
         Followed("setting", lambda s, p, c: s.put_setting(f"key of {p.name}", "1")),

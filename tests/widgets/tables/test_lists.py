@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from services.registry.model import ChampionChange, Task
+from services.registry.model import ChampionChange, RevisionChange, Task
 from widgets.tables.activity import ActivityRow, ActivityState, ActivityTable
 from widgets.tables.cells import Role
 from widgets.tables.history import HistoryTable
@@ -84,9 +84,31 @@ def test_history_is_told_newest_first_with_times_exact_on_hover_and_in_export(qt
     ]
     table.show_history(changes, {"A": 0, "B": 1}, NOW)
     assert column(table, 0) == ["2 h ago", "15 Oct"]
-    assert column(table, 1) == ["A", "–"]
-    assert column(table, 4) == ["lower error", "first registration"]
-    assert "2026-11-24T10:00:00+00:00,A,B,rule,lower error" in table.to_csv()
+    assert column(table, 2) == ["A", "–"]
+    assert column(table, 5) == ["lower error", "first registration"]
+    assert "2026-11-24T10:00:00+00:00,Champion,A,B,rule,lower error" in table.to_csv()
+
+
+def test_history_tells_changes_of_champion_and_of_revisions_together_by_time(qtbot: QtBot) -> None:
+    table = HistoryTable()
+    qtbot.addWidget(table)
+    old, new = "a" * 64, "b" * 64
+    start = NOW - timedelta(hours=3)
+    table.show_history(
+        [
+            ChampionChange("wine", 1, start, "", "A", "ana", "first"),
+            ChampionChange("wine", 2, NOW - timedelta(hours=1), "A", "B", "ana", "better"),
+            RevisionChange("wine", "A", start, "", old, "ana", "registered", 1),
+            RevisionChange("wine", "A", NOW - timedelta(hours=2), old, new, "bob", "fresher", 2),
+        ],
+        {"A": 0, "B": 1},
+        NOW,
+    )
+    assert column(table, 1)[:2] == ["Champion", "Revision of A"]
+    assert column(table, 2)[:2] == ["A", "aaaaaaaa"]
+    assert column(table, 2, Qt.ItemDataRole.ToolTipRole)[1] == old
+    assert column(table, 4) == ["ana", "bob", "ana", "ana"]
+    assert f"Revision of A,{old},{new},bob,fresher" in table.to_csv()
 
 
 @pytest.fixture

@@ -141,12 +141,32 @@ def test_the_desired_revision_changes_only_to_a_known_one_and_from_what_was_seen
     with wine.client() as client:
         client.add_revision(newer)
         assert [one.sha256 for one in client.revisions(beer, "A")] == ["b" * 64, "d" * 64]
-        client.change_revision(beer, "A", "d" * 64, expected="b" * 64)
+        _desire(client, beer, "d", "b")
         assert client.desired(beer, "A").revision == "d" * 64
-        with pytest.raises(Conflict):
-            client.change_revision(beer, "A", "b" * 64, expected="b" * 64)
+        with pytest.raises(Conflict, match="Ana chose it"):
+            _desire(client, beer, "b", "b")
         with pytest.raises(NotFound):
-            client.change_revision(beer, "A", "e" * 64, expected="d" * 64)
+            _desire(client, beer, "e", "d")
+
+
+def test_the_history_of_revisions_says_from_what_to_what_who_and_why(wine, beer):
+    with wine.client() as client:
+        client.add_revision(Revision(beer, "A", "d" * 64, 10, datetime.now(UTC), 9))
+        _desire(client, beer, "d", "b", reason="newer rows")
+        first, second = client.revision_history(beer, "A")
+        assert (first.previous, first.revision, first.number) == ("", "b" * 64, 1)
+        assert (second.previous, second.revision, second.number) == ("b" * 64, "d" * 64, 2)
+        assert (second.who, second.reason) == ("Ana", "newer rows")
+        with pytest.raises(NotFound):
+            client.revision_history(beer, "Z")
+        for blank in ({"reason": ""}, {"who": ""}):
+            with pytest.raises(InvalidInput):
+                _desire(client, beer, "b", "d", **blank)
+
+
+def _desire(client, project, revision, expected, *, reason="better", who="Ana"):
+    request = messages.RevisionRequest(revision * 64, expected * 64, reason, who)
+    return client.change_revision(project, "A", request)
 
 
 def test_an_unknown_policy_is_refused(wine, beer):

@@ -10,9 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from services.store.addresses import CassandraAddress
-from services.store.cassandra import CassandraStore
+from services.store.cassandra import CassandraStore, settling
 from services.store.cassandra import cluster as cluster_module
-from services.store.cassandra import registry as registry_module
 from services.store.interface import Store
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def behind(
 ) -> Iterator[CassandraStore]:
     """A second store on the same keyspaces that loses patience after half a second."""
     monkeypatch.setattr(cluster_module, "REQUEST_SECONDS", 0.5)
-    monkeypatch.setattr(registry_module, "SETTLE_SECONDS", 5.0)
+    monkeypatch.setattr(settling, "SETTLE_SECONDS", 5.0)
     opened = CassandraStore(replace(address, port=proxy.port))
     yield opened
     opened.close()

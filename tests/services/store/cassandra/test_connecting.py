@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from services.errors import InvalidInput, Refused, Unavailable
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore
+from services.store.cassandra.schema import SCHEMA_VERSION
 from services.store.connect import open_store
 
 pytestmark = pytest.mark.cassandra
@@ -70,7 +71,7 @@ def test_tables_from_the_future_are_refused(cassandra_address: CassandraAddress)
         with pytest.raises(Refused, match="newer Relevo"):
             CassandraStore(cassandra_address)
     finally:
-        store._session.write(statement, (1,))
+        store._session.write(statement, (SCHEMA_VERSION,))
         store.close()
     CassandraStore(cassandra_address).close()
 

@@ -9,9 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from services.errors import Conflict, Unavailable, Uncertain
-from services.registry.model import ChampionChange, Mode, Policy, Project, Version
-from services.store.cassandra import CassandraStore
-from services.store.cassandra import registry as registry_module
+from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
+from services.store.cassandra import CassandraStore, settling
 from services.store.cassandra.session import Session
 from services.store.interface import Store
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.cassandra
 NewChange = Callable[..., ChampionChange]
+NewRevisionChange = Callable[..., RevisionChange]
 
 
 class Network:
@@ -119,7 +119,7 @@ def test_nothing_heard_at_all_is_uncertain(
     behind: CassandraStore, network: Network, registered: Project, new_change: NewChange,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(registry_module, "SETTLE_SECONDS", 1.0)
+    monkeypatch.setattr(settling, "SETTLE_SECONDS", 1.0)
     with (
         network.failing(after=lambda: None),
         pytest.raises(Uncertain, match="did not tell"),
@@ -131,13 +131,14 @@ def test_nothing_heard_at_all_is_uncertain(
 
 
 def test_other_conditions_without_an_answer_are_settled(
-    behind: CassandraStore, network: Network, registered: Project, new_version: Callable[..., Version]
-) -> None:
+    behind: CassandraStore, network: Network, registered: Project, new_version: Callable[..., Version],
+    new_revision_change: NewRevisionChange,
+) -> None:  # fmt: skip
     name, greedy = registered.name, Policy("ucb")
     with network.failing():
         assert behind.set_policy(name, greedy, expected=Policy()).policy == greedy
     with network.failing():
-        found = behind.set_revision(name, "A", "b" * 64, expected="a" * 64).version("A")
+        found = behind.set_revision(new_revision_change(registered, "a" * 64, "b" * 64)).version("A")
     assert found is not None
     assert found.revision == "b" * 64
     with network.failing():
@@ -187,6 +188,101 @@ def test_a_crash_before_the_history_row_loses_no_change(
     assert store._session.read(statement, (registered.name,)) == [(1,), (2,), (3,)]
     assert [change.generation for change in store.history(registered.name)] == [1, 2, 3, 4]
     assert store._session.read(statement, (registered.name,)) == [(1,), (2,), (3,), (4,)]
+
+
+def desires(number: int) -> str:
+    """One of two revisions, by turns."""
+    return "ab"[number % 2] * 64
+
+
+def test_a_crash_before_the_history_row_loses_no_change_of_revision(
+    store: Store, registered: Project, new_revision_change: NewRevisionChange,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert isinstance(store, CassandraStore)
+    writes, name = CassandraStore._keep_revision_change, registered.name
+    for number in range(3):
+        with monkeypatch.context() as patch:
+            calls: list[None] = []
+
+            def only_before(self: CassandraStore, what: object, calls: list[None] = calls) -> None:
+                calls.append(None)
+                if len(calls) > 1:
+                    raise InterruptedError
+                writes(self, what)  # type: ignore[arg-type]
+
+            patch.setattr(CassandraStore, "_keep_revision_change", only_before)
+            with pytest.raises(InterruptedError):
+                store.set_revision(new_revision_change(registered, desires(number), desires(number + 1)))
+    statement = "SELECT number FROM historical_db.revision_history WHERE name = ? AND version = ?"
+    assert store._session.read(statement, (name, "A")) == [(1,), (2,), (3,)]
+    history = store.revision_history(name, "A")
+    assert [change.revision for change in history] == [desires(number) for number in range(4)]
+    assert store._session.read(statement, (name, "A")) == [(1,), (2,), (3,), (4,)]
+
+
+def test_nobodys_change_is_overwritten_unread_though_the_revision_is_the_expected_one_again(
+    store: Store, registered: Project, new_revision_change: NewRevisionChange,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    writes = CassandraStore._keep_revision_change
+    calls: list[None] = []
+
+    def others_are_quicker(self: CassandraStore, what: object) -> None:
+        calls.append(None)
+        writes(self, what)  # type: ignore[arg-type]
+        if len(calls) > 1:
+            return
+        monkeypatch.setattr(CassandraStore, "_keep_revision_change", keep_only_before)
+        for number in range(2):
+            with pytest.raises(InterruptedError):
+                store.set_revision(new_revision_change(registered, desires(number), desires(number + 1)))
+        monkeypatch.setattr(CassandraStore, "_keep_revision_change", others_are_quicker)
+
+    kept: list[None] = []
+
+    def keep_only_before(self: CassandraStore, what: object) -> None:
+        kept.append(None)
+        if len(kept) % 2 == 0:
+            raise InterruptedError
+        writes(self, what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CassandraStore, "_keep_revision_change", others_are_quicker)
+    store.set_revision(new_revision_change(registered, "a" * 64, "c" * 64))
+    history = store.revision_history(registered.name, "A")
+    assert [change.revision[0] for change in history] == ["a", "b", "a", "c"]
+    assert [change.number for change in history] == [1, 2, 3, 4]
+
+
+def test_a_lost_answer_is_not_mistaken_for_another_persons_change_of_revision(
+    behind: CassandraStore, network: Network, store: Store, registered: Project,
+    new_revision_change: NewRevisionChange,
+) -> None:  # fmt: skip
+    change = new_revision_change(registered, "a" * 64, "b" * 64)
+
+    def other_wins() -> None:
+        store.set_revision(replace(change, who="bob"))
+        network.proxy.hold()
+
+    with network.failing(other_wins), pytest.raises(Conflict):
+        behind.set_revision(change)
+    assert [entry.who for entry in store.revision_history(registered.name, "A")] == ["set-up", "bob"]
+
+
+def test_a_revision_that_was_taken_back_meanwhile_counts_as_done(
+    behind: CassandraStore, network: Network, store: Store, registered: Project,
+    new_revision_change: NewRevisionChange,
+) -> None:  # fmt: skip
+    def take_back() -> None:
+        store.set_revision(new_revision_change(registered, "b" * 64, "a" * 64))
+        network.proxy.release()
+
+    with network.failing(after=take_back):
+        found = behind.set_revision(new_revision_change(registered, "a" * 64, "b" * 64)).version("A")
+    assert found is not None
+    assert found.revision == "a" * 64
+    history = store.revision_history(registered.name, "A")
+    assert [entry.revision[0] for entry in history] == ["a", "b", "a"]
 
 
 def wait_until_it_answers(store: CassandraStore) -> None:

@@ -1,0 +1,99 @@
+"""Rows of the registry's tables as types and back; drivers differ only in how they keep an instant."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.registry.model import (
+    ChampionChange,
+    Mode,
+    Policy,
+    Project,
+    RevisionChange,
+    Signature,
+    Version,
+)
+
+VERSION = "name, version, mode, url, endpoint, image, revision, signature, created_at, ordinal"
+CHAMPION_HISTORY = "name, generation, at, previous, champion, who, reason, evidence"
+REVISION_HISTORY = "name, version, at, previous, revision, who, reason, number"
+
+Row = Sequence[Any]
+ReadInstant = Callable[[Any], datetime]
+WriteInstant = Callable[[datetime], object]
+
+
+def json_text(value: object) -> str:
+    """A type of the registry as JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def version_of(row: Row, instant: ReadInstant) -> Version:
+    """A row of the columns `VERSION`."""
+    project, name, mode, url, endpoint, image, revision, signature, created_at, order = row
+    return Version(
+        project=project,
+        name=name,
+        mode=Mode(mode),
+        signature=msgspec.json.decode(signature, type=Signature),
+        revision=revision,
+        created_at=instant(created_at),
+        url=url,
+        endpoint=endpoint,
+        image=image,
+        order=order,
+    )
+
+
+def version_values(version: Version, instant: WriteInstant) -> tuple[object, ...]:
+    """Values of the columns `VERSION`, and of `type` behind them."""
+    return (
+        version.project, version.name, str(version.mode), version.url, version.endpoint, version.image,
+        version.revision, json_text(version.signature), instant(version.created_at), version.order,
+        str(version.signature.task),
+    )  # fmt: skip
+
+
+def project_of(
+    champion: str, generation: int, policy: str, last_change: str, versions: Iterable[Version]
+) -> Project:
+    """A project's own columns, and its versions in any order."""
+    ordered = tuple(sorted(versions, key=lambda version: version.order))
+    return Project(
+        name=ordered[0].project,
+        champion=champion,
+        generation=generation,
+        policy=msgspec.json.decode(policy, type=Policy),
+        versions=ordered,
+        last_change=msgspec.json.decode(last_change, type=ChampionChange),
+    )
+
+
+def champion_change_of(row: Row, instant: ReadInstant) -> ChampionChange:
+    """A row of the columns `CHAMPION_HISTORY`."""
+    name, generation, at, *rest = row
+    return ChampionChange(name, generation, instant(at), *rest)
+
+
+def champion_change_values(change: ChampionChange, instant: WriteInstant) -> tuple[object, ...]:
+    """Values of the columns `CHAMPION_HISTORY`."""
+    return (
+        change.project, change.generation, instant(change.at), change.previous, change.champion,
+        change.who, change.reason, change.evidence,
+    )  # fmt: skip
+
+
+def revision_change_of(row: Row, instant: ReadInstant) -> RevisionChange:
+    """A row of the columns `REVISION_HISTORY`."""
+    name, version, at, *rest = row
+    return RevisionChange(name, version, instant(at), *rest)
+
+
+def revision_change_values(change: RevisionChange, instant: WriteInstant) -> tuple[object, ...]:
+    """Values of the columns `REVISION_HISTORY`."""
+    return (
+        change.project, change.version, instant(change.at), change.previous, change.revision,
+        change.who, change.reason, change.number,
+    )  # fmt: skip
