@@ -100,19 +100,21 @@ class Legend(QWidget):
             self._layout.removeWidget(button)
             button.deleteLater()
         self._buttons = {}
-        before: QWidget = self
         for entry in entries:
             button = LegendButton(entry, self)
             button.setChecked(entry.key not in self._hidden)
             button.toggled.connect(lambda on, key=entry.key: self._toggle(key, shown=on))
             self._layout.addWidget(button)
             button.show()
-            QWidget.setTabOrder(before, button)
-            self._buttons[entry.key] = before = button
+            self._buttons[entry.key] = button
 
     def entries(self) -> list[LegendEntry]:
         """The entries that are shown in the plot."""
         return [button.entry for button in self._buttons.values() if button.isChecked()]
+
+    def buttons(self) -> list[LegendButton]:
+        """All of them, from left to right."""
+        return list(self._buttons.values())
 
     def button(self, key: str) -> LegendButton:
         """The button of that key."""

@@ -6,7 +6,14 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QKeyEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.exports import Export, csv_export
 from widgets.panels.empty import EmptyState
@@ -39,6 +46,7 @@ class PlotPanel(QWidget):
         self._name = name
         self.plots: list[Any] = []
         self.touched = False
+        self._ahead: list[QWidget] = []
         self.crosshairs: list[Crosshair] = []
         self.legend = Legend()
         self.readout = ElidedText(size=FontSize.SMALL, quiet=True)
@@ -152,6 +160,15 @@ class PlotPanel(QWidget):
         """What the legend names."""
         self.legend.set_entries(entries)
 
+    def add_ahead(self, widget: QWidget) -> None:
+        """Put a choice of what is shown before the legend."""
+        self._bar.insertWidget(len(self._ahead), widget, alignment=Qt.AlignmentFlag.AlignTop)
+        self._ahead.append(widget)
+
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab goes through, in the order of the eye."""
+        return [*self._ahead, *self.legend.buttons(), *self._tools.findChildren(QToolButton), self.canvas]
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of the canvas, and the pointer leaving it."""
         if watched is self.canvas and event.type() is QEvent.Type.Leave:
@@ -187,7 +204,7 @@ class PlotPanel(QWidget):
         export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         export.addActions(self._exports)
         tools.addWidget(export)
-        self.bar = bar = QHBoxLayout()
+        self._bar = bar = QHBoxLayout()
         bar.setSpacing(GRID)
         bar.addWidget(self.legend)
         bar.addWidget(self.readout, 1)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from services.evaluation.model import RocCurve
@@ -35,7 +34,7 @@ class RocPlot(PlotPanel):
         self._averages: dict[str, tuple[RocCurve, ...]] = {}
         self.chooser = ClassChooser()
         self.chooser.picked.connect(self._redraw)
-        self.bar.insertWidget(0, self.chooser, alignment=Qt.AlignmentFlag.AlignTop)
+        self.add_ahead(self.chooser)
         self._orders: dict[str, int] = {}
         self._squares: dict[str, RocSquare] = {}
 

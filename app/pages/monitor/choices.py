@@ -14,6 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 FEWEST_LETTERS, MOST_LETTERS = 20, 40
+SOURCES = (
+    ("historical", "historical", "Plot the training set"),
+    ("live", "live", "Plot labelled live rows"),
+)
 SPANS = (
     ("hour", "Last hour", "Rows asked in the last hour"),
     ("day", "24 h", "Rows asked in the last 24 hours"),
@@ -78,19 +82,28 @@ class Chooser(QComboBox):
             line.setText(self.itemText(self.currentIndex()))
 
 
-class SpanChooser(QWidget):
-    """Four buttons, one of them pressed; `picked` carries the span's key."""
+class Segments(QWidget):
+    """Buttons side by side, one of them pressed; `picked` carries its key when the person pressed it.
+
+    Tab goes to the pressed one, arrows from one to the next.
+
+    Args:
+        choices: key, title and hint of each.
+        current: the key of the one that is pressed at first.
+    """
 
     picked = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, choices: Sequence[tuple[str, str, str]], current: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for key, title, hint in SPANS:
+        for key, title, hint in choices:
             button = QToolButton()
             button.setText(title)
             button.setToolTip(hint)
@@ -100,11 +113,18 @@ class SpanChooser(QWidget):
             self._buttons[key] = button
             layout.addWidget(button)
         self._group.buttonClicked.connect(lambda _button: self.picked.emit(self.current()))
+        self.set_current(current)
 
     def current(self) -> str:
-        """The span that is pressed."""
-        return next((key for key, button in self._buttons.items() if button.isChecked()), "day")
+        """The key of the button that is pressed."""
+        return next(key for key, button in self._buttons.items() if button.isChecked())
 
     def set_current(self, key: str) -> None:
         """Press one, telling nobody."""
-        self._buttons.get(key, self._buttons["day"]).setChecked(True)
+        self._buttons[key].setChecked(True)
+        for name, button in self._buttons.items():
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus if name == key else Qt.FocusPolicy.NoFocus)
+
+    def buttons(self) -> list[QToolButton]:
+        """All of them, from left to right."""
+        return list(self._buttons.values())

@@ -1,13 +1,15 @@
 """The page's views and where they stand; shows `Content`, tells what the person did."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.bar import ActionButton, row
-from app.pages.monitor.choices import Chooser, SpanChooser
+from app.pages.monitor.choices import SOURCES, SPANS, Chooser, Segments
 from app.pages.monitor.content import Content
 from app.pages.notice import Notice
 from app.pages.page import Page, PageCommand
@@ -41,9 +43,9 @@ class MonitorPage(Page):
         super().__init__()
         self.project = Chooser("Project", typed=True)
         self.about = Text(quiet=True)
-        self.span = SpanChooser()
+        self.span = Segments(SPANS, "day")
         self.variable = Chooser("Variable")
-        self.sources = SourceChooser()
+        self.sources = Segments(SOURCES, "live")
         self.versions = VersionList()
         self.metrics = MetricsTable()
         self.coverage = CoverageLabel()
@@ -81,11 +83,13 @@ class MonitorPage(Page):
         self.coverage.set_coverage(content.labelled, content.predictions, content.skipped)
         self._stack.setCurrentWidget(self._body)
 
-    def show_plot(self, plot: QWidget) -> None:
-        """Put a plot, or the picture of one, in its place."""
+    def show_plot(self, plot: QWidget, stops: Sequence[QWidget] = ()) -> None:
+        """Put a plot, or the picture of one, in its place; Tab goes through its stops."""
         if self.plots.indexOf(plot) < 0:
             self.plots.addWidget(plot)
         self.plots.setCurrentWidget(plot)
+        for before, after in pairwise((self.variable, *self.sources.buttons(), *stops)):
+            QWidget.setTabOrder(before, after)
 
     def show_waiting(self) -> None:
         """Grey bars, when there is nothing last seen to show."""
@@ -199,31 +203,3 @@ class MonitorPage(Page):
             self.panes.setStretchFactor(self.panes.count() - 1, share)
         self.panes.setSizes([300, 200])
         return self.panes
-
-
-class SourceChooser(QWidget):
-    """Which data the output's plot shows: `historical` or `live`."""
-
-    picked = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        self._buttons = {}
-        for key, hint in (("historical", "The training set"), ("live", "Labelled live rows")):
-            button = QToolButton()
-            button.setText(key)
-            button.setToolTip(hint)
-            button.setAccessibleName(f"Plot {key} data")
-            button.setCheckable(True)
-            button.setAutoExclusive(True)
-            button.clicked.connect(lambda _checked, key=key: self.picked.emit(key))
-            self._buttons[key] = button
-            layout.addWidget(button)
-        self._buttons["live"].setChecked(True)
-
-    def current(self) -> str:
-        """`historical` or `live`."""
-        return "live" if self._buttons["live"].isChecked() else "historical"

@@ -72,7 +72,7 @@ class MonitorPlot(QObject):
 
     def _place(self, plot: PlotPanel) -> None:
         self.current = plot
-        self._page.show_plot(plot)
+        self._page.show_plot(plot, plot.tab_stops())
 
 
 def _shown(view: ProjectView, source: str) -> dict[str, VersionView]:
