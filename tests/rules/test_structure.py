@@ -19,7 +19,7 @@ POSIX_ONLY = {
            "WNOHANG", "waitpid", "uname", "sync", "O_CLOEXEC", "O_DIRECTORY", "pread", "pwrite"},
     "signal": {"SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGQUIT", "alarm", "pthread_kill",
                "setitimer", "sigwait"},
-    "socket": {"AF_UNIX", "socketpair", "SO_REUSEPORT"},
+    "socket": {"AF_UNIX", "SO_REUSEPORT"},
     "asyncio": {"open_unix_connection", "start_unix_server"},
 }  # fmt: skip
 POSIX_MODULES = {"fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "syslog", "posix"}

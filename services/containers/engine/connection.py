@@ -81,6 +81,7 @@ class Connection:
         self._dial = dialler(address, timeout)
         self._lock = threading.Lock()
         self._streams: set[Client] = set()
+        self._closed = False
         self.version = self._engine_version(timeout)
         self._questions = Client(Adapter(self._dial, _CONNECTIONS), self.version, _ANSWER_SECONDS)
 
@@ -110,6 +111,8 @@ class Connection:
         client = Client(Adapter(self._dial, 1), self.version, None)
         with self._lock:
             self._streams.add(client)
+            if self._closed:
+                client.abort()
         try:
             with translated(self.address):
                 yield client
@@ -120,8 +123,9 @@ class Connection:
             client.close()
 
     def close(self) -> None:
-        """Close all clients; streams end."""
+        """Close all clients; streams end, and later ones end at once."""
         with self._lock:
+            self._closed = True
             streams = tuple(self._streams)
         for client in streams:
             client.abort()

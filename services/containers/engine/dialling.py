@@ -45,9 +45,10 @@ def is_pipe(path: str) -> bool:
 
 
 def _local(path: str, seconds: float) -> socket.socket:
-    if not hasattr(socket, "AF_UNIX"):
+    family = getattr(socket, "AF_UNIX", None)
+    if family is None:
         raise FileNotFoundError(f"{path} is no named pipe, and Windows has no other local engine")
-    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    found = socket.socket(family, socket.SOCK_STREAM)
     try:
         found.settimeout(seconds)
         found.connect(path)

@@ -6,22 +6,52 @@ from collections.abc import Callable, Iterator, Mapping
 
 import docker.errors
 import urllib3.exceptions
+from msgspec import Struct
 
 from services.containers.addresses import EngineAddress
 from services.containers.engine.reaching import not_reached
 from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
 
-_PORT_TAKEN = (
-    "address already in use",
-    "port is already allocated",
-    "only one usage of each socket address",
-)
+_PORT_TAKEN = ("already in use", "already allocated", "only one usage of each socket address")
 _PORT = re.compile(r"(?:host port(?: for)?|Bind for|listen \w+) \S*?:(?P<port>\d+)(?=[:/\s]|$)")
 _NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
-_NO_SPACE = "no space left on device"
-_NOT_STARTED = ("oci runtime", "failed to create shim", "unable to find user", "unable to find group")
-_NOT_SIGNED_IN = ("no basic auth credentials", "unauthorized: ", "authentication required")
 _SHOWN = 300
+
+
+class _Fault(Struct, frozen=True):
+    """What an engine says in any of these words, and what it means."""
+
+    said: tuple[str, ...]
+    kind: type[RelevoError]
+    message: str
+    remedy: str = ""
+
+
+_FAULTS = (
+    _Fault(
+        ("no space left on device",),
+        StorageFull,
+        "The disk of the Docker Engine is full",
+        "Remove what is not needed (Images, Prune), then try again.",
+    ),
+    _Fault(
+        ("no basic auth credentials", "unauthorized: ", "authentication required"),
+        Refused,
+        "The image registry refused it",
+        "Sign in with a user and password that may do this.",
+    ),
+    _Fault(
+        ("has active endpoints",),
+        Conflict,
+        "The network is in use",
+        "Remove the containers that are connected to it.",
+    ),
+    _Fault(
+        ("oci runtime", "failed to create shim", "unable to find user", "unable to find group"),
+        InvalidInput,
+        "The container could not be started: {words}",
+    ),
+)
 
 
 @contextlib.contextmanager
@@ -52,10 +82,14 @@ def failure(words: str, status: int = 500) -> RelevoError:
 def _known(words: str) -> RelevoError | None:
     """What the engine tells in words only."""
     lower = words.lower()
-    if _NO_SPACE in lower:
-        return StorageFull(
-            "The disk of the Docker Engine is full",
-            remedy="Remove what is not needed (Images, Prune), then try again.",
+    for fault in _FAULTS:
+        if any(said in lower for said in fault.said):
+            message = fault.message.format(words=_sentence(words))
+            return fault.kind(message, remedy=fault.remedy, details=words)
+    if found := _NAME.search(words):
+        return Conflict(
+            f"A container named {found['name']} exists already",
+            remedy="Choose another name, or remove that container.",
             details=words,
         )
     if any(said in lower for said in _PORT_TAKEN) and (found := _PORT.search(words)):
@@ -64,24 +98,6 @@ def _known(words: str) -> RelevoError | None:
             remedy="Choose another port, or stop what holds it.",
             details=words,
         )
-    if found := _NAME.search(words):
-        return Conflict(
-            f"A container named {found['name']} exists already",
-            remedy="Choose another name, or remove that container.",
-            details=words,
-        )
-    if any(said in lower for said in _NOT_SIGNED_IN):
-        return Refused(
-            "The image registry refused it",
-            remedy="Sign in with a user and password that may do this.",
-            details=words,
-        )
-    if "has active endpoints" in lower:
-        return Conflict(
-            "The network is in use", remedy="Remove the containers that are connected to it.", details=words
-        )
-    if any(said in lower for said in _NOT_STARTED):
-        return InvalidInput(f"The container could not be started: {_sentence(words)}", details=words)
     return None
 
 

@@ -180,6 +180,23 @@ def test_closing_the_engine_ends_its_streams(relay: "Relay", run: Run) -> None:
     stream.close()
 
 
+def test_a_stream_begun_after_the_engine_was_closed_ends_at_once(run: Run) -> None:
+    identifier = run("sleep inf")
+    ends: list[RelevoError | None] = []
+    over = threading.Event()
+
+    def ended(error: RelevoError | None) -> None:
+        ends.append(error)
+        over.set()
+
+    opened = open_engine(LocalEngine())
+    opened.close()
+    stream = opened.follow_usage(identifier, lambda _: None, ended)
+    assert over.wait(10)
+    stream.close()
+    assert isinstance(ends[0], Unavailable)
+
+
 def test_questions_work_again_after_the_engine_came_back(relay: "Relay") -> None:
     with open_engine(LocalEngine(str(relay._path))) as opened:
         opened.info()

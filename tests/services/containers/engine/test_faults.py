@@ -5,36 +5,52 @@ import pytest
 from services.containers.engine.faults import failure
 from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
 
+DRIVER = "driver failed programming external connectivity on endpoint c (5f): "
+EXEC = 'OCI runtime create failed: starting container process caused: exec: "x": executable file not found'
+USED = 'The container name "/a" is already in use by container "01". You have to remove it'
+WINDOWS = "listen tcp 0.0.0.0:8000: bind: Only one usage of each socket address is normally permitted."
+
+PORTS = {
+    8080: f"{DRIVER}Bind for 0.0.0.0:8080 failed: port is already allocated",
+    19042: f"{DRIVER}Error starting userland proxy: listen tcp4 0.0.0.0:19042: bind: address already in use",
+    5000: "failed to bind host port for 127.0.0.1:5000:172.17.0.2:80/tcp: address already in use",
+    8081: f"{DRIVER}failed to bind host port 0.0.0.0:8081/tcp: address already in use",
+    8082: f"{DRIVER}failed to bind host port [::1]:8082/tcp: address already in use",
+    8000: f"Ports are not available: exposing port TCP 0.0.0.0:8000 -> 127.0.0.1:0: {WINDOWS}",
+}
 SAID: list[tuple[int, str, type[RelevoError], str]] = [
-    (500, "mkdir /var/lib/docker/overlay2/abc: no space left on device", StorageFull, "The disk of the Docker"),
-    (500, 'write /x: No space left on device', StorageFull, "The disk of the Docker Engine is full"),
-    (500, "driver failed programming external connectivity on endpoint c (5f): Bind for 0.0.0.0:8080 failed: "
-     "port is already allocated", Conflict, "Port 8080 is taken"),
-    (500, "driver failed programming external connectivity on endpoint c (5f): Error starting userland proxy: "
-     "listen tcp4 0.0.0.0:19042: bind: address already in use", Conflict, "Port 19042 is taken"),
-    (500, "failed to bind host port for 127.0.0.1:5000:172.17.0.2:80/tcp: address already in use", Conflict,
-     "Port 5000 is taken"),
-    (500, "failed to set up container networking: driver failed programming external connectivity on endpoint "
-     "c (5f): failed to bind host port 0.0.0.0:8080/tcp: address already in use", Conflict, "Port 8080 is taken"),
-    (500, "Ports are not available: exposing port TCP 0.0.0.0:8000 -> 127.0.0.1:0: listen tcp 0.0.0.0:8000: "
-     "bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.",
-     Conflict, "Port 8000 is taken"),
-    (409, 'Conflict. The container name "/a" is already in use by container "0123". You have to remove (or '
-     "rename) that container to be able to reuse that name.", Conflict, "A container named a exists already"),
-    (400, "OCI runtime create failed: container_linux.go:380: starting container process caused: exec: "
-     '"nothing": executable file not found in $PATH: unknown', InvalidInput, "The container could not be started"),
-    (400, 'invalid mount config for type "bind": bind source path does not exist: /x', InvalidInput, "does not exist"),
-    (403, "error while removing network: network a id 1 has active endpoints", Conflict, "The network is in use"),
+    (
+        500,
+        "mkdir /var/lib/docker/a: no space left on device",
+        StorageFull,
+        "The disk of the Docker Engine is full",
+    ),
+    (500, "write /x: No space left on device", StorageFull, "The disk of the Docker Engine is full"),
+    (409, USED, Conflict, "A container named a exists already"),
+    (400, EXEC, InvalidInput, "The container could not be started"),
+    (400, "bind source path does not exist: /x", InvalidInput, "Bind source path does not exist: /x"),
+    (
+        403,
+        "error while removing network: network a has active endpoints",
+        Conflict,
+        "The network is in use",
+    ),
     (404, "No such container: a", NotFound, "No such container: a"),
-    (404, "pull access denied for a, repository does not exist or may require 'docker login'", NotFound,
-     "Pull access denied for a"),
+    (404, "pull access denied for a, repository does not exist", NotFound, "Pull access denied for a"),
     (500, "Get https://r/v2/: no basic auth credentials", Refused, "The image registry refused it"),
     (401, "unauthorized: authentication required", Refused, "The image registry refused it"),
     (409, "You cannot remove a running container", Conflict, "You cannot remove a running container"),
-    (500, "server gave HTTP response to HTTPS client", Unavailable, "The Docker Engine could not do it: Server"),
+    (500, "driver failed", Unavailable, "The Docker Engine could not do it: Driver failed"),
     (503, "This node is not a swarm manager.", Unavailable, "This node is not a swarm manager"),
     (500, "", Unavailable, "The Docker Engine could not do it"),
-]  # fmt: skip
+]
+
+
+@pytest.mark.parametrize(("port", "words"), PORTS.items())
+def test_a_port_that_is_taken_is_named(port: int, words: str) -> None:
+    found = failure(words)
+    assert type(found) is Conflict
+    assert found.message == f"Port {port} is taken on the engine's machine"
 
 
 @pytest.mark.parametrize(("status", "words", "kind", "message"), SAID)
