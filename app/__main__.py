@@ -1,6 +1,5 @@
 """One program: without a word it opens the window, with one it runs that command."""
 
-import gc
 import sys
 from importlib import import_module
 
@@ -34,8 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     if not words or words[0] in {"--profile", "--workspace"}:
-        # What is made until the first paint stays, so that looking for garbage would only delay it.
-        gc.disable()
         from app.window import main as open_window
 
         return open_window(words)

@@ -51,7 +51,8 @@ class Start(QObject):
         self._places = places
         self._wanted = wanted
         self.settings = Settings(places)
-        theme().wear(Appearance(self.settings.get(THEME)))
+        appearance = Appearance(self.settings.get(THEME))
+        theme().prepare(appearance)
         self.monitor = MonitorPage()
         panes = self.monitor.panes
         panes.restoreState(self.settings.remembered("panes-monitor"))
@@ -59,6 +60,7 @@ class Start(QObject):
         self.shell = Shell(self.settings, self.monitor)
         self.program: Program | None = None
         self.tasks: Tasks | None = None
+        theme().wear(appearance)
         self._show_last_seen()
         self.shell.installEventFilter(self)
 

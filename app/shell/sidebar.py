@@ -31,7 +31,6 @@ class Sidebar(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setItemDelegate(_LineDelegate(self))
         self.setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
         self._keys = [key for key, _ in pages]
         for number, (key, title) in enumerate(pages, start=1):
             item = QListWidgetItem(icon(key), title, self)

@@ -22,7 +22,7 @@ class PlotSnapshot(QWidget):
 
     def set_snapshot(self, image: QImage | bytes) -> None:
         """Take the picture: an image, or the bytes of a PNG; bytes that are none leave it empty."""
-        self._image = image if isinstance(image, QImage) else QImage.fromData(image)
+        self._image = image if isinstance(image, QImage) else QImage.fromData(image, "PNG")
         self.update()
 
     def has_snapshot(self) -> bool:

@@ -33,7 +33,8 @@ class Theme(QObject):
         self._application = application
         self._appearance = Appearance.SYSTEM
         self._colours = LIGHT
-        self._worn = False
+        self._prepared: Colours | None = None
+        self._worn: Colours | None = None
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
 
     @property
@@ -51,24 +52,34 @@ class Theme(QObject):
         """Whether light ink stands on a dark background."""
         return self._colours is DARK
 
-    def wear(self, appearance: Appearance = Appearance.SYSTEM) -> None:
-        """Dress the application; call it once at start-up and whenever the person chooses."""
+    def prepare(self, appearance: Appearance = Appearance.SYSTEM) -> None:
+        """Choose colours, font and palette, which widgets read while they are made; `wear` has to follow.
+
+        For a quick start: where there is a style sheet already, Qt applies it anew to everything inside
+        a widget each time that one is put into another.
+        """
         self._appearance = appearance
         wanted = self._wanted()
-        if self._worn and wanted is self._colours:
+        if wanted is self._prepared:
             return
-        self._colours = wanted
-        if not self._worn:
+        if self._prepared is None:
             self._application.setStyle("Fusion")
             self._application.setFont(tabular(self._application.font()))
-            self._worn = True
+        self._prepared = self._colours = wanted
         self._application.setPalette(palette(wanted))
-        self._application.setStyleSheet(stylesheet(wanted))
+
+    def wear(self, appearance: Appearance = Appearance.SYSTEM) -> None:
+        """Dress the application; call it once at start-up and whenever the person chooses."""
+        self.prepare(appearance)
+        if self._colours is self._worn:
+            return
+        self._worn = self._colours
+        self._application.setStyleSheet(stylesheet(self._colours))
         self.changed.emit()
 
     def _follow(self) -> None:
         """The system changed between light and dark."""
-        if self._worn and self._appearance is Appearance.SYSTEM:
+        if self._worn is not None and self._appearance is Appearance.SYSTEM:
             self.wear(Appearance.SYSTEM)
 
     def _wanted(self) -> Colours:

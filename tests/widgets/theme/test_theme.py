@@ -27,6 +27,19 @@ def test_a_change_is_told_once_and_worn_before_it_is_told(qtbot: QtBot, light: T
     assert light.is_dark
 
 
+def test_what_is_prepared_is_worn_and_told_later(light: Theme) -> None:
+    seen: list[str] = []
+    light.changed.connect(lambda: seen.append(QApplication.palette().color(QPalette.ColorRole.Base).name()))
+    light.prepare(Appearance.DARK)
+    assert QApplication.palette().color(QPalette.ColorRole.Base).name() == light.colours.base == DARK.base
+    assert DARK.base not in application_sheet()
+    assert not seen
+    light.wear(Appearance.DARK)
+    light.changed.disconnect()
+    assert DARK.base in application_sheet()
+    assert seen == [DARK.base]
+
+
 def test_the_system_is_followed_unless_the_person_chose(qtbot: QtBot, light: Theme) -> None:
     hints = QGuiApplication.styleHints()
     hints.setColorScheme(Qt.ColorScheme.Dark)
@@ -90,6 +103,12 @@ def darkest(shown: QIcon) -> QColor:
 
 def brightest(shown: QIcon) -> QColor:
     return max(pixels(shown), key=lambda colour: colour.lightness())
+
+
+def application_sheet() -> str:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return application.styleSheet()
 
 
 def blank(shown: QIcon) -> bool:
