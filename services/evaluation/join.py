@@ -84,7 +84,7 @@ class VersionRows:
         fresh = first_of_each(rows.keys)
         held = rows.keys.high >= np.uint64(horizon)
         fresh[held] &= self.held.find(rows.keys.take(held)) < 0
-        past = rows.marked & ~held
+        past = ~held
         fresh[past] &= ~self.seen.contains(rows.keys.take(past))
         return fresh
 
@@ -160,7 +160,7 @@ class Joiner:
         assumed, base = known.assumed.values(rows.keys)
         labelled, label = past.before(rows.keys)
         self._tell(version, rows, np.where(assumed, base, np.where(labelled, label, np.nan)), 1)
-        known.seen.add(rows.keys.take(rows.marked))
+        known.seen.add(rows.keys)
 
     def add_labels(self, rows: LabelRows, writers: list[str]) -> None:
         """Take labels of held ids; every pair whose label changes is told anew."""

@@ -2,16 +2,20 @@
 
 import logging
 import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 from services.errors import Conflict, InvalidInput, NotFound
+from services.gateway.repeats import Repeats
 from services.gateway.spool.outbox import Ending, Outbox, Parcel
 from services.registry.model import Project, Signature
 from services.store.batches import LabelBatch, PredictionBatch, decode
 from services.store.interface import Position, Store
 
 _logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 class Delivery:
@@ -102,28 +106,39 @@ class Courier:
         store: where to.
         outbox: drops what the store has.
         workers: batches at once; a SQLite store takes one writer at a time.
+        repeat_seconds: see `Repeats`.
     """
 
-    def __init__(self, store: Store, outbox: Outbox, workers: int) -> None:
+    def __init__(self, store: Store, outbox: Outbox, *, workers: int, repeat_seconds: float) -> None:
         self._store = store
         self._outbox = outbox
+        self._repeats = Repeats(store, repeat_seconds)
         self._delivery = Delivery(store, outbox.writer)
         self._pool = ThreadPoolExecutor(1 if store.kind == "sqlite" else workers, "shipping")
 
     def deliver(self, parcels: list[Parcel]) -> None:
         """Deliver all, and drop each that the store has even if it refuses another; raises what it said."""
         projects = {name: self._store.project(name) for name in {parcel.project for parcel in parcels}}
-        pending = [
-            self._pool.submit(self._delivery.deliver, parcel, projects[parcel.project])
-            for parcel in parcels
-        ]
-        failures = [future.exception() for future in pending]
-        done = [parcel for parcel, failure in zip(parcels, failures, strict=True) if failure is None]
-        if done:
-            self._outbox.remove(done)
-        for failure in failures:
-            if failure is not None:
-                raise failure
+        looked_at, failures = self._each(self._repeats.without, parcels)
+        changed = [looked_at[one.number] for one in parcels if looked_at.get(one.number, one) is not one]
+        if changed:
+            self._outbox.replace(changed)
+        delivered, refusals = self._each(
+            lambda parcel: self._delivery.deliver(parcel, projects[parcel.project]), looked_at.values()
+        )
+        if delivered:
+            self._outbox.remove([looked_at[number] for number in delivered])
+        for failure in (*failures, *refusals):
+            raise failure
+
+    def _each(
+        self, work: Callable[[Parcel], Result], parcels: Iterable[Parcel]
+    ) -> tuple[dict[int, Result], list[BaseException]]:
+        """What the work gave for each parcel, by number, and what it raised for the others."""
+        pending = [(parcel.number, self._pool.submit(work, parcel)) for parcel in parcels]
+        failures = {number: future.exception() for number, future in pending}
+        results = {number: future.result() for number, future in pending if failures[number] is None}
+        return results, [failure for failure in failures.values() if failure is not None]
 
     def close_segments(self) -> None:
         """Close the segments all of whose batches the store has; raises as `deliver`."""

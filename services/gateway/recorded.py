@@ -40,6 +40,8 @@ class Limits(Struct, frozen=True):
         ship_seconds: how long shipping waits for more rows, so that batches are worth their price.
         store_seconds: how long an answer of durability `store` waits for the store.
         lookup_seconds: how long labels wait for the store to say what they match.
+        repeat_seconds: age of a row from which on it is looked up before it is shipped, in case somebody
+            else has brought it; readers remember younger ones.
         shippers: batches written to the store side by side.
         mirror_rows: rows that wait for one challenger; what is beyond, it catches up from the log.
         mirror_seconds: age of a request at which it is left to the catching up.
@@ -55,6 +57,7 @@ class Limits(Struct, frozen=True):
     ship_seconds: float = 0.5
     store_seconds: float = 10.0
     lookup_seconds: float = 3.0
+    repeat_seconds: float = 10.0
     shippers: int = 4
     mirror_rows: int = 20_000
     mirror_seconds: float = 30.0

@@ -130,7 +130,12 @@ class Shipper:
     def _round(self) -> bool:
         """Ship one lot, an earlier one first; whether there was any."""
         if self._courier is None:
-            self._courier = Courier(self._opener(), self._outbox, self._limits.shippers)
+            self._courier = Courier(
+                self._opener(),
+                self._outbox,
+                workers=self._limits.shippers,
+                repeat_seconds=self._limits.repeat_seconds,
+            )
         parcels = self._outbox.parcels()
         if not parcels:
             entries = self._reader.read(self._outbox.assembled, self._lot_bytes())

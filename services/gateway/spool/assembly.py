@@ -63,8 +63,11 @@ def _encoded(batch: Batch) -> Iterator[tuple[int, bytes]]:
 
 
 def _part(batch: Batch, start: int, end: int) -> Batch:
-    """Some of the rows, with the texts that they use and no others."""
-    part = batch.take(np.arange(start, min(end, len(batch))))
+    return compacted(batch.take(np.arange(start, min(end, len(batch)))))
+
+
+def compacted(part: Batch) -> Batch:
+    """The batch with the texts that its rows use and no others."""
     if isinstance(part, LabelBatch):
         return replace(part, labels=_compact(part.labels))
     return replace(part, inputs={name: _compact(column) for name, column in part.inputs.items()})

@@ -117,6 +117,14 @@ class Outbox:
         )
         return [Parcel(*row) for row in rows]
 
+    def replace(self, parcels: Sequence[Parcel]) -> None:
+        """Keep parcels with other rows at the same places; raises as `place`."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                "UPDATE parcels SET rows = ?, blob = ? WHERE number = ?",
+                [(parcel.rows, parcel.blob, parcel.number) for parcel in parcels],
+            )
+
     def remove(self, parcels: Sequence[Parcel]) -> None:
         """Drop what the store has; raises as `place`."""
         with transaction(self._connection):

@@ -95,14 +95,29 @@ class Database:
         """A transaction that holds the write lock from its start: what it reads stays true."""
         with translated(self.folder):
             connection = self.connection()
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+                    self._forget(connection)
+                raise
             finally:
                 # A full disk may have rolled back already.
-                if connection.in_transaction:
+                if self._is_kept(connection) and connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    def _is_kept(self, connection: sqlite3.Connection) -> bool:
+        return getattr(self._local, "connection", None) is connection
+
+    def _forget(self, connection: sqlite3.Connection) -> None:
+        """Open it anew when it is next needed: opened while the disk was read-only, it would stay so."""
+        self._local.connection = None
+        with self._guard:
+            if self._connections.get(threading.current_thread()) is connection:
+                del self._connections[threading.current_thread()]
+        connection.close()
 
     def close(self) -> None:
         """Close every thread's connection; a second time changes nothing."""

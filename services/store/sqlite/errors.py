@@ -9,6 +9,7 @@ from services.errors import Corrupt, InvalidInput, NotFound, RelevoError, Storag
 
 _FULL = {sqlite3.SQLITE_FULL}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
+_FAILING = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
@@ -27,6 +28,13 @@ def translate(error: sqlite3.Error, folder: Path) -> RelevoError:
         return StorageFull(
             f"the workspace {folder} is read-only; nothing was written",
             remedy="Give this user the right to write there, or choose another folder.",
+            details=details,
+        )
+    if code in _FAILING:
+        # A disk that turns read-only under open files is told as one that fails.
+        return StorageFull(
+            f"the disk of workspace {folder} fails, or has become read-only",
+            remedy="Make it writable again; what waits to be written then goes on by itself.",
             details=details,
         )
     if code in _CORRUPT:

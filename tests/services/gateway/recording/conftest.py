@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,6 @@ from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode, Project, Signature, Task, Version
 from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
 from services.store.batches import LabelBatch, PredictionBatch
-from services.store.cassandra import CassandraStore
 from services.store.connect import open_store
 from services.store.identifiers import new_ids
 from services.store.interface import Store
@@ -92,20 +92,12 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def cassandra_address() -> Iterator[CassandraAddress]:
+def cassandra_address(
+    fresh_keyspaces: Callable[[], AbstractContextManager[CassandraAddress]],
+) -> Iterator[CassandraAddress]:
     """Keyspaces of their own on a real server, dropped at the end."""
-    server = os.environ.get("RELEVO_TEST_CASSANDRA", "")
-    if not server:
-        if os.environ.get("RELEVO_REQUIRE_SERVERS") == "1":
-            pytest.fail("RELEVO_TEST_CASSANDRA names no server, and this run must not do without")
-        pytest.skip("no Cassandra: set RELEVO_TEST_CASSANDRA=host:port (`.ci/cassandra start` runs one)")
-    host, _, port = server.rpartition(":")
-    address = CassandraAddress((host,), int(port), keyspace_prefix=f"recording_{uuid.uuid4().hex[:8]}_")
-    yield address
-    store = CassandraStore(address)
-    for keyspace in ("historical_db", "live_db"):
-        store._session.define(f"DROP KEYSPACE IF EXISTS {address.keyspace_prefix}{keyspace}")
-    store.close()
+    with fresh_keyspaces() as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("cassandra", marks=pytest.mark.cassandra)])
@@ -141,6 +133,7 @@ def quick() -> Limits:
         reserve_bytes=1 << 16,
         ship_seconds=0.01,
         store_seconds=5.0,
+        repeat_seconds=0.2,
         mirror_seconds=0.5,
         ask_seconds=0.5,
         catch_up_seconds=1.0,
