@@ -1,7 +1,7 @@
 """One stream of one container at a time, brought to the GUI thread in parts that it can digest."""
 
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -10,11 +10,6 @@ from app.tasks import Task, Tasks
 from services.errors import RelevoError
 
 T = TypeVar("T")
-STEP_MILLISECONDS = 15
-HELD, PART = 20_000, 2_000
-
-Receive = Callable[[Sequence[T]], None]
-Ended = Callable[[RelevoError | None], None]
 
 
 class Closable(Protocol):
@@ -22,6 +17,14 @@ class Closable(Protocol):
 
     def close(self) -> None:
         """End it; waits for its thread."""
+
+
+C = TypeVar("C", bound=Closable)
+STEP_MILLISECONDS = 15
+HELD, PART = 20_000, 2_000
+
+Receive = Callable[[Sequence[T]], None]
+Ended = Callable[[RelevoError | None], None]
 
 
 class Follower(QObject, Generic[T]):
@@ -56,7 +59,7 @@ class Follower(QObject, Generic[T]):
         self._ended = ended
         self._inbox: Inbox[T] | None = None
         self._stream: Closable | None = None
-        self._opening: Task[Closable] | None = None
+        self._opening: Task[Any] | None = None
         self._end: tuple[RelevoError | None] | None = None
         self._step = QTimer(self)
         self._step.setInterval(STEP_MILLISECONDS)
@@ -69,8 +72,19 @@ class Follower(QObject, Generic[T]):
         """Whether a stream is open or being opened."""
         return self._inbox is not None and self._end is None
 
-    def follow(self, title: str, open_stream: Callable[[Receive[T], Ended], Closable]) -> None:
-        """Leave what was followed, and follow what `open_stream` opens (called off the GUI thread)."""
+    def follow(
+        self,
+        title: str,
+        open_stream: Callable[[Receive[T], Ended], C],
+        on_open: Callable[[C], None] | None = None,
+    ) -> None:
+        """Leave what was followed, and follow what `open_stream` opens.
+
+        Args:
+            title: of the task that opens it.
+            open_stream: called off the GUI thread, with what takes each part and the end.
+            on_open: called on the GUI thread with what was opened.
+        """
         self.leave()
         inbox: Inbox[T] = Inbox(self._told.emit, most=self._held)
         self._inbox = inbox
@@ -78,7 +92,7 @@ class Follower(QObject, Generic[T]):
             lambda _work: open_stream(inbox.extend, lambda error: self._over.emit(inbox, error)),
             owner=self,
             title=title,
-            on_result=lambda stream: self._opened(inbox, stream),
+            on_result=lambda stream: self._opened(inbox, stream, on_open),
             on_error=lambda error: self._stream_over(inbox, error),
             on_dropped=lambda stream: stream.close(),
             routine=True,
@@ -100,10 +114,12 @@ class Follower(QObject, Generic[T]):
                 lambda _work: stream.close(), owner=self._tasks, title="Closing a stream", routine=True
             )
 
-    def _opened(self, inbox: Inbox[T], stream: Closable) -> None:
+    def _opened(self, inbox: Inbox[T], stream: C, on_open: Callable[[C], None] | None) -> None:
         if inbox is self._inbox:
             self._opening = None
             self._stream = stream
+            if on_open is not None:
+                on_open(stream)
 
     def _stream_over(self, inbox: Inbox[T], error: RelevoError | None) -> None:
         if inbox is self._inbox:

@@ -49,6 +49,7 @@ class TerminalPane(QWidget):
         self._identifier = identifier
         self._engine: Engine | None = None
         self._terminal: Terminal | None = None
+        self._early = bytearray()
         self.view = TerminalView()
         self._follower: Follower[bytes] = Follower(
             tasks,
@@ -105,7 +106,7 @@ class TerminalPane(QWidget):
         identifier = self._identifier
 
         def open_it(receive: "Receive[bytes]", ended: "Ended") -> "Terminal":
-            self._terminal = engine.terminal(
+            return engine.terminal(
                 identifier,
                 command,
                 rows=rows,
@@ -113,9 +114,9 @@ class TerminalPane(QWidget):
                 receive=lambda data: receive((data,)),
                 ended=ended,
             )
-            return self._terminal
 
-        self._follower.follow("Opening a terminal", open_it)
+        self._early.clear()
+        self._follower.follow("Opening a terminal", open_it, self._opened)
         self.view.set_live(True)
         self.view.setFocus()
         self._tell(f"{text}: Ctrl+Shift+C copies, Ctrl+Shift+V pastes, Ctrl+Tab leaves")
@@ -126,6 +127,13 @@ class TerminalPane(QWidget):
         self._follower.leave()
         self.view.set_live(False)
         self._tell("closed")
+
+    def _opened(self, terminal: "Terminal") -> None:
+        """Tell it what came while it was being opened: another size, and what was typed."""
+        self._terminal = terminal
+        terminal.resize(*self.view.size_in_letters)
+        if self._early:
+            terminal.send(bytes(self._early))
 
     def _received(self, parts: Sequence[bytes]) -> None:
         self.view.feed(b"".join(parts))
@@ -143,7 +151,9 @@ class TerminalPane(QWidget):
         self.end.setEnabled(self.live)
 
     def _type(self, data: bytes) -> None:
-        if self._terminal is not None:
+        if self._terminal is None:
+            self._early += data
+        else:
             self._terminal.send(data)
 
     def _resize(self, rows: int, columns: int) -> None:
