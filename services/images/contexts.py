@@ -15,6 +15,10 @@ from services.images.catalogue import own_image
 
 _COMMANDS = ("__init__", "options", "gateway", "supervisor", "serve", "train", "prepare")
 """What a container can be told to do: the rest of `app` needs a window or an engine."""
+_PACKAGES = ("evaluation", "gateway", "http", "model_server", "registry", "routing", "store", "supervisor")
+"""What those commands use; of `services.containers` they use the plain modules only."""
+_MODULES = ("__init__", "inside")
+"""Of `services.platform`, what runs inside; the rest asks an engine."""
 
 
 def context_of(name: str) -> bytes:
@@ -45,7 +49,10 @@ def program_sources() -> dict[str, Path]:
         root / "app" / "__init__.py",
         root / "app" / "__main__.py",
         *(root / "app" / "commands" / f"{name}.py" for name in _COMMANDS),
-        *(file for file in (root / "services").rglob("*.py")),
+        *(root / "services").glob("*.py"),
+        *(root / "services" / "containers").glob("*.py"),
+        *(root / "services" / "platform" / f"{name}.py" for name in _MODULES),
+        *(file for package in _PACKAGES for file in (root / "services" / package).rglob("*.py")),
     ]
     return {file.relative_to(root).as_posix(): file for file in wanted}
 

@@ -91,8 +91,8 @@ def problems(request: PlatformRequest) -> dict[str, str]:
         "memory": "" if all(size >= _LEAST_MEMORY for size in request.memory.values()) else
         "A part needs 64 MB at least.",
     }  # fmt: skip
-    found |= _ports(request) | _hosts(request)
-    return {field: text for field, text in found.items() if text}
+    everything = _ports(request) | _hosts(request) | found
+    return {field: text for field, text in everything.items() if text}
 
 
 def published(request: PlatformRequest) -> dict[str, int]:

@@ -1,0 +1,75 @@
+"""A platform of a test's own: its name, ports that are free, and its end."""
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from services.containers.engine.engine import Engine
+from services.platform.present import find_platform
+from services.platform.request import PlatformRequest
+
+PARTS = ("gateway", "supervisor", "cassandra", "registry", "datalake")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine on which nothing listens."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+@pytest.fixture(scope="session")
+def ports() -> Callable[[int], list[int]]:
+    """Ports of this machine on which nothing listens."""
+    return free_ports
+
+
+@pytest.fixture(scope="module")
+def request_of(unique_name: Callable[[str], str]) -> Callable[..., PlatformRequest]:
+    """A request for a platform of that name, on ports of its own, with what else is given."""
+
+    def make(word: str, **given: object) -> PlatformRequest:
+        gateway, cassandra, registry, datalake, first, second = free_ports(6)
+        made = PlatformRequest(
+            unique_name(word), gateway_port=gateway, cassandra_port=cassandra, registry_port=registry,
+            datalake_port=datalake, listener_ports=(first, second),
+        )  # fmt: skip
+        return replace(made, **given)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def gone(engine: Engine) -> Iterator[Callable[[str], None]]:
+    """Notes a platform's name; whatever there is of it is removed at the end."""
+    names: list[str] = []
+    yield names.append
+    for name in names:
+        remove_all(engine, name)
+
+
+def remove_all(engine: Engine, name: str) -> None:
+    """Remove everything that carries a platform's label."""
+    found = find_platform(engine, name)
+    containers = [*found.parts.values(), *found.replaced.values(), *found.errands, *found.others]
+    for container in [*containers, *([found.keeper] if found.keeper else [])]:
+        engine.remove(container.identifier, force=True, volumes=True)
+    for volume in found.volumes:
+        engine.remove_volume(volume)
+    engine.remove_network(name)
+
+
+@pytest.fixture(scope="module")
+def parts_images(built_images: Callable[[str], str]) -> dict[str, str]:
+    """The images of a platform's parts as this program builds them."""
+    return {name: built_images(name) for name in PARTS}
+
+
+@pytest.fixture
+def silent() -> Callable[[float | None, str], None]:
+    """A progress that nobody watches."""
+    return lambda _fraction, _text: None

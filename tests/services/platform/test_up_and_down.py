@@ -1,0 +1,208 @@
+"""A whole platform on a real engine: from nothing, again, changed, down, up with its data, gone.
+
+The tests follow one another: each begins where the one before ended.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from app.connection.platform import open_platform
+from services.client import GatewayClient
+from services.containers.engine.engine import Engine
+from services.errors import InvalidInput, NotFound, Refused
+from services.platform.access import production
+from services.platform.present import find_platform
+from services.platform.remembering import profile_of, remember
+from services.platform.request import PlatformRequest
+from services.platform.setup import Outcome, set_up
+from services.platform.state import platform_state
+from services.platform.teardown import plan_tear_down, tear_down
+from services.profiles.profile import ProfileFolder
+from services.profiles.secrets import Secrets
+from services.store.addresses import CassandraAddress
+from services.store.connect import open_store
+from services.store.roles import StoreRole
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+Silent = Callable[[float | None, str], None]
+EVERYTHING = {"network", "keys", "cassandra", "registry", "datalake", "gateway", "supervisor"}
+
+
+@dataclass
+class Course:
+    """One platform through all tests of this module."""
+
+    request: PlatformRequest
+    tokens: list[str] = field(default_factory=list)
+    first: Outcome | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        assert self.first is not None, "the first set-up failed"
+        return self.first
+
+    def gateway(self) -> GatewayClient:
+        return GatewayClient(self.request.address(), self.tokens[0])
+
+    def store(self, role: StoreRole) -> CassandraAddress:
+        return CassandraAddress(("127.0.0.1",), self.request.cassandra_port, role)
+
+
+@pytest.fixture(scope="module")
+def course(
+    request_of: Callable[..., PlatformRequest], parts_images: dict[str, str], gone: Callable[[str], None]
+) -> Course:
+    made = Course(request_of("whole"))
+    gone(made.request.name)
+    return made
+
+
+def _identifiers(engine: Engine, name: str) -> dict[str, str]:
+    found = find_platform(engine, name)
+    assert found.keeper is not None
+    return {part: each.identifier for part, each in found.parts.items()} | {"keys": found.keeper.identifier}
+
+
+def test_from_nothing_to_a_gateway_that_answers(engine: Engine, course: Course) -> None:
+    told: list[float] = []
+
+    def progress(fraction: float | None, _text: str) -> None:
+        told.append(fraction or 0.0)
+
+    course.first = set_up(engine, course.request, progress, issued=course.tokens.append)
+    assert set(course.outcome.made) == EVERYTHING
+    assert (course.outcome.changed, course.outcome.removed) == ((), ())
+    assert told[-1] == 1.0
+    assert course.tokens == [course.outcome.token]
+    with course.gateway() as gateway:
+        assert gateway.projects() == []
+        assert gateway.health().store == "reachable"
+
+
+def test_setting_up_again_changes_nothing(engine: Engine, course: Course, silent: Silent) -> None:
+    before = _identifiers(engine, course.request.name)
+    again = set_up(engine, course.request, silent, issued=course.tokens.append)
+    assert _identifiers(engine, course.request.name) == before
+    assert (again.made, again.changed, again.started, again.removed, again.token) == ((), (), (), (), "")
+    assert len(course.tokens) == 1
+
+
+def test_another_administrator_finds_request_and_secrets_on_the_engine(
+    engine: Engine, course: Course
+) -> None:
+    found = find_platform(engine, course.request.name)
+    assert found.request == course.request
+    assert found.keys == course.outcome.keys
+
+
+def test_the_window_opens_the_profile(engine: Engine, course: Course, tmp_path: Path) -> None:
+    secrets = Secrets()
+    profile = profile_of(course.request, engine.address)
+    remember(profile, course.outcome, tmp_path, secrets)
+    saved = ProfileFolder(tmp_path).get(course.request.name)
+    assert saved == profile
+    try:
+        opened = open_platform(profile, secrets, lambda _fraction, _text: None)
+        health = opened.health()
+        opened.close()
+    finally:
+        for kind in ("cassandra-password", "gateway-token"):
+            secrets.forget(profile.name, kind)
+    assert (health.store, health.gateway) == (None, None)
+
+
+def test_the_superuser_that_everybody_knows_is_not_let_in(course: Course) -> None:
+    with pytest.raises(Refused):
+        open_store(replace(course.store(StoreRole.OWNER), user="cassandra"), password="cassandra")
+
+
+def test_a_reader_reads_and_writes_nothing(course: Course) -> None:
+    store = open_store(course.store(StoreRole.READER), password=course.outcome.keys.reader)
+    try:
+        assert store.projects() == []
+        with pytest.raises(Refused):
+            store.put_setting("a", "b")
+    finally:
+        store.close()
+
+
+def test_an_administrator_writes_rows_and_makes_no_table(course: Course) -> None:
+    password = course.outcome.keys.administrator
+    store = open_store(course.store(StoreRole.ADMINISTRATOR), password=password)
+    try:
+        store.put_setting("colour", "green")
+        with pytest.raises(Refused):
+            store._session.define("CREATE TABLE live_db.more (id int PRIMARY KEY)")  # type: ignore[attr-defined]
+    finally:
+        store.close()
+
+
+def test_each_part_is_told_with_version_address_and_memory(engine: Engine, course: Course) -> None:
+    state = platform_state(engine, course.request.name)
+    assert state.well
+    parts = {part.name: part for part in state.parts}
+    assert set(parts) == EVERYTHING - {"network", "keys"}
+    assert parts["gateway"].address == f"127.0.0.1:{course.request.gateway_port}"
+    for part in state.parts:
+        assert part.version
+        assert part.since is not None
+        assert 0 < (part.memory or 0) < (part.memory_limit or 0)
+
+
+def test_launching_is_told_what_it_needs(engine: Engine, course: Course) -> None:
+    told = production(engine, course.request.name)
+    name = course.request.name
+    assert (told.network, told.gateway) == (name, f"http://{name}-gateway:8000")
+    assert told.secret == course.outcome.keys.secret
+    assert told.registry == f"127.0.0.1:{course.request.registry_port}"
+
+
+def test_only_what_is_asked_differently_is_changed(
+    engine: Engine, course: Course, ports: Callable[[int], list[int]], silent: Silent
+) -> None:
+    before = _identifiers(engine, course.request.name)
+    gateway, cassandra = ports(2)
+    course.request = replace(course.request, gateway_port=gateway, durability="disk")
+    assert set_up(engine, course.request, silent).changed == ("keys", "gateway")
+    course.request = replace(course.request, cassandra_port=cassandra)
+    assert set_up(engine, course.request, silent).changed == ("keys", "cassandra")
+    after = _identifiers(engine, course.request.name)
+    assert {part for part in before if before[part] != after[part]} == {"gateway", "cassandra", "keys"}
+    with course.gateway() as client:
+        assert len(client.tokens()) == 1  # asked of the store, which is another container now
+
+
+def test_down_keeps_the_data_and_up_finds_them(engine: Engine, course: Course, silent: Silent) -> None:
+    name = course.request.name
+    done = tear_down(engine, name, silent)
+    assert done.deleted == ()
+    assert set(done.kept) == find_platform(engine, name).volumes
+    assert find_platform(engine, name).parts == {}
+    with pytest.raises(NotFound, match="not up"):
+        production(engine, name)
+    again = set_up(engine, course.request, silent, issued=course.tokens.append)
+    assert set(again.made) == EVERYTHING - {"network", "keys"}
+    assert len(course.tokens) == 1
+    store = open_store(course.store(StoreRole.READER), password=again.keys.reader)
+    assert store.setting("colour") == "green"
+    store.close()
+    with course.gateway() as client:
+        assert client.projects() == []
+
+
+def test_data_go_only_after_their_exact_name(engine: Engine, course: Course, silent: Silent) -> None:
+    name = course.request.name
+    before = _identifiers(engine, name)
+    for typed in ("", name.upper(), f"{name} "):
+        with pytest.raises(InvalidInput, match=name):
+            tear_down(engine, name, silent, delete_data=True, confirmation=typed)
+    assert _identifiers(engine, name) == before
+    told = "\n".join(plan_tear_down(engine, name, delete_data=True).words())
+    for volume in find_platform(engine, name).volumes:
+        assert f"DELETED:  the volume {volume} with " in told
+    tear_down(engine, name, silent, delete_data=True, confirmation=name)
+    assert not find_platform(engine, name).exists
