@@ -14,6 +14,7 @@ from app.places import Places
 from app.program import Program
 from app.quiet import without_known_noise
 from app.settings import PROJECT, SPAN, THEME, VARIABLE
+from app.shell.window import PAGES
 from app.window import Start, Wanted
 from services.errors import Unavailable
 from services.profiles.profile import Profile, ProfileFolder
@@ -126,16 +127,17 @@ def scenes(program: Program) -> list[Scene]:
     look = program.presenter.look
     projects = look.projects if look is not None else ()
     if not projects:
-        found.append(Scene("monitor", lambda p: p.shell.go_to("monitor")))
+        found.append(Scene("monitor", partial(_go_to, key="monitor")))
     for name in projects[:4]:
         found.append(Scene(f"monitor-{name}", partial(_monitor, project=name, output=True)))
         found.append(Scene(f"monitor-{name}-input", partial(_monitor, project=name, output=False)))
-    found += [
-        Scene("projects", _projects),
-        Scene("activity", lambda p: p.shell.go_to("activity")),
-        Scene("settings", lambda p: p.shell.go_to("settings")),
-    ]
-    return found
+    found.append(Scene("projects", _projects))
+    others = (key for key, _ in PAGES if key not in {"monitor", "projects"})
+    return found + [Scene(key, partial(_go_to, key=key)) for key in others]
+
+
+def _go_to(program: Program, key: str) -> None:
+    program.shell.go_to(key)
 
 
 def _monitor(program: Program, project: str, *, output: bool) -> None:

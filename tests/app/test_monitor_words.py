@@ -39,6 +39,19 @@ def test_health_in_a_word(version: Version, status: VersionStatus | None, gatewa
     assert health_of(version, status, gateway=gateway)[0] == word
 
 
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (VersionStatus("down"), "starting…"),
+        (VersionStatus(), "starting…"),
+        (VersionStatus("ok"), "healthy"),
+        (VersionStatus("down", errors=1), "down"),
+    ],
+)
+def test_a_service_that_was_just_started_is_not_called_down(status: VersionStatus, word: str) -> None:
+    assert health_of(A, status, gateway=True, settling=True)[0] == word
+
+
 def test_rows_that_a_challenger_skipped_are_told_at_its_name_and_in_sum() -> None:
     status = {"A": VersionStatus("ok"), "B": VersionStatus("ok", skipped=12)}
     content = content_of(Look(Question("wine", Span.ALL), ("wine",), view(40), status=status))

@@ -1,6 +1,7 @@
 """An empty place that says why it is empty and what would fill it."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from widgets.panels.labels import Text
@@ -43,6 +44,11 @@ class EmptyState(QWidget):
         self._button.setText(action)
         self._button.setVisible(bool(action))
         self.setAccessibleName(f"{text}. {hint}" if hint else text)
+
+    def stand_on_base(self) -> None:
+        """Take the ground of the table or plot in whose place it is."""
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
 
     def text(self) -> str:
         """Both lines, as they are read aloud."""

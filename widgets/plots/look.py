@@ -18,7 +18,7 @@ SYMBOLS = {
     Symbol.STAR: "star",
 }
 POINT_SIZE = 7
-POINT_ALPHA = 150
+POINT_ALPHA = 190
 GRID_ALPHA = 0.14
 BEHIND = -1000
 """An axis draws the grid too, which belongs behind the data."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QAction, QImage, QKeyEvent, QPalette
+from PySide6.QtGui import QAction, QImage, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -60,8 +60,7 @@ class PlotPanel(QWidget):
         self.canvas.customContextMenuRequested.connect(self._show_menu)
         self.canvas.scene().sigMouseMoved.connect(self._point)
         self.empty = EmptyState(empty, hint)
-        self.empty.setBackgroundRole(QPalette.ColorRole.Base)
-        self.empty.setAutoFillBackground(True)
+        self.empty.stand_on_base()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.canvas)

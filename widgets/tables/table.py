@@ -54,6 +54,7 @@ class DataTable(QWidget):
         self._filter = RowFilter(self._model)
         self.view = QTableView()
         self.empty = EmptyState(f"No {name.lower()} yet")
+        self.empty.stand_on_base()
         self.filter_field = QLineEdit()
         self._stack = QStackedWidget()
         self._compose(columns, searchable=searchable)

@@ -1,5 +1,6 @@
 """One look at a project, made off the GUI thread: what Monitor shows is fetched here and only here."""
 
+import time
 from dataclasses import dataclass, field
 
 from app.connection.platform import Platform
@@ -8,7 +9,11 @@ from services.errors import NotFound, RelevoError, Unavailable
 from services.evaluation.model import Evolution, ProjectView, Span
 from services.evaluation.reader import ProjectReader
 from services.gateway.messages import VersionStatus
+from services.profiles.profile import EmbeddedProfile
 from services.registry.model import Job, JobState
+
+SETTLING_SECONDS = 30.0
+"""So long may services on this machine take until they have loaded their model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Look:
         status: how each version fares by the gateway's word; empty when it does not answer.
         gateway_error: why the gateway's word is missing.
         jobs: retrainings that run.
+        settling: whether services that were started with the platform may still be coming up.
     """
 
     question: Question
@@ -39,6 +45,7 @@ class Look:
     status: dict[str, VersionStatus] = field(default_factory=dict)
     gateway_error: RelevoError | None = None
     jobs: tuple[Job, ...] = ()
+    settling: bool = False
 
 
 class Observer:
@@ -49,6 +56,8 @@ class Observer:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._settles = isinstance(platform.profile, EmbeddedProfile)
+        self._opened = time.monotonic()
         self._reader: ProjectReader | None = None
         self._project = ""
 
@@ -71,6 +80,7 @@ class Observer:
             status,
             gateway_error,
             self._jobs(view),
+            self._settles and time.monotonic() - self._opened < SETTLING_SECONDS,
         )
 
     def _reader_of(self, project: str) -> ProjectReader:

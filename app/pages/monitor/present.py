@@ -63,7 +63,7 @@ def variables_of(project: Project) -> tuple[tuple[str, str], ...]:
 def entry_of(project: Project, version: Version, look: Look) -> VersionEntry:
     """A version with its part in production and the gateway's word on its health."""
     status = look.status.get(version.name)
-    word, state = health_of(version, status, gateway=look.gateway_error is None)
+    word, state = health_of(version, status, gateway=look.gateway_error is None, settling=look.settling)
     since = ""
     if version.mode is Mode.CHAMPION and project.last_change is not None:
         since = f"since {moment(project.last_change.at)}"
@@ -79,7 +79,9 @@ def entry_of(project: Project, version: Version, look: Look) -> VersionEntry:
     )
 
 
-def health_of(version: Version, status: VersionStatus | None, *, gateway: bool) -> tuple[str, State]:
+def health_of(
+    version: Version, status: VersionStatus | None, *, gateway: bool, settling: bool = False
+) -> tuple[str, State]:
     """A word for how a version fares, and its colour."""
     if version.mode is Mode.RETIRED:
         return "not asked", State.NEUTRAL
@@ -87,7 +89,10 @@ def health_of(version: Version, status: VersionStatus | None, *, gateway: bool) 
         return "unknown: no gateway", State.NEUTRAL
     if not version.endpoint:
         return "no service yet", State.NEUTRAL
-    return _told(status or VersionStatus())
+    told = status or VersionStatus()
+    if settling and told.health != "ok" and not told.errors:
+        return "starting…", State.NEUTRAL
+    return _told(told)
 
 
 def _told(status: VersionStatus) -> tuple[str, State]:

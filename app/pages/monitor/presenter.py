@@ -18,8 +18,7 @@ from services.errors import RelevoError, Unavailable
 from services.evaluation.model import Span
 from widgets.formatting import relative
 
-SETTLING_SECONDS = 3
-SETTLES_WITHIN = timedelta(minutes=1)
+SOON_SECONDS = 3
 
 
 class MonitorPresenter(QObject):
@@ -40,7 +39,6 @@ class MonitorPresenter(QObject):
         self._asked: Question | None = None
         self._again = False
         self._here = False
-        self._opened_at = datetime.now(UTC)
         self.look: Look | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -128,14 +126,14 @@ class MonitorPresenter(QObject):
     def _plan(self) -> None:
         seconds = self._context.settings.get(REFRESH_SECONDS)
         if self._settling():
-            seconds = min(seconds, SETTLING_SECONDS)
+            seconds = min(seconds, SOON_SECONDS)
         self._page.due = datetime.now(UTC) + timedelta(seconds=seconds)
         self._timer.start(seconds * 1000)
 
     def _settling(self) -> bool:
-        """Whether services that were started with the platform are still coming up."""
+        """Whether services are still coming up."""
         look = self.look
-        if look is None or look.view is None or datetime.now(UTC) - self._opened_at > SETTLES_WITHIN:
+        if look is None or look.view is None or not look.settling:
             return False
         started = {version.name for version in look.view.project.versions if version.endpoint}
         return any(look.status[name].health != "ok" for name in started & look.status.keys())
@@ -192,7 +190,6 @@ class MonitorPresenter(QObject):
 
     def _opened(self, platform: Platform) -> None:
         self._observer = Observer(platform)
-        self._opened_at = datetime.now(UTC)
         self.look = None
         if self._here:
             self.refresh()
