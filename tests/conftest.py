@@ -1,6 +1,6 @@
 """What every test gets: leaks fail it, and the end of a run says what was not tested and why.
 
-And what several folders share: a real Docker Engine, and a small image on it.
+And what several folders share: a real Cassandra, a real Docker Engine, and a small image on it.
 """
 
 import io
@@ -12,6 +12,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import psutil
@@ -19,6 +20,7 @@ import pytest
 
 if TYPE_CHECKING:
     from services.containers.engine.engine import Engine
+    from services.store.addresses import CassandraAddress
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -79,6 +81,37 @@ def not_there(reason: str) -> NoReturn:
     if os.environ.get("RELEVO_REQUIRE_SERVERS"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cassandra_server() -> tuple[str, int]:
+    """Host and port of a real server."""
+    host, _, port = os.environ.get("RELEVO_TEST_CASSANDRA", "").rpartition(":")
+    if not host:
+        not_there("no Cassandra: set RELEVO_TEST_CASSANDRA=host:port (`.ci/cassandra start` runs one)")
+    return host, int(port)
+
+
+@pytest.fixture(scope="session")
+def fresh_keyspaces(
+    cassandra_server: tuple[str, int],
+) -> Callable[[], AbstractContextManager["CassandraAddress"]]:
+    """Gives addresses on the real server with keyspaces of their own, which are dropped afterwards."""
+    from services.store.addresses import CassandraAddress
+    from services.store.cassandra import CassandraStore
+
+    host, port = cassandra_server
+
+    @contextmanager
+    def fresh() -> Iterator[CassandraAddress]:
+        address = CassandraAddress((host,), port, keyspace_prefix=f"t{secrets.token_hex(4)}_")
+        yield address
+        store = CassandraStore(address)
+        for keyspace in (store._session.live, store._session.historical):
+            store._session.define(f"DROP KEYSPACE IF EXISTS {keyspace}")
+        store.close()
+
+    return fresh
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ TABLE_LENGTH = 48
 _PROJECT = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _OWN_TABLES = frozenset({
-    "model_registry", "champion_history", "artifacts", "artifact_chunks", "revisions", "tokens",
-    "settings", "leases", "jobs", "listeners", "change_counter", "log", "segments", "packed", "rollups",
-    "labels", "schema_version",
+    "model_registry", "champion_history", "revisions", "revision_history", "artifacts", "artifact_chunks",
+    "tokens", "settings", "leases", "jobs", "listeners", "change_counter", "log", "segments", "packed",
+    "rollups", "labels", "schema_version",
 })  # fmt: skip
 _OWN_COLUMNS = frozenset({
     "id", "bucket", "predicted", "label", "labelled_at", "revision", "mode", "propensity",

@@ -1,9 +1,8 @@
 """A platform on a real Cassandra: published, asked, labelled, evaluated, opened from a profile."""
 
-import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from services.publish.tables import Row, read_rows
 from services.registry.model import Role
 from services.registry.tokens import new_secret, new_token, service_token
 from services.store.addresses import CassandraAddress
-from services.store.cassandra import CassandraStore
 from services.store.connect import open_store
 
 pytestmark = [pytest.mark.slow, pytest.mark.cassandra, pytest.mark.timeout(300)]
@@ -50,19 +48,11 @@ def _wait(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[CassandraAddress]:
-    named = os.environ.get("RELEVO_TEST_CASSANDRA", "")
-    if not named:
-        if os.environ.get("RELEVO_REQUIRE_SERVERS") == "1":
-            pytest.fail("RELEVO_TEST_CASSANDRA names no server, and this run must not do without")
-        pytest.skip("no Cassandra: set RELEVO_TEST_CASSANDRA=host:port (`.ci/cassandra start` runs one)")
-    host, _, port = named.rpartition(":")
-    made = CassandraAddress((host,), int(port), keyspace_prefix=f"p{secrets.token_hex(4)}_")
-    yield made
-    store = CassandraStore(made)
-    for keyspace in (store._session.live, store._session.historical):
-        store._session.define(f"DROP KEYSPACE IF EXISTS {keyspace}")
-    store.close()
+def address(
+    fresh_keyspaces: Callable[[], AbstractContextManager[CassandraAddress]],
+) -> Iterator[CassandraAddress]:
+    with fresh_keyspaces() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,8 @@
 """One suite over both stores: each module gets a fresh workspace and fresh keyspaces."""
 
-import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import count
 
@@ -47,37 +45,12 @@ CLASSIFICATION = Signature(
 )
 
 
-def _cassandra_server() -> tuple[str, int]:
-    named = os.environ.get("RELEVO_TEST_CASSANDRA", "")
-    if named:
-        host, _, port = named.rpartition(":")
-        return host, int(port)
-    if os.environ.get("RELEVO_REQUIRE_SERVERS") == "1":
-        pytest.fail("RELEVO_TEST_CASSANDRA names no server, and this run must not do without")
-    pytest.skip("no Cassandra: set RELEVO_TEST_CASSANDRA=host:port (`.ci/cassandra start` runs one)")
-
-
-@pytest.fixture(scope="session")
-def cassandra_server() -> tuple[str, int]:
-    """Host and port of a real server."""
-    return _cassandra_server()
-
-
-@contextmanager
-def fresh_keyspaces(host: str, port: int) -> Iterator[CassandraAddress]:
-    """An address with keyspaces of its own, which are dropped afterwards."""
-    address = CassandraAddress((host,), port, keyspace_prefix=f"t{secrets.token_hex(4)}_")
-    yield address
-    store = CassandraStore(address)
-    for keyspace in (store._session.live, store._session.historical):
-        store._session.define(f"DROP KEYSPACE IF EXISTS {keyspace}")
-    store.close()
-
-
 @pytest.fixture(scope="module")
-def cassandra_address(cassandra_server: tuple[str, int]) -> Iterator[CassandraAddress]:
+def cassandra_address(
+    fresh_keyspaces: Callable[[], AbstractContextManager[CassandraAddress]],
+) -> Iterator[CassandraAddress]:
     """An address on the real server with keyspaces of this module's own."""
-    with fresh_keyspaces(*cassandra_server) as address:
+    with fresh_keyspaces() as address:
         yield address
 
 

@@ -307,22 +307,27 @@ class Shadows:
         return self.mirror._workers[self.platform.project, "B"].queue.rows == 0
 
 
-InShadow = Callable[[Callable[[Shadows], Awaitable[None]]], None]
-
-
 @pytest.fixture
-def in_shadow(platform: Platform, tmp_path: Path, quick: Limits) -> InShadow:
-    """Runs a scenario with a recorder, a mirror and a challenger B; again goes on where it stopped."""
-    specification = importlib.util.spec_from_file_location(
-        "challenger", Path(__file__).with_name("challenger.py")
-    )
+def challenger_service() -> Any:
+    """A challenger's service, not started (`challenger.py`)."""
+    path = Path(__file__).with_name("challenger.py")
+    specification = importlib.util.spec_from_file_location("challenger", path)
     assert specification is not None
     assert specification.loader is not None
     challenger = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(challenger)
+    return challenger.Service()
+
+
+InShadow = Callable[[Callable[[Shadows], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def in_shadow(platform: Platform, tmp_path: Path, quick: Limits, challenger_service: Any) -> InShadow:
+    """Runs a scenario with a recorder, a mirror and a challenger B; again goes on where it stopped."""
 
     async def main(scenario: Callable[[Shadows], Awaitable[None]]) -> None:
-        service = challenger.Service()
+        service = challenger_service
         await service.start()
         registry = Registry(platform)
         registry.endpoints["B"] = service.endpoint

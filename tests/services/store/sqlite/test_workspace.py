@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import Corrupt, Refused, StorageFull, Unavailable
+from services.errors import Corrupt, InvalidInput, Refused, StorageFull, Unavailable
 from services.store.addresses import SqliteAddress
 from services.store.connect import open_store
 from services.store.interface import Position
+from services.store.names import validate_project
 from services.store.sqlite import SqliteStore
 
 
@@ -130,6 +131,17 @@ def test_a_crash_while_the_tables_are_made_is_made_good_by_the_next(
     store = SqliteStore(tmp_path)
     assert store.projects() == []
     store.close()
+
+
+def test_no_project_may_have_the_name_of_a_table_of_our_own(workspace: SqliteStore) -> None:
+    rows = workspace._database.connection().execute(
+        "SELECT name FROM historical_db.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    names = [name for (name,) in rows]
+    assert "revision_history" in names
+    for name in names:
+        with pytest.raises(InvalidInput, match="Relevo itself"):
+            validate_project(name)
 
 
 def test_threads_that_end_give_their_connections_back(workspace: SqliteStore) -> None:
