@@ -1,8 +1,9 @@
 """A cloud of any number of points counted into the cells of a picture, as fine as the view needs.
 
-Counts over the whole cloud are kept in a pyramid of grids, each half as fine as the one before, so that
-panning and zooming out cost O(cells). Zoomed in beyond the finest grid, the points inside the view are
-found through an order by x and counted, or given back one by one when they are few.
+Counts over the whole cloud are kept in grids, each half as fine as another across or up ("ripmap"), so
+that panning and zooming out cost O(cells), also where only one side is zoomed. Zoomed in beyond the finest
+grid, the points between the view's ends are found through an order by x and counted, or given back one by
+one when they are few.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
-FINEST = 2048
+COLUMNS, ROWS = 4096, 2048
+"""Of the finest grid; a view that needs more holds so few points that they are counted within a frame."""
 COARSEST = 64
+SOON_COUNTED = 250_000
+"""Up to so many points are counted anew for each view, in about a millisecond, and need no grids."""
+STRIP = 64
+"""Columns counted at a time: their counts stay within the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class DensityPyramid:
         order = np.argsort(x[sound], kind="stable")
         self.x, self.y = x[sound][order], y[sound][order]
         self.box = bounds(self.x, self.y)
-        self._grids: tuple[Counts, ...] | None = None
+        self._grids: Grids | None = None
 
     @property
     def size(self) -> int:
@@ -111,37 +117,38 @@ class DensityPyramid:
             return Points(self.x, self.y)
         if inside is None:
             return Points(self.x[:0], self.y[:0])
-        wanted = max(self.box.width / box.width * columns, self.box.height / box.height * rows)
-        if wanted <= FINEST:
-            picture = self._from_grids(inside, wanted)
+        across, up = self.box.width / box.width * columns, self.box.height / box.height * rows
+        if self.size > SOON_COUNTED and across <= COLUMNS and up <= ROWS:
+            picture = self._from_grids(inside, across, up)
             if int(picture.counts.sum()) > few:
                 return picture
         return self._counted(inside, box, columns, rows, few)
 
     def _counted(self, inside: Box, box: Box, columns: int, rows: int, few: int) -> Picture | Points:
         """Count the points inside, found through the order by x."""
+        wide = max(1, round(columns * inside.width / box.width))
+        high = max(1, round(rows * inside.height / box.height))
+        counts = count(self.x, self.y, inside, wide, high)
+        return Picture(inside, counts) if int(counts.sum()) > few else self._points(inside)
+
+    def _points(self, inside: Box) -> Points:
         first = int(np.searchsorted(self.x, inside.left, side="left"))
         last = int(np.searchsorted(self.x, inside.right, side="right"))
         x, y = self.x[first:last], self.y[first:last]
         kept = (y >= inside.bottom) & (y <= inside.top)
-        x, y = x[kept], y[kept]
-        if x.size <= few:
-            return Points(x, y)
-        wide = max(1, round(columns * inside.width / box.width))
-        high = max(1, round(rows * inside.height / box.height))
-        return Picture(inside, count(x, y, inside, wide, high))
+        return Points(x[kept], y[kept])
 
-    def _from_grids(self, inside: Box, wanted: float) -> Picture:
-        """Cut the view out of the coarsest grid that is fine enough."""
+    def _from_grids(self, inside: Box, across: float, up: float) -> Picture:
+        """Cut the view out of the coarsest grid that is fine enough, across and up."""
         if self._grids is None:
-            self._grids = halved(count(self.x, self.y, self.box, FINEST, FINEST))
-        grid = next((one for one in reversed(self._grids) if one.shape[0] >= wanted), self._grids[0])
-        cells = grid.shape[0]
-        wide, high = self.box.width / cells, self.box.height / cells
+            self._grids = Grids(count(self.x, self.y, self.box, COLUMNS, ROWS))
+        grid = self._grids.fine_enough(across, up)
+        rows, columns = grid.shape
+        wide, high = self.box.width / columns, self.box.height / rows
         left = int((inside.left - self.box.left) / wide)
         bottom = int((inside.bottom - self.box.bottom) / high)
-        right = min(cells, int(np.ceil((inside.right - self.box.left) / wide)))
-        top = min(cells, int(np.ceil((inside.top - self.box.bottom) / high)))
+        right = min(columns, int(np.ceil((inside.right - self.box.left) / wide)))
+        top = min(rows, int(np.ceil((inside.top - self.box.bottom) / high)))
         cut = Box(
             self.box.left + left * wide,
             self.box.left + right * wide,
@@ -149,6 +156,39 @@ class DensityPyramid:
             self.box.bottom + top * high,
         )
         return Picture(cut, grid[bottom:top, left:right])
+
+
+class Grids:
+    """A grid of counts, and those that are coarser across, up or both; made when first needed.
+
+    Args:
+        finest: counts, shape (rows, columns), powers of two.
+    """
+
+    def __init__(self, finest: Counts) -> None:
+        self._made = {finest.shape: finest}
+        self._finest = finest
+
+    def fine_enough(self, across: float, up: float) -> Counts:
+        """The coarsest grid of at least so many columns and rows, as far as there are so many."""
+        rows, columns = self._finest.shape
+        while columns // 2 >= max(across, COARSEST):
+            columns //= 2
+        while rows // 2 >= max(up, COARSEST):
+            rows //= 2
+        return self._grid(rows, columns)
+
+    def _grid(self, rows: int, columns: int) -> Counts:
+        """Rows are put together first: a side zoomed by itself is most often time, which runs across."""
+        if (rows, columns) not in self._made:
+            if columns < self._finest.shape[1]:
+                finer = self._grid(rows, columns * 2)
+                made = finer[:, 0::2] + finer[:, 1::2]
+            else:
+                finer = self._grid(rows * 2, columns)
+                made = finer[0::2] + finer[1::2]
+            self._made[rows, columns] = made
+        return self._made[rows, columns]
 
 
 def bounds(x: Floats, y: Floats) -> Box:
@@ -166,17 +206,29 @@ def bounds(x: Floats, y: Floats) -> Box:
 
 
 def count(x: Floats, y: Floats, box: Box, columns: int, rows: int) -> Counts:
-    """Points per cell, shape (rows, columns); points on the far edges belong to the last cells."""
-    across = np.minimum(((x - box.left) * (columns / box.width)).astype(np.int32), columns - 1)
-    up = np.minimum(((y - box.bottom) * (rows / box.height)).astype(np.int32), rows - 1)
-    cells = np.bincount(up * np.int32(columns) + across, minlength=rows * columns)
-    return cells.reshape(rows, columns).astype(np.int32)
+    """Points per cell, shape (rows, columns); points on the far edges belong to the last cells.
+
+    Points outside the box, which the cells divide evenly, are left out. x and y have shape (n,) each, x
+    ascending.
+    """
+    counts = np.empty((rows, columns), dtype=np.int32)
+    ends = np.searchsorted(x, np.linspace(box.left, box.right, columns + 1), side="left")
+    ends[-1] = np.searchsorted(x, box.right, side="right")
+    for first in range(0, columns, STRIP):
+        strip = ends[first : first + STRIP + 1]
+        counts[:, first : first + STRIP] = _count_strip(y[strip[0] : strip[-1]], np.diff(strip), box, rows)
+    return counts
 
 
-def halved(grid: Counts) -> tuple[Counts, ...]:
-    """The grid, and grids each half as fine, down to the coarsest."""
-    grids = [grid]
-    while grids[-1].shape[0] > COARSEST:
-        side = grids[-1].shape[0] // 2
-        grids.append(grids[-1].reshape(side, 2, side, 2).sum(axis=(1, 3), dtype=np.int32))
-    return tuple(grids)
+def _count_strip(y: Floats, sizes: NDArray[np.intp], box: Box, rows: int) -> NDArray[np.intp]:
+    """Points per row in columns of so many points each, shape (rows, columns)."""
+    # A row below and one above take what lies outside; the top edge itself stays just inside.
+    height = rows + 2
+    row = y - box.bottom
+    row *= rows / box.height * (1 - 1e-12)
+    row += 1.0
+    np.clip(row, 0.0, rows + 1.0, out=row)
+    cells = row.astype(np.intp)
+    cells += np.repeat(np.arange(sizes.size) * height, sizes)
+    found = np.bincount(cells, minlength=sizes.size * height)
+    return found.reshape(sizes.size, height)[:, 1:-1].T

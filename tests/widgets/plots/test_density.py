@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from widgets.plots.density import FINEST, Box, DensityPyramid, Picture, Points, count
+from widgets.plots.density import COLUMNS, ROWS, SOON_COUNTED, Box, DensityPyramid, Picture, Points, count
 from widgets.plots.tint import opacities
 
 
 @pytest.fixture(scope="module")
 def cloud() -> DensityPyramid:
     random = np.random.default_rng(5)
-    x = random.normal(size=200_000)
-    return DensityPyramid(x, x + random.normal(size=200_000))
+    size = SOON_COUNTED + 50_000
+    x = random.normal(size=size)
+    return DensityPyramid(x, x + random.normal(size=size))
 
 
 def test_the_whole_cloud_is_counted_once(cloud: DensityPyramid) -> None:
@@ -38,10 +39,33 @@ def test_cells_are_as_fine_as_asked_and_not_much_finer(cloud: DensityPyramid) ->
     shown = cloud.view(cloud.box, 300, 200, few=10)
     assert isinstance(shown, Picture)
     assert 300 <= shown.counts.shape[1] <= 600
+    assert 200 <= shown.counts.shape[0] <= 400
+
+
+@pytest.mark.parametrize("share", [0.5, 0.2, 0.09])
+def test_zooming_one_side_alone_makes_no_finer_cells_along_the_other(
+    cloud: DensityPyramid, share: float
+) -> None:
+    half = cloud.box.width * share / 2
+    shown = cloud.view(Box(-half, half, cloud.box.bottom, cloud.box.top), 300, 200, few=10)
+    assert isinstance(shown, Picture)
+    assert 300 <= shown.counts.shape[1] <= 602
+    assert 200 <= shown.counts.shape[0] <= 400
+    inside = (cloud.x >= shown.box.left) & (cloud.x <= shown.box.right)
+    assert abs(int(shown.counts.sum()) - int(inside.sum())) <= 1
+
+
+def test_a_small_cloud_is_counted_in_the_very_cells_asked_for() -> None:
+    random = np.random.default_rng(3)
+    small = DensityPyramid(random.normal(size=20_000), random.normal(size=20_000))
+    shown = small.view(small.box, 300, 200, few=10)
+    assert isinstance(shown, Picture)
+    assert shown.counts.shape == (200, 300)
+    assert shown.counts.sum() == small.size
 
 
 def test_zoomed_beyond_the_finest_grid_cells_stay_as_fine(cloud: DensityPyramid) -> None:
-    view = Box(0.0, cloud.box.width / FINEST * 40, 0.0, cloud.box.height / FINEST * 40)
+    view = Box(0.0, cloud.box.width / COLUMNS * 80, 0.0, cloud.box.height / ROWS * 40)
     shown = cloud.view(view, 400, 300, few=3)
     assert isinstance(shown, Picture)
     assert shown.counts.shape == (300, 400)
@@ -87,8 +111,15 @@ def test_a_single_point_is_visible_and_the_fullest_cell_most() -> None:
 
 def test_every_point_is_counted_in_its_own_cell() -> None:
     random = np.random.default_rng(9)
-    x, y = random.uniform(0, 4, 2000), random.uniform(0, 3, 2000)
+    x, y = np.sort(random.uniform(0, 4, 2000)), random.uniform(0, 3, 2000)
     box = Box(0.0, 4.0, 0.0, 3.0)
     expected, _, _ = np.histogram2d(y, x, bins=(30, 40), range=((0, 3), (0, 4)))
     np.testing.assert_array_equal(count(x, y, box, 40, 30), expected)
     np.testing.assert_array_equal(count(np.array([4.0]), np.array([3.0]), box, 40, 30)[-1, -1], 1)
+
+
+def test_points_outside_the_box_are_not_counted() -> None:
+    random = np.random.default_rng(11)
+    x, y = np.sort(random.uniform(-2, 6, 5000)), random.uniform(-3, 6, 5000)
+    expected, _, _ = np.histogram2d(y, x, bins=(200, 170), range=((0, 3), (0, 4)))
+    np.testing.assert_array_equal(count(x, y, Box(0.0, 4.0, 0.0, 3.0), 170, 200), expected)
