@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,8 +13,8 @@ from services.containers.engine.specs import configuration
 from services.containers.model import Container, ContainerSpec, ContainerState
 from services.errors import Conflict, NotFound, RelevoError
 
-_LOOKERS = 8
-"""Containers looked at together; an engine far away answers each one late."""
+_FEW, _LOOKERS = 3, 8
+"""Containers looked at together, unless they are few: an engine far away answers each one late."""
 _GOING = "already in progress"
 _GOING_SECONDS = 30.0
 
@@ -29,11 +29,16 @@ class Containers:
         """All containers, running or not, by name."""
         with self._connection.asking() as client:
             listed = [entry["Id"] for entry in client.containers(all=True)]
-        with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="containers") as pool:
-            looked = pool.map(self.find, listed)
-            # One that went away since it was listed is none.
-            found = [container for container in looked if container is not None]
+        # One that went away since it was listed is none.
+        found = [container for _, container in self.several(listed) if container is not None]
         return sorted(found, key=lambda container: container.name)
+
+    def several(self, identifiers: Collection[str]) -> list[tuple[str, Container | None]]:
+        """Those containers, in that order; None for those that are gone."""
+        if len(identifiers) < _FEW:
+            return [(identifier, self.find(identifier)) for identifier in identifiers]
+        with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="containers") as pool:
+            return list(zip(identifiers, pool.map(self.find, identifiers), strict=True))
 
     def find(self, identifier: str) -> Container | None:
         """One container by its identifier or name; None if there is none."""

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
+from services.containers.engine.pipes import Pipe
 from services.containers.engine.ssh import dial_ssh
 from services.containers.sockets import usual_socket
 from services.errors import InvalidInput
 
 Dial = Callable[[], Any]
-"""Connects anew; a socket, or on Windows what the client library has for a named pipe."""
+"""Connects anew; a socket or a `Pipe`."""
 
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """A peer that vanished without a word is noticed after a minute, also by a stream that only listens."""
@@ -58,13 +59,13 @@ def _local(path: str, seconds: float) -> socket.socket:
     return found
 
 
-def _pipe(path: str, seconds: float) -> Any:
+def _pipe(path: str, seconds: float) -> Pipe:
     import docker.transport
 
     kind = getattr(docker.transport, "NpipeSocket", None)
     if kind is None:
         raise FileNotFoundError(f"{path} is a named pipe of Windows")
-    found = kind()
+    found = Pipe(kind())
     found.settimeout(seconds)
     found.connect(path.replace("/", "\\"))
     return found

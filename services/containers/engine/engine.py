@@ -8,11 +8,12 @@ from services.containers.addresses import EngineAddress
 from services.containers.engine.builds import BuildOrder, Builds
 from services.containers.engine.connection import Connection
 from services.containers.engine.containers import Containers
-from services.containers.engine.events import OnChange, OnState, Watch
+from services.containers.engine.events import OnState, Watch
 from services.containers.engine.execution import execute
 from services.containers.engine.files import Files
 from services.containers.engine.images import Images
 from services.containers.engine.information import information
+from services.containers.engine.known import OnChange
 from services.containers.engine.logs import Logs, LogStream
 from services.containers.engine.reading import masked
 from services.containers.engine.storage import Storage

@@ -1,26 +1,25 @@
 """Changes of containers as they happen: a list, then the engine's event stream; again after a loss."""
 
 import json
+import queue
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 
 from services.containers.engine.connection import Client, Connection
 from services.containers.engine.containers import Containers
+from services.containers.engine.known import Known, OnChange
 from services.containers.engine.reading import epoch, moment
+from services.containers.engine.streams import CLOSE_SECONDS, Stream
 from services.containers.engine.transfers import Report, reports
-from services.containers.model import Change
 from services.errors import RelevoError, Unavailable
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
-_LISTED, _GONE = "listed", "destroy"
 _ACTIONS = (
     "create", "start", "die", "stop", "kill", "oom", "pause", "unpause", "rename", "restart", "update",
     "health_status", "destroy", "connect", "disconnect",
 )  # fmt: skip
 """What changes what is shown of a container; a health check's own commands are not told."""
 
-OnChange = Callable[[Change], None]
 OnState = Callable[[RelevoError | None], None]
 
 
@@ -37,14 +36,12 @@ class Watch:
     def __init__(
         self, connection: Connection, containers: Containers, on_change: OnChange, on_state: OnState
     ) -> None:
-        self._connection, self._containers = connection, containers
-        self._on_change, self._on_state = on_change, on_state
-        self._known: dict[str, Change] = {}
-        self._lock = threading.Lock()
-        self._client: Client | None = None
-        self._pause = _FIRST_PAUSE
+        self._connection, self._on_state = connection, on_state
         self._closing = threading.Event()
+        self._known = Known(containers, on_change, self._closing.is_set)
+        self._waiting: queue.SimpleQueue[Report | RelevoError | None] = queue.SimpleQueue()
         self._wake = threading.Event()
+        self._pause = _FIRST_PAUSE
         self._thread = threading.Thread(target=self._run, name="containers-watch", daemon=True)
         self._thread.start()
 
@@ -52,11 +49,9 @@ class Watch:
         """Stop following; nothing is told any more."""
         self._closing.set()
         self._wake.set()
-        with self._lock:
-            if self._client is not None:
-                self._client.abort()
+        self._waiting.put(None)
         if threading.current_thread() is not self._thread:
-            self._thread.join()
+            self._thread.join(CLOSE_SECONDS)
 
     def retry(self) -> None:
         """Try again now rather than after the pause."""
@@ -66,8 +61,7 @@ class Watch:
         while not self._closing.is_set():
             self._wake.clear()
             try:
-                with self._connection.streaming() as client:
-                    self._follow(client)
+                self._follow()
             except RelevoError as error:
                 if self._closing.is_set():
                     return
@@ -77,28 +71,28 @@ class Watch:
             self._wake.wait(self._pause)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
-    def _follow(self, client: Client) -> None:
-        """Read events until the connection breaks."""
-        with self._lock:
-            self._client = client
+    def _follow(self) -> None:
+        """Tell changes until the connection breaks, which is raised, or the watch is closed."""
+        waiting = self._waiting = queue.SimpleQueue()
+        question = self._question()
+
+        def begin(client: Client) -> Iterator[Report]:
+            return reports(client.stream("GET", "/events", params=question))
+
+        def ended(error: RelevoError | None) -> None:
+            waiting.put(error or Unavailable("The Docker Engine ended the connection"))
+
+        stream = Stream(self._connection, begin, waiting.put, ended, name="containers-events")
         try:
-            # Events since this moment wait in the stream while the list is read: nothing falls between.
-            events = reports(client.stream("GET", "/events", params=self._question()))
-            self._list()
-            self._pause = _FIRST_PAUSE
-            for event in events:
-                if self._closing.is_set():
-                    return
-                self._happened(event)
-        except Exception:
-            # `close` cuts the connection under its reader: only then is that no error.
+            # Events since the question was made wait while the list is read: nothing falls between.
+            self._known.list()
             if not self._closing.is_set():
-                raise
-        else:
-            raise Unavailable("The Docker Engine ended the connection", remedy="It is tried again.")
+                self._pause = _FIRST_PAUSE
+                self._on_state(None)
+            while not self._closing.is_set():
+                self._known.take(_all(waiting))
         finally:
-            with self._lock:
-                self._client = None
+            stream.close()
 
     def _question(self) -> dict[str, str]:
         with self._connection.asking() as client:
@@ -107,36 +101,17 @@ class Watch:
         filters = {"type": ["container", "network"], "event": _ACTIONS}
         return {"since": f"{now.timestamp():.6f}", "filters": json.dumps(filters)}
 
-    def _list(self) -> None:
-        now = datetime.now(UTC)
-        found = {container.identifier: container for container in self._containers.all()}
-        for identifier in set(self._known) - set(found):
-            self._tell(Change(identifier, None, _GONE, now))
-        for identifier, container in found.items():
-            self._tell(Change(identifier, container, _LISTED, now))
-        if not self._closing.is_set():
-            self._on_state(None)
 
-    def _happened(self, event: Report) -> None:
-        action, actor = str(event["Action"]), event["Actor"]
-        about = event["Type"] == "container"
-        identifier = str(actor["ID"] if about else actor["Attributes"].get("container", ""))
-        if not identifier:
-            return
-        gone = about and action == _GONE
-        container = None if gone else self._containers.find(identifier)
-        at = epoch(event["timeNano"] / 1e9)
-        self._tell(Change(identifier, container, action if container else _GONE, at))
-
-    def _tell(self, change: Change) -> None:
-        """Tell it unless it is known already: an event may be older than what a look has shown."""
-        before = self._known.get(change.identifier)
-        if change.container is None:
-            if self._known.pop(change.identifier, None) is None:
-                return
-        elif before is not None and before.container == change.container:
-            return
-        else:
-            self._known[change.identifier] = change
-        if not self._closing.is_set():
-            self._on_change(change)
+def _all(waiting: "queue.SimpleQueue[Report | RelevoError | None]") -> list[Report]:
+    """Wait for events and take all that are there; raises what broke the stream."""
+    found: list[Report] = []
+    item = waiting.get()
+    while item is not None:
+        if isinstance(item, RelevoError):
+            raise item
+        found.append(item)
+        try:
+            item = waiting.get_nowait()
+        except queue.Empty:
+            break
+    return found

@@ -8,7 +8,7 @@ from datetime import datetime
 from services.containers.engine.connection import Client, Connection
 from services.containers.engine.lines import LineReader
 from services.containers.engine.names import checked_name
-from services.containers.engine.streams import Ended, Stream
+from services.containers.engine.streams import CLOSE_SECONDS, Ended, Stream
 from services.containers.model import LogLine
 from services.errors import RelevoError
 
@@ -78,7 +78,7 @@ class LogStream:
             self._changed.notify_all()
         self._stream.close()
         if threading.current_thread() is not self._teller:
-            self._teller.join()
+            self._teller.join(CLOSE_SECONDS)
 
     def _feed(self, part: bytes) -> None:
         found = self._reader.feed(part)

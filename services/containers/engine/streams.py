@@ -11,6 +11,8 @@ from services.errors import RelevoError
 Item = TypeVar("Item")
 Ended = Callable[[RelevoError | None], None]
 """Told once when a stream ends by itself: None, or what broke it."""
+CLOSE_SECONDS = 2.0
+"""How long closing waits for a thread; one that is still connecting ends alone, and tells nothing."""
 _LOOK_SECONDS = 0.1
 
 
@@ -48,7 +50,7 @@ class Stream(Generic[Item]):
             if self._client is not None:
                 self._client.abort()
         if threading.current_thread() is not self._thread:
-            self._thread.join()
+            self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         error: RelevoError | None = None

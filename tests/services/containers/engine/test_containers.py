@@ -18,7 +18,15 @@ from services.containers.model import (
     RestartPolicy,
     Role,
 )
-from services.errors import Cancelled, Conflict, InvalidInput, NotFound, RelevoError, Unavailable
+from services.errors import (
+    Cancelled,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    RelevoError,
+    StorageFull,
+    Unavailable,
+)
 
 Run = Callable[..., str]
 Names = Callable[[str], str]
@@ -173,6 +181,17 @@ def wait_for_end(engine: Engine, identifier: str) -> None:
     """Until it has exited."""
     with engine.connection.asking() as client:
         client.wait(identifier)
+
+
+def test_a_disk_that_is_full_is_told_as_such(engine: Engine, run: Run, unique_name: Names) -> None:
+    small = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}
+    with engine.connection.asking() as client:
+        client.create_volume(unique_name("full"), driver="local", driver_opts=small)
+    identifier = run(mounts=(Mount("/full", unique_name("full")),))
+    with pytest.raises(StorageFull, match="The disk of the Docker Engine is full"):
+        engine.put_files(identifier, "/full", {"large": bytes(3_000_000)})
+    engine.remove(identifier, force=True)
+    engine.remove_volume(unique_name("full"))
 
 
 def test_secrets_are_masked_where_a_container_is_shown(engine: Engine, run: Run) -> None:

@@ -12,7 +12,7 @@ WINDOWS = "listen tcp 0.0.0.0:8000: bind: Only one usage of each socket address 
 
 PORTS = {
     8080: f"{DRIVER}Bind for 0.0.0.0:8080 failed: port is already allocated",
-    19042: f"{DRIVER}Error starting userland proxy: listen tcp4 0.0.0.0:19042: bind: address already in use",
+    19042: f"{DRIVER}Error starting proxy: listen tcp4 0.0.0.0:19042: bind: address already in use",
     5000: "failed to bind host port for 127.0.0.1:5000:172.17.0.2:80/tcp: address already in use",
     8081: f"{DRIVER}failed to bind host port 0.0.0.0:8081/tcp: address already in use",
     8082: f"{DRIVER}failed to bind host port [::1]:8082/tcp: address already in use",
