@@ -15,6 +15,7 @@ from app.dialogs.crash import CrashReporter
 from app.dialogs.help import HelpWindow
 from app.pages.activity.page import ActivityPage
 from app.pages.containers.page import ContainersPage
+from app.pages.images.page import ImagesPage
 from app.pages.monitor.actions import MonitorActions
 from app.pages.monitor.containers import MonitorContainers
 from app.pages.monitor.memory import MonitorMemory
@@ -99,6 +100,7 @@ class Program(QObject):
         makers = {
             "projects": self._projects,
             "containers": self._containers,
+            "images": self._images,
             "activity": self._activity,
             "settings": self._settings,
         }
@@ -124,6 +126,15 @@ class Program(QObject):
         page.export_requested.connect(self.saver.save)
         remember_columns(self.context.settings, "table-containers", page.table, page.table.view.head)
         remember_splitter(self.context.settings, "panes-containers", page.panes)
+        return page
+
+    def _images(self) -> Page:
+        page = ImagesPage(self.context)
+        page.export_requested.connect(self.saver.save)
+        tables = {"images": page.table, "steps": page.details.steps, "tags": page.details.registry.table}
+        for key, table in tables.items():
+            remember_table(self.context.settings, f"table-{key}", table)
+        remember_splitter(self.context.settings, "panes-images", page.panes)
         return page
 
     def _activity(self) -> Page:

@@ -67,6 +67,7 @@ VARIABLE = Setting("variable", "")
 FOLDER = Setting("folder", "")
 LAST_SEEN = Setting("last_seen", "")
 HOST = Setting("host", "")
+REGISTRY = Setting("registry", "127.0.0.1:5000")
 
 SHOWN: tuple[Setting[str] | Setting[int], ...] = (THEME, REFRESH_SECONDS, PERSON)
 

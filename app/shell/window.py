@@ -18,6 +18,7 @@ PAGES = (
     ("projects", "Projects"),
     ("monitor", "Monitor"),
     ("containers", "Containers"),
+    ("images", "Images"),
     ("activity", "Activity"),
     ("settings", "Settings"),
 )

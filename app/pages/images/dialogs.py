@@ -1,0 +1,168 @@
+"""What is asked before an image is fetched, named, sent or built."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.bar import row
+from services.containers.model import Credentials
+from widgets.panels.form import FormField
+from widgets.panels.labels import Text
+from widgets.theme import GRID, FontSize
+
+FOLDER = "A folder with a Dockerfile"
+
+
+@dataclass(frozen=True, slots=True)
+class NameQuestion:
+    """What the dialog of one name says.
+
+    Attributes:
+        title: such as `Pull an image`.
+        action: the button's text.
+        name: suggested.
+        sign_in: whether user and password of a registry may be given.
+    """
+
+    title: str
+    action: str
+    hint: str
+    name: str = ""
+    sign_in: bool = False
+
+
+class NameDialog(QDialog):
+    """Asks for the name of an image; `named` carries it and the credentials, or None."""
+
+    named = Signal(str, object)
+
+    def __init__(self, question: NameQuestion, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(question.title)
+        self.setModal(True)
+        self.setMinimumWidth(64 * GRID)
+        self.name = FormField(
+            "Image",
+            _line(question.name, "registry.plant:5000/team/wine-a:3"),
+            hint=question.hint,
+            required=True,
+        )
+        self.user = FormField("User", QLineEdit(), hint="Only if the registry asks for one; kept nowhere.")
+        secret = QLineEdit()
+        secret.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password = FormField("Password", secret)
+        self.button = QPushButton(question.action)
+        self.button.setDefault(True)
+        self.button.clicked.connect(self._confirm)
+        fields = [self.name, self.user, self.password] if question.sign_in else [self.name]
+        _lay_out(self, question.title, fields, self.button)
+
+    def _confirm(self) -> None:
+        if not self.name.check():
+            return
+        if any(letter.isspace() for letter in self.name.value()):
+            self.name.set_error("A name has no spaces: repository:tag.")
+            return
+        user = self.user.value()
+        credentials = Credentials(user, self.password.value()) if user else None
+        self.accept()
+        self.named.emit(self.name.value(), credentials)
+
+
+class BuildDialog(QDialog):
+    """Asks what to build: a folder, or one of Relevo's own images.
+
+    `folder_wanted` carries folder and name, `own_wanted` the name in the catalogue.
+
+    Args:
+        own: name in the catalogue and what it is for.
+    """
+
+    folder_wanted = Signal(str, str)
+    own_wanted = Signal(str)
+
+    def __init__(self, own: Sequence[tuple[str, str]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Build an image")
+        self.setModal(True)
+        self.setMinimumWidth(64 * GRID)
+        self.what = QComboBox()
+        self.what.addItem(FOLDER, "")
+        for name, text in own:
+            self.what.addItem(f"Relevo: {name} ({text})", name)
+        self.folder = FormField(
+            "Folder", QLineEdit(), hint="What .dockerignore names stays out.", required=True
+        )
+        self.browse = QPushButton("Browse…")
+        self.browse.setAutoDefault(False)
+        self.browse.clicked.connect(self._browse)
+        self.name = FormField("Name and tag", _line("", "team/wine-a:3"), required=True)
+        self.button = QPushButton("Build")
+        self.button.setDefault(True)
+        self.button.clicked.connect(self._confirm)
+        self._own_folder = QWidget()
+        inner = QVBoxLayout(self._own_folder)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(2 * GRID)
+        inner.addWidget(self.folder)
+        inner.addLayout(row(self.browse, None))
+        inner.addWidget(self.name)
+        _lay_out(self, "Build an image", [FormField("What", self.what), self._own_folder], self.button)
+        self.what.currentIndexChanged.connect(self._follow)
+
+    def _follow(self) -> None:
+        self._own_folder.setVisible(not self.what.currentData())
+        self.adjustSize()
+
+    def _browse(self) -> None:
+        chooser = QFileDialog(self, "Folder with a Dockerfile", self.folder.value())
+        chooser.setFileMode(QFileDialog.FileMode.Directory)
+        chooser.fileSelected.connect(self._take)
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+    def _take(self, folder: str) -> None:
+        if isinstance(self.folder.editor, QLineEdit):
+            self.folder.editor.setText(folder)
+        if isinstance(self.name.editor, QLineEdit) and not self.name.value():
+            self.name.editor.setText(f"{Path(folder).name.lower()}:1")
+
+    def _confirm(self) -> None:
+        own = str(self.what.currentData() or "")
+        if own:
+            self.accept()
+            self.own_wanted.emit(own)
+        elif self.folder.check() and self.name.check():
+            self.accept()
+            self.folder_wanted.emit(self.folder.value(), self.name.value())
+
+
+def _line(text: str, placeholder: str) -> QLineEdit:
+    line = QLineEdit(text)
+    line.setPlaceholderText(placeholder)
+    return line
+
+
+def _lay_out(dialog: QDialog, title: str, parts: Sequence[QWidget], button: QPushButton) -> None:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+    buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+    layout.setSpacing(2 * GRID)
+    for part in (Text(title, size=FontSize.LARGE, wrap=True), *parts, buttons):
+        layout.addWidget(part)
+    dialog.finished.connect(dialog.deleteLater)
