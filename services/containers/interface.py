@@ -104,7 +104,10 @@ class Runtime(Protocol):
         """All services of this runtime, by name."""
 
     def wait_for_address(self, name: str, seconds: float) -> str:
-        """The address once the service listens; Unavailable, with its last words, if it does not."""
+        """The address once the service listens; Unavailable, with its last words, if it does not.
+
+        A service that ends again and again before it listens is given up without waiting all the time.
+        """
 
     def restart(self, name: str) -> None:
         """Stop and start one service; NotFound if there is none of that name."""

@@ -13,13 +13,16 @@ import msgspec
 from msgspec.structs import replace
 
 from services.containers.interface import Capability, Instance, Progress, ServiceSpec, State
+from services.containers.log_files import last_lines, shorten
 from services.containers.program import program_command
 from services.errors import Conflict, NotFound, Refused, Unavailable
 
 _LOGGER = logging.getLogger(__name__)
 _STOP_SECONDS = 15.0
+_LAST_WORDS = 20
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 15.0
-_LOG_LIMIT = 5_000_000
+_FAILED_STARTS = 3
+"""So often in a row a service may end before it listens until whoever waits for it is told."""
 
 
 class _Announcement(msgspec.Struct):
@@ -42,6 +45,7 @@ class _Process:
         self._instance = Instance(
             spec.name, State.STARTING, "", datetime.now(UTC), project=spec.project, version=spec.version
         )
+        self._failed_starts = 0
         self._popen: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"watch-{spec.name}", daemon=True)
@@ -54,10 +58,20 @@ class _Process:
             return self._instance
 
     def wait_for_address(self, seconds: float) -> str:
-        """The address, or an empty text if it did not come in time."""
+        """The address; Unavailable if it did not come in time, or will hardly come any more."""
         with self._lock:
-            self._lock.wait_for(lambda: self._instance.address or self._stopping.is_set(), seconds)
-            return self._instance.address
+            self._lock.wait_for(
+                lambda: self._instance.address or self._stopping.is_set() or self._keeps_failing(), seconds
+            )
+            if self._instance.address:
+                return self._instance.address
+            in_vain = f"{self.spec.name} did not start within {seconds:.0f} s"
+            if self._keeps_failing():
+                in_vain = f"{self.spec.name} ended {self._failed_starts} times before it listened"
+        raise Unavailable(in_vain, remedy="Its log says why.", details=last_lines(self.log, _LAST_WORDS))
+
+    def _keeps_failing(self) -> bool:
+        return self._failed_starts >= _FAILED_STARTS
 
     def stop(self) -> None:
         """End the process: by closing its pipe, and if that does not help, by force."""
@@ -72,7 +86,7 @@ class _Process:
     def end_for_restart(self) -> None:
         """End the process; its watcher starts it again."""
         with self._lock:
-            popen = self._popen
+            popen, self._failed_starts = self._popen, 0
         if popen is not None:
             _end(popen)
 
@@ -92,7 +106,7 @@ class _Process:
 
     def _run_once(self) -> int | None:
         """Run the process to its end; None if it could not be started."""
-        _shorten(self.log)
+        shorten(self.log)
         with self.log.open("ab") as log:
             try:
                 popen = subprocess.Popen(
@@ -134,6 +148,10 @@ class _Process:
     ) -> None:
         with self._lock:
             was = self._instance
+            if restarted and self.spec.listens and not was.address:
+                self._failed_starts += 1
+            elif address:
+                self._failed_starts = 0
             self._instance = replace(
                 was,
                 state=state,
@@ -190,14 +208,7 @@ class LocalRuntime:
 
     def wait_for_address(self, name: str, seconds: float) -> str:
         """See Runtime."""
-        address = self._find(name).wait_for_address(seconds)
-        if not address:
-            raise Unavailable(
-                f"{name} did not start within {seconds:.0f} s",
-                remedy="Its log says why.",
-                details=self.logs(name, 20),
-            )
-        return address
+        return self._find(name).wait_for_address(seconds)
 
     def restart(self, name: str) -> None:
         """See Runtime."""
@@ -220,9 +231,7 @@ class LocalRuntime:
 
     def logs(self, name: str, lines: int) -> str:
         """See Runtime."""
-        log = self._find(name).log
-        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
+        return last_lines(self._find(name).log, lines)
 
     def close(self) -> None:
         """See Runtime; all are told at once, so that closing takes as long as the slowest."""
@@ -254,9 +263,3 @@ def _end(popen: subprocess.Popen[bytes]) -> None:
         _LOGGER.warning("%s did not end by itself and was killed", popen.args)
         popen.kill()
         popen.wait()
-
-
-def _shorten(log: Path) -> None:
-    """Keep one older log beside the current one once it has grown large."""
-    if log.exists() and log.stat().st_size > _LOG_LIMIT:
-        log.replace(log.with_suffix(".log.1"))

@@ -11,6 +11,7 @@ import msgspec
 
 from services.containers.interface import Instance, Runtime, ServiceSpec
 from services.containers.local import LocalRuntime
+from services.containers.log_files import last_lines
 from services.errors import StorageFull, Unavailable
 from services.profiles.ownership import Ownership
 from services.profiles.workspace_tokens import read_or_make_tokens
@@ -114,18 +115,9 @@ class EmbeddedPlatform:
         """Restart one service; only the owner can."""
         self._own_runtime().restart(name)
 
-    def _own_runtime(self) -> Runtime:
-        with self._lock:
-            runtime = self._runtime
-        if runtime is None:
-            raise Unavailable("another window owns this workspace's services", remedy="Do it there.")
-        return runtime
-
     def logs(self, name: str, lines: int = 200) -> str:
         """The last lines of a service's log."""
-        file = self.folder / "logs" / f"{name}.log"
-        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
+        return last_lines(self.folder / "logs" / f"{name}.log", lines)
 
     def close(self) -> None:
         """Stop what this process started and give the workspace up; a second time does nothing."""
@@ -138,6 +130,13 @@ class EmbeddedPlatform:
             (self.folder / "processes.json").unlink(missing_ok=True)
         self._ownership.release()
         self._store.close()
+
+    def _own_runtime(self) -> Runtime:
+        with self._lock:
+            runtime = self._runtime
+        if runtime is None:
+            raise Unavailable("another window owns this workspace's services", remedy="Do it there.")
+        return runtime
 
     def _become_owner_or_attach(self, progress: Progress) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -11,6 +10,7 @@ from app.connection.link import LinkState
 from app.connection.platform import Platform
 from app.context import Context
 from app.pages.projects.look import Detail, Overview, row_of
+from app.pages.projects.view import ProjectsView
 from app.pages.revisions import RevisionChanger
 from app.settings import REFRESH_SECONDS
 from app.tasks import Task, Work
@@ -20,9 +20,6 @@ from services.registry.model import Project
 from widgets.tables.projects import ProjectRow
 from widgets.theme import State
 
-if TYPE_CHECKING:
-    from app.pages.projects.page import ProjectsPage
-
 SHOWN_AT_ONCE = 20
 
 
@@ -31,9 +28,9 @@ class ProjectsPresenter(QObject):
 
     _counted = Signal(object)
 
-    def __init__(self, page: "ProjectsPage", context: Context) -> None:
-        super().__init__(page)
-        self._page = page
+    def __init__(self, view: ProjectsView, context: Context) -> None:
+        super().__init__(view)
+        self._view = view
         self._context = context
         self._overview: Overview | None = None
         self._task: Task[None] | None = None
@@ -45,7 +42,7 @@ class ProjectsPresenter(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
-        self.revisions = RevisionChanger(page, page.notice, context)
+        self.revisions = RevisionChanger(view, view.notice, context)
         self._connect()
         self._counted.connect(self._add_counted)
         if context.link.platform is not None:
@@ -88,7 +85,7 @@ class ProjectsPresenter(QObject):
             return
         self._again = False
         self._task = self._context.tasks.run(
-            partial(self._look, overview, set(self._page.table.keys_in_sight())),
+            partial(self._look, overview, set(self._view.table.keys_in_sight())),
             owner=self,
             title="Looking at all projects",
             on_error=self._failed,
@@ -106,7 +103,7 @@ class ProjectsPresenter(QObject):
         first = next(iter(self._rows), None)
         if self._select_first and first is not None:
             self._select_first = False
-            self._page.table.select_keys([first])
+            self._view.table.select_keys([first])
 
     def _look(self, overview: Overview, in_sight: set[str], work: Work) -> None:
         """Off the GUI thread: the names at once, then figures in handfuls, those in sight first."""
@@ -125,18 +122,18 @@ class ProjectsPresenter(QObject):
         overview, rows, whole = told
         if overview is not self._overview:
             return
-        self._page.error.hide()
+        self._view.error.hide()
         if whole:
             self._rows = {row.name: self._with_old_figures(row) for row in rows}
         self._rows |= {row.name: row for row in rows if not whole and row.name in self._rows}
         if not self._rows:
-            self._page.show_empty(
+            self._view.show_empty(
                 "No project on this platform yet",
                 "Publish a version with “relevo publish”, or see two at work with “relevo demo”.",
             )
             return
-        self._page.table.show_projects(list(self._rows.values()))
-        self._page.show_list()
+        self._view.table.show_projects(list(self._rows.values()))
+        self._view.show_list()
         self._choose_first()
         self._judge()
 
@@ -150,8 +147,8 @@ class ProjectsPresenter(QObject):
             self._context.link.report(error)
             if self._rows:
                 return  # the banner tells; the last data stay
-        self._page.show_list()
-        self._page.error.show_error(error, retry=True)
+        self._view.show_list()
+        self._view.error.show_error(error, retry=True)
 
     def _ended(self) -> None:
         self._task = None
@@ -163,15 +160,15 @@ class ProjectsPresenter(QObject):
             self._timer.start(seconds * 1000)
 
     def _chosen(self) -> str:
-        return next(iter(self._page.table.selected_keys()), "")
+        return next(iter(self._view.table.selected_keys()), "")
 
     def _judge(self) -> None:
-        self._page.open.set_blocked("" if self._chosen() else "Select a project.")
+        self._view.open.set_blocked("" if self._chosen() else "Select a project.")
 
     def _selected(self) -> None:
         self._judge()
         if not self._chosen():
-            self._page.show_detail(shown=False)
+            self._view.show_detail(shown=False)
         self._read_detail()
 
     def _read_detail(self) -> None:
@@ -189,8 +186,8 @@ class ProjectsPresenter(QObject):
 
     def _show_detail(self, detail: Detail) -> None:
         if detail.project.name == self._chosen():
-            self._page.detail.show_detail(detail)
-            self._page.show_detail(shown=True)
+            self._view.detail.show_detail(detail)
+            self._view.show_detail(shown=True)
 
     def _open_chosen(self) -> None:
         self._context.bus.project_wanted.emit(self._chosen())
@@ -202,7 +199,7 @@ class ProjectsPresenter(QObject):
 
         def done(_project: Project) -> None:
             word = "retired" if retired else "a challenger again"
-            self._page.notice.tell(
+            self._view.notice.tell(
                 "Done",
                 f"{version} of {name} is {word}.",
                 note="As read back from the registry. The gateway follows within a second.",
@@ -212,7 +209,7 @@ class ProjectsPresenter(QObject):
             self._context.bus.registry_changed.emit(name)
 
         def failed(error: RelevoError) -> None:
-            self._page.notice.tell("Not changed", told(error), state=State.BAD)
+            self._view.notice.tell("Not changed", told(error), state=State.BAD)
 
         verb = "Retiring" if retired else "Taking back"
         self._run(
@@ -234,15 +231,15 @@ class ProjectsPresenter(QObject):
         )
 
     def _connect(self) -> None:
-        page, link = self._page, self._context.link
-        page.table.selection_changed.connect(self._selected)
-        page.table.opened.connect(self._context.bus.project_wanted)
-        page.open.triggered.connect(self._open_chosen)
-        page.error.retry_requested.connect(self.refresh)
-        page.detail.use_wanted.connect(
+        view, link = self._view, self._context.link
+        view.table.selection_changed.connect(self._selected)
+        view.table.opened.connect(self._context.bus.project_wanted)
+        view.open.triggered.connect(self._open_chosen)
+        view.error.retry_requested.connect(self.refresh)
+        view.detail.use_wanted.connect(
             lambda version, revision: self.revisions.ask(self._chosen(), version, revision)
         )
-        page.detail.retire_wanted.connect(self._retire)
+        view.detail.retire_wanted.connect(self._retire)
         self.revisions.changed.connect(self._context.bus.registry_changed)
         self._context.bus.registry_changed.connect(self._registry_changed)
         link.opened.connect(self._opened)
@@ -257,7 +254,7 @@ class ProjectsPresenter(QObject):
     def _opened(self, platform: Platform) -> None:
         self._overview = Overview(platform)
         self._rows = {}
-        self._page.show_waiting()
+        self._view.show_waiting()
         self._registry_changed()
 
     def _closing(self) -> None:
@@ -269,6 +266,6 @@ class ProjectsPresenter(QObject):
     def _link_changed(self) -> None:
         if self._context.link.state is LinkState.NONE:
             self._rows = {}
-            self._page.show_empty(
+            self._view.show_empty(
                 "Not connected to a platform", "Settings holds the profiles you can open."
             )

@@ -67,13 +67,32 @@ def test_a_killed_service_comes_back_and_its_restart_is_counted(runtime: LocalRu
     assert _only(runtime).restarts == 1
 
 
-def test_a_service_that_cannot_start_tells_its_last_words(runtime: LocalRuntime) -> None:
+def test_a_service_that_does_not_start_in_time_tells_its_last_words(runtime: LocalRuntime) -> None:
     runtime.launch(ServiceSpec("one", (SILENT,)))
     _wait(lambda: _only(runtime).restarts > 0)
-    with pytest.raises(Unavailable) as caught:
-        runtime.wait_for_address("one", 0.1)
+    with pytest.raises(Unavailable, match="within") as caught:
+        runtime.wait_for_address("one", 0.0)
     assert "no room on the moon" in caught.value.details
     assert "exit code 3" in _only(runtime).message
+
+
+def test_a_service_that_ends_again_and_again_is_given_up_long_before_the_time_is_over(
+    runtime: LocalRuntime,
+) -> None:
+    runtime.launch(ServiceSpec("one", (SILENT,)))
+    with pytest.raises(Unavailable, match="ended 3 times before it listened") as caught:
+        runtime.wait_for_address("one", 3600)
+    assert "no room on the moon" in caught.value.details
+
+
+def test_a_service_that_starts_at_the_second_try_is_waited_for(
+    runtime: LocalRuntime, tmp_path: Path
+) -> None:
+    once = f"import pathlib, sys; mark = pathlib.Path({str(tmp_path / 'mark')!r})\n"
+    once += "if not mark.exists(): mark.touch(); sys.exit(3)\n"
+    runtime.launch(ServiceSpec("one", (once + SERVICE,)))
+    assert runtime.wait_for_address("one", 60) == "http://127.0.0.1:1"
+    assert _only(runtime).restarts == 1
 
 
 def test_the_name_of_a_running_service_is_taken(runtime: LocalRuntime) -> None:

@@ -1,0 +1,74 @@
+"""The views of the Projects page: all projects above, the selected one from the inside below."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.pages.bar import ActionButton, row
+from app.pages.notice import Notice
+from app.pages.projects.detail import ProjectDetail
+from widgets.actions import ExplainedAction
+from widgets.panels.empty import EmptyState
+from widgets.panels.error import ErrorPanel
+from widgets.panels.labels import Text
+from widgets.panels.skeleton import Skeleton
+from widgets.tables.projects import ProjectsTable
+from widgets.theme import GRID, FontSize
+
+
+class ProjectsView(QStackedWidget):
+    """Places the views; what they show and do is the presenter's."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = ProjectsTable()
+        self.detail = ProjectDetail()
+        self.nothing = EmptyState(
+            "Select a project",
+            "Its champions, versions and revisions show here. Enter opens it in Monitor.",
+        )
+        self.empty = EmptyState("")
+        self.notice = Notice()
+        self.error = ErrorPanel()
+        self.open = ExplainedAction(
+            "Open in Monitor", explanation="Watch the selected project", parent=self
+        )
+        self._lower = QStackedWidget()
+        self._compose()
+
+    def show_list(self) -> None:
+        """Show the projects."""
+        self.setCurrentWidget(self._body)
+
+    def show_waiting(self) -> None:
+        """Grey bars until the projects are known."""
+        self.setCurrentWidget(self._waiting)
+
+    def show_empty(self, text: str, hint: str) -> None:
+        """Say why there is nothing, and what would fill it."""
+        self.empty.set_text(text, hint)
+        self.setCurrentWidget(self.empty)
+
+    def show_detail(self, *, shown: bool) -> None:
+        """Show the selected project from the inside, or the hint to select one."""
+        self._lower.setCurrentWidget(self.detail if shown else self.nothing)
+
+    def _compose(self) -> None:
+        self._body = QWidget()
+        layout = QVBoxLayout(self._body)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, ActionButton(self.open)))
+        layout.addWidget(self.notice)
+        layout.addWidget(self.error)
+        self.panes = panes = QSplitter(Qt.Orientation.Vertical)
+        panes.setChildrenCollapsible(False)
+        self._lower.addWidget(self.nothing)
+        self._lower.addWidget(self.detail)
+        for pane, share in ((self.table, 3), (self._lower, 2)):
+            panes.addWidget(pane)
+            panes.setStretchFactor(panes.count() - 1, share)
+        layout.addWidget(panes, 1)
+        self.table.add_action(self.open)
+        self._waiting = Skeleton(12)
+        for view in (self._waiting, self._body, self.empty):
+            self.addWidget(view)
