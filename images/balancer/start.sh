@@ -1,9 +1,10 @@
 # Writes HAProxy's configuration for a name that stands for several gateways, and runs it in the foreground.
 # RELEVO_GATEWAYS is that name, which Docker's DNS answers with every gateway's address; RELEVO_PORTS are
-# the ports to pass on, the API's first, then those of listeners; RELEVO_SLOTS how many gateways at most.
+# the ports to pass on, the API's first, then those of listeners; RELEVO_SLOTS how many gateways at most;
+# RELEVO_CERTIFICATE a PEM file of a certificate and its key, with which HTTPS is served.
 set -eu
 gateways=${RELEVO_GATEWAYS:-gateway} ports=${RELEVO_PORTS:-8000} slots=${RELEVO_SLOTS:-16}
-configuration=/tmp/haproxy.cfg
+configuration=/tmp/haproxy.cfg tls=${RELEVO_CERTIFICATE:+ ssl crt $RELEVO_CERTIFICATE}
 api=${ports%% *}
 # What is the same when done twice; labels are so by their ids, predictions only where the client brings ids.
 repeatable="{ method GET HEAD OPTIONS PUT } or { path_end /labels }"
@@ -12,7 +13,7 @@ for port in $ports; do
     cat >>"$configuration" <<END
 
 frontend port_$port
-    bind :$port
+    bind :$port$tls
     default_backend gateways_$port
     http-request disable-l7-retry unless $repeatable
 
