@@ -11,6 +11,7 @@ from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize, State
 
 SHOWN = 8
+WIDTH = 64 * GRID
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,6 @@ class DeedDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(question.title)
         self.setModal(True)
-        self.setMinimumWidth(64 * GRID)
         self._name = question.name
         self.line = QLineEdit()
         self.field = FormField(f"Type {question.name} to go on", self.line)
@@ -72,6 +72,7 @@ class DeedDialog(QDialog):
             layout.addWidget(Text(question.note, quiet=True, wrap=True))
         layout.addWidget(self.field)
         layout.addWidget(buttons)
+        self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
         self.finished.connect(self.deleteLater)
         if question.name:
             self.line.setFocus()

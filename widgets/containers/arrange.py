@@ -110,15 +110,15 @@ def group_of(container: Container) -> tuple[int, str]:
     """The group's rank and name: projects first, then platforms, then what is not Relevo's."""
     if container.project:
         return 0, container.project
-    if belongs(container):
-        return 1, f"Platform {container.platform}" if container.platform else "Of no platform"
-    return 2, "Not Relevo’s"
+    if container.platform:
+        return 1, f"Platform {container.platform}"
+    return (2, "Of no platform") if belongs(container) else (3, "Not Relevo’s")
 
 
 def group(key: tuple[int, str], entries: Sequence[Entry]) -> Node:
     """A group's line and those of its containers."""
     number, name = key
-    return _node(f"{GROUP}{number}:{name}", name, entries, judged=number < 2)
+    return _node(f"{GROUP}{number}:{name}", name, entries, judged=number < 3)
 
 
 def _node(key: str, name: str, entries: Sequence[Entry], *, judged: bool) -> Node:

@@ -10,16 +10,16 @@ from widgets.tables.cells import Cell, Column, Row
 from widgets.theme import State, version_style
 
 COLUMNS = (
-    Column("name", "Name", width=230),
-    Column("state", "State", width=125),
-    Column("health", "Health", width=95, tooltip="What its own health check says"),
-    Column("project", "Project", width=90),
+    Column("name", "Name", width=220),
+    Column("state", "State", width=115),
+    Column("health", "Health", width=90, tooltip="What its own health check says"),
+    Column("project", "Project", width=80),
     Column("version", "Version", width=60),
-    Column("role", "Role", width=100, tooltip="What it is for in Relevo"),
-    Column("image", "Image", width=140),
-    Column("ports", "Ports", width=110, tooltip="Port of the host → port of the container"),
-    Column("age", "Age", width=90, tooltip="Since it started, ended or was made"),
-    Column("note", "Note", width=140, stretch=True),
+    Column("role", "Role", width=105, tooltip="What it is for in Relevo"),
+    Column("image", "Image", width=120),
+    Column("ports", "Ports", width=118, tooltip="Port of the host → port of the container"),
+    Column("age", "Age", width=85, tooltip="Since it started, ended or was made"),
+    Column("note", "Note", width=90, stretch=True),
 )
 NAME, STATE, PROJECT = 0, 1, 3
 

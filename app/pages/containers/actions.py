@@ -77,6 +77,8 @@ class ContainerActions(QObject):
     def do(self, deed: Deed) -> None:
         """Do it with the selected containers that it fits, asking before where much depends on them."""
         chosen = fitting(deed, self._table.selected())
+        if not chosen:
+            return  # it has just gone, or changed its state
         if deed is Deed.RENAME:
             self._ask_name(chosen[0])
         elif deed in HARMLESS:

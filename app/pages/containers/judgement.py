@@ -88,10 +88,10 @@ def why_not(deed: Deed, containers: Sequence[Container], *, connected: bool) -> 
 
 
 def in_production(container: Container, part: Part) -> bool:
-    """Whether production stops, or may stop, without it; a container that does not run serves nobody."""
-    if container.role in {Role.GATEWAY, Role.BALANCER, Role.STORE}:
-        return True
-    return part in {Part.CHAMPION, Part.UNKNOWN}
+    """Whether production stops, or may stop, without it; a gateway that does not run serves nobody."""
+    if container.role in {Role.GATEWAY, Role.BALANCER}:
+        return container.state in _UP
+    return container.role is Role.STORE or part in {Part.CHAMPION, Part.UNKNOWN}
 
 
 def consequence(container: Container, part: Part) -> str:

@@ -9,7 +9,6 @@ from app.connection.link import LinkState
 from app.context import Context
 from app.pages.containers.dependents import orders_of
 from app.pages.containers.details import ContainerDetails
-from app.words import told
 from services.containers.model import Change, Container
 from widgets.containers.table import ContainerTable
 from widgets.formatting import plural
@@ -92,6 +91,8 @@ class ContainersPresenter(QObject):
         chosen = self._table.selected()
         if len(chosen) == 1:
             self._details.show_container(self._link.engine, chosen[0])
+        elif not self._table.model.size:
+            self._details.show_nothing("")
         elif chosen:
             self._details.show_nothing(
                 f"{plural(len(chosen), 'container')} selected", "Select one to see it from the inside."
@@ -104,7 +105,7 @@ class ContainersPresenter(QObject):
     def _say_why_empty(self) -> None:
         link, table = self._link, self._table
         if link.state is LinkState.LOST and link.error is not None:
-            table.set_empty("Docker does not answer", told(link.error))
+            table.set_empty("Docker does not answer", "Its containers show here as soon as it does.")
         elif link.state is LinkState.OPEN:
             table.set_empty("No containers yet", "What is started on this engine shows here at once.")
         else:

@@ -65,6 +65,7 @@ def test_names_by_which_a_platform_finds_its_parts_stay() -> None:
         (model(), Part.CHALLENGER, False),
         (model(), Part.UNKNOWN, True),
         (container(platform="relevo", role="gateway"), Part.NONE, True),
+        (container(platform="relevo", role="gateway", state=EXITED), Part.NONE, False),
         (container(platform="relevo", role="store"), Part.NONE, True),
         (container(platform="relevo", role="supervisor"), Part.NONE, False),
         (container(), Part.NONE, False),

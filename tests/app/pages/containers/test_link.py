@@ -53,7 +53,7 @@ def test_another_host_shows_its_own_containers_only(
     hosts.save(Host("Nobody", LocalEngine(str(tmp_path / "nothing.sock"))), None)
     qtbot.waitUntil(lambda: shown.link.state == "lost")
     assert shown.page.table.model.size == 0
-    assert "Docker does not answer" in shown.page.table.empty.text()
+    assert shown.page.table.empty.text().startswith("Docker does not answer")
     choice = shown.page.hosts.choice
     assert [choice.itemText(row) for row in range(choice.count())] == ["This machine", "Nobody", "Relay"]
     choice.setCurrentIndex(2)
