@@ -132,7 +132,8 @@ def scenes(program: Program) -> list[Scene]:
         found.append(Scene(f"monitor-{name}", partial(_monitor, project=name, output=True)))
         found.append(Scene(f"monitor-{name}-input", partial(_monitor, project=name, output=False)))
     found.append(Scene("projects", _projects))
-    others = (key for key, _ in PAGES if key not in {"monitor", "projects"})
+    found.append(Scene("containers", _containers))
+    others = (key for key, _ in PAGES if key not in {"monitor", "projects", "containers"})
     return found + [Scene(key, partial(_go_to, key=key)) for key in others]
 
 
@@ -162,4 +163,13 @@ def _projects(program: Program) -> None:
     program.shell.go_to("projects")
     page = program.shell.page
     if isinstance(page, ProjectsPage):
+        page.presenter.select_first()
+
+
+def _containers(program: Program) -> None:
+    from app.pages.containers.page import ContainersPage
+
+    program.shell.go_to("containers")
+    page = program.shell.page
+    if isinstance(page, ContainersPage):
         page.presenter.select_first()

@@ -9,7 +9,7 @@ from app.connection.link import LinkState
 from app.context import Context
 from app.pages.containers.dependents import orders_of
 from app.pages.containers.details import ContainerDetails
-from services.containers.model import Change, Container
+from services.containers.model import Change, Container, ContainerState
 from widgets.containers.table import ContainerTable
 from widgets.formatting import plural
 
@@ -28,6 +28,7 @@ class ContainersPresenter(QObject):
         self._context = context
         self._link: EngineLink = context.engine_link
         self._here = False
+        self._select_first = False
         self._older = QTimer(self)
         self._older.setInterval(AGE_MILLISECONDS)
         self._older.timeout.connect(table.model.grow_older)
@@ -56,6 +57,19 @@ class ContainersPresenter(QObject):
         self._chosen.stop()
         self._details.leave()
 
+    def select_first(self) -> None:
+        """Select the first container that runs, as soon as there is one."""
+        self._select_first = True
+        self._choose_first()
+
+    def _choose_first(self) -> None:
+        model = self._table.model
+        found = (one for row in model.lines() if (one := model.container(row.key)) is not None)
+        first = next((one for one in found if one.state is ContainerState.RUNNING), None)
+        if self._select_first and first is not None:
+            self._select_first = False
+            self._table.select([first.identifier])
+
     def _connect(self) -> None:
         self._link.containers_changed.connect(self._changed)
         self._link.changed.connect(self._link_changed)
@@ -72,6 +86,7 @@ class ContainersPresenter(QObject):
                 self._details.terminals.forget(change.identifier)
         self._table.model.take(newest)
         self._say_why_empty()
+        self._choose_first()
         if self._details.identifier in newest:
             self._show_chosen()
 
