@@ -32,7 +32,7 @@ class Client:
         self._adapter = adapter
         # The address is never used: the adapter knows where the engine is.
         self.library = docker.APIClient(base_url="unix://engine", version=version, timeout=timeout)
-        # No proxies, certificates or passwords from the environment: they are not meant for engines.
+        # No web proxies or passwords (.netrc) from the environment: they are not meant for engines.
         self.library.trust_env = False
         self.library.mount("http+docker://", adapter)
 

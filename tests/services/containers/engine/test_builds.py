@@ -169,6 +169,30 @@ def test_a_cancelled_build_leaves_what_others_built_before(
     engine.remove_image(kept)
 
 
+def test_what_a_step_prints_is_not_taken_for_what_the_builder_says(
+    engine: Engine, small_image: str, reference: str, unique_name: Names
+) -> None:
+    kept = f"{unique_name('printed')}:1"
+    identifier = engine.build(
+        BuildOrder(context(f"FROM {small_image}\nRUN true > /p\n"), kept), nothing, print
+    )
+    printed = identifier.removeprefix("sha256:")[:12]
+    script = f"sleep 0.2; echo ' ---> {printed}'; sleep 0.2; echo waits; sleep 1000"
+    lines: list[str] = []
+
+    def progress(_fraction: float | None, _text: str) -> None:
+        if "waits\n" in lines:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        engine.build(
+            BuildOrder(context(f"FROM {small_image}\nRUN {script}\n"), reference), progress, lines.append
+        )
+    assert f" ---> {printed}\n" in lines
+    assert engine.image(kept) is not None
+    engine.remove_image(kept)
+
+
 def _made(engine: Engine, base: str) -> tuple[set[str], set[str]]:
     """Containers and images that stem from the test's own image, by identifier; others build here too."""
     with engine.connection.asking() as client:

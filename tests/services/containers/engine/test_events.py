@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.containers.addresses import LocalEngine
+from services.containers.engine.connection import Client
 from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import Change, ContainerSpec, ContainerState
 from services.errors import RelevoError, Unavailable
@@ -86,6 +87,25 @@ def test_a_container_is_told_from_its_making_to_its_end(
     told.wait(lambda: told.last(identifier).container is None)
     assert told.last(identifier).action == "destroy"
     assert told.states == [None]
+
+
+def test_what_happens_before_the_stream_stands_is_told_too(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, asked = threading.Event(), Client.stream
+
+    def late(client: Client, method: str, path: str, **named: object) -> Iterator[bytes]:
+        assert go.wait(20)
+        return asked(client, method, path, **named)
+
+    monkeypatch.setattr(Client, "stream", late)
+    found = Told()
+    watch = engine.watch(found.change, found.state)
+    found.wait(lambda: found.states == [None])
+    identifier = run("sleep inf")
+    go.set()
+    found.wait(lambda: bool(found.of(identifier)))
+    watch.close()
 
 
 def test_a_death_is_told_within_two_seconds(engine: Engine, told: Told, run: Run) -> None:

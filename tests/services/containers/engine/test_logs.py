@@ -120,8 +120,11 @@ def test_whoever_receives_slowly_is_not_drowned(engine: Engine, run: Run) -> Non
         told.receive(lines)
 
     stream = engine.follow_logs(identifier, 200_000, receive, told.ended)
-    time.sleep(0.5)
-    held = len(stream._held)
+    held, before = 0, -1
+    while held != before or not held:
+        before = held
+        time.sleep(0.4)
+        held = len(stream._held)
     go.set()
     told.wait(lambda: bool(told.ends), 60)
     stream.close()
