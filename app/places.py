@@ -23,6 +23,11 @@ class Places:
         return self.config / "hosts"
 
     @property
+    def templates(self) -> Path:
+        """A team's own templates of development containers, a TOML file each."""
+        return self.config / "templates"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.config / "settings.ini"

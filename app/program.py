@@ -22,6 +22,7 @@ from app.pages.monitor.memory import MonitorMemory
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.page import Page
+from app.pages.platform.page import PlatformPage
 from app.pages.projects.page import ProjectsPage
 from app.pages.settings.page import SettingsPage
 from app.places import Places
@@ -101,6 +102,7 @@ class Program(QObject):
             "projects": self._projects,
             "containers": self._containers,
             "images": self._images,
+            "platform": self._platform,
             "activity": self._activity,
             "settings": self._settings,
         }
@@ -135,6 +137,13 @@ class Program(QObject):
         for key, table in tables.items():
             remember_table(self.context.settings, f"table-{key}", table)
         remember_splitter(self.context.settings, "panes-images", page.panes)
+        return page
+
+    def _platform(self) -> Page:
+        page = PlatformPage(self.context)
+        page.export_requested.connect(self.saver.save)
+        remember_table(self.context.settings, "table-parts", page.table)
+        remember_splitter(self.context.settings, "panes-platform", page.panes)
         return page
 
     def _activity(self) -> Page:

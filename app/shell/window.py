@@ -19,6 +19,7 @@ PAGES = (
     ("monitor", "Monitor"),
     ("containers", "Containers"),
     ("images", "Images"),
+    ("platform", "Platform"),
     ("activity", "Activity"),
     ("settings", "Settings"),
 )

@@ -1,6 +1,11 @@
 """What launching services on a platform needs to know of it, asked of its engine."""
 
+from services.containers.docker_runtime import DockerRuntime
 from services.containers.engine.engine import Engine
+from services.containers.interface import Runtime
+from services.containers.model import SwarmState
+from services.containers.swarm.cluster import Cluster
+from services.containers.swarm.runtime import SwarmRuntime
 from services.errors import NotFound
 from services.images.catalogue import reference
 from services.platform.parts import REGISTRY
@@ -31,3 +36,10 @@ def production(engine: Engine, platform: str) -> Production:
         model_image=reference("model-python", request.image_prefix),
         registry=registry,
     )
+
+
+def runtime_of(engine: Engine, platform: str) -> Runtime:
+    """What runs a platform's versions: the Swarm if its network spans one, else this engine alone."""
+    if engine.info().swarm is SwarmState.MANAGER and Cluster(engine).spans(platform):
+        return SwarmRuntime(engine, platform, {})
+    return DockerRuntime(engine, platform, platform, {})

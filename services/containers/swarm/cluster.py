@@ -107,6 +107,12 @@ class Cluster:
             )
         return False
 
+    def spans(self, network: str) -> bool:
+        """Whether there is a network of that name between the machines."""
+        with self._connection.asking() as client:
+            found = client.networks(names=[network])
+        return any(each["Name"] == network and each["Driver"] == "overlay" for each in found)
+
     def services(self, labels: Mapping[str, str]) -> list[SwarmService]:
         """Services that carry all these labels, by name."""
         wanted = [f"{label}={value}" for label, value in labels.items()]

@@ -85,7 +85,7 @@ def test_a_build_that_fails_names_the_step_above_the_list(
 ) -> None:
     folder = folder_with(tmp_path, f"FROM {small_image}\nRUN false\n")
     page.deeds._build_folder(folder, fresh)
-    qtbot.waitUntil(lambda: page.error.isVisible(), timeout=30_000)
+    qtbot.waitUntil(page.error.isVisible, timeout=30_000)
     assert "RUN false" in page.error._message.text()
     assert fresh not in names(page)
     assert page.escape()
@@ -131,4 +131,4 @@ def test_a_pull_that_fails_is_told(page: ImagesPage, fresh: str, qtbot: QtBot) -
     assert "no spaces" in page.deeds.dialog.name.error()
     page.deeds.dialog.name.editor.setText(f"127.0.0.1:9/{fresh}")
     page.deeds.dialog.button.click()
-    qtbot.waitUntil(lambda: page.error.isVisible(), timeout=30_000)
+    qtbot.waitUntil(page.error.isVisible, timeout=30_000)

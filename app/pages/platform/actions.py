@@ -1,0 +1,274 @@
+"""What can be done with a platform: asked about, carried out off the GUI thread, told on the page."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.connection.link import LinkState
+from app.context import Context
+from app.dialogs.deed import DeedDialog, Question
+from app.inbox import Inbox
+from app.pages.platform.presenter import PlatformPresenter
+from app.pages.platform.setup_dialog import SetupDialog
+from app.pages.platform.token_dialog import TokenDialog
+from app.tasks import Work
+from services.containers.model import LogLine
+from services.errors import RelevoError
+from services.platform.remembering import profile_of, remember
+from services.platform.request import PlatformRequest
+from services.platform.setup import Outcome, set_up
+from services.platform.teardown import TearDown, plan_tear_down, tear_down
+from services.platform.upgrade import upgrade
+from services.profiles.profile import PlatformProfile
+from widgets.actions import ExplainedAction
+from widgets.logs.pane import LogPane
+from widgets.panels.error import ErrorPanel
+from widgets.tables.parts import PartsTable
+
+if TYPE_CHECKING:
+    from services.containers.engine.engine import Engine
+
+OFFLINE, NOBODY = "Docker does not answer.", "No platform is set up on this host."
+RESTART_SECONDS = 180.0
+
+
+class PlatformActions(QObject):
+    """The actions of the platform and its parts.
+
+    `output_began` comes when a build's output begins to arrive.
+    """
+
+    output_began = Signal()
+    _printed = Signal()
+
+    def __init__(
+        self,
+        table: PartsTable,
+        output: LogPane,
+        error: ErrorPanel,
+        presenter: PlatformPresenter,
+        context: Context,
+    ) -> None:
+        super().__init__(table)
+        self._table, self._output, self._error = table, output, error
+        self._presenter, self._context = presenter, context
+        self.dialog: QDialog | None = None
+        self._inbox: Inbox[str] = Inbox(self._printed.emit)
+        self._printed.connect(self._take_output)
+        make = self._action
+        self.setup = make("Set up…", "Set a platform up, or change this one", "platform", self._ask_setup)
+        self.restart = make(
+            "Restart part", "Stop the chosen part and start it again", "refresh", self._restart
+        )
+        self.upgrade = make(
+            "Upgrade…", "Bring each part to this program’s images", "upload", self._ask_upgrade
+        )
+        self.down = make("Take down…", "Stop and remove its containers; data stay", "stop", self._plan_down)
+        self.delete = make(
+            "Delete…", "Take it down and delete its data for ever", "remove", self._plan_delete
+        )
+        table.add_action(self.restart)
+        table.selection_changed.connect(self.judge)
+        presenter.looked.connect(self.judge)
+        context.engine_link.changed.connect(self.judge)
+        self.judge()
+
+    @property
+    def actions(self) -> tuple[ExplainedAction, ...]:
+        """In the order of the bar."""
+        return (self.setup, self.restart, self.upgrade, self.down, self.delete)
+
+    def judge(self) -> None:
+        """Block what cannot be done, each with its reason."""
+        offline = "" if self._context.engine_link.state is LinkState.OPEN else OFFLINE
+        state, part = self._presenter.state, self._table.chosen()
+        nobody = offline or ("" if state is not None else NOBODY)
+        self.setup.setText("Change…" if state is not None else "Set up…")
+        self.setup.set_blocked(offline)
+        for action in (self.upgrade, self.down, self.delete):
+            action.set_blocked(nobody)
+        missing = "Select a part." if part is None else "It is missing: set the platform up again."
+        self.restart.set_blocked(nobody or (missing if part is None or part.state == "missing" else ""))
+
+    @property
+    def window(self) -> QWidget:
+        """Before which dialogs stand."""
+        return self._table.window()
+
+    def _action(self, text: str, explanation: str, icon: str, do: Callable[[], None]) -> ExplainedAction:
+        action = ExplainedAction(text, explanation=explanation, icon_name=icon, parent=self._table)
+        action.triggered.connect(lambda _checked: do())
+        return action
+
+    # Asking.
+
+    def _ask_setup(self) -> None:
+        state = self._presenter.state
+        dialog = SetupDialog(state.request if state is not None else None, self.window)
+        dialog.wanted.connect(self._set_up)
+        self.show(dialog)
+
+    def _ask_upgrade(self) -> None:
+        name = self._presenter.name
+        dialog = DeedDialog(
+            Question(
+                title=f"Upgrade {name}",
+                action="Upgrade",
+                consequences=[
+                    "Its images are built anew, then part by part is replaced, the store first.",
+                    "Each part is away for some seconds; with several gateways clients notice nothing.",
+                ],
+                note="A part that is not healthy then goes back to its old image. Data are not touched.",
+            ),
+            self.window,
+        )
+        dialog.confirmed.connect(self._upgrade)
+        self.show(dialog)
+
+    def _plan_down(self) -> None:
+        self._plan(delete_data=False)
+
+    def _plan_delete(self) -> None:
+        self._plan(delete_data=True)
+
+    def _plan(self, *, delete_data: bool) -> None:
+        engine, name = self._context.engine_link.engine, self._presenter.name
+        if engine is None:
+            return
+        self._context.tasks.run(
+            lambda _work: plan_tear_down(engine, name, delete_data=delete_data),
+            owner=self,
+            title=f"Looking at what {name} consists of",
+            on_result=lambda plan: self._ask_down(plan, delete_data=delete_data),
+            on_error=self.fail,
+            routine=True,
+        )
+
+    def _ask_down(self, plan: TearDown, *, delete_data: bool) -> None:
+        dialog = DeedDialog(down_question(plan, delete_data=delete_data), self.window)
+        dialog.confirmed.connect(lambda: self._tear_down(plan.name, delete_data=delete_data))
+        self.show(dialog)
+
+    def show(self, dialog: QDialog) -> None:
+        """Open a dialog of the page."""
+        self.dialog = dialog
+        dialog.finished.connect(self._closed)
+        dialog.open()
+
+    def _closed(self) -> None:
+        self.dialog = None
+
+    # Doing.
+
+    def _set_up(self, request: PlatformRequest) -> None:
+        context = self._context
+
+        def work_on(engine: "Engine", work: Work) -> tuple[PlatformProfile, Outcome, bool]:
+            outcome = set_up(engine, request, work.progress, output=self._inbox.put)
+            profile = profile_of(request, engine.address)
+            return profile, outcome, remember(profile, outcome, context.places.profiles, context.secrets)
+
+        self.begin_output(f"Setting {request.name} up")
+        self.run(f"Setting {request.name} up", work_on, self._is_up)
+
+    def _is_up(self, done: tuple[PlatformProfile, Outcome, bool]) -> None:
+        profile, outcome, kept = done
+        self._presenter.choose(profile.platform)
+        self._context.bus.profile_wanted.emit(profile.name)
+        if outcome.token:
+            self.show(TokenDialog(outcome.token, kept=kept, parent=self.window))
+
+    def _upgrade(self) -> None:
+        name = self._presenter.name
+        self.begin_output(f"Upgrading {name}")
+        self.run(
+            f"Upgrading {name}",
+            lambda engine, work: upgrade(engine, name, work.progress, output=self._inbox.put),
+        )
+
+    def _tear_down(self, name: str, *, delete_data: bool) -> None:
+        self.run(
+            f"Taking {name} down",
+            lambda engine, work: tear_down(
+                engine,
+                name,
+                work.progress,
+                delete_data=delete_data,
+                confirmation=name if delete_data else "",
+            ),
+        )
+
+    def _restart(self) -> None:
+        part = self._table.chosen()
+        if part is None:
+            return
+
+        def restart(engine: "Engine", work: Work) -> None:
+            work.progress(None, f"Restarting {part.name}")
+            engine.restart(part.key, 60)
+            engine.wait_healthy(part.key, RESTART_SECONDS, work.check)
+
+        self.run(f"Restarting {part.name}", restart)
+
+    def run(
+        self,
+        title: str,
+        do: Callable[["Engine", Work], object],
+        on_result: Callable[..., None] | None = None,
+    ) -> None:
+        """Do something long with the engine; an error shows above the table."""
+        engine = self._context.engine_link.engine
+        if engine is None:
+            return
+        self._error.hide()
+        self._context.tasks.run(
+            lambda work: do(engine, work),
+            owner=self,
+            title=title,
+            on_result=on_result,
+            on_error=self.fail,
+            on_end=self._presenter.refresh,
+            cancellable=True,
+        )
+
+    def fail(self, error: RelevoError) -> None:
+        """Tell it above the table."""
+        self._context.engine_link.report(error)
+        self._error.show_error(error)
+
+    def begin_output(self, name: str) -> None:
+        """A work begins that may build images."""
+        self._output.begin(name, "Nothing has to be built so far", "What builds print shows here.")
+        self.output_began.emit()
+
+    def take_output(self, text: str) -> None:
+        """What a build prints; may be called from any thread."""
+        self._inbox.put(text)
+
+    def _take_output(self) -> None:
+        now = datetime.now(UTC)
+        self._output.append([LogLine(now, line) for line in "".join(self._inbox.take()).splitlines()])
+
+
+def down_question(plan: TearDown, *, delete_data: bool) -> Question:
+    """What taking a platform down would do, line by line; its name is asked for where data would go."""
+    if not delete_data:
+        stopped = [f"Stopped: {', '.join(plan.stopped)}."] if plan.stopped else []
+        return Question(
+            title=f"Take {plan.name} down",
+            action="Take down",
+            consequences=[f"Removed: {', '.join(plan.removed) or 'nothing'}.", *stopped,
+                          "Clients get no answers until it is set up again."],
+            note=f"Kept: {', '.join(plan.kept) or 'nothing'}. Setting it up again finds all of it.",
+        )  # fmt: skip
+    words = [line.strip() for line in plan.words() if not line.startswith("removed")]
+    return Question(
+        title=f"Delete {plan.name} and its data",
+        action="Delete for ever",
+        consequences=[f"Removed: {', '.join(plan.removed) or 'nothing'}.", *words],
+        name=plan.name,
+        note="Nothing brings these data back.",
+    )

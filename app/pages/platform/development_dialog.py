@@ -1,0 +1,154 @@
+"""The dialog of a development container: kind, name, project folder, port, limits."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.bar import row
+from services.containers.model import Limits
+from services.development.starting import DevelopmentRequest, check_request
+from services.development.templates import DamagedTemplate, Template
+from services.errors import InvalidInput
+from widgets.panels.form import Form, FormField
+from widgets.panels.labels import Text
+from widgets.theme import GRID, FontSize, State
+
+MEGABYTE = 1 << 20
+
+
+class DevelopmentDialog(QDialog):
+    """`wanted` carries the Template and the DevelopmentRequest, only when no field is wrong.
+
+    Args:
+        platform: whose network it may join; empty for none.
+        local: whether the engine is this machine's, whose folders can be looked through.
+    """
+
+    wanted = Signal(object, object)
+
+    def __init__(
+        self,
+        templates: Sequence[Template],
+        damaged: Sequence[DamagedTemplate],
+        *,
+        platform: str,
+        local: bool,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New development container")
+        self.setModal(True)
+        self.setMinimumWidth(64 * GRID)
+        self._templates, self._platform = list(templates), platform
+        self.kind = QComboBox()
+        self.kind.addItems([template.title for template in templates])
+        self.about = Text(quiet=True, wrap=True)
+        self.folder = FormField(
+            "Project folder", QLineEdit(), required=True,
+            hint="" if local else "A folder of the Docker host.",
+        )  # fmt: skip
+        self.name = FormField("Name", QLineEdit(), required=True)
+        self.port = _box(0, 65_535, "any free one")
+        self.memory = _box(0, 1 << 20, "as the template says")
+        self.memory.setSuffix(" MB")
+        self.running = Form([
+            ("port", FormField("Port on the host", self.port)),
+            ("memory", FormField("Most memory", self.memory)),
+        ])  # fmt: skip
+        self.button = QPushButton("Start")
+        self.button.setDefault(True)
+        self.button.clicked.connect(self._submit)
+        self._compose(damaged, local=local)
+        self.kind.currentIndexChanged.connect(self._follow)
+        self._follow()
+
+    @property
+    def template(self) -> Template:
+        """The kind that is chosen."""
+        return self._templates[self.kind.currentIndex()]
+
+    def _compose(self, damaged: Sequence[DamagedTemplate], *, local: bool) -> None:
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(Text("New development container", size=FontSize.LARGE))
+        layout.addWidget(FormField("Kind", self.kind))
+        layout.addWidget(self.about)
+        for one in damaged:
+            broken = Text(f"A template cannot be used. {one.reason}", wrap=True)
+            broken.set_state(State.WARNING)
+            layout.addWidget(broken)
+        layout.addWidget(self.folder)
+        if local:
+            browse = QPushButton("Browse…")
+            browse.setAutoDefault(False)
+            browse.clicked.connect(self._browse)
+            layout.addLayout(row(browse, None))
+        layout.addWidget(self.name)
+        layout.addWidget(self.running)
+        layout.addWidget(buttons)
+        self.finished.connect(self.deleteLater)
+
+    def _follow(self) -> None:
+        template = self.template
+        page = template.opening.kind == "browser"
+        self.about.setText(template.description)
+        self.name.setVisible(page)
+        self.running.setVisible(page)
+        self.button.setText("Start" if page else "Show settings")
+        self.adjustSize()
+
+    def _browse(self) -> None:
+        chooser = QFileDialog(self, "Project folder", self.folder.value())
+        chooser.setFileMode(QFileDialog.FileMode.Directory)
+        chooser.fileSelected.connect(self._take)
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+    def _take(self, folder: str) -> None:
+        if isinstance(self.folder.editor, QLineEdit):
+            self.folder.editor.setText(folder)
+        if isinstance(self.name.editor, QLineEdit) and not self.name.value():
+            self.name.editor.setText(f"{Path(folder).name.lower().replace(' ', '-')}-{self.template.key}")
+
+    def _submit(self) -> None:
+        page = self.template.opening.kind == "browser"
+        if not self.folder.check() or (page and not self.name.check()):
+            return
+        request = DevelopmentRequest(
+            name=self.name.value() or "interpreter",
+            folder=self.folder.value(),
+            port=self.port.value(),
+            limits=Limits(self.memory.value() * MEGABYTE),
+            platform=self._platform,
+        )
+        try:
+            check_request(request)
+        except InvalidInput as error:
+            self.name.set_error(f"{error.message}. {error.remedy}")
+            return
+        self.accept()
+        self.wanted.emit(self.template, request)
+
+
+def _box(least: int, most: int, special: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setSpecialValueText(special)
+    return box

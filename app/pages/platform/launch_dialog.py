@@ -1,0 +1,221 @@
+"""The dialog of a version's launch: from a deploy folder or from an image that is there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.bar import row
+from services.containers.model import Limits, Port, RestartPolicy
+from services.errors import RelevoError
+from services.model_server.deploy import read_deploy
+from services.publish.launching import LaunchOptions
+from widgets.panels.form import Form, FormField
+from widgets.panels.labels import Text
+from widgets.theme import GRID, FontSize
+
+FOLDER, IMAGE = "A deploy folder", "An image that exists"
+SERVICE_PORT, MEGABYTE = 8000, 1 << 20
+POLICIES = {
+    RestartPolicy.UNLESS_STOPPED: "whenever it ends, unless it was stopped",
+    RestartPolicy.ALWAYS: "always, also after it was stopped and Docker starts",
+    RestartPolicy.ON_FAILURE: "when it fails",
+    RestartPolicy.NEVER: "never",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What was asked for: a folder, or an image with its project and version.
+
+    Attributes:
+        training: CSV file of the training set to store with it; empty for none.
+    """
+
+    options: LaunchOptions
+    folder: str = ""
+    image: str = ""
+    project: str = ""
+    version: str = ""
+    training: str = ""
+
+
+class LaunchDialog(QDialog):
+    """`wanted` carries the Launch, only when no field is wrong.
+
+    Args:
+        scalable: whether the platform can run several replicas.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, platform: str, *, scalable: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Launch a version on {platform}")
+        self.setModal(True)
+        self.setMinimumWidth(72 * GRID)
+        self._scalable = scalable
+        self.source = QComboBox()
+        self.source.addItems([FOLDER, IMAGE])
+        self.folder = FormField(
+            "Deploy folder", QLineEdit(), hint="Holds model.json and what it names.", required=True
+        )
+        self.training = FormField(
+            "Training set (CSV, optional)", QLineEdit(), hint="Its metrics show as historical."
+        )
+        self.about = Text(quiet=True, wrap=True)
+        self.image = Form([
+            ("image", FormField("Image", QLineEdit(), required=True)),
+            ("project", FormField("Project", QLineEdit(), required=True)),
+            ("version", FormField("Version", QLineEdit(), required=True)),
+        ])  # fmt: skip
+        self.settings = self._settings()
+        self.button = QPushButton("Launch")
+        self.button.setDefault(True)
+        self.button.clicked.connect(self._submit)
+        self._compose(platform)
+        self.source.currentIndexChanged.connect(self._follow)
+        self.folder.changed.connect(self._read)
+        self._follow()
+
+    def _settings(self) -> Form:
+        self.port = _box(0, 65_535, 0)
+        self.port.setSpecialValueText("not published")
+        self.memory = _box(64, 1 << 20, 512)
+        self.memory.setSuffix(" MB")
+        self.processors = _box(0, 1024, 0)
+        self.processors.setSpecialValueText("no limit")
+        self.restart = QComboBox()
+        for policy, words in POLICIES.items():
+            self.restart.addItem(words, policy)
+        self.replicas = _box(1, 1000, 1)
+        fields = [
+            ("port", FormField("A port of its own on the host", self.port,
+                               hint="What is asked there directly is not recorded.")),
+            ("memory", FormField("Most memory", self.memory)),
+            ("processors", FormField("Most processor cores", self.processors)),
+            ("restart", FormField("Started again", self.restart)),
+        ]  # fmt: skip
+        if self._scalable:
+            fields.append(("replicas", FormField("Replicas", self.replicas)))
+        return Form(fields)
+
+    def _compose(self, platform: str) -> None:
+        self._from_folder = QWidget()
+        inner = QVBoxLayout(self._from_folder)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(GRID + GRID // 2)
+        inner.addWidget(self.folder)
+        inner.addWidget(self.about)
+        inner.addWidget(self.training)
+        browse, choose = QPushButton("Browse…"), QPushButton("Choose the file…")
+        for button, do in ((browse, self._browse), (choose, self._choose)):
+            button.setAutoDefault(False)
+            button.clicked.connect(do)
+        inner.addLayout(row(browse, choose, None))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        hint = (
+            "It is built, run, and waited for until it answers; one that runs already is replaced without "
+            "an interruption. A project’s first version becomes its champion, later ones are challengers."
+        )
+        title = Text(f"Launch a version on {platform}", size=FontSize.LARGE, wrap=True)
+        parts: tuple[QWidget, ...] = (title,
+                     Text(hint, quiet=True, wrap=True), FormField("From", self.source), self._from_folder,
+                     self.image, self.settings, buttons)  # fmt: skip
+        for part in parts:
+            layout.addWidget(part)
+        self.finished.connect(self.deleteLater)
+
+    def _follow(self) -> None:
+        folder = self.source.currentText() == FOLDER
+        self._from_folder.setVisible(folder)
+        self.image.setVisible(not folder)
+        self.adjustSize()
+
+    def _browse(self) -> None:
+        chooser = QFileDialog(self, "Deploy folder", self.folder.value())
+        chooser.setFileMode(QFileDialog.FileMode.Directory)
+        chooser.fileSelected.connect(lambda name: _write(self.folder, name))
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+    def _choose(self) -> None:
+        chooser = QFileDialog(self, "Training set", self.folder.value(), "CSV (*.csv);;All files (*)")
+        chooser.fileSelected.connect(lambda name: _write(self.training, name))
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+    def _read(self) -> None:
+        """What the folder says of itself, as soon as it can be read."""
+        self.about.setText("")
+        folder = Path(self.folder.value())
+        if not (folder / "model.json").is_file():
+            return
+        try:
+            deploy = read_deploy(folder)
+        except RelevoError as error:
+            self.folder.set_error(error.message)
+            return
+        self.about.setText(
+            f"{deploy.project} {deploy.version}: {deploy.task}, trained on {deploy.rows} rows"
+        )
+
+    def _submit(self) -> None:
+        if self.source.currentText() == IMAGE:
+            if self.image.check():
+                self._tell(Launch(self._options(), **self.image.values()))
+            return
+        if not self.folder.check():
+            return
+        try:
+            read_deploy(Path(self.folder.value()))
+        except RelevoError as error:
+            self.folder.set_error(error.message)
+            return
+        training = self.training.value()
+        if training and not Path(training).is_file():
+            self.training.set_error("There is no such file.")
+            return
+        self._tell(Launch(self._options(), folder=self.folder.value(), training=training))
+
+    def _tell(self, launch: Launch) -> None:
+        self.accept()
+        self.wanted.emit(launch)
+
+    def _options(self) -> LaunchOptions:
+        port = self.port.value()
+        return LaunchOptions(
+            ports=(Port(SERVICE_PORT, port, "127.0.0.1"),) if port else (),
+            limits=Limits(self.memory.value() * MEGABYTE, self.processors.value()),
+            restart=RestartPolicy(self.restart.currentData()),
+            replicas=self.replicas.value(),
+        )
+
+
+def _box(least: int, most: int, value: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setValue(value)
+    return box
+
+
+def _write(field: FormField, text: str) -> None:
+    if isinstance(field.editor, QLineEdit):
+        field.editor.setText(text)

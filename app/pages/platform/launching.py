@@ -1,0 +1,204 @@
+"""From the Platform page: versions brought into production, and places to develop in."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from app.connection.link import LinkState
+from app.context import Context
+from app.pages.platform.actions import NOBODY, OFFLINE, PlatformActions
+from app.pages.platform.development_dialog import DevelopmentDialog
+from app.pages.platform.launch_dialog import Launch, LaunchDialog
+from app.pages.platform.presenter import PlatformPresenter
+from app.tasks import Work
+from services.client import GatewayClient
+from services.containers.addresses import LocalEngine
+from services.containers.interface import Capability, Instance
+from services.containers.model import SwarmState
+from services.development.opening import Page, interpreter_of, page_of
+from services.development.starting import DevelopmentRequest, ensure_image, start_development
+from services.development.templates import Template, templates
+from services.errors import InvalidInput
+from services.model_server.deploy import read_deploy
+from services.platform.access import production, runtime_of
+from services.publish.launching import Launcher
+from services.publish.publisher import publish_training, publish_training_predictions
+from services.publish.tables import read_rows
+from widgets.actions import ExplainedAction
+
+if TYPE_CHECKING:
+    from services.containers.engine.engine import Engine
+
+
+class Launching(QObject):
+    """Two actions of the page: launching a version, and a development container."""
+
+    def __init__(self, deeds: PlatformActions, presenter: PlatformPresenter, context: Context) -> None:
+        super().__init__(deeds)
+        self._deeds, self._presenter, self._context = deeds, presenter, context
+        self.launch = self._action(
+            "Launch a version…",
+            "From a deploy folder or an image to a running version",
+            "start",
+            self._ask_launch,
+        )
+        self.develop = self._action(
+            "Development container…",
+            "JupyterLab, RStudio, or PyCharm’s interpreter",
+            "add",
+            self._ask_development,
+        )
+        presenter.looked.connect(self.judge)
+        context.engine_link.changed.connect(self.judge)
+        self.judge()
+
+    @property
+    def actions(self) -> tuple[ExplainedAction, ...]:
+        """In the order of the bar."""
+        return (self.launch, self.develop)
+
+    def judge(self) -> None:
+        """Block what cannot be done, each with its reason."""
+        offline = "" if self._context.engine_link.state is LinkState.OPEN else OFFLINE
+        self.launch.set_blocked(offline or ("" if self._presenter.state is not None else NOBODY))
+        self.develop.set_blocked(offline)
+
+    def _action(self, text: str, explanation: str, icon: str, do: Callable[[], None]) -> ExplainedAction:
+        action = ExplainedAction(text, explanation=explanation, icon_name=icon, parent=self)
+        action.triggered.connect(lambda _checked: do())
+        return action
+
+    # A version.
+
+    def _ask_launch(self) -> None:
+        info = self._context.engine_link.info
+        scalable = info is not None and info.swarm is SwarmState.MANAGER
+        dialog = LaunchDialog(self._presenter.name, scalable=scalable, parent=self._deeds.window)
+        dialog.wanted.connect(self.launch_version)
+        self._deeds.show(dialog)
+
+    def launch_version(self, launch: Launch) -> None:
+        """Bring it up; its training set is stored where one was named."""
+        name, gateway = self._presenter.name, self._gateway()
+        if launch.training and gateway is None:
+            self._deeds.fail(InvalidInput(
+                f"The training set goes through the gateway of {name}, which this window has not opened",
+                remedy=f"Open the profile of {name} first (Settings), or launch without the training set.",
+            ))  # fmt: skip
+            return
+
+        def work_on(engine: "Engine", work: Work) -> Instance:
+            runtime = runtime_of(engine, name)
+            if launch.options.replicas > 1 and Capability.SCALE not in runtime.capabilities:
+                raise InvalidInput("Several replicas need a platform that was set up on a Swarm")
+            launcher = Launcher(engine, runtime, production(engine, name))
+            if not launch.folder:
+                return launcher.launch_image(
+                    launch.image, launch.project, launch.version, launch.options, work.progress
+                )
+            folder = Path(launch.folder)
+            instance = launcher.launch_folder(
+                folder, launch.options, work.progress, self._deeds.take_output
+            )
+            if launch.training and gateway is not None:
+                store_training(gateway, folder, Path(launch.training), work)
+            return instance
+
+        what = Path(launch.folder).name if launch.folder else launch.image
+        self._deeds.begin_output(f"Launching {what}")
+        self._deeds.run(f"Launching {what}", work_on, self._launched)
+
+    def _launched(self, instance: Instance) -> None:
+        self._context.bus.registry_changed.emit(instance.project)
+
+    def _gateway(self) -> GatewayClient | None:
+        """The gateway of the shown platform, if this window has opened it."""
+        platform = self._context.link.platform
+        named = getattr(platform.profile, "platform", "") if platform is not None else ""
+        return platform.gateway if platform is not None and named == self._presenter.name else None
+
+    # A place to develop in.
+
+    def _ask_development(self) -> None:
+        found, damaged = templates(self._context.places.templates)
+        engine = self._context.engine_link.engine
+        if engine is None:
+            return
+        state = self._presenter.state
+        dialog = DevelopmentDialog(
+            found, damaged, platform=state.name if state is not None else "",
+            local=isinstance(engine.address, LocalEngine), parent=self._deeds.window,
+        )  # fmt: skip
+        dialog.wanted.connect(self.develop_in)
+        self._deeds.show(dialog)
+
+    def develop_in(self, template: Template, request: DevelopmentRequest) -> None:
+        """Start the container and open its page; or have the image ready, and show PyCharm's settings."""
+        self._deeds.begin_output(f"Preparing {template.title}")
+        if template.opening.kind == "interpreter":
+            self._deeds.run(
+                f"Preparing {template.title}",
+                lambda engine, work: self._settings(engine, template, request, work),
+                self._show_settings,
+            )
+            return
+
+        def start(engine: "Engine", work: Work) -> Page:
+            container = start_development(engine, template, request, work.progress, self._deeds.take_output)
+            return page_of(engine, container)
+
+        self._deeds.run(f"Starting {request.name}", start, self._open)
+
+    def _settings(
+        self, engine: "Engine", template: Template, request: DevelopmentRequest, work: Work
+    ) -> str:
+        ensure_image(engine, template, work.progress, self._deeds.take_output)
+        return interpreter_of(engine.address, template, request.folder).text()
+
+    def _show_settings(self, text: str) -> None:
+        box = self._box(
+            "PyCharm’s remote interpreter", text, "Settings › Python Interpreter › Add › On Docker"
+        )
+        copy = box.addButton("Copy", QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
+        box.open()
+
+    def _open(self, page: Page) -> None:
+        if page.user or page.tunnel:
+            words = [f"User {page.user}, password {page.password}"] if page.user else []
+            tunnel = [f"First make it reachable from here: {page.tunnel}"] if page.tunnel else []
+            box = self._box("It is ready", page.url.partition("?")[0], "\n".join([*words, *tunnel]))
+            button = box.addButton("Open in browser", QMessageBox.ButtonRole.AcceptRole)
+            button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(page.url)))
+            box.open()
+            return
+        QDesktopServices.openUrl(QUrl(page.url))
+
+    def _box(self, title: str, text: str, more: str) -> QMessageBox:
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Close, self._deeds.window
+        )
+        box.setInformativeText(more)
+        box.finished.connect(box.deleteLater)
+        return box
+
+
+def store_training(gateway: GatewayClient, folder: Path, file: Path, work: Work) -> None:
+    """Store a project's training set and what the version of a deploy folder predicts on it."""
+    deploy = read_deploy(folder)
+    work.progress(None, f"Reading {file.name}")
+    delimiter = ";" if ";" in file.open(encoding="utf-8").readline() else ","
+    rows = read_rows(file, deploy.signature, delimiter=delimiter)
+    publish_training(gateway, deploy.project, deploy.signature, rows)
+    publish_training_predictions(
+        gateway,
+        deploy.project,
+        deploy.version,
+        signature=deploy.signature,
+        rows=rows,
+        progress=work.progress,
+    )
