@@ -15,7 +15,6 @@ for port in $ports; do
 frontend port_$port
     bind :$port$tls
     default_backend gateways_$port
-    http-request disable-l7-retry unless $repeatable
 
 backend gateways_$port
     http-request disable-l7-retry unless $repeatable

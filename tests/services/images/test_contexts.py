@@ -20,7 +20,7 @@ from services.images.catalogue import CATALOGUE
 from services.images.contexts import archive, context_of, program_sources
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ("gateway", "supervisor", "serve", "train")
+COMMANDS = ("gateway", "supervisor", "serve", "train", "prepare")
 
 
 def files_of(context: bytes) -> dict[str, bytes]:
