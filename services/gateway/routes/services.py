@@ -8,6 +8,7 @@ import msgspec
 from services.errors import Conflict, InvalidInput, NotFound, RelevoError, Unavailable
 from services.gateway import messages
 from services.gateway.operations import ADMIN, SERVICE, Call, Operation
+from services.gateway.retraining import keep_job
 from services.gateway.routes.signatures import check_signature, version_url
 from services.http.errors import InvalidField
 from services.registry.model import Job, Mode, Version
@@ -102,7 +103,7 @@ def _put_job(call: Call) -> None:
         raise InvalidInput("the body's project, version and id are not those of the path")
     store = call.parts.store()
     call.parts.registry().version(job.project, job.version)
-    store.put_job(job)
+    keep_job(store, job)
 
 
 OPERATIONS = (
@@ -128,6 +129,6 @@ OPERATIONS = (
     ),
     Operation(
         "PUT", f"{_VERSION}/jobs/{{job}}", "A job's newest state", SERVICE, _put_job,
-        takes=Job, errors=(404,),
+        takes=Job, errors=(404, 409),
     ),
 )  # fmt: skip

@@ -151,3 +151,25 @@ def test_a_label_nobody_predicted_waits(platform: Any, ids: Any) -> None:
     reader = forget(platform, reader)
     platform.writer("g1").ship(platform.predictions("A", ids[:1]))
     assert real_values(reader) == [5]
+
+
+def test_two_copies_of_a_row_of_the_past_are_counted_once_whatever_they_say_of_themselves(
+    platform: Any, ids: Any
+) -> None:
+    platform.writer("g1").ship(platform.predictions("A", ids))
+    reader = forget(platform, reader_of(platform))
+    for writer, late in (("g1", False), ("g2", True)):
+        platform.writer(writer).ship(platform.predictions("B", ids[20:22], mode=Mode.CHALLENGER, late=late))
+        reader.follow()
+    assert counts(reader, "B") == (2, 0)
+
+
+def test_a_batch_all_of_whose_rows_were_brought_by_another_writer_counts_nothing(
+    platform: Any, ids: Any
+) -> None:
+    platform.writer("g1").ship(platform.predictions("A", ids))
+    platform.writer("g1").ship(platform.predictions("A", ids[:0]))
+    platform.writer("g1").ship(platform.predictions("B", ids[:0], mode=Mode.CHALLENGER))
+    reader = reader_of(platform)
+    assert counts(reader) == (40, 0)
+    assert counts(reader, "B") == (0, 0)

@@ -1,6 +1,7 @@
 """Retraining: in a process of its own, told through the store, and whatever can go wrong."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -91,6 +92,21 @@ def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(platform, t
     assert json.loads(platform.ask(service, "DELETE", f"/retrain/{job}").body)["state"] == "cancelled"
     assert platform.store.job("plant", "A", job).state is JobState.CANCELLED
     platform.wait(lambda: not psutil.Process(service.process.pid).children())
+
+
+def test_of_two_replicas_asked_at_the_same_moment_one_trains(platform, trained, shared):
+    services = (trained(WAIT), platform.serve(shared.folder))
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(
+            pool.map(lambda one: platform.ask(one, "POST", "/retrain", _order(platform)), services)
+        )
+    assert sorted(answer.status for answer in answers) == [202, 409]
+    place = [answer.status for answer in answers].index(202)
+    job = json.loads(answers[place].body)["job"]
+    assert (
+        json.loads(platform.ask(services[place], "DELETE", f"/retrain/{job}").body)["state"] == "cancelled"
+    )
+    assert services[1].close() == 0
 
 
 def test_a_job_cancelled_at_another_replica_stops(platform, trained, shared):

@@ -149,7 +149,7 @@ def until() -> Until:
     """Waits for a condition, and fails when it does not come."""
 
     async def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + 20
         while not condition():
             assert time.monotonic() < deadline, "what the test waits for did not happen"
             await asyncio.sleep(0.01)
