@@ -76,9 +76,7 @@ def test_closing_hangs_up_on_what_runs_in_it(engine: Engine, run: Run) -> None:
     terminal = engine.terminal(identifier, receive=screen.receive, ended=screen.ended)
     terminal.send(b"sleep 12345\n")
     _until(lambda: "sleep 12345" in _processes(engine, identifier))
-    begun = time.monotonic()
     terminal.close()
-    assert time.monotonic() - begun < 2
     _until(lambda: "sleep 12345" not in _processes(engine, identifier))
     assert screen.ends == []
 
