@@ -1,0 +1,148 @@
+"""The dialogs of the Platform page: what they ask, refuse, and hand on."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.pages.platform.actions import down_question
+from app.pages.platform.development_dialog import DevelopmentDialog
+from app.pages.platform.launch_dialog import IMAGE, Launch, LaunchDialog
+from app.pages.platform.setup_dialog import SetupDialog
+from app.pages.platform.token_dialog import TokenDialog
+from services.containers.model import Limits, Port, Volume
+from services.development.starting import DevelopmentRequest
+from services.development.templates import DamagedTemplate, templates
+from services.platform.request import PlatformRequest
+from services.platform.teardown import TearDown
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.show()
+    return widget
+
+
+def test_the_defaults_are_a_platform_as_they_stand(window: QWidget, qtbot: QtBot) -> None:
+    dialog = SetupDialog(None, window)
+    dialog.open()
+    with qtbot.waitSignal(dialog.wanted) as told:
+        dialog.button.click()
+    assert told.args == [PlatformRequest()]
+
+
+def test_changing_begins_with_what_is_there_and_keeps_the_name(window: QWidget) -> None:
+    asked = PlatformRequest(
+        "plant", gateway_port=18_081, listener_ports=(19_000,), gateways=2, durability="store",
+        left_out=("datalake",), memory={"gateway": 300 << 20},
+    )  # fmt: skip
+    dialog = SetupDialog(asked, window)
+    assert dialog.request() == asked
+    assert dialog.name.isReadOnly()
+
+
+def test_what_is_wrong_is_told_under_its_field_on_the_tab_where_it_stands(
+    window: QWidget, qtbot: QtBot
+) -> None:
+    dialog = SetupDialog(None, window)
+    dialog.open()
+    with qtbot.assertNotEmitted(dialog.wanted):
+        _tick(dialog.forms[2].field("everywhere"))
+        dialog.button.click()
+    assert dialog.tabs.currentIndex() == 2
+    assert "in so many words" in dialog.forms[2].field("plain_http_beyond_loopback").error()
+    dialog.forms[1].field("listener_ports").editor.setText("18000, x")
+    dialog.button.click()
+    assert dialog.tabs.currentIndex() == 1
+    assert "Numbers" in dialog.forms[1].field("listener_ports").error()
+    dialog.reject()
+
+
+def _tick(field: object) -> None:
+    field.editor.setChecked(True)  # type: ignore[attr-defined]
+
+
+def test_memory_is_weighed_as_parts_are_chosen(window: QWidget) -> None:
+    dialog = SetupDialog(None, window)
+    before = dialog.memory.text()
+    dialog.forms[1].field("with_datalake").editor.setChecked(False)
+    assert dialog.memory.text() != before
+
+
+def test_a_launch_needs_a_folder_that_can_be_launched(
+    window: QWidget, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog = LaunchDialog("plant", scalable=False, parent=window)
+    dialog.open()
+    dialog.folder.editor.setText(str(tmp_path))
+    with qtbot.assertNotEmitted(dialog.wanted):
+        dialog.button.click()
+    assert "has no model.json" in dialog.folder.error()
+    dialog.reject()
+
+
+def test_a_launch_from_an_image_carries_what_was_chosen(window: QWidget, qtbot: QtBot) -> None:
+    dialog = LaunchDialog("plant", scalable=True, parent=window)
+    dialog.open()
+    dialog.source.setCurrentText(IMAGE)
+    for name, text in (("image", "plant/wine-a:1"), ("project", "wine"), ("version", "A")):
+        dialog.image.field(name).editor.setText(text)
+    dialog.port.setValue(19_000)
+    dialog.memory.setValue(256)
+    dialog.replicas.setValue(3)
+    with qtbot.waitSignal(dialog.wanted) as told:
+        dialog.button.click()
+    launch = told.args[0]
+    assert isinstance(launch, Launch)
+    assert (launch.image, launch.project, launch.version) == ("plant/wine-a:1", "wine", "A")
+    assert launch.options.ports == (Port(8000, 19_000, "127.0.0.1"),)
+    assert (launch.options.limits, launch.options.replicas) == (Limits(256 << 20), 3)
+
+
+def test_taking_down_keeps_data_and_deleting_asks_for_the_name() -> None:
+    plan = TearDown("plant", ("plant-gateway",), ("plant-model-wine-a",), (), ("plant-cassandra-data",), ())
+    kept = down_question(plan, delete_data=False)
+    assert kept.name == ""
+    assert "plant-cassandra-data" in kept.note
+    assert "Stopped: plant-model-wine-a." in kept.consequences
+    gone = TearDown(
+        "plant", ("plant-gateway",), (), (Volume("plant-cassandra-data", {}, 5_000_000),), (), ()
+    )
+    deleted = down_question(gone, delete_data=True)
+    assert deleted.name == "plant"
+    assert any("plant-cassandra-data with 5.0 MB" in line for line in deleted.consequences)
+
+
+def test_a_development_container_is_named_after_its_folder_and_kind(
+    window: QWidget, tmp_path: Path, qtbot: QtBot
+) -> None:
+    found, _ = templates()
+    damaged = DamagedTemplate(Path("x.toml"), "x.toml: name either `own_image` or `image`")
+    dialog = DevelopmentDialog(found, [damaged], platform="plant", local=True, parent=window)
+    dialog.open()
+    dialog.kind.setCurrentText(next(t.title for t in found if t.key == "jupyter"))
+    dialog._take(str(tmp_path))
+    with qtbot.waitSignal(dialog.wanted) as told:
+        dialog.button.click()
+    template, request = told.args
+    assert template.key == "jupyter"
+    name = f"{tmp_path.name.lower()}-jupyter"
+    assert request == DevelopmentRequest(name, str(tmp_path), limits=Limits(), platform="plant")
+
+
+def test_pycharm_needs_no_name_and_starts_nothing(window: QWidget) -> None:
+    found, _ = templates()
+    dialog = DevelopmentDialog(found, [], platform="", local=False, parent=window)
+    dialog.kind.setCurrentText(next(t.title for t in found if t.key == "pycharm"))
+    assert dialog.button.text() == "Show settings"
+    assert not dialog.name.isVisibleTo(dialog)
+
+
+def test_the_token_can_be_copied_once(window: QWidget, qapp: object) -> None:
+    dialog = TokenDialog("a-token", kept=False, parent=window)
+    assert dialog.line.text() == "a-token"
+    assert dialog.line.isReadOnly()
+    dialog.deleteLater()
