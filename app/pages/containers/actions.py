@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from app.connection.link import LinkState
 from app.context import Context
@@ -41,10 +41,10 @@ WORDS = {
     Deed.START: ("Start", "Start what does not run", "start"),
     Deed.STOP: ("Stop", "Ask it to end; it is killed if it has not after a while", "stop"),
     Deed.RESTART: ("Restart", "Stop it and start it again", "refresh"),
-    Deed.PAUSE: ("Pause", "Freeze its processes; nothing is lost", "pause"),
-    Deed.RESUME: ("Resume", "Let its processes go on", "start"),
-    Deed.KILL: ("Kill", "End it at once, without letting it finish what it does", "kill"),
-    Deed.RENAME: ("Rename…", "Give it another name", "rename"),
+    Deed.PAUSE: ("Pause", "Freeze its processes; nothing is lost", ""),
+    Deed.RESUME: ("Resume", "Let its processes go on", ""),
+    Deed.KILL: ("Kill", "End it at once, without letting it finish what it does", ""),
+    Deed.RENAME: ("Rename…", "Give it another name", ""),
     Deed.REMOVE: ("Remove…", "Delete the container; its image and named volumes stay", "remove"),
 }
 _KEYS = {Deed.REMOVE: "Delete", Deed.RENAME: "F2"}
@@ -91,6 +91,7 @@ class ContainerActions(QObject):
         action = ExplainedAction(words, explanation=explanation, icon_name=icon_name, parent=self._table)
         if deed in _KEYS:
             action.setShortcut(_KEYS[deed])
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.triggered.connect(lambda _checked: self.do(deed))
         self._table.add_action(action)
         return action

@@ -156,6 +156,20 @@ def test_the_log_follows_and_is_complete_at_the_end(shown: Any, run: Run, qtbot:
     qtbot.waitUntil(lambda: log.state.text() == "complete")
 
 
+def test_esc_empties_what_is_searched_before_it_leaves(shown: Any, run: Run, qtbot: QtBot) -> None:
+    identifier = run("echo hello; sleep inf")
+    shown.choose(identifier)
+    field = shown.page.details.log.field
+    qtbot.waitUntil(field.isVisible)
+    field.setFocus()
+    qtbot.keyClicks(field, "hello")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+    assert len(shown.page.table.selected()) == 1
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert shown.page.table.selected() == []
+
+
 def test_another_selection_shows_another_log_only(shown: Any, run: Run, qtbot: QtBot) -> None:
     first, second = run("while true; do echo first; sleep 0.05; done"), run("echo second; sleep inf")
     log = shown.page.details.log
