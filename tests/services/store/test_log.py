@@ -256,3 +256,19 @@ def test_a_segment_packed_while_it_is_read_is_read_whole_and_once(store: Store, 
     assert sum(len(entry.batch) for entry in entries) == 80
     assert ids(entry.batch for entry in entries) == ids(written)
     assert advanced(entries) == {WRITER: (0, 79)}
+
+
+def test_batches_without_rows_keep_their_places_and_pack_to_nothing(
+    store: Store, project: str, new_predictions: NewPredictions
+) -> None:
+    """What a gateway leaves of a batch all of whose rows another one has brought."""
+    write(store, project, [new_predictions(0)] * 2, close=True)
+    write(
+        store, project, [new_predictions(0), new_predictions(3), new_predictions(0)], number=1, close=True
+    )
+    assert advanced(read(store, project)) == {WRITER: (1, 2)}
+    for segment in store.segments(project):
+        store.pack(project, segment)
+    entries = read(store, project)
+    assert sum(len(entry.batch) for entry in entries) == 3
+    assert advanced(entries) == {WRITER: (1, 2)}

@@ -101,24 +101,26 @@ def test_a_shadow_answer_that_a_killed_gateway_kept_is_not_shipped_after_another
 
 
 @pytest.mark.parametrize("late", [True, False], ids=["long after", "at once"])
-def test_a_request_that_is_asked_again_of_another_gateway_is_counted_once(platform, tmp_path, quick, late):
-    answers = platform.answers(10)
+def test_a_request_that_is_asked_again_of_another_gateway_is_counted_once(
+    any_platform, tmp_path, quick, late
+):
+    answers = any_platform.answers(10)
     answers.brought = True
     if late:  # all that readers remember of it is long forgotten
         answers.ids = hours_ago(answers.ids)
 
     async def ask(spool: Path, milliseconds: float) -> None:
-        recorder = Recorder.open(spool, lambda: platform.store, limits=quick)
+        recorder = Recorder.open(spool, lambda: any_platform.store, limits=quick)
         recorder.start()
         answers.latency_ms = milliseconds
-        await recorder.save(platform.origin(), answers)
+        await recorder.save(any_platform.origin(), answers)
         await recorder.stop()
 
     for number in range(3):
         run(ask(tmp_path / f"gateway {number}", 1.0 + number))
     if late:
-        assert b"".join(platform.logged_ids()) == answers.ids
-    view = ProjectReader(platform.store, platform.project).refresh(Span.ALL)
+        assert b"".join(any_platform.logged_ids()) == answers.ids
+    view = ProjectReader(any_platform.store, any_platform.project).refresh(Span.ALL)
     assert view.live["A"].predictions == 10
 
 
