@@ -1,12 +1,14 @@
 """The fields of a Docker host, and the address in its fields."""
 
 from enum import StrEnum
+from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit, QSpinBox
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QSpinBox
 
 from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
 from services.containers.sockets import usual_socket
 from widgets.panels.form import Form, FormField
+from widgets.theme import icon
 
 
 class Way(StrEnum):
@@ -95,9 +97,9 @@ def _tls(address: TlsEngine) -> Form:
         [
             ("host", FormField("Host", QLineEdit(address.host), required=True)),
             ("port", FormField("Port", _port(address.port))),
-            ("authority", FormField("Certificate authority", QLineEdit(address.authority), hint=system)),
-            ("certificate", FormField("Your certificate", QLineEdit(address.certificate), hint=both)),
-            ("key", FormField("Your key", QLineEdit(address.key), hint=_PEM)),
+            ("authority", FormField("Certificate authority", _file(address.authority), hint=system)),
+            ("certificate", FormField("Your certificate", _file(address.certificate), hint=both)),
+            ("key", FormField("Your key", _file(address.key), hint=_PEM)),
         ]
     )
 
@@ -109,6 +111,24 @@ def _plain(address: PlainEngine) -> Form:
             ("port", FormField("Port", _port(address.port))),
         ]
     )
+
+
+def _file(path: str) -> QLineEdit:
+    """A line for a file's path, with a button in it that opens the system's file chooser."""
+    line = QLineEdit(path)
+
+    def choose() -> None:
+        dialog = QFileDialog(line.window(), "Choose a PEM file", str(Path(line.text()).parent))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["PEM files (*.pem *.crt *.cer *.key)", "All files (*)"])
+        dialog.fileSelected.connect(line.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    chooser = line.addAction(icon("projects"), QLineEdit.ActionPosition.TrailingPosition)
+    chooser.setToolTip("Choose a file")
+    chooser.triggered.connect(choose)
+    return line
 
 
 def _port(value: int) -> QSpinBox:

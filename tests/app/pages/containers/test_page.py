@@ -1,6 +1,7 @@
 """The page on a real engine: live, acted on, asked about, looked at from the inside."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from app.pages.containers.details import INSPECT, TERMINAL, USAGE
 from app.pages.containers.judgement import Deed
 from app.tasks import TaskState
 from services.containers.engine.engine import Engine
+from services.containers.model import ContainerSpec
 from services.store.interface import Store
 from widgets.theme import State
 
@@ -249,16 +251,15 @@ def test_a_terminal_goes_on_while_another_container_is_looked_at(
 def test_five_hundred_containers_are_listed(
     shown: Any, engine: Engine, small_image: str, unique_name: Callable[[str], str], qtbot: QtBot
 ) -> None:
-    made: list[str] = []
-    with engine.connection.asking() as client:
+    def make(number: int) -> str:
+        return engine.create(ContainerSpec(unique_name(f"many{number}"), small_image, ("true",)))
+
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(make, range(500)))
         try:
-            for number in range(500):
-                name = unique_name(f"many{number}")
-                made.append(client.create_container(small_image, ["true"], name=name)["Id"])
             qtbot.waitUntil(lambda: all(shown.container(one) for one in made), timeout=60_000)
             shown.page.table.filter_field.setText(unique_name("many7"))
             assert len(shown.page.table.model.lines()) == 11  # 7 and 70 to 79
         finally:
-            for identifier in made:
-                client.remove_container(identifier)
+            list(pool.map(engine.remove, made))
     qtbot.waitUntil(lambda: not any(shown.container(one) for one in made), timeout=60_000)
