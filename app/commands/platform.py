@@ -186,5 +186,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("--listener-ports", type=int, nargs="*", metavar="PORT")
     asked.add_argument("--left-out", nargs="*", metavar="PART", help="registry, datalake or both")
     asked.add_argument("--durability", choices=DURABILITIES)
+    asked.add_argument("--swarm", action="store_true", default=None,
+                       help="run the gateways as a service of the engine's Swarm")  # fmt: skip
     for name in ("plain-http-beyond-loopback", "plain-team-beyond-loopback"):
         asked.add_argument(f"--{name}", action="store_true", default=None)

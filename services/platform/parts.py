@@ -73,8 +73,9 @@ def gateway(number: int) -> Part:
 def wanted(request: PlatformRequest) -> tuple[Part, ...]:
     """The parts that a request wants, each after those that it needs."""
     optional = tuple(part for name, part in OPTIONAL.items() if name not in request.left_out)
-    gateways = tuple(gateway(number) for number in range(1, request.gateways + 1))
-    balancer = (BALANCER,) if request.gateways > 1 else ()
+    numbers = range(1, 2 if request.swarm else request.gateways + 1)
+    gateways = tuple(gateway(number) for number in numbers)
+    balancer = (BALANCER,) if request.balanced else ()
     return (CASSANDRA, *optional, *gateways, SUPERVISOR, *balancer)
 
 

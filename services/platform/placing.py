@@ -12,10 +12,12 @@ from services.platform.specification import (
     Plan,
     container_name,
     files_of,
+    in_swarm,
     keeper,
     labels_of,
     specification,
 )
+from services.platform.swarmed import place_service
 
 
 class Placer:
@@ -38,6 +40,8 @@ class Placer:
             NotFound: the image is not there.
         """
         spec = specification(self._plan, part, image)
+        if in_swarm(self._plan.request, part):
+            return self._place_service(spec, part)
         for mount in spec.mounts:
             self._engine.ensure_volume(mount.source, labels_of(self._plan.name, part.name))
         return self._started(spec, part)
@@ -55,6 +59,8 @@ class Placer:
         Raises:
             Unavailable: the new one was not healthy; the message says whether the old one runs again.
         """
+        if in_swarm(self._plan.request, part):
+            return self._place_service(specification(self._plan, part, image), part)
         self._progress(None, f"Stopping {part.name}")
         self._engine.stop(old.identifier, part.stop_seconds)
         self._engine.rename(old.identifier, old.name + REPLACED)
@@ -66,6 +72,11 @@ class Placer:
             raise self._put_back(part, old, error) from error
         self._engine.remove(old.identifier, force=True)
         return new
+
+    def _place_service(self, spec: ContainerSpec, part: Part) -> str:
+        """On a Swarm: task by task, and back by itself if a new one is not healthy."""
+        replicas = self._plan.request.gateways
+        return place_service(self._engine, spec, replicas, part.healthy_seconds, self._progress)
 
     def _started(self, spec: ContainerSpec, part: Part) -> str:
         folder, files = files_of(self._plan, part)
@@ -84,16 +95,33 @@ class Placer:
         """The error, and what became of the old container, as it was seen."""
         if (new := self._engine.find_container(old.name)) is not None:
             self._engine.remove(new.identifier, force=True)
-        put_back(self._engine, old.identifier, old.name, start=runs(old))
+        what = "the one before runs again"
+        try:
+            put_back(self._engine, old.identifier, old.name, part.healthy_seconds if runs(old) else 0.0)
+        except RelevoError as fate:
+            what = f"the one before does not run either ({fate.message})"
         if not isinstance(error, RelevoError):
             return error
-        now = self._engine.find_container(old.identifier)
-        what = "the one before runs again" if runs(now) else "the one before did not run either"
         return Unavailable(
             f"The new {part.name} did not work; {what}",
             remedy=error.remedy,
             details=f"{error.message}\n{error.details}".strip(),
         )
+
+
+def put_back(engine: Engine, identifier: str, name: str, seconds: float) -> None:
+    """Give a container that was put aside its name again, start it, and see that it is healthy.
+
+    Args:
+        engine: where.
+        identifier: of the container.
+        name: its own.
+        seconds: how long that may take; 0 leaves it stopped.
+    """
+    engine.rename(identifier, name)
+    if seconds:
+        engine.start(identifier)
+        engine.wait_healthy(identifier, seconds)
 
 
 def place_keeper(engine: Engine, plan: Plan, image: str, old: Container | None) -> None:
@@ -105,10 +133,3 @@ def place_keeper(engine: Engine, plan: Plan, image: str, old: Container | None) 
     engine.create(keeper(plan, image))
     if old is not None:
         engine.remove(old.identifier, force=True)
-
-
-def put_back(engine: Engine, identifier: str, name: str, *, start: bool) -> None:
-    """Give a container that was put aside its name again, and start it."""
-    engine.rename(identifier, name)
-    if start:
-        engine.start(identifier)

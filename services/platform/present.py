@@ -10,6 +10,7 @@ from services.errors import NotFound
 from services.platform.keys import PlatformKeys, keys_in
 from services.platform.request import PlatformRequest
 from services.platform.specification import ERRAND, KEEPER, PART_LABEL, REQUEST_LABEL, container_name
+from services.platform.swarmed import is_task
 
 REPLACED = "-before"
 """Ends the name of a container that another takes the place of, until that one is healthy."""
@@ -99,6 +100,9 @@ def _take(found: Present, container: Container) -> None:
             found.keeper = container
     elif part == ERRAND:
         found.errands.append(container)
+    elif part and is_task(container):
+        if runs(container):
+            found.parts[part] = container
     elif part and container.name == container_name(found.name, part):
         found.parts[part] = container
     elif part and container.name == container_name(found.name, part) + REPLACED:

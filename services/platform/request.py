@@ -30,6 +30,7 @@ class PlatformRequest(Struct, frozen=True):
         public_address: under which clients reach the gateway; empty derives it from `gateway_host` and
             port, which does where that is one address.
         image_prefix: a registry before Relevo's images, from which they are pulled instead of built.
+        swarm: run the gateways as a service of the Swarm that the engine manages.
         left_out: optional parts that are not wanted.
         memory: part to most bytes, where the table's own are not wanted.
     """
@@ -50,6 +51,7 @@ class PlatformRequest(Struct, frozen=True):
     plain_team_beyond_loopback: bool = False
     public_address: str = ""
     image_prefix: str = ""
+    swarm: bool = False
     left_out: tuple[str, ...] = ()
     memory: Mapping[str, int] = {}
 
@@ -61,7 +63,12 @@ class PlatformRequest(Struct, frozen=True):
     @property
     def gateway_secure(self) -> bool:
         """Whether the gateway does so itself, rather than a balancer before it."""
-        return self.secure and self.gateways == 1
+        return self.secure and not self.balanced
+
+    @property
+    def balanced(self) -> bool:
+        """Whether clients reach the gateways through a balancer."""
+        return self.swarm or self.gateways > 1
 
     def address(self) -> str:
         """Where clients reach the gateway."""
@@ -69,6 +76,14 @@ class PlatformRequest(Struct, frozen=True):
             return self.public_address.rstrip("/")
         scheme = "https" if self.secure else "http"
         return f"{scheme}://{bracketed(self.gateway_host)}:{self.gateway_port}"
+
+
+def _durability(request: PlatformRequest) -> str:
+    if request.durability not in DURABILITIES:
+        return f"One of {', '.join(DURABILITIES)}."
+    if request.swarm and request.durability != "store":
+        return "A Swarm may move a gateway away from its disk: choose store."
+    return ""
 
 
 def bracketed(host: str) -> str:
@@ -82,7 +97,7 @@ def problems(request: PlatformRequest) -> dict[str, str]:
         "name": "" if _NAME.fullmatch(request.name) else
         "Use 2 to 32 lower-case letters, digits and hyphens, and begin with a letter.",
         "gateways": "" if 1 <= request.gateways <= _MOST_GATEWAYS else f"From 1 to {_MOST_GATEWAYS}.",
-        "durability": "" if request.durability in DURABILITIES else f"One of {', '.join(DURABILITIES)}.",
+        "durability": _durability(request),
         "key": "" if bool(request.certificate) == bool(request.key) else
         "A certificate and its key belong together.",
         "public_address": _address(request),

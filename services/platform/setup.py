@@ -37,6 +37,7 @@ from services.platform.specification import (
     specification,
     volumes_of,
 )
+from services.platform.swarmed import check_swarm, ensure_network
 from services.registry.model import Role as TokenRole
 from services.registry.model import Token
 from services.registry.tokens import new_token
@@ -94,6 +95,8 @@ def set_up(
         Cancelled: what was there before is there still; what was made completes at the next set-up.
     """
     check_request(request)
+    if request.swarm:
+        check_swarm(engine)
     settle(engine, request.name)
     work = _SetUp(engine, request, progress, output, measured)
     try:
@@ -117,7 +120,7 @@ def settle(engine: Engine, name: str) -> None:
     for part, old in present.replaced.items():
         if (new := present.parts.get(part)) is not None:
             engine.remove(new.identifier, force=True)
-        put_back(engine, old.identifier, container_name(name, part), start=True)
+        put_back(engine, old.identifier, container_name(name, part), CASSANDRA.healthy_seconds)
 
 
 class _SetUp:
@@ -196,13 +199,18 @@ class _SetUp:
     def _ground(self, image: str) -> None:
         """Network, and the keeper of secrets and request; a keeper of another request is replaced."""
         name, found = self._plan.name, self._present.keeper
-        if self._engine.ensure_network(name, labels_of(name, "network")):
+        if self._ensure_network(name):
             self._note("made", "network")
         spec = keeper(self._plan, image)
         if found is not None and found.labels.get(REQUEST_LABEL) == spec.labels[REQUEST_LABEL]:
             return
         place_keeper(self._engine, self._plan, image, found)
         self._note("made" if found is None else "changed", "keys")
+
+    def _ensure_network(self, name: str) -> bool:
+        if self._request.swarm:
+            return ensure_network(self._engine, name)
+        return self._engine.ensure_network(name, labels_of(name, "network"))
 
     def _remove_unwanted(self) -> None:
         """Containers of parts that are not wanted any more; what they kept stays in their volumes."""

@@ -88,7 +88,9 @@ def specification(plan: Plan, part: Part, image: str) -> ContainerSpec:
         environment=_environment(plan, part, limit),
         labels=labels_of(plan.name, part.name, part.role),
         ports=_ports(plan.request, part),
-        mounts=tuple(Mount(target, volume) for volume, target in volumes_of(plan.name, part)),
+        mounts=()
+        if in_swarm(plan.request, part)
+        else tuple(Mount(target, volume) for volume, target in volumes_of(plan.name, part)),
         network=plan.name,
         aliases=(container_name(plan.name, "gateway"),) if part.role is Role.GATEWAY else (),
         limits=Limits(memory=limit),
@@ -108,6 +110,11 @@ def keeper(plan: Plan, image: str) -> ContainerSpec:
         labels={**labels_of(plan.name, KEEPER), REQUEST_LABEL: asked},
         restart=RestartPolicy.NEVER,
     )
+
+
+def in_swarm(request: PlatformRequest, part: Part) -> bool:
+    """Whether a part is a service of the Swarm: its tasks keep nothing on a machine's disk."""
+    return request.swarm and part.role is Role.GATEWAY
 
 
 def volumes_of(platform: str, part: Part) -> list[tuple[str, str]]:
@@ -176,7 +183,7 @@ def _ports(request: PlatformRequest, part: Part) -> tuple[Port, ...]:
             return (Port(_REGISTRY_PORT, request.registry_port, team),)
         case Role.DATALAKE:
             return (Port(_DATALAKE_PORT, request.datalake_port, team),)
-        case Role.GATEWAY if request.gateways == 1:
+        case Role.GATEWAY if not request.balanced:
             return _client_ports(request)
         case Role.BALANCER:
             return _client_ports(request)

@@ -9,6 +9,7 @@ from services.errors import Conflict, InvalidInput
 from services.platform.parts import CASSANDRA, wanted
 from services.platform.present import Present, existing, runs
 from services.platform.request import PlatformRequest
+from services.platform.swarmed import is_task, remove_services
 
 _STOP_SECONDS = 30
 
@@ -48,7 +49,8 @@ def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDown:
     """
     present = existing(engine, name)
     containers = _containers(present, delete_data=delete_data)
-    models = () if delete_data else tuple(each.name for each in present.models if runs(each))
+    stopped = [each.name for each in present.models if runs(each) and not is_task(each)]
+    models = () if delete_data else tuple(stopped)
     volumes = [each for each in engine.volumes() if each.labels.get(PLATFORM_LABEL) == name]
     return TearDown(
         name,
@@ -92,7 +94,8 @@ def tear_down(
             f"Containers on the network of {name} are still there: {', '.join(plan.left)}",
             remedy="Remove them first. Nothing was changed.",
         )
-    for number, container in enumerate(stopping_order(present)):
+    remove_services(engine, name, progress, models=delete_data)
+    for number, container in enumerate(each for each in stopping_order(present) if not is_task(each)):
         progress(number / (len(plan.removed) + len(plan.stopped) + 1), f"Stopping {container.name}")
         if runs(container):
             engine.stop(container.identifier, _seconds(container))

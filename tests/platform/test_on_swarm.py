@@ -1,0 +1,199 @@
+"""A platform on a real Swarm: gateways and a version as services, killed under load, nothing lost."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from services.client import GatewayClient
+from services.containers.engine.engine import Engine
+from services.containers.model import SwarmState
+from services.containers.swarm.runtime import SwarmRuntime
+from services.errors import RelevoError
+from services.model_server.deploy import read_deploy
+from services.platform.access import production, runtime_of
+from services.platform.request import PlatformRequest, problems
+from services.platform.setup import Outcome, set_up
+from services.platform.teardown import tear_down
+from services.publish.examples import EXAMPLES, train_examples
+from services.publish.launching import Launcher, LaunchOptions
+from services.publish.tables import Row, read_rows
+from services.store.addresses import CassandraAddress
+from services.store.connect import open_store
+from services.store.interface import Store
+
+pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(600)]
+WINE = EXAMPLES[0]
+
+
+def silent(_fraction: float | None, _text: str) -> None:
+    """Progress that nobody watches."""
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def swarm(engine: Engine) -> Iterator[Engine]:
+    """A manager; an engine that was none before is none afterwards."""
+    was = engine.info().swarm is SwarmState.MANAGER
+    if not was:
+        with engine.connection.asking() as client:
+            client.init_swarm(advertise_addr="127.0.0.1")
+    yield engine
+    if not was:
+        with engine.connection.asking() as client:
+            client.leave_swarm(force=True)
+
+
+@dataclass
+class Plant:
+    """The platform with wine A in three replicas."""
+
+    engine: Engine
+    request: PlatformRequest
+    outcome: Outcome
+    gateway: GatewayClient
+    runtime: SwarmRuntime
+    folder: Path
+    rows: list[Row]
+
+    def store(self) -> Store:
+        address = CassandraAddress(("127.0.0.1",), self.request.cassandra_port, "relevo_administrator")
+        return open_store(address, password=self.outcome.keys.administrator)
+
+    def containers(self, part: str) -> list[str]:
+        """Containers that run for a service or part now."""
+        return [
+            container.identifier
+            for container in self.engine.containers()
+            if container.platform == self.request.name
+            and part in {container.labels.get("relevo.part"), container.labels.get("relevo.service")}
+            and container.state == "running"
+        ]
+
+
+@pytest.fixture(scope="module")
+def plant(
+    swarm: Engine, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Plant]:
+    folder = tmp_path_factory.mktemp("plant")
+    train_examples(folder, lambda _done, _text: None)
+    gateway_port, cassandra_port = free_ports(2)
+    request = PlatformRequest(
+        f"relevo-test-{secrets.token_hex(4)}",
+        gateway_port=gateway_port,
+        cassandra_port=cassandra_port,
+        listener_ports=(),
+        gateways=2,
+        swarm=True,
+        durability="store",
+        left_out=("registry", "datalake"),
+    )
+    tokens: list[str] = []
+    try:
+        outcome = set_up(swarm, request, silent, issued=tokens.append)
+        runtime = runtime_of(swarm, request.name)
+        assert isinstance(runtime, SwarmRuntime)
+        launcher = Launcher(swarm, runtime, production(swarm, request.name))
+        launcher.launch_folder(WINE.deploy_folder(folder, "A"), LaunchOptions(replicas=3), silent)
+        rows = read_rows(WINE.live(folder), read_deploy(WINE.deploy_folder(folder, "A")).signature)
+        with GatewayClient(request.address(), tokens[0]) as gateway:
+            yield Plant(swarm, request, outcome, gateway, runtime, folder, rows)
+    finally:
+        tear_down(swarm, request.name, silent, delete_data=True, confirmation=request.name)
+        for image in swarm.images():
+            for name in image.references:
+                if name.startswith(f"{request.name}/"):
+                    swarm.remove_image(name, force=True)
+
+
+@dataclass
+class Load:
+    """Clients that bring their ids and ask again, as clients should, until they are answered."""
+
+    plant: Plant
+    acknowledged: set[str] = field(default_factory=set)
+    again: int = 0
+
+    def __enter__(self) -> Self:
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(n,), name=f"load-{n}") for n in range(3)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, _number: int) -> None:
+        from services.store.identifiers import format_id, new_ids
+
+        row = {name: value for name, value in self.plant.rows[0].items() if name != "quality"}
+        while not self._stop.is_set():
+            identifier = format_id(*new_ids(1).tolist()[0])
+            while True:
+                try:
+                    answers = self.plant.gateway.predict("wine", [row], ids=[identifier])
+                except RelevoError:
+                    self.again += 1
+                    time.sleep(0.05)
+                    continue
+                self.acknowledged.add(answers[0].id)
+                break
+            time.sleep(0.01)
+
+
+def test_gateways_and_a_version_run_as_services(plant: Plant) -> None:
+    assert len(plant.containers("gateway")) == 2
+    assert len(plant.containers("model-wine-a")) == 3
+    instance = next(found for found in plant.runtime.instances() if found.name == "model-wine-a")
+    assert (instance.replicas, instance.running) == (3, 3)
+
+
+def test_setting_up_twice_changes_nothing(plant: Plant) -> None:
+    before = {part: plant.containers(part) for part in ("gateway", "cassandra", "balancer")}
+    outcome = set_up(plant.engine, plant.request, silent)
+    assert (outcome.made, outcome.changed) == ((), ())
+    assert {part: plant.containers(part) for part in before} == before
+
+
+def test_a_gateway_and_a_replica_killed_under_load_lose_nothing(plant: Plant) -> None:
+    with Load(plant) as load:
+        wait_until(lambda: len(load.acknowledged) > 100)
+        plant.engine.kill(plant.containers("model-wine-a")[0])
+        answered = len(load.acknowledged)
+        wait_until(lambda: len(load.acknowledged) > answered + 100)
+        # With its disk: the Swarm makes a new container, and nothing of the old one's comes back.
+        plant.engine.remove(plant.containers("gateway")[0], force=True)
+        answered = len(load.acknowledged)
+        wait_until(lambda: len(load.acknowledged) > answered + 100)
+        wait_until(lambda: len(plant.containers("gateway")) == 2)
+    store = plant.store()
+    try:
+        stored = [str(row) for row in store.newest("wine", "A", 100_000)["id"]]
+    finally:
+        store.close()
+    assert load.acknowledged <= set(stored)
+    assert len(stored) == len(set(stored))
+
+
+def test_a_version_is_scaled(plant: Plant) -> None:
+    plant.runtime.scale("model-wine-a", 1)
+    wait_until(lambda: len(plant.containers("model-wine-a")) == 1)
+
+
+def test_what_a_swarm_needs_is_said(plant: Plant) -> None:
+    told = problems(PlatformRequest(swarm=True))
+    assert "choose store" in told["durability"]
