@@ -1,0 +1,215 @@
+"""What a change, an upgrade or a further gateway does to a platform, and what a failed one leaves.
+
+The tests follow one another on one small platform.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from services.client import GatewayClient
+from services.containers.engine.builds import BuildOrder
+from services.containers.engine.engine import Engine
+from services.errors import Cancelled, Unavailable
+from services.images.catalogue import reference
+from services.images.contexts import archive
+from services.platform.checks import Measured
+from services.platform.present import REPLACED, find_platform
+from services.platform.request import PlatformRequest
+from services.platform.setup import set_up
+from services.platform.state import platform_state
+from services.platform.upgrade import upgrade
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+Silent = Callable[[float | None, str], None]
+BACK_AGAIN = "did not work; the one before runs again"
+AS_LARGE_AS_NEEDED = Measured(memory=16 << 30, least_disk=0)
+
+
+@dataclass
+class Course:
+    """One platform through all tests of this module; its images have a prefix of their own."""
+
+    request: PlatformRequest
+    images: dict[str, str]
+    tokens: list[str] = field(default_factory=list)
+
+    def gateway(self, authority: str = "") -> GatewayClient:
+        return GatewayClient(self.request.address(), self.tokens[0], authority=authority)
+
+
+@pytest.fixture(scope="module")
+def course(
+    engine: Engine,
+    request_of: Callable[..., PlatformRequest],
+    unique_name: Callable[[str], str],
+    built_images: Callable[[str], str],
+    gone: Callable[[str], None],
+) -> Iterator[Course]:
+    prefix = unique_name("prefix")
+    images = {name: reference(name, prefix) for name in ("gateway", "supervisor", "cassandra", "balancer")}
+    for name, own in images.items():
+        engine.tag(built_images(name), own)
+    made = Course(request_of("changes", image_prefix=prefix, left_out=("registry", "datalake")), images)
+    gone(made.request.name)
+    set_up(engine, made.request, lambda *_: None, issued=made.tokens.append, measured=AS_LARGE_AS_NEEDED)
+    yield made
+    remove_images(engine, made)
+
+
+def remove_images(engine: Engine, course: Course) -> None:
+    """Remove the names of the images; what they name stays while containers need it."""
+    for own in course.images.values():
+        engine.remove_image(own, force=True)
+
+
+def _identifiers(engine: Engine, course: Course) -> dict[str, str]:
+    return {
+        name: each.identifier for name, each in find_platform(engine, course.request.name).parts.items()
+    }
+
+
+def _well(engine: Engine, course: Course) -> bool:
+    return platform_state(engine, course.request.name, usage=False).well
+
+
+def test_a_part_that_does_not_work_gives_way_to_the_one_before(
+    engine: Engine, course: Course, tmp_path: Path, silent: Silent
+) -> None:
+    (tmp_path / "letter.pem").write_text("dear aunt")
+    letter = str(tmp_path / "letter.pem")
+    before = _identifiers(engine, course)
+    with pytest.raises(Unavailable, match=BACK_AGAIN) as raised:
+        set_up(engine, replace(course.request, certificate=letter, key=letter), silent)
+    assert "the certificate or its key cannot be read" in raised.value.details
+    assert _identifiers(engine, course) == before
+    with course.gateway() as client:
+        assert client.projects() == []
+    set_up(engine, course.request, silent)
+    assert _identifiers(engine, course) == before
+
+
+def test_a_cancelled_change_leaves_what_was_there(engine: Engine, course: Course) -> None:
+    before = _identifiers(engine, course)
+
+    def impatient(_fraction: float | None, text: str) -> None:
+        if text == "Waiting until gateway is healthy":
+            raise Cancelled
+
+    with pytest.raises(Cancelled, match="changed: keys"):
+        set_up(engine, replace(course.request, durability="disk"), impatient)
+    assert _identifiers(engine, course) == before
+    assert set_up(engine, course.request, lambda *_: None).changed == ("keys",)
+    assert _identifiers(engine, course) == before
+    assert _well(engine, course)
+
+
+def test_what_a_killed_program_left_half_changed_is_settled(
+    engine: Engine, course: Course, silent: Silent
+) -> None:
+    before = _identifiers(engine, course)
+    name = f"{course.request.name}-gateway"
+    engine.stop(before["gateway"])
+    engine.rename(before["gateway"], name + REPLACED)
+    assert set_up(engine, course.request, silent).changed == ()
+    assert _identifiers(engine, course) == before
+    assert _well(engine, course)
+
+
+def test_a_set_up_that_was_interrupted_is_completed(engine: Engine, course: Course, silent: Silent) -> None:
+    before = _identifiers(engine, course)
+    engine.remove(before["supervisor"], force=True)
+    engine.stop(before["gateway"])
+    state = platform_state(engine, course.request.name, usage=False)
+    assert {part.name: part.state for part in state.parts if not part.well} == {
+        "gateway": "stopped", "supervisor": "missing",
+    }  # fmt: skip
+    outcome = set_up(engine, course.request, silent, issued=course.tokens.append)
+    assert (outcome.made, outcome.started) == (("supervisor",), ("gateway",))
+    assert len(course.tokens) == 1
+
+
+def test_secrets_survive_the_loss_of_their_keeper(engine: Engine, course: Course, silent: Silent) -> None:
+    found = find_platform(engine, course.request.name)
+    assert found.keeper is not None
+    engine.remove(found.keeper.identifier)  # as clearing an engine of all that is stopped does
+    before = _identifiers(engine, course)
+    assert set_up(engine, course.request, silent).made == ("keys",)
+    assert find_platform(engine, course.request.name).keys == found.keys
+    assert _identifiers(engine, course) == before
+
+
+def test_an_upgrade_goes_back_to_the_old_image_when_the_new_one_does_not_work(
+    engine: Engine, course: Course, small_image: str, silent: Silent
+) -> None:
+    before = _identifiers(engine, course)
+    old = engine.image(course.images["supervisor"])
+    assert old is not None
+    recipe = f'FROM {old.identifier}\nENTRYPOINT ["sh", "-c", "echo no such luck; exit 3"]\n'
+    _build(engine, course.images["supervisor"], recipe)
+    with pytest.raises(Unavailable, match=BACK_AGAIN) as raised:
+        upgrade(engine, course.request.name, silent, build=False)
+    assert "no such luck" in raised.value.details
+    assert _identifiers(engine, course) == before
+    assert _well(engine, course)
+    engine.tag(old.identifier, course.images["supervisor"])
+
+
+def test_an_upgrade_changes_only_parts_of_another_image(
+    engine: Engine, course: Course, silent: Silent
+) -> None:
+    before = _identifiers(engine, course)
+    _build(engine, course.images["supervisor"], f"FROM {course.images['supervisor']}\nLABEL renewed=yes\n")
+    done = upgrade(engine, course.request.name, silent, build=False)
+    assert done.changed == ("supervisor",)
+    after = _identifiers(engine, course)
+    assert {name for name in after if after[name] != before[name]} == {"supervisor"}
+    assert upgrade(engine, course.request.name, silent, build=False).changed == ()
+
+
+def test_several_gateways_are_reached_through_one_address_and_https(
+    engine: Engine, course: Course, certificate: tuple[str, str], silent: Silent
+) -> None:
+    course.request = replace(course.request, gateways=2, certificate=certificate[0], key=certificate[1])
+    outcome = set_up(engine, course.request, silent, measured=AS_LARGE_AS_NEEDED)
+    assert set(outcome.made) == {"gateway-2", "balancer"}
+    assert course.request.address().startswith("https://")
+    with course.gateway(certificate[0]) as client:
+        assert client.projects() == []
+
+
+def test_one_gateway_again_serves_https_itself_with_the_certificate_that_the_platform_has(
+    engine: Engine, course: Course, certificate: tuple[str, str], silent: Silent
+) -> None:
+    authority = Path(certificate[0]).read_bytes()
+    for path in certificate:
+        Path(path).unlink()
+    course.request = replace(course.request, gateways=1)
+    outcome = set_up(engine, course.request, silent, measured=AS_LARGE_AS_NEEDED)
+    assert set(outcome.removed) == {"gateway-2", "balancer"}
+    Path(certificate[0]).write_bytes(authority)
+    with course.gateway(certificate[0]) as client:
+        assert client.projects() == []
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate for 127.0.0.1 that vouches for itself, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    paths = str(folder / "certificate.pem"), str(folder / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-days", "2", "-subj", "/CN=plant", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-out", paths[0], "-keyout", paths[1]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return paths
+
+
+def _build(engine: Engine, own: str, recipe: str) -> None:
+    context = archive({"Dockerfile": recipe.encode()})
+    engine.build(BuildOrder(context, own), lambda *_: None, lambda _text: None)
