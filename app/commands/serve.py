@@ -5,7 +5,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from services.http.server import Server
 from services.model_server.deploy import Deploy, read_deploy
 from services.model_server.following import Follower
 from services.model_server.gateway import GatewayLink, check_origin, first_revision
+from services.model_server.in_r import serve_in_r
 from services.model_server.loading import load_model, sha256_of
 from services.model_server.retraining import Retrainer
 from services.model_server.service import ModelService
@@ -40,6 +42,8 @@ def main(arguments: list[str]) -> int:
         options.gateway = check_origin(options.gateway)
     log_to_standard_error()
     deploy = read_deploy(options.deploy)
+    if deploy.kind == "rds":
+        return _serve_in_r(options)
     run(_serve(options, deploy, token))
     return 0
 
@@ -152,13 +156,30 @@ async def _until(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
         task.result()
 
 
+def _serve_in_r(options: argparse.Namespace) -> int:
+    """Serve a model in R by a process of R's; its exit code."""
+    stop = threading.Event()
+    _call_on_request(stop.set, held=options.held)
+    environment = {
+        GATEWAY_VARIABLE: options.gateway,
+        ENDPOINT_VARIABLE: options.endpoint,
+        IMAGE_VARIABLE: options.image,
+    }
+    words = ["--host", options.host, *(["--port", str(options.port)] if options.port else [])]
+    return serve_in_r(options.deploy, [*words, *(["--alone"] if options.alone else [])], environment, stop)
+
+
 def _stop_on_request(stop: asyncio.Event, *, held: bool) -> None:
-    """End on Ctrl+C, on a container's stop signal, and with the parent where it holds us."""
     loop = asyncio.get_running_loop()
 
     def request_stop() -> None:
         loop.call_soon_threadsafe(stop.set)
 
+    _call_on_request(request_stop, held=held)
+
+
+def _call_on_request(request_stop: Callable[[], None], *, held: bool) -> None:
+    """Call it on Ctrl+C, on a container's stop signal, and with the parent's end where it holds us."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: request_stop())
     if held:

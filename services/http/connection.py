@@ -1,12 +1,15 @@
 """One client connection: sends a request, parses its response, and knows whether it can be used again."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httptools
 
 from services.errors import Unavailable, Uncertain
+
+_ACKNOWLEDGE_NOW = getattr(socket, "TCP_QUICKACK", None)  # on Linux
 
 Sink = Callable[[bytes], None]
 
@@ -119,6 +122,16 @@ class ClientConnection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._fail(cause if isinstance(cause, Unavailable) else self._rubbish())
+        if self._waiting is not None and not self._waiting.done():
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Say at once that a first part came: some servers (R's) wait for that before they send the rest.
+
+        The system would say it 40 ms later (Nagle's algorithm there, delayed acknowledgement here).
+        """
+        if _ACKNOWLEDGE_NOW is not None and self._transport is not None:
+            self._transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, _ACKNOWLEDGE_NOW, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The server is gone; a body without a length ends here."""

@@ -48,6 +48,7 @@ def program_sources() -> dict[str, Path]:
     wanted = [
         root / "app" / "__init__.py",
         root / "app" / "__main__.py",
+        root / "images" / "__init__.py",
         *(root / "app" / "commands" / f"{name}.py" for name in _COMMANDS),
         *(root / "services").glob("*.py"),
         *(root / "services" / "containers").glob("*.py"),

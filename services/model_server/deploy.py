@@ -12,6 +12,8 @@ from services.registry.model import Field, FieldType, Signature, Task
 from services.store.names import column_for, validate_column, validate_project, validate_version
 
 DESCRIPTION = "model.json"
+Kind = Literal["joblib", "function", "rds"]
+_ARTIFACTS: dict[Kind, str] = {"joblib": "model.joblib", "function": "model.joblib", "rds": "model.rds"}
 
 
 class Deploy(Struct, frozen=True, kw_only=True):
@@ -19,8 +21,10 @@ class Deploy(Struct, frozen=True, kw_only=True):
 
     Attributes:
         artifact: file name of the trained model.
-        kind: `joblib` for a pickled estimator, `function` for an own `predict` function.
-        module: for `function`: the file that defines `load(path)` and `predict(model, rows)`.
+        kind: `joblib` for a pickled estimator, `function` for an own `predict` function, `rds` for a model
+            in R, which a service in R serves.
+        module: for `function`: the file that defines `load(path)` and `predict(model, rows)`; for `rds`, if
+            it is not empty: `predict_rows(model, rows)`.
         train: the file that defines `train(frame, target, parameters)`; empty: it cannot be retrained.
         library: name and version of what trained it.
         rows: how many rows it was trained on.
@@ -34,7 +38,7 @@ class Deploy(Struct, frozen=True, kw_only=True):
     rows: int
     library: str = ""
     artifact: str = "model.joblib"
-    kind: Literal["joblib", "function"] = "joblib"
+    kind: Kind = "joblib"
     module: str = ""
     train: str = ""
     metrics: dict[str, float] = {}
@@ -73,8 +77,8 @@ class _WrittenDeploy(Struct, forbid_unknown_fields=True):
     rows: int
     task: Task | None = None
     library: str = ""
-    artifact: str = "model.joblib"
-    kind: Literal["joblib", "function"] = "joblib"
+    artifact: str = ""
+    kind: Kind = "joblib"
     module: str = ""
     train: str = ""
     metrics: dict[str, float] = {}
@@ -132,7 +136,7 @@ def _checked(written: _WrittenDeploy, path: Path) -> Deploy:
         trained_at=_utc(written.trained_at),
         rows=written.rows,
         library=written.library,
-        artifact=written.artifact,
+        artifact=written.artifact or _ARTIFACTS[written.kind],
         kind=written.kind,
         module=written.module,
         train=written.train,

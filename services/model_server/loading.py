@@ -54,8 +54,10 @@ def load_model(folder: Path, deploy: Deploy, content: bytes, registered: str) ->
 
     Raises:
         Corrupt: the bytes are not the registered ones.
-        InvalidInput: they are, and yet no model that fits the signature.
+        InvalidInput: they are, and yet no model that fits the signature; or it is a model in R.
     """
+    if deploy.kind == "rds":
+        raise InvalidInput(f"{deploy.project} {deploy.version} is a model in R; a service in R serves it")
     found = sha256_of(content)
     if found != registered:
         raise Corrupt(
