@@ -27,6 +27,7 @@ from services.gateway.messages import ChampionRequest
 from services.images.catalogue import reference
 from services.model_server.deploy import Deploy, read_deploy
 from services.platform.access import production, runtime_of
+from services.platform.checks import SYSTEM_MEMORY
 from services.platform.present import find_platform
 from services.platform.remembering import profile_of, remember
 from services.platform.request import PlatformRequest
@@ -184,8 +185,11 @@ def test_what_is_asked_and_labelled_is_evaluated_through_the_profile(
 
 def test_the_whole_platform_fits_the_smallest_server(plant: Plant) -> None:
     state = platform_state(plant.engine, plant.name)
-    memory = {part.name.removeprefix(f"{plant.name}-"): part.memory for part in state.parts + state.models}
-    assert len(memory) == 5 + len(VERSIONS)
+    parts = state.parts + state.models
+    assert len(parts) == 5 + len(VERSIONS)
+    memory = {part.name.removeprefix(f"{plant.name}-"): part.memory or 0 for part in parts}
+    assert all(memory.values())
+    memory["system (set aside)"] = SYSTEM_MEMORY
     disk = _disk(plant)
     for title, figures in (("memory", memory), ("disk", disk)):
         total = sum(figures.values())

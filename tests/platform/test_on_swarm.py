@@ -12,7 +12,6 @@ import pytest
 
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
-from services.containers.model import SwarmState
 from services.containers.swarm.runtime import SwarmRuntime
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
@@ -40,19 +39,6 @@ def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
     while not condition():
         assert time.monotonic() < deadline, "did not happen"
         time.sleep(0.2)
-
-
-@pytest.fixture(scope="module")
-def swarm(engine: Engine) -> Iterator[Engine]:
-    """A manager; an engine that was none before is none afterwards."""
-    was = engine.info().swarm is SwarmState.MANAGER
-    if not was:
-        with engine.connection.asking() as client:
-            client.init_swarm(advertise_addr="127.0.0.1")
-    yield engine
-    if not was:
-        with engine.connection.asking() as client:
-            client.leave_swarm(force=True)
 
 
 @dataclass
@@ -84,7 +70,7 @@ class Plant:
 
 @pytest.fixture(scope="module")
 def plant(
-    swarm: Engine, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
+    swarm_engine: Engine, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Plant]:
     folder = tmp_path_factory.mktemp("plant")
     train_examples(folder, lambda _done, _text: None)
@@ -101,20 +87,20 @@ def plant(
     )
     tokens: list[str] = []
     try:
-        outcome = set_up(swarm, request, silent, issued=tokens.append)
-        runtime = runtime_of(swarm, request.name)
+        outcome = set_up(swarm_engine, request, silent, issued=tokens.append)
+        runtime = runtime_of(swarm_engine, request.name)
         assert isinstance(runtime, SwarmRuntime)
-        launcher = Launcher(swarm, runtime, production(swarm, request.name))
+        launcher = Launcher(swarm_engine, runtime, production(swarm_engine, request.name))
         launcher.launch_folder(WINE.deploy_folder(folder, "A"), LaunchOptions(replicas=3), silent)
         rows = read_rows(WINE.live(folder), read_deploy(WINE.deploy_folder(folder, "A")).signature)
         with GatewayClient(request.address(), tokens[0]) as gateway:
-            yield Plant(swarm, request, outcome, gateway, runtime, folder, rows)
+            yield Plant(swarm_engine, request, outcome, gateway, runtime, folder, rows)
     finally:
-        tear_down(swarm, request.name, silent, delete_data=True, confirmation=request.name)
-        for image in swarm.images():
+        tear_down(swarm_engine, request.name, silent, delete_data=True, confirmation=request.name)
+        for image in swarm_engine.images():
             for name in image.references:
                 if name.startswith(f"{request.name}/"):
-                    swarm.remove_image(name, force=True)
+                    swarm_engine.remove_image(name, force=True)
 
 
 @dataclass
