@@ -145,6 +145,21 @@ def built_images(engine: "Engine") -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
+def swarm_engine(engine: "Engine") -> Iterator["Engine"]:
+    """The same engine as the manager of a Swarm; one that was none before is none afterwards."""
+    from services.containers.model import SwarmState
+
+    if engine.info().swarm is SwarmState.MANAGER:
+        yield engine
+        return
+    with engine.connection.asking() as client:
+        client.init_swarm(advertise_addr="127.0.0.1")
+    yield engine
+    with engine.connection.asking() as client:
+        client.leave_swarm(force=True)
+
+
+@pytest.fixture(scope="session")
 def unique_name() -> Callable[[str], str]:
     """From a word to a name that nothing else on the engine has."""
     mark = secrets.token_hex(4)

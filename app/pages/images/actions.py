@@ -57,7 +57,7 @@ class ImageActions(QObject):
         self.build = self._action(
             "Build…", "Build a folder’s image, or Relevo’s own", "build", self._ask_build
         )
-        self.tag = self._action("Tag…", "Give the image a further name", "rename", self._ask_tag)
+        self.tag = self._action("Tag…", "Give the image a further name", "copy", self._ask_tag)
         self.push = self._action(
             "Push…", "Send the image to the registry in its name", "upload", self._ask_push
         )

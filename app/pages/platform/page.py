@@ -11,6 +11,7 @@ from app.pages.page import Page, PageCommand
 from app.pages.platform.actions import PlatformActions
 from app.pages.platform.launching import Launching
 from app.pages.platform.presenter import PlatformPresenter
+from app.pages.platform.swarm_tab import SwarmTab
 from widgets.actions import ExplainedAction
 from widgets.logs.pane import LogPane
 from widgets.panels.error import ErrorPanel
@@ -38,6 +39,7 @@ class PlatformPage(Page):
         self.presenter = PlatformPresenter(self.table, self.log, context)
         self.deeds = PlatformActions(self.table, self.output, self.error, self.presenter, context)
         self.launching = Launching(self.deeds, self.presenter, context)
+        self.swarm = SwarmTab(self.deeds, self.presenter, context)
         self.tabs = QTabWidget()
         self.panes = QSplitter(Qt.Orientation.Vertical)
         self._compose()
@@ -46,7 +48,8 @@ class PlatformPage(Page):
         self.choice.activated.connect(lambda place: self.presenter.choose(self.choice.itemText(place)))
         self.presenter.looked.connect(self._show_names)
         self.deeds.output_began.connect(lambda: self.tabs.setCurrentWidget(self.output))
-        for part in (self.table, self.log, self.output):
+        tables = (self.swarm.services, self.swarm.tasks, self.swarm.machines)
+        for part in (self.table, self.log, self.output, *tables):
             part.export_requested.connect(self.export_requested)
 
     @property
@@ -91,12 +94,16 @@ class PlatformPage(Page):
         ]
 
     def _show_names(self) -> None:
+        self._show_swarm()
         names = self.presenter.names()
         if [self.choice.itemText(place) for place in range(self.choice.count())] != names:
             self.choice.clear()
             self.choice.addItems(names)
         self.choice.setCurrentText(self.presenter.name)
         self.choice.setVisible(bool(names))
+
+    def _show_swarm(self) -> None:
+        self.tabs.setTabVisible(self.tabs.indexOf(self.swarm), self.swarm.there)
 
     def _compose(self) -> None:
         self.choice.setAccessibleName("Platform")
@@ -112,6 +119,8 @@ class PlatformPage(Page):
         self.error.hide()
         self.tabs.addTab(self.log, "Log")
         self.tabs.addTab(self.output, "Output")
+        self.tabs.addTab(self.swarm, "Swarm")
+        self._show_swarm()
         self.panes.setChildrenCollapsible(False)
         for pane, share in ((self.table, 3), (self.tabs, 2)):
             self.panes.addWidget(pane)

@@ -86,6 +86,7 @@ class SetupDialog(QDialog):
             plain_team_beyond_loopback=told["team_everywhere"] == "true",
             public_address=told["public_address"],
             image_prefix=told["image_prefix"],
+            swarm=told["swarm"] == "true",
             left_out=left_out,
             memory=self._request.memory,
         )
@@ -104,6 +105,7 @@ class SetupDialog(QDialog):
             ("gateway_port", FormField("Port of the gateway", _number(request.gateway_port, MOST_PORT))),
             ("gateways", FormField("Gateways", _number(request.gateways, MOST_GATEWAYS),
                                    hint="More than one are reached through a balancer.")),
+            ("swarm", FormField("Gateways as a service of this host’s Swarm", _tick(on=request.swarm))),
             ("durability", FormField("What an answer survives", self.durability)),
             ("image_prefix", FormField("Registry to pull Relevo’s images from", prefix,
                                        hint="Empty: they are built on this host.")),
