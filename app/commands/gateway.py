@@ -73,6 +73,7 @@ def _settings(options: argparse.Namespace, secret: str) -> GatewaySettings:
         service_address=options.service_address,
         service_port=options.service_port,
         listener_host=options.listener_host,
+        allowed_origins=tuple(options.allow_origin),
         answer_seconds=options.answer_seconds,
     )
 
@@ -110,6 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--listener-host", default="", help="what listeners listen on, whatever host they name"
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="web pages of this origin may call, such as https://shop.example.com; may be given again",
     )
     parser.add_argument("--answer-seconds", type=float, default=10.0, help="how long a model may take")
     parser.add_argument("--held", action="store_true", help="end when standard input does")

@@ -1,18 +1,20 @@
 """Prediction requests, from the connection to the version that answers: token, body, ids, policy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import perf_counter, time
 
 import numpy as np
 
-from services.errors import InvalidInput, RelevoError
+from services.errors import InvalidInput, NotFound, RelevoError
 from services.gateway.access import Access
 from services.gateway.directory import Directory
 from services.gateway.metrics import Metrics
 from services.gateway.predicting import ASKED_BY_NAME, Question, VersionRoute
+from services.gateway.protocols import Protocol
 from services.gateway.recording import Recorder
-from services.http.errors import InvalidField, answer_for
+from services.http.errors import InvalidField
+from services.http.origins import NO_ORIGINS, Origins
 from services.http.request import HotRequest
 from services.registry.model import Role
 from services.store.identifiers import milliseconds, parse_id
@@ -30,8 +32,10 @@ class Predict:
         directory: the projects.
         recorder: asked whether it takes rows before a model is asked.
         metrics: counts what is refused here.
+        protocol: how requests are read and answered.
         project, version: what a listener stands for; empty where the path says it.
         networks: from which a listener may be called without a token.
+        origins: whose web pages may make use of that.
     """
 
     def __init__(
@@ -40,18 +44,22 @@ class Predict:
         directory: Directory,
         recorder: Recorder,
         metrics: Metrics,
+        protocol: Protocol,
         *,
         project: str = "",
         version: str = "",
         networks: Sequence[Network] = (),
+        origins: Origins = NO_ORIGINS,
     ) -> None:
         self._access = access
         self._directory = directory
         self._recorder = recorder
         self._metrics = metrics
+        self._protocol = protocol
         self._project = project
         self._version = version
         self._networks = networks
+        self._origins = origins
 
     def __call__(self, request: HotRequest) -> None:
         """Reply now with a refusal, or later with the answer."""
@@ -59,27 +67,36 @@ class Predict:
         try:
             self._ask(request, began)
         except RelevoError as error:
-            answer = answer_for(error)
-            request.reply(answer.status, answer.body, headers=answer.headers)
-            self._metrics.refused(answer.status)
+            self._metrics.refused(self._protocol.refuse(request, error))
 
     def _ask(self, request: HotRequest, began: float) -> None:
         project = self._project or request.parameters["project"]
         version = self._version or request.parameters.get("version", "")
-        if not is_within(request.client, self._networks):
+        if is_within(request.client, self._networks):
+            self._origins.check(request.header("origin"))
+        else:
             grant = self._access.grant(request.header("authorization"))
             grant.require(_CALLERS, project)
+        _check_place(request.parameters, project, self._version)
         route = self._directory.project(project)
         asked = route.version(version or route.project.champion)
-        checked = asked.schema.decode(request.body)
-        ids = None if checked.ids is None else check_ids(checked.ids)
+        rows, brought, form = self._protocol.read(request, asked.schema)
+        ids = None if brought is None else check_ids(brought)
         self._recorder.check()
         propensity = ASKED_BY_NAME
         if not version:
-            choice = route.policy.choose(len(checked.rows))
+            choice = route.policy.choose(len(rows))
             asked = _chosen(asked, route.versions, choice.single)
             propensity = float(choice.propensity[0])
-        asked.ask(Question(request, checked.rows, ids, propensity, began))
+        asked.ask(Question(request, rows, ids, propensity, began, form))
+
+
+def _check_place(parameters: Mapping[str, str], project: str, version: str) -> None:
+    """NotFound if a path names something else than what its listener stands for."""
+    if parameters.get("project", project) != project:
+        raise NotFound(f"there is no project {parameters['project']!r} at this address")
+    if version and parameters.get("version", version) != version:
+        raise NotFound(f"there is no version {parameters['version']!r} at this address")
 
 
 def _chosen(champion: VersionRoute, versions: dict[str, VersionRoute], name: str | None) -> VersionRoute:

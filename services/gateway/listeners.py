@@ -11,12 +11,12 @@ from msgspec.structs import asdict
 from starlette.applications import Starlette
 
 from services.errors import Refused, RelevoError
+from services.gateway.hot_routes import listener_hot_routes
 from services.gateway.messages import ListenerState
 from services.gateway.openapi import describe_project
 from services.gateway.operations import ANYONE, Call, Operation, Place, starlette_routes
 from services.gateway.parts import Parts
-from services.gateway.routes import administration, labels, predictions
-from services.http.routes import HotRoutes
+from services.gateway.routes import administration, inference, labels, mlflow, predictions
 from services.http.server import Server
 from services.http.starlette import exception_handlers
 from services.registry.model import Listener
@@ -120,7 +120,7 @@ class Listeners:
                 raise Refused(f"{host} is not this machine's loopback, and there is no TLS")
             await self._server.start(
                 listener_application(self._parts, listener),
-                self._routes(listener),
+                listener_hot_routes(self._parts, listener),
                 host=host,
                 port=listener.port,
                 tls=self._security.tls,
@@ -134,16 +134,13 @@ class Listeners:
         self._failures.pop(listener.port, None)
         _logger.info("port %d listens for %s %s", listener.port, listener.project, listener.version)
 
-    def _routes(self, listener: Listener) -> HotRoutes:
-        routes = HotRoutes()
-        networks = [ip_network(network) for network in listener.networks]
-        routes.add("POST", "/predict", self._parts.predict(listener.project, listener.version, networks))
-        return routes
-
 
 def listener_application(parts: Parts, listener: Listener) -> Starlette:
     """The routes of a listener beside `/predict`, at the root."""
-    place = Place({"project": listener.project}, [ip_network(network) for network in listener.networks])
+    path = {"project": listener.project}
+    if listener.version:
+        path["version"] = listener.version
+    place = Place(path, [ip_network(network) for network in listener.networks])
 
     async def describe(call: Call) -> dict[str, object]:
         project = call.parts.directory.project(listener.project).project
@@ -154,9 +151,13 @@ def listener_application(parts: Parts, listener: Listener) -> Starlette:
         replace(labels.OPERATIONS[0], path="/labels"),
         next(one for one in administration.OPERATIONS if one.path == "/health"),
         Operation("GET", "/openapi.json", "This API, described", ANYONE, describe, gives=dict[str, object]),
+        *mlflow.AT_LISTENERS,
+        *inference.OPERATIONS,
     ]
     return Starlette(
-        routes=starlette_routes(parts, operations, place), exception_handlers=exception_handlers()
+        routes=[*starlette_routes(parts, operations, place), inference.unknown_route()],
+        middleware=parts.origins.middleware(),
+        exception_handlers=exception_handlers(),
     )
 
 

@@ -20,6 +20,7 @@ _ERRORS = {
     404: "There is no such thing.",
     409: "It changed since it was looked at.",
     413: "The body is too large.",
+    415: "A body of this kind is not taken.",
     422: "A value breaks a rule; `error.field` says where.",
     503: "Try again after the seconds of Retry-After.",
 }
@@ -39,9 +40,11 @@ _TYPES: dict[FieldType, Document] = {
 def describe_gateway(operations: Sequence[Operation]) -> Document:
     """All operations, and the shape of predictions without any project's signature."""
     kinds = [
-        kind for operation in operations for kind in (operation.takes, operation.gives) if _is_json(kind)
+        kind
+        for operation in operations
+        for kind in (operation.takes, operation.gives, operation.form.body)
+        if _is_json(kind)
     ]
-    kinds += [messages.ErrorAnswer]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     found = {_key(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: Document = {}
@@ -226,12 +229,13 @@ def _responses(operation: Operation, schemas: dict[str, Document]) -> Document:
     if operation.roles:
         codes |= {401, 403, 503}
     if operation.takes is not None:
-        codes |= {413, 422} if operation.takes is bytes else {400, 413, 422}
-    return {**success, **_error_answers(sorted(codes))}
+        invalid = operation.form.invalid
+        codes |= {413, invalid} if operation.takes is bytes else {400, 413, invalid}
+    return {**success, **_error_answers(sorted(codes), operation.form.body.__name__)}
 
 
-def _error_answers(codes: Sequence[int]) -> Document:
-    return {str(code): _answer(_ERRORS[code], _reference("ErrorAnswer")) for code in codes}
+def _error_answers(codes: Sequence[int], name: str = "ErrorAnswer") -> Document:
+    return {str(code): _answer(_ERRORS[code], _reference(name)) for code in codes}
 
 
 def _answer(description: str, schema: Document) -> Document:

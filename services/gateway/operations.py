@@ -15,12 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.errors import NotFound
+from services.gateway import messages
 from services.gateway.access import Grant
 from services.gateway.hot_path import Network, is_within
 from services.gateway.parts import Parts
 from services.http.complaints import explain
+from services.http.errors import ErrorAnswer, answer_for
 from services.http.request import JSON
-from services.http.starlette import error_response, read_body
+from services.http.starlette import read_body, response_of
 from services.registry.model import Role
 
 ADMIN = (Role.ADMIN,)
@@ -63,6 +65,28 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorForm:
+    """How the errors of an operation are told.
+
+    Attributes:
+        answer: what is sent for an error.
+        body: the type of its body.
+        invalid: the status of a body that breaks a rule.
+    """
+
+    answer: Callable[[Exception], ErrorAnswer] = answer_for
+    body: Any = messages.ErrorAnswer
+    invalid: int = 422
+
+    def response(self, error: Exception) -> Response:
+        """The response that tells an error."""
+        return response_of(self.answer(error))
+
+
+OWN_ERRORS = ErrorForm()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path.
 
@@ -74,6 +98,7 @@ class Operation:
         gives: the type of the JSON answer; None answers 204, `bytes` and `str` are not JSON.
         limit: bytes of its body; None for the gateway's own limit.
         errors: statuses it may answer with, beside those that any may.
+        form: how its errors are told.
     """
 
     method: str
@@ -88,6 +113,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     query: tuple[Parameter, ...] = ()
     media_type: str = JSON
+    form: ErrorForm = OWN_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +156,24 @@ def _endpoint(parts: Parts, operation: Operation, place: Place, limiter: Capacit
 
     async def endpoint(request: Request) -> Response:
         try:
-            path = {**request.path_params, **place.path}
+            path = _path(request, place)
             grant = _granted(parts, operation, place, request, path)
             raw = await read_body(request, operation.limit or parts.body_limit) if decode else b""
             body = decode(raw) if decode else None
             call = Call(parts, path, request.query_params, body, grant)
             return _response(operation, await _handled(operation.handle, call, limiter))
         except Exception as error:  # noqa: BLE001 - told to the client by its kind; a bug is logged there
-            return error_response(error)
+            return operation.form.response(error)
 
     return endpoint
+
+
+def _path(request: Request, place: Place) -> Mapping[str, str]:
+    """The values of a path's parts; NotFound if they are not what the listener stands for."""
+    for name, value in request.path_params.items():
+        if place.path.get(name, value) != value:
+            raise NotFound(f"there is no {name} {value!r} at this address")
+    return {**request.path_params, **place.path}
 
 
 async def _handled(handle: Handler | None, call: Call, limiter: CapacityLimiter) -> Any:
@@ -158,6 +192,7 @@ def _granted(
         return None
     client = (request.client.host, request.client.port) if request.client else None
     if is_within(client, place.networks):
+        parts.origins.check(request.headers.get("origin"))
         return None
     grant = parts.access.grant(request.headers.get("authorization"))
     grant.require(operation.roles, path.get("project"), path.get("version", ""))

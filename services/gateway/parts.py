@@ -11,8 +11,11 @@ from services.gateway.messages import ListenerState, VersionStatus
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
 from services.gateway.probing import Prober
+from services.gateway.protocols import Protocol
 from services.gateway.recording import Recorder
 from services.gateway.store_access import StoreAccess
+from services.http.origins import NO_ORIGINS, Origins
+from services.http.routes import HotHandler
 from services.registry.service import Registry
 
 
@@ -25,6 +28,7 @@ class Parts:
         address: under which clients reach this gateway; known once it listens.
         service_address: under which services do.
         body_limit: bytes that a request's body may have, artifacts and training sets apart.
+        origins: whose web pages may call.
         listener_states: the ports of its own that it has opened, or could not.
     """
 
@@ -38,6 +42,7 @@ class Parts:
     metrics: Metrics
     secret: str
     body_limit: int
+    origins: Origins = NO_ORIGINS
     address: str = ""
     service_address: str = ""
     listener_states: Callable[[], list[ListenerState]] = list
@@ -46,16 +51,26 @@ class Parts:
         """The registry's rules over the open store; Unavailable if that is not reached."""
         return Registry(self.store())
 
-    def predict(self, project: str = "", version: str = "", networks: Sequence[Network] = ()) -> Predict:
-        """The hot path's handler, for the API or for one listener."""
-        return Predict(
-            self.access,
-            self.directory,
-            self.recorder,
-            self.metrics,
-            project=project,
-            version=version,
-            networks=networks,
+    def predict(
+        self,
+        protocol: Protocol,
+        project: str = "",
+        version: str = "",
+        networks: Sequence[Network] = (),
+    ) -> HotHandler:
+        """The hot path's handler of one protocol, for the API or for one listener."""
+        return self.origins.marked(
+            Predict(
+                self.access,
+                self.directory,
+                self.recorder,
+                self.metrics,
+                protocol,
+                project=project,
+                version=version,
+                networks=networks,
+                origins=self.origins,
+            )
         )
 
     def status(self, project: str) -> dict[str, VersionStatus]:

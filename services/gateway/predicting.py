@@ -8,19 +8,17 @@ from functools import cached_property
 from time import perf_counter
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from services.errors import InvalidInput, RelevoError, Unavailable
-from services.gateway import messages
 from services.gateway.coalescing import Coalescer
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
 from services.gateway.model_calls import ModelAnswer, ModelService
+from services.gateway.protocols import Answered, Form
 from services.gateway.recorded import Answers, Origin
 from services.gateway.recording import Recorder
 from services.gateway.validation import RequestSchema
-from services.http.errors import answer_for
 from services.http.request import HotRequest
 from services.registry.model import Project, Version
 from services.store.identifiers import new_ids
@@ -49,6 +47,7 @@ class Question:
         ids: 16 bytes a row if the client brought them.
         propensity: with which the policy chose the version; `ASKED_BY_NAME` if none did.
         began: when it was received, by `perf_counter`.
+        form: how it is replied to.
     """
 
     request: HotRequest
@@ -56,6 +55,7 @@ class Question:
     ids: bytes | None
     propensity: float
     began: float
+    form: Form
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -178,40 +178,26 @@ class VersionRoute:
         return origin
 
     def _reply(self, questions: Sequence[Question], answers: Answers, answer: ModelAnswer) -> None:
-        texts = _id_texts(answers.ids)
+        texts, scores = _id_texts(answers.ids), answer.probabilities
         start = 0
         for question in questions:
             end = start + len(question)
-            body = self._body(texts, answer, start, end)
+            answered = Answered(
+                self.version,
+                answer.revision,
+                texts[start:end],
+                answer.predictions[start:end],
+                None if scores is None else scores[start:end],
+                answer.classes,
+            )
             start = end
-            question.request.reply(200, body)
+            question.form.reply(question.request, answered)
             self._count(question, 200)
 
-    def _body(self, texts: list[str], answer: ModelAnswer, start: int, end: int) -> bytes:
-        name, revision, classes = self.version.name, answer.revision, answer.classes
-        scores = answer.probabilities
-        return msgspec.json.encode(
-            messages.Answers(
-                [
-                    messages.Answer(
-                        texts[row],
-                        answer.predictions[row],
-                        None if scores is None else dict(zip(classes, scores[row], strict=True)),
-                        name,
-                        revision,
-                    )
-                    for row in range(start, end)
-                ]
-            )
-        )
-
     def _refuse(self, questions: Sequence[Question], error: Exception) -> None:
-        reply = answer_for(error)
         for question in questions:
-            if question.request.answered:
-                continue
-            question.request.reply(reply.status, reply.body, headers=reply.headers)
-            self._count(question, reply.status)
+            if not question.request.answered:
+                self._count(question, question.form.refuse(question.request, error))
         if not isinstance(error, InvalidInput):
             self._after.metrics.version_failed(self.version, error)
 

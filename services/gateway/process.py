@@ -12,6 +12,7 @@ from services.errors import Refused
 from services.gateway.access import Access
 from services.gateway.directory import Directory
 from services.gateway.following import Follower
+from services.gateway.hot_routes import hot_routes
 from services.gateway.listeners import Listeners, Security
 from services.gateway.messages import VersionStatus
 from services.gateway.metrics import Metrics, Observed
@@ -23,17 +24,17 @@ from services.gateway.probing import Prober
 from services.gateway.recorded import Durability
 from services.gateway.recording import Recorder
 from services.gateway.routes import OPERATIONS
+from services.gateway.routes.inference import unknown_route
 from services.gateway.snapshot import Snapshot, SnapshotFile
 from services.gateway.store_access import StoreAccess
 from services.http.limits import Limits
-from services.http.routes import HotRoutes
+from services.http.origins import Origins
 from services.http.server import Server
 from services.http.starlette import exception_handlers
 from services.store.interface import Store
 
 _logger = logging.getLogger(__name__)
 _FIRST_LOOK_SECONDS = 5.0
-_PREDICT = ("/v1/projects/{project}/predict", "/v1/projects/{project}/versions/{version}/predict")
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
@@ -49,6 +50,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
         service_address: under which services reach it, where that is not the public address.
         service_port: a further port for services on a network of their own, plain HTTP; 0 means none.
         listener_host: what listeners listen on instead of their own hosts: a container is not the host.
+        allowed_origins: whose web pages may call, such as `https://shop.example.com`.
         answer_seconds: how long a model may take.
         body_limit: bytes of a request.
         grace_seconds: how long requests under way may take when it stops.
@@ -66,6 +68,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     service_address: str = ""
     service_port: int = 0
     listener_host: str = ""
+    allowed_origins: tuple[str, ...] = ()
     answer_seconds: float = 10.0
     body_limit: int = 32 << 20
     grace_seconds: float = 15.0
@@ -80,6 +83,7 @@ class Gateway:
 
     Raises:
         Refused: plain HTTP beyond loopback was not allowed, or the certificate cannot be read.
+        InvalidInput: an allowed origin is none.
         Conflict, StorageFull, Corrupt: its spool cannot be taken, see `Recorder.open`.
     """
 
@@ -107,6 +111,7 @@ class Gateway:
             metrics=metrics,
             secret=settings.secret,
             body_limit=settings.body_limit,
+            origins=Origins(settings.allowed_origins),
         )
         self._server = Server(Limits(body=settings.body_limit))
         self._listeners = Listeners(self._parts, self._server, self._security, settings.listener_host)
@@ -127,7 +132,7 @@ class Gateway:
         self._prober.start()
         self._port = await self._server.start(
             self._application(),
-            self._hot_routes(),
+            hot_routes(self._parts),
             host=settings.host,
             port=settings.port,
             tls=self._security.tls,
@@ -139,7 +144,7 @@ class Gateway:
         self._parts.service_address = settings.service_address.rstrip("/") or self._parts.address
         if settings.service_port:
             await self._server.start(
-                self._application(), self._hot_routes(), host=settings.host, port=settings.service_port
+                self._application(), hot_routes(self._parts), host=settings.host, port=settings.service_port
             )
         self._listeners.start()
         _logger.info("the gateway answers at %s", address)
@@ -175,15 +180,10 @@ class Gateway:
 
     def _application(self) -> Starlette:
         return Starlette(
-            routes=starlette_routes(self._parts, OPERATIONS), exception_handlers=exception_handlers()
+            routes=[*starlette_routes(self._parts, OPERATIONS), unknown_route()],
+            middleware=self._parts.origins.middleware(),
+            exception_handlers=exception_handlers(),
         )
-
-    def _hot_routes(self) -> HotRoutes:
-        routes = HotRoutes()
-        handler = self._parts.predict()
-        for path in _PREDICT:
-            routes.add("POST", path, handler)
-        return routes
 
 
 def _security(settings: GatewaySettings) -> Security:

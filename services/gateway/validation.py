@@ -4,17 +4,17 @@ A request may carry every input of any active version. What the answering versio
 and fit its types; what only others need may be left out, and they are then not asked for that row.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from services.gateway.recorded import Value
-from services.http.complaints import explain
+from services.http.complaints import explain, explain_value
 from services.http.errors import InvalidField
 from services.registry.model import Field, FieldType, Mode, Project, Version
 from services.store.names import column_for
@@ -64,16 +64,26 @@ class RequestSchema:
 
     Attributes:
         fields: everything that a request may carry, the version's own inputs first.
+        own: the names of the version's own inputs, in the order in which the model wants them.
+        left_out: the names of fields that may be left out but may not be null: in a table, which has a
+            cell for each, a missing value leaves them out.
     """
 
     def __init__(self, project: Project, version: Version) -> None:
         self.fields = request_fields(project, version)
-        self._own = len(version.signature.inputs)
+        self.own = tuple(field.name for field in version.signature.inputs)
+        self.left_out = frozenset(
+            field.name for field in self.fields if not field.required and not field.nullable
+        )
         row = _struct(self.fields, _TYPES)
+        relaxed = _struct(self.fields, _RELAXED_TYPES)
         self._decoder = msgspec.json.Decoder(_body(row))
-        self._relaxed = _body(_struct(self.fields, _RELAXED_TYPES))
+        self._relaxed = _body(relaxed)
+        self._rows: Any = list[row]  # type: ignore[valid-type]  # made at run time
+        self._relaxed_rows: Any = list[relaxed]  # type: ignore[valid-type]  # the same
+        self._integers = [f"f{i}" for i, field in enumerate(self.fields) if field.type is FieldType.INTEGER]
         self._values = _reader([f"f{index}" for index in range(len(self.fields))])
-        self._convert = self._own_row(version) if self._own < len(self.fields) else None
+        self._convert = self._own_row(version) if len(self.own) < len(self.fields) else None
 
     def decode(self, body: bytes) -> Request:
         """The request in a body.
@@ -102,37 +112,65 @@ class RequestSchema:
         """The rows as tuples in the order of `fields`; None where a value is missing."""
         return list(map(self._values, rows))
 
+    def rows(self, values: Sequence[Mapping[str, Any]], place: str | None) -> list[Any]:
+        """Rows from decoded JSON objects, checked as `decode` checks the instances of a body.
+
+        Args:
+            values: the objects, one a row.
+            place: where they stand, for the words of an error; None for a row that stands alone.
+
+        Raises:
+            InvalidField: there are none, or a value is not what the version takes.
+        """
+        if not values:
+            raise InvalidField(f"{place} is empty; send at least one row", field=place or "")
+        try:
+            return cast("list[Any]", msgspec.convert(values, self._rows))
+        except msgspec.ValidationError as error:
+            if not self._integers:
+                raise explain_value(error, place) from None
+        try:
+            rows = msgspec.convert(values, self._relaxed_rows)
+        except msgspec.ValidationError as error:
+            raise explain_value(error, place) from None
+        self._make_integers(rows, place)
+        return cast("list[Any]", rows)
+
     def _second_look(self, body: bytes, error: Exception) -> Any:
         """Take integers written as 5.0, which are integers in JSON; otherwise say what is wrong."""
-        integers = [f"f{i}" for i, field in enumerate(self.fields) if field.type is FieldType.INTEGER]
-        if not integers or not isinstance(error, msgspec.ValidationError):
+        if not self._integers or not isinstance(error, msgspec.ValidationError):
             raise explain(body, error) from None
         try:
             request = msgspec.json.decode(body, type=self._relaxed)
         except (ValueError, RecursionError) as second:
             raise explain(body, second) from None
-        for index, row in enumerate(request.instances):
-            for name in integers:
-                self._make_integer(row, index, name)
+        self._make_integers(request.instances, "instances")
         return request
 
-    def _make_integer(self, row: Any, index: int, name: str) -> None:
-        value = getattr(row, name)
-        if value is None:
-            return
-        path = f"instances[{index}].{self.fields[int(name[1:])].name}"
-        if value != int(value):
-            raise InvalidField(f"{path} must be a whole number, not {value}", field=path)
-        if abs(value) > LARGEST_INTEGER:
-            message = f"{path} is larger than 2**53, beyond which whole numbers are not exact"
-            raise InvalidField(message, field=path)
-        setattr(row, name, int(value))
+    def _make_integers(self, rows: Sequence[Any], place: str | None) -> None:
+        for index, row in enumerate(rows):
+            for attribute in self._integers:
+                value = getattr(row, attribute)
+                if value is not None:
+                    name = self.fields[int(attribute[1:])].name
+                    path = name if place is None else f"{place}[{index}].{name}"
+                    setattr(row, attribute, _whole(value, path))
 
     def _own_row(self, version: Version) -> Callable[[Any], Any]:
         """Makes a row that holds the version's own inputs only."""
         kind = _struct(version.signature.inputs, _TYPES)
         values = _reader([name for name, _ in _required_first(version.signature.inputs)])
         return lambda row: kind(*values(row))
+
+
+def _whole(value: float, path: str) -> int:
+    """A number as the integer that it is; InvalidField if it is none."""
+    if value != int(value):
+        raise InvalidField(f"{path} must be a whole number, not {value}", field=path)
+    if abs(value) > LARGEST_INTEGER:
+        message = f"{path} is larger than 2**53, beyond which whole numbers are not exact"
+        raise InvalidField(message, field=path)
+    return int(value)
 
 
 def _struct(fields: Sequence[Field], types: dict[FieldType, Any]) -> type[Struct]:

@@ -31,7 +31,7 @@ _LONGEST_NAME = 200
 def explain(body: bytes, error: Exception) -> InvalidInput:
     """What a client should read about the error that decoding its body raised."""
     if isinstance(error, msgspec.ValidationError):
-        return _explain_value(str(error))
+        return explain_value(error)
     if isinstance(error, RecursionError):
         return InvalidJson("the body is nested too deeply")
     if b"NaN" in body or b"Infinity" in body:
@@ -44,12 +44,21 @@ def explain(body: bytes, error: Exception) -> InvalidInput:
     return InvalidJson(f"the body is not valid JSON: {reason}")
 
 
-def _explain_value(text: str) -> InvalidField:
-    """A decoder's complaint, `REASON - at `$.PATH``, as a path and a sentence."""
-    reason, _, place = text.rpartition(" - at `$")
-    path = place.removesuffix("`").removeprefix(".")
+def explain_value(error: msgspec.ValidationError, place: str | None = "") -> InvalidField:
+    """A decoder's complaint, `REASON - at `$.PATH``, as a path and a sentence.
+
+    Args:
+        error: of a decoder, or of a conversion.
+        place: what was decoded, as the client knows it; None where that is a list of one that the client
+            did not write.
+    """
+    text = str(error)
+    reason, _, inner = text.rpartition(" - at `$")
+    path = inner.removesuffix("`")
     if not reason:
         reason, path = text, ""
+    path = path.removeprefix("[0]").removeprefix(".") if place is None else f"{place}{path}"
+    path = path.removeprefix(".")
     if missing := _MISSING.fullmatch(reason):
         path = _join(path, missing[1])
         return InvalidField(f"{path} is required", field=path)

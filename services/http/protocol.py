@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from services.http.errors import TooLarge, answer_for, error_body
 from services.http.limits import Limits, ListenerState
 from services.http.request import HotRequest
-from services.http.routes import HotHandler, HotRoutes, Match
+from services.http.routes import HotRoutes, Match
 
 _logger = logging.getLogger(__name__)
 _MOST_PIPELINED = 128
@@ -35,7 +35,7 @@ class HotProtocol(HttpToolsProtocol):
         self._queue: deque[HotRequest | RequestResponseCycle] = deque()
         self._cycles = 0
         self._running: RequestResponseCycle | None = None
-        self._handlers: dict[HotRequest, HotHandler] = {}
+        self._handlers: dict[HotRequest, Match] = {}
         self._receiving: HotRequest | None = None
         self._chunks: list[bytes] = []
         self._size = 0
@@ -205,7 +205,7 @@ class HotProtocol(HttpToolsProtocol):
         )
         request.keep_alive = parser.should_keep_alive() and parser.get_http_version() != "1.0"
         self._receiving = request
-        self._handlers[request] = match.handler
+        self._handlers[request] = match
         self._queue.append(request)
         self._chunks = []
         self._size = 0
@@ -256,14 +256,14 @@ class HotProtocol(HttpToolsProtocol):
                 self._handle(exchange)
 
     def _handle(self, request: HotRequest) -> None:
-        handler = self._handlers.pop(request)
+        match = self._handlers.pop(request)
         try:
-            handler(request)
+            match.handler(request)
         except Exception as error:
             if request.answered:
                 _logger.exception("error after the answer to %s %s", request.method, request.path)
                 return
-            answer = answer_for(error)
+            answer = match.complain(error)
             request.reply(answer.status, answer.body, headers=answer.headers)
 
     def answered(self, request: HotRequest) -> None:
@@ -338,7 +338,9 @@ class HotProtocol(HttpToolsProtocol):
 
     def _refuse_body(self) -> None:
         error = TooLarge(f"the body is over the limit of {self._limits.body:,} bytes")
-        self._refuse(413, answer_for(error).body)
+        match = self._handlers.get(self._receiving) if self._receiving is not None else None
+        complain = answer_for if match is None else match.complain
+        self._refuse(413, complain(error).body)
 
     def _refuse(self, status: int, body: bytes) -> None:
         """Answer with an error in the request's turn, then close; what still comes is thrown away."""

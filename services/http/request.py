@@ -37,11 +37,12 @@ class HotRequest:
         body: its bytes.
         client: address and port, None where the system does not tell.
         disconnected: whether the client has left; a reply is then dropped.
+        allowances: headers that every reply carries, whatever it says.
     """
 
     __slots__ = (
-        "_connection", "answered", "body", "client", "disconnected", "head", "headers", "keep_alive",
-        "method", "parameters", "path", "received", "size",
+        "_connection", "allowances", "answered", "body", "client", "disconnected", "head", "headers",
+        "keep_alive", "method", "parameters", "path", "received", "size",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +68,7 @@ class HotRequest:
         self.size = 0
         self.answered = False
         self.disconnected = False
+        self.allowances: tuple[tuple[str, str], ...] = ()
 
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name, None if there is none."""
@@ -92,10 +94,10 @@ class HotRequest:
         if self.answered:
             raise RuntimeError(f"{self.method} {self.path} was answered twice")
         self.answered = True
-        if status == 200 and content_type == JSON and not headers:
+        if status == 200 and content_type == JSON and not headers and not self.allowances:
             self.head = b"%b%d\r\n" % (_JSON_OK, len(body))
         else:
-            self.head = _head(status, content_type, len(body), headers)
+            self.head = _head(status, content_type, len(body), (*headers, *self.allowances))
         self.body = body
         self._connection.answered(self)
 

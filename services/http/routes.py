@@ -4,16 +4,19 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from services.http.errors import ErrorAnswer, answer_for
 from services.http.request import HotRequest
 
 HotHandler = Callable[[HotRequest], None]
+Complain = Callable[[Exception], ErrorAnswer]
 _CACHE_SIZE = 1024
 
 
 class Match(NamedTuple):
-    """A route found: its handler, the decoded path, and the values of its `{…}` parts."""
+    """A route found: its handler, how its errors are told, the path, and the values of its `{…}` parts."""
 
     handler: HotHandler
+    complain: Complain
     path: str
     parameters: Mapping[str, str]
 
@@ -26,12 +29,19 @@ class HotRoutes:
     """
 
     def __init__(self) -> None:
-        self._routes: list[tuple[bytes, list[str], HotHandler]] = []
+        self._routes: list[tuple[bytes, list[str], HotHandler, Complain]] = []
         self._known: dict[tuple[bytes, bytes], Match | None] = {}
 
-    def add(self, method: str, pattern: str, handler: HotHandler) -> None:
-        """Answer this method on this pattern by `handler`; the first pattern that fits counts."""
-        self._routes.append((method.encode(), pattern.split("/"), handler))
+    def add(self, method: str, pattern: str, handler: HotHandler, complain: Complain = answer_for) -> None:
+        """Answer this method on this pattern by `handler`; the first pattern that fits counts.
+
+        Args:
+            method: such as `POST`.
+            pattern: the path, with its `{…}` parts.
+            handler: takes each whole request.
+            complain: how an error is told that keeps a request from its handler.
+        """
+        self._routes.append((method.encode(), pattern.split("/"), handler, complain))
         self._known.clear()
 
     def match(self, method: bytes, target: bytes) -> Match | None:
@@ -48,11 +58,11 @@ class HotRoutes:
     def _find(self, method: bytes, target: bytes) -> Match | None:
         path = target.partition(b"?")[0].decode("latin-1")
         segments = path.split("/")
-        for route_method, pattern, handler in self._routes:
+        for route_method, pattern, handler, complain in self._routes:
             if route_method == method and len(pattern) == len(segments):
                 parameters = _parameters(pattern, segments)
                 if parameters is not None:
-                    return Match(handler, unquote(path), parameters)
+                    return Match(handler, complain, unquote(path), parameters)
         return None
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.errors import RelevoError
-from services.http.errors import TooLarge, answer_for, error_body
+from services.http.errors import ErrorAnswer, TooLarge, answer_for, error_body
 from services.http.request import JSON
 
 _CODES = {
@@ -22,7 +22,11 @@ _CODES = {
 
 def error_response(error: Exception) -> Response:
     """The response for an error, as `answer_for` decides."""
-    answer = answer_for(error)
+    return response_of(answer_for(error))
+
+
+def response_of(answer: ErrorAnswer) -> Response:
+    """An error's answer as a response."""
     return Response(answer.body, answer.status, dict(answer.headers), JSON)
 
 

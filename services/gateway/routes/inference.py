@@ -1,0 +1,188 @@
+"""The Open Inference Protocol beside its predictions: what models there are, and whether they answer."""
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.errors import NotFound, Unavailable
+from services.gateway.operations import CLIENT, Call, ErrorForm, Operation
+from services.gateway.predicting import VersionRoute
+from services.gateway.protocols.inference import (
+    EXTENSIONS,
+    PREDICTION,
+    PREDICTION_ID,
+    PROBABILITIES,
+    InferenceError,
+    InferenceRequest,
+    InferenceResponse,
+    complaint,
+)
+from services.gateway.protocols.tensors import BYTES, DATATYPES
+from services.registry.model import Mode
+
+_ANY_NUMBER = -1
+
+
+class ServerMetadata(Struct):
+    """What serves the models."""
+
+    name: str
+    version: str
+    extensions: tuple[str, ...]
+
+
+class TensorMetadata(Struct, omit_defaults=True):
+    """An input or output; a dimension of -1 may have any length.
+
+    Attributes:
+        parameters: of an input: whether it must be there, and whether it may be missing (null).
+    """
+
+    name: str
+    datatype: str
+    shape: list[int]
+    parameters: dict[str, bool] = {}
+
+
+class ModelMetadata(Struct):
+    """A project, or one version of it, as a model."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]
+
+
+class Live(Struct):
+    """Whether the server can be asked."""
+
+    live: bool
+
+
+class Ready(Struct):
+    """Whether the server takes predictions."""
+
+    ready: bool
+
+
+class ModelReady(Struct):
+    """Whether a model answers."""
+
+    name: str
+    ready: bool
+
+
+def asked_version(call: Call) -> VersionRoute:
+    """The version that a path or a listener means: the one it names, or the champion."""
+    route = call.parts.directory.project(call.path["project"])
+    return route.version(call.path.get("version") or route.project.champion)
+
+
+def require_up(call: Call) -> VersionRoute:
+    """The version that is meant, if it answers.
+
+    Raises:
+        Unavailable: no service has registered, or it was last seen to be down.
+    """
+    asked = asked_version(call)
+    name = asked.version.name
+    if not asked.version.endpoint or call.parts.status(call.path["project"])[name].health == "down":
+        raise Unavailable(f"version {name} cannot answer now")
+    return asked
+
+
+async def _server(call: Call) -> ServerMetadata:
+    del call
+    from importlib.metadata import version
+
+    return ServerMetadata("relevo", version("relevo"), EXTENSIONS)
+
+
+async def _live(call: Call) -> Live:
+    del call
+    return Live(live=True)
+
+
+async def _ready(call: Call) -> Ready:
+    if "project" in call.path:
+        require_up(call)
+    return Ready(ready=True)
+
+
+async def _model(call: Call) -> ModelMetadata:
+    asked = asked_version(call)
+    project = call.parts.directory.project(call.path["project"]).project
+    named = call.path.get("version", "")
+    versions = [
+        version.name
+        for version in project.versions
+        if version.mode is not Mode.RETIRED and named in ("", version.name)
+    ]
+    inputs = [
+        TensorMetadata(
+            field.name,
+            DATATYPES[field.type],
+            [_ANY_NUMBER],
+            {"required": field.required, "nullable": field.nullable},
+        )
+        for field in asked.schema.fields
+    ]
+    return ModelMetadata(project.name, versions, "relevo", inputs, _outputs(asked))
+
+
+def _outputs(asked: VersionRoute) -> list[TensorMetadata]:
+    classes = asked.version.signature.classes
+    outputs = [TensorMetadata(PREDICTION, BYTES if classes else "FP64", [_ANY_NUMBER])]
+    if classes:
+        outputs.append(TensorMetadata(PROBABILITIES, "FP64", [_ANY_NUMBER, len(classes)]))
+    return [*outputs, TensorMetadata(PREDICTION_ID, BYTES, [_ANY_NUMBER])]
+
+
+async def _model_ready(call: Call) -> ModelReady:
+    require_up(call)
+    return ModelReady(call.path["project"], ready=True)
+
+
+def unknown_route() -> Route:
+    """Behind all others: what else is asked under `/v2` is told in the protocol's form."""
+
+    async def unknown(request: Request) -> Response:
+        return ERRORS.response(NotFound(f"no such route: {request.url.path}"))
+
+    return Route("/v2/{rest:path}", unknown)
+
+
+ERRORS = ErrorForm(complaint, InferenceError, invalid=400)
+_MODEL = "/v2/models/{project}"
+_VERSION = "/v2/models/{project}/versions/{version}"
+
+
+def _of_model(base: str, words: str) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "GET", base, f"{words} as a model: its inputs and outputs", CLIENT, _model, gives=ModelMetadata,
+            errors=(404,), form=ERRORS,
+        ),
+        Operation(
+            "GET", f"{base}/ready", f"Whether {words.lower()} answers", CLIENT, _model_ready,
+            gives=ModelReady, errors=(404,), form=ERRORS,
+        ),
+        Operation(
+            "POST", f"{base}/infer", f"Predictions by {words.lower()}, as tensors", CLIENT, None,
+            takes=InferenceRequest, gives=InferenceResponse, errors=(404,), form=ERRORS,
+        ),
+    )  # fmt: skip
+
+
+OPERATIONS = (
+    Operation("GET", "/v2", "What serves the models", CLIENT, _server, gives=ServerMetadata, form=ERRORS),
+    Operation("GET", "/v2/health/live", "Whether it can be asked", (), _live, gives=Live, form=ERRORS),
+    Operation(
+        "GET", "/v2/health/ready", "Whether it takes predictions", (), _ready, gives=Ready, errors=(503,),
+        form=ERRORS,
+    ),
+    *_of_model(_MODEL, "A project's policy"),
+    *_of_model(_VERSION, "One version"),
+)  # fmt: skip
