@@ -1,4 +1,4 @@
-"""The jars of the Cassandra server, from Maven Central, once for the plain server and for the base image."""
+"""The jars of the Cassandra server, from Maven Central, once for the plain server and the base image."""
 
 import shutil
 from pathlib import Path

@@ -22,7 +22,10 @@ class PlotSnapshot(QWidget):
 
     def set_snapshot(self, image: QImage | bytes) -> None:
         """Take the picture: an image, or the bytes of a PNG; bytes that are none leave it empty."""
-        self._image = image if isinstance(image, QImage) else QImage.fromData(image, "PNG")
+        if not isinstance(image, QImage):
+            # The library's stub asks for bytes where its code takes text only.
+            image = QImage.fromData(image, "PNG")  # type: ignore[arg-type]
+        self._image = image
         self.update()
 
     def has_snapshot(self) -> bool:
