@@ -11,6 +11,7 @@ COMMANDS = {
     "serve": "a model service for one version, from its deploy folder",
     "publish": "register a deploy folder as a version and start serving it",
     "status": "what runs, which version is champion, how much is labelled",
+    "conformance": "whether a model service fulfils the contract, and what it lacks",
     "prepare": "",  # what a platform's set-up does from inside its network
     "train": "",  # started by a model service for its own retraining
     "script": "",  # how a packaged program runs the example projects' scripts
