@@ -8,6 +8,7 @@ from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, Container, ContainerState, Role
 from services.errors import NotFound
 from services.platform.keys import PlatformKeys, keys_in
+from services.platform.recalling import recalled_request
 from services.platform.request import PlatformRequest
 from services.platform.specification import ERRAND, KEEPER, PART_LABEL, REQUEST_LABEL, container_name
 from services.platform.swarmed import is_task
@@ -64,6 +65,8 @@ def find_platform(engine: Engine, name: str) -> Present:
         found.request = _request_in(found.keeper)
     elif store := found.parts.get("cassandra") or found.replaced.get("cassandra"):
         found.keys = keys_in(engine.environment(store.identifier))
+    if found.request is None:
+        found.request = recalled_request(engine, name, found.parts)
     return found
 
 

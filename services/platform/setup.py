@@ -10,6 +10,7 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import Progress
 from services.containers.model import Container, Role
 from services.errors import Cancelled, Refused, RelevoError
+from services.platform.asking import drain, wait_for_store
 from services.platform.certificates import certificate_of
 from services.platform.checks import (
     AS_IT_IS,
@@ -217,6 +218,8 @@ class _SetUp:
         names = {part.name for part in self._parts}
         for name, container in self._present.parts.items():
             if name not in names and container.role is not Role.NONE:
+                if container.role is Role.GATEWAY and runs(container):
+                    drain(self._engine, container, self._progress)
                 self._engine.stop(container.identifier, CASSANDRA.stop_seconds)
                 self._engine.remove(container.identifier)
                 self._note("removed", name)
@@ -236,6 +239,14 @@ class _SetUp:
                 waiting.append((part, self._keep(part, found)))
         for part, identifier in waiting:
             self._placer().wait(part, identifier)
+        if any(part.role is Role.GATEWAY and part.name not in self._kept() for part in group):
+            self._wait_for_store()
+
+    def _wait_for_store(self) -> None:
+        """A gateway is healthy without a store; set up is one that knows its tokens."""
+        for container in find_platform(self._engine, self._plan.name).parts.values():
+            if container.role is Role.GATEWAY:
+                wait_for_store(self._engine, container.identifier, container.name, self._progress)
 
     def _placer(self) -> Placer:
         done = sum(len(names) for names in self._done.values()) / (len(self._parts) + 3)

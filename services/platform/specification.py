@@ -169,7 +169,7 @@ def _environment(plan: Plan, part: Part, limit: int) -> dict[str, str]:
 def _balanced(request: PlatformRequest) -> dict[str, str]:
     found = {
         "RELEVO_GATEWAYS": container_name(request.name, "gateway"),
-        "RELEVO_PORTS": " ".join(map(str, (INNER_PORT, *request.listener_ports))),
+        "RELEVO_PORTS": " ".join(map(str, (INNER_PORT, *sorted(request.listener_ports)))),
     }
     return found | {"RELEVO_CERTIFICATE": f"{BALANCER_HOME}/{CERTIFICATE}"} if request.secure else found
 
@@ -193,7 +193,7 @@ def _ports(request: PlatformRequest, part: Part) -> tuple[Port, ...]:
 
 def _client_ports(request: PlatformRequest) -> tuple[Port, ...]:
     host = request.gateway_host
-    listeners = (Port(port, port, host) for port in request.listener_ports)
+    listeners = (Port(port, port, host) for port in sorted(request.listener_ports))
     return (Port(INNER_PORT, request.gateway_port, host), *listeners)
 
 

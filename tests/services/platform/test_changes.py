@@ -133,12 +133,19 @@ def test_a_set_up_that_was_interrupted_is_completed(engine: Engine, course: Cour
     assert len(course.tokens) == 1
 
 
-def test_secrets_survive_the_loss_of_their_keeper(engine: Engine, course: Course, silent: Silent) -> None:
+def test_secrets_and_request_survive_the_loss_of_their_keeper(
+    engine: Engine, course: Course, silent: Silent
+) -> None:
     found = find_platform(engine, course.request.name)
     assert found.keeper is not None
     engine.remove(found.keeper.identifier)  # as clearing an engine of all that is stopped does
     before = _identifiers(engine, course)
-    assert set_up(engine, course.request, silent).made == ("keys",)
+    lost = find_platform(engine, course.request.name)
+    assert lost.keeper is None
+    assert lost.request == replace(
+        course.request, listener_ports=tuple(sorted(course.request.listener_ports))
+    )
+    assert set_up(engine, lost.request, silent).made == ("keys",)
     assert find_platform(engine, course.request.name).keys == found.keys
     assert _identifiers(engine, course) == before
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from app.commands.platform import main as command
 from app.connection.platform import open_platform
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
@@ -159,6 +160,24 @@ def test_launching_is_told_what_it_needs(engine: Engine, course: Course) -> None
     assert (told.network, told.gateway) == (name, f"http://{name}-gateway:8000")
     assert told.secret == course.outcome.keys.secret
     assert told.registry == f"127.0.0.1:{course.request.registry_port}"
+
+
+def test_the_command_line_tells_what_there_is(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    name = course.request.name
+    assert command(["status", "--name", name]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines[1:-1]} == EVERYTHING - {"network", "keys"}
+    assert lines[-1].startswith("Memory used: ")
+    assert command(["password", "--name", name, "--role", "reader"]) == 0
+    assert capsys.readouterr().out.strip() == course.outcome.keys.reader
+    assert command(["log", "gateway", "--name", name]) == 0
+    told = capsys.readouterr().out
+    assert "the gateway answers at" in told
+    assert not any(secret in told for secret in asdict(course.outcome.keys).values())
+    assert command(["down", "--name", name, "--delete-data"]) == 2
+    assert f"--confirm {name}" in capsys.readouterr().err
+    with pytest.raises(NotFound, match="no part nothing"):
+        command(["restart", "nothing", "--name", name])
 
 
 def test_only_what_is_asked_differently_is_changed(
