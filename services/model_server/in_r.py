@@ -60,8 +60,8 @@ def find_rscript() -> str:
     if found is None:
         raise Unavailable(
             "this version is a model in R, and there is no Rscript on the path",
-            remedy="Install R with its packages plumber, curl, digest, sys and what the model needs, or launch "
-            "the version in a container, which brings R along.",
+            remedy="Install R with its packages plumber, curl, digest, sys and what the model needs, or "
+            "launch the version in a container, which brings R along.",
         )
     return found
 

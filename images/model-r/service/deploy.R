@@ -6,6 +6,8 @@ OWN_COLUMNS <- c(
   "version"
 )
 
+# Members are read by [[ ]], since $ would take "trained_at" for a "train" that is missing.
+
 # What the folder's model.json says, checked and complete; the files it names exist.
 read_deploy <- function(folder) {
   path <- file.path(folder, "model.json")
@@ -16,17 +18,17 @@ read_deploy <- function(folder) {
   for (name in c("project", "version", "signature", "trained_at", "rows")) {
     if (is.null(written[[name]])) refuse("invalid_input", path, ": `", name, "` is missing")
   }
-  if (!identical(written$kind, "rds")) {
+  if (!identical(written[["kind"]], "rds")) {
     refuse("invalid_input", path, ": kind must be rds for a model in R")
   }
   deploy <- list(
-    project = written$project, version = written$version,
+    project = written[["project"]], version = written[["version"]],
     signature = complete_signature(written, path),
-    trained_at = utc_text(read_time(written$trained_at, path)),
-    rows = as.integer(written$rows),
-    library = or(written$library, ""), artifact = or(written$artifact, "model.rds"),
-    module = or(written$module, ""), train = or(written$train, ""),
-    metrics = if (length(written$metrics)) written$metrics else NO_OBJECT
+    trained_at = utc_text(read_time(written[["trained_at"]], path)),
+    rows = as.integer(written[["rows"]]),
+    library = or(written[["library"]], ""), artifact = or(written[["artifact"]], "model.rds"),
+    module = or(written[["module"]], ""), train = or(written[["train"]], ""),
+    metrics = if (length(written[["metrics"]])) written[["metrics"]] else NO_OBJECT
   )
   for (name in c(deploy$artifact, deploy$module, deploy$train)) check_file(folder, name)
   deploy
@@ -43,18 +45,18 @@ check_file <- function(folder, name) {
 }
 
 complete_signature <- function(written, path) {
-  signature <- written$signature
-  task <- or(signature$task, written$task)
-  classes <- or(signature$classes, list())
+  signature <- written[["signature"]]
+  task <- or(signature[["task"]], written[["task"]])
+  classes <- or(signature[["classes"]], list())
   if (!isTRUE(task %in% c("regression", "classification"))) {
     refuse("invalid_input", path, ": `task` must be regression or classification")
   }
-  if (!length(signature$inputs)) refuse("invalid_input", path, ": the signature has no inputs")
-  if (is.null(signature$target)) refuse("invalid_input", path, ": the signature has no target")
+  if (!length(signature[["inputs"]])) refuse("invalid_input", path, ": the signature has no inputs")
+  if (is.null(signature[["target"]])) refuse("invalid_input", path, ": the signature has no target")
   if ((task == "classification") != (length(classes) > 0)) {
     refuse("invalid_input", path, ": classification needs `classes`, regression has none")
   }
-  fields <- complete_fields(c(signature$inputs, list(signature$target)), path)
+  fields <- complete_fields(c(signature[["inputs"]], list(signature[["target"]])), path)
   last <- length(fields)
   list(inputs = fields[-last], target = fields[[last]], task = task, classes = classes)
 }
@@ -62,14 +64,14 @@ complete_signature <- function(written, path) {
 complete_fields <- function(written, path) {
   fields <- list()
   for (field in written) {
-    if (is.null(field$name)) refuse("invalid_input", path, ": a field of the signature has no name")
-    type <- or(field$type, "number")
-    if (!type %in% TYPES) refuse("invalid_input", path, ": ", field$name, " has the unknown type ", type)
+    if (is.null(field[["name"]])) refuse("invalid_input", path, ": a field of the signature has no name")
+    type <- or(field[["type"]], "number")
+    if (!type %in% TYPES) refuse("invalid_input", path, ": ", field[["name"]], " has the unknown type ", type)
     taken <- vapply(fields, `[[`, "", "column")
-    column <- if (nzchar(or(field$column, ""))) field$column else column_for(field$name, taken)
+    column <- if (nzchar(or(field[["column"]], ""))) field[["column"]] else column_for(field[["name"]], taken)
     fields[[length(fields) + 1L]] <- list(
-      name = field$name, column = column, type = type, required = or(field$required, TRUE),
-      nullable = or(field$nullable, FALSE), unit = or(field$unit, "")
+      name = field[["name"]], column = column, type = type, required = or(field[["required"]], TRUE),
+      nullable = or(field[["nullable"]], FALSE), unit = or(field[["unit"]], "")
     )
   }
   fields

@@ -137,7 +137,7 @@ run_job <- function(retrainer, job, order) {
 run_process <- function(retrainer, order) {
   place <- function(name) file.path(retrainer$folder, name)
   told <- list(
-    folder = retrainer$service$folder, data_url = data_url(retrainer, order), rows = order$window$rows,
+    folder = retrainer$service$folder, data_url = data_url(retrainer, order), rows = order$window[["rows"]],
     parameters = or(order$parameters, NO_OBJECT), output = place("artifact"), progress = place("progress")
   )
   writeLines(to_json(told), place("order"))
@@ -159,15 +159,15 @@ look <- function(retrainer, file, resolve, reject) {
   }
   if (ended) {
     retrainer$process <- NULL
-    if (!is.null(last$failure)) return(reject(fault("invalid_input", last$failure)))
-    if (isTRUE(last$finished)) return(resolve(last))
+    if (!is.null(last[["failure"]])) return(reject(fault("invalid_input", last[["failure"]])))
+    if (isTRUE(last[["finished"]])) return(resolve(last))
     return(reject(fault("unavailable", "the training process ended with code ", code, "; the service's log says why")))
   }
   again <- function(told) later::later(function() look(retrainer, file, resolve, reject), LOOK_SECONDS)
-  news <- !is.null(last) && !identical(last$message, retrainer$job$message)
+  news <- !is.null(last) && !identical(last[["message"]], retrainer$job$message)
   if (!news && Sys.time() - retrainer$beat < BEAT_SECONDS) return(again())
   retrainer$beat <- Sys.time()
-  go_on(retrainer, or(last$progress, 0), or(last$message, "starting")) |>
+  go_on(retrainer, or(last[["progress"]], 0), or(last[["message"]], "starting")) |>
     promises::catch(function(error) log_line("warning: the job's state could not be told: ", conditionMessage(error))) |>
     promises::then(again)
 }
@@ -205,7 +205,7 @@ store_revision <- function(retrainer, order, result) {
 }
 
 window_words <- function(window) {
-  if (is.null(window$rows)) "all rows" else paste("the newest", format(window$rows, big.mark = ",", trim = TRUE), "rows")
+  if (is.null(window[["rows"]])) "all rows" else paste("the newest", format(window[["rows"]], big.mark = ",", trim = TRUE), "rows")
 }
 
 # Tells how far it is, unless another replica has cancelled it: then stops.
@@ -244,7 +244,7 @@ finish <- function(retrainer, state, message, ..., pauses = c(0.5, 1, 2, 4)) {
 data_url <- function(retrainer, order) {
   url <- order$data_url
   wanted <- c(version = retrainer$service$deploy$version, source = "both")
-  if (!is.null(order$window$rows)) wanted <- c(wanted, rows = as.character(order$window$rows))
+  if (!is.null(order$window[["rows"]])) wanted <- c(wanted, rows = as.character(order$window[["rows"]]))
   for (name in names(wanted)) {
     if (grepl(paste0("[?&]", name, "="), url)) next
     url <- paste0(url, if (grepl("?", url, fixed = TRUE)) "&" else "?", name, "=", wanted[[name]])

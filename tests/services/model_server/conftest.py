@@ -3,18 +3,22 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import joblib
 import numpy as np
+import psutil
 import pytest
+from sklearn.linear_model import LinearRegression
 
+from resources import path
 from services.containers.program import program_command
 from services.http.client import Client, Response
 from services.http.loop import run
@@ -42,6 +46,32 @@ def train(frame, target, parameters):
 """
 
 
+BAD_BODIES = [
+    (b"{", 400, None),
+    (b"", 400, None),
+    (b"\xff\xfe", 400, None),
+    (b"[]", 422, ""),
+    (b"{}", 422, "instances"),
+    (b'{"instances":[]}', 422, "instances"),
+    (b'{"instances":[{"a":1,"b":2,"c":3}],"x":1}', 422, "x"),
+    (b'{"instances":[{"a":1,"b":2,"c":3},{"a":1,"b":2}]}', 422, "instances[1].c"),
+    (b'{"instances":[{"a":1,"b":2,"c":"3"}]}', 422, "instances[0].c"),
+    (b'{"instances":[{"a":1,"b":2,"c":null}]}', 422, "instances[0].c"),
+    (b'{"instances":[{"a":1,"b":2,"c":true}]}', 422, "instances[0].c"),
+    (b'{"instances":[{"a":1,"b":2,"c":3,"d":4}]}', 422, "instances[0].d"),
+    (b'{"instances":[{"a":NaN,"b":2,"c":3}]}', 422, "instances[0].a"),
+    (b'{"instances":[{"a":1,"b":-Infinity,"c":3}]}', 422, "instances[0].b"),
+    (b'{"instances":[{"a":1e999,"b":2,"c":3}]}', 422, "instances[0].a"),
+]
+"""What `/predict` of a model with inputs a, b and c refuses, in R and in Python: body, status, field."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let tests that ask for a bad body run with each of them."""
+    if "bad_body" in metafunc.fixturenames:
+        metafunc.parametrize("bad_body", BAD_BODIES, ids=lambda case: repr(case[0][:60]))
+
+
 def data(rows: int = 200) -> tuple[Any, Any]:
     """Inputs of shape (rows, 3) and a target that depends on them."""
     random = np.random.default_rng(1)
@@ -65,6 +95,108 @@ def load(folder: Path) -> LoadedModel:
     """Load a deploy folder's own artifact."""
     content = (folder / "model.joblib").read_bytes()
     return load_model(folder, read_deploy(folder), content, sha256_of(content))
+
+
+class PythonMaker:
+    """Deploy folders of version A of `plant` in Python, which several tests have in R too."""
+
+    artifact = "model.joblib"
+    failing: ClassVar = {
+        "wait": "import time, sys; print('training', flush=True); time.sleep(60)",
+        "refusal": "raise ValueError('too few reds')",
+        "bug": "raise RuntimeError('a bug')",
+        "end": "import os; os._exit(3)",
+        "other columns": "frame = frame.drop(columns='a')",
+    }
+    said: ClassVar = {
+        "refusal": "the training script failed: ValueError: too few reds",
+        "bug": "the training script failed: RuntimeError: a bug",
+        "end": "the training process ended with code 3",
+        "other columns": "feature names should match",
+    }
+
+    def linear(self, folder: Path, factor: float = 1, *, train: bool = False) -> Path:
+        """Write a linear model of `data()` whose target is multiplied; its artifact."""
+        inputs, target = data()
+        more = {"train": "train.py"} if train else {}
+        write(folder, LinearRegression().fit(inputs, target * factor), **more)
+        return folder / self.artifact
+
+    def script(self, folder: Path, before: str = "") -> None:
+        """Let the folder's training script do this first."""
+        (folder / "train.py").write_text(TRAIN.format(before=before or "pass"))
+
+    def trainings(self, service: "Process") -> list[psutil.Process]:
+        """The training processes of a service."""
+        return psutil.Process(service.process.pid).children()
+
+
+class RMaker:
+    """The same in R; the models are trained once, by R."""
+
+    artifact = "model.rds"
+    failing: ClassVar = {
+        "wait": "cat('training\\n'); Sys.sleep(60)",
+        "refusal": "stop('too few reds')",
+        "bug": "nobody_knows_this()",
+        "end": "quit(status = 3)",
+        "other columns": "frame <- frame[setdiff(names(frame), 'a')]",
+    }
+    said: ClassVar = {
+        "refusal": "the training script failed: too few reds",
+        "bug": "the training script failed: could not find function",
+        "end": "the training process ended with code 3",
+        "other columns": "object 'a' not found",
+    }
+
+    def __init__(self, trained: Path) -> None:
+        self.trained = trained
+
+    def linear(self, folder: Path, factor: float = 1, *, train: bool = False) -> Path:
+        """See there; factors are those that R trained."""
+        shutil.copytree(self.trained / f"linear_{factor}", folder, dirs_exist_ok=True)
+        if train:
+            facts = json.loads((folder / "model.json").read_text())
+            (folder / "model.json").write_text(json.dumps(facts | {"train": "train.R"}))
+            self.script(folder)
+        return folder / self.artifact
+
+    def script(self, folder: Path, before: str = "") -> None:
+        """See there."""
+        text = "train <- function(frame, target, parameters) {{\n{}\nlm(y ~ a + b + c, frame)\n}}\n"
+        (folder / "train.R").write_text(text.format(before))
+
+    def trainings(self, service: "Process") -> list[psutil.Process]:
+        """See there; the service's own process only holds R."""
+        return [inner for r in psutil.Process(service.process.pid).children() for inner in r.children()]
+
+
+@pytest.fixture(scope="session")
+def trained_in_r(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Deploy folders that R has written: linear_1, linear_2, linear_-1, classes, mixed, odd."""
+    if shutil.which("Rscript") is None:
+        reason = "no Rscript: install R and its packages plumber, e1071, curl, digest and sys"
+        pytest.fail(reason) if os.environ.get("RELEVO_REQUIRE_SERVERS") else pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("trained-in-r")
+    script, helper = Path(__file__).with_name("models.R"), path("helpers", "relevo.R")
+    subprocess.run(
+        ["Rscript", script, folder], check=True, env={**os.environ, "RELEVO_HELPER": str(helper)}
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def maker_of_r(trained_in_r: Path) -> RMaker:
+    """Makes deploy folders in R."""
+    return RMaker(trained_in_r)
+
+
+@pytest.fixture(scope="session", params=["python", "r"])
+def maker(request: pytest.FixtureRequest) -> PythonMaker | RMaker:
+    """Makes deploy folders in one language and in the other."""
+    if request.param == "python":
+        return PythonMaker()
+    return request.getfixturevalue("maker_of_r")
 
 
 @dataclass
@@ -156,6 +288,12 @@ class Process:
         self.process.stdin.close()
         self.process.stdout.close()
         return code
+
+
+@pytest.fixture(scope="session")
+def start_process() -> type[Process]:
+    """Starts a process of the program; whoever starts it ends it."""
+    return Process
 
 
 class Platform:

@@ -4,20 +4,16 @@ import json
 import sqlite3
 from datetime import UTC, datetime
 
-from sklearn.linear_model import LinearRegression
-
 from services.model_server.loading import sha256_of
 from services.registry.model import Revision, RevisionChange
 
 
-def _second_revision(platform, deploys, folder):
+def _second_revision(platform, maker, folder):
     """Another revision of version A in the store, not in any replica's folder; its sha256."""
-    inputs, target = deploys.data()
-    deploy = deploys.write(folder, LinearRegression().fit(inputs, target * 2))
-    content = (folder / "model.joblib").read_bytes()
+    content = maker.linear(folder, 2).read_bytes()
     sha256 = platform.store.put_artifact(content)
     platform.store.add_revision(
-        Revision("plant", "A", sha256, len(content), deploy.trained_at, 77, library="other 1.0")
+        Revision("plant", "A", sha256, len(content), datetime.now(UTC), 77, library="other 1.0")
     )
     return sha256
 
@@ -28,11 +24,11 @@ def _desire(platform, revision):
     platform.store.set_revision(change)
 
 
-def test_two_replicas_follow_the_desired_revision_and_back(platform, deploys, tmp_path):
-    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+def test_two_replicas_follow_the_desired_revision_and_back(platform, maker, tmp_path):
+    own = maker.linear(tmp_path / "deploy")
     replicas = [platform.serve(tmp_path / "deploy") for _ in range(2)]
-    first = sha256_of((tmp_path / "deploy" / "model.joblib").read_bytes())
-    second = _second_revision(platform, deploys, tmp_path / "second")
+    first = sha256_of(own.read_bytes())
+    second = _second_revision(platform, maker, tmp_path / "second")
     for wanted in (second, first):
         _desire(platform, wanted)
         platform.wait(lambda wanted=wanted: {platform.revision_of(one) for one in replicas} == {wanted})
@@ -43,10 +39,10 @@ def test_two_replicas_follow_the_desired_revision_and_back(platform, deploys, tm
     assert [replica.close() for replica in replicas] == [0, 0]
 
 
-def test_a_revision_is_told_with_its_own_facts_and_loaded_at_once_when_asked(platform, deploys, tmp_path):
-    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+def test_a_revision_is_told_with_its_own_facts_and_loaded_at_once_when_asked(platform, maker, tmp_path):
+    maker.linear(tmp_path / "deploy")
     service = platform.serve(tmp_path / "deploy")
-    second = _second_revision(platform, deploys, tmp_path / "second")
+    second = _second_revision(platform, maker, tmp_path / "second")
     refused = platform.ask(service, "POST", "/revision", {"revision": second})
     assert refused.status == 409
     assert "the registry wants revision" in json.loads(refused.body)["error"]["message"]
@@ -56,11 +52,11 @@ def test_a_revision_is_told_with_its_own_facts_and_loaded_at_once_when_asked(pla
     assert (told["revision"], told["rows"], told["library"]) == (second, 77, "other 1.0")
 
 
-def test_a_corrupt_artifact_is_refused_and_the_revision_before_goes_on(platform, deploys, tmp_path):
-    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+def test_a_corrupt_artifact_is_refused_and_the_revision_before_goes_on(platform, maker, tmp_path):
+    maker.linear(tmp_path / "deploy")
     service = platform.serve(tmp_path / "deploy")
     first = platform.revision_of(service)
-    second = _second_revision(platform, deploys, tmp_path / "second")
+    second = _second_revision(platform, maker, tmp_path / "second")
     with sqlite3.connect(platform.folder / "store" / "historical_db.sqlite3") as database:
         database.execute("UPDATE artifact_chunks SET data = ? WHERE sha256 = ?", (b"damaged", second))
     database.close()
@@ -72,12 +68,11 @@ def test_a_corrupt_artifact_is_refused_and_the_revision_before_goes_on(platform,
     platform.wait(lambda: not json.loads(platform.ask(service, "GET", "/health").body)["behind"])
 
 
-def test_a_changed_file_in_the_deploy_folder_is_not_what_is_loaded(platform, deploys, tmp_path):
-    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+def test_a_changed_file_in_the_deploy_folder_is_not_what_is_loaded(platform, maker, tmp_path):
+    maker.linear(tmp_path / "deploy")
     service = platform.serve(tmp_path / "deploy")
     first = platform.revision_of(service)
     service.close()
-    inputs, target = deploys.data()
-    deploys.write(tmp_path / "deploy", LinearRegression().fit(inputs, -target))
+    maker.linear(tmp_path / "deploy", -1)
     # The registry still wants the first: its artifact comes from the gateway, not from the folder.
     assert platform.revision_of(platform.serve(tmp_path / "deploy")) == first

@@ -26,8 +26,8 @@ def test_it_says_what_it_lacks(deploys, tmp_path):
     assert "cannot be loaded" in _run(str(tmp_path), "--alone", RELEVO_TOKEN="own").stderr
 
 
-def test_it_waits_for_a_gateway_that_is_not_there_yet(platform, deploys, tmp_path):
-    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+def test_it_waits_for_a_gateway_that_is_not_there_yet(platform, maker, tmp_path):
+    maker.linear(tmp_path / "deploy")
     address, port = platform.gateway.address, platform.gateway.address.rpartition(":")[2]
     platform.gateway.close()
     service = platform.serve(tmp_path / "deploy", until="503")
@@ -38,6 +38,6 @@ def test_it_waits_for_a_gateway_that_is_not_there_yet(platform, deploys, tmp_pat
     assert platform.store.project("plant").version("A").endpoint == service.address
 
 
-def test_it_ends_when_its_parent_does(platform, deploys, tmp_path):
-    deploys.write(tmp_path / "deploy", LinearRegression().fit(*deploys.data()))
+def test_it_ends_when_its_parent_does(platform, maker, tmp_path):
+    maker.linear(tmp_path / "deploy")
     assert platform.serve(tmp_path / "deploy").close() == 0

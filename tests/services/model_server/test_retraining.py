@@ -5,38 +5,34 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import psutil
 import pytest
-from sklearn.linear_model import LinearRegression
 
 from services.registry.model import Job, JobState
-
-WAIT = "import time, sys; print('training', flush=True); time.sleep(60)"
 
 
 class Shared:
     """One platform and one service for all tests here; the script is read anew by each job."""
 
-    def __init__(self, make_platform, deploys, folder):
+    def __init__(self, make_platform, deploys, maker, folder):
         self.platform = make_platform(folder)
         self.folder = folder / "deploy"
-        self._text = deploys.TRAIN
+        self.maker = maker
+        maker.linear(self.folder, train=True)
         inputs, target = deploys.data()
-        deploys.write(self.folder, LinearRegression().fit(inputs, target), train="train.py")
         self.service = self.platform.serve(self.folder)
         columns = {name: inputs[:, place] for place, name in enumerate("abc")}
         columns |= {"y": target * 3, "id": np.arange(float(len(target)))}
         self.platform.store.write_training("plant", deploys.NUMBERS, columns)
 
-    def script(self, before="pass"):
-        """Let the training script do this first."""
-        (self.folder / "train.py").write_text(self._text.format(before=before))
+    def script(self, before=""):
+        """Let the training script do this first, in the words of the service's language."""
+        self.maker.script(self.folder, self.maker.failing[before] if before else "")
         return self.service
 
 
 @pytest.fixture(scope="module")
-def shared(make_platform, deploys, tmp_path_factory):
-    made = Shared(make_platform, deploys, tmp_path_factory.mktemp("retraining"))
+def shared(make_platform, deploys, maker, tmp_path_factory):
+    made = Shared(make_platform, deploys, maker, tmp_path_factory.mktemp("retraining"))
     yield made
     made.platform.close()
 
@@ -79,8 +75,8 @@ def test_a_finished_job_stores_a_revision_and_nothing_else(platform, trained):
     assert platform.store.project("plant").version("A").revision == before == platform.revision_of(service)
 
 
-def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(platform, trained):
-    service = trained(WAIT)
+def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(platform, trained, shared):
+    service = trained("wait")
     job = _start(platform, service)
     platform.wait(lambda: "measuring" in _state(platform, service, job)["message"])
     assert (
@@ -91,11 +87,11 @@ def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(platform, t
     assert "retrained already" in json.loads(second.body)["error"]["message"]
     assert json.loads(platform.ask(service, "DELETE", f"/retrain/{job}").body)["state"] == "cancelled"
     assert platform.store.job("plant", "A", job).state is JobState.CANCELLED
-    platform.wait(lambda: not psutil.Process(service.process.pid).children())
+    platform.wait(lambda: not shared.maker.trainings(service))
 
 
 def test_of_two_replicas_asked_at_the_same_moment_one_trains(platform, trained, shared):
-    services = (trained(WAIT), platform.serve(shared.folder))
+    services = (trained("wait"), platform.serve(shared.folder))
     with ThreadPoolExecutor(2) as pool:
         answers = list(
             pool.map(lambda one: platform.ask(one, "POST", "/retrain", _order(platform)), services)
@@ -110,11 +106,11 @@ def test_of_two_replicas_asked_at_the_same_moment_one_trains(platform, trained, 
 
 
 def test_a_job_cancelled_at_another_replica_stops(platform, trained, shared):
-    service = trained(WAIT)
+    service = trained("wait")
     other = platform.serve(shared.folder)
     job = _start(platform, service)
     assert json.loads(platform.ask(other, "DELETE", f"/retrain/{job}").body)["state"] == "cancelled"
-    platform.wait(lambda: not psutil.Process(service.process.pid).children())
+    platform.wait(lambda: not shared.maker.trainings(service))
     assert platform.store.job("plant", "A", job).state is JobState.CANCELLED
     assert other.close() == 0
 
@@ -122,11 +118,11 @@ def test_a_job_cancelled_at_another_replica_stops(platform, trained, shared):
 def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked_failed(
     platform, trained, shared
 ):
-    trained(WAIT)
+    trained("wait")
     service = platform.serve(shared.folder)
     job = _start(platform, service)
     platform.wait(lambda: "measuring" in _state(platform, service, job)["message"])
-    [training] = psutil.Process(service.process.pid).children()
+    [training] = shared.maker.trainings(service)
     service.kill()
     platform.wait(lambda: not training.is_running())
     stored = platform.store.job("plant", "A", job)
@@ -148,21 +144,13 @@ def _age(platform, job):
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "told"),
-    [
-        ("raise ValueError('too few reds')", "the training script failed: ValueError: too few reds"),
-        ("raise RuntimeError('a bug')", "the training script failed: RuntimeError: a bug"),
-        ("import os; os._exit(3)", "the training process ended with code 3"),
-        ("frame = frame.drop(columns='a')", "feature names should match"),
-    ],
-)
-def test_a_script_that_fails_fails_the_job_in_words(platform, trained, before, told):
+@pytest.mark.parametrize("before", ["refusal", "bug", "end", "other columns"])
+def test_a_script_that_fails_fails_the_job_in_words(platform, trained, shared, before):
     service = trained(before)
     known = platform.store.revisions("plant", "A")
     job = _start(platform, service)
     platform.wait(lambda: _state(platform, service, job)["state"] == "failed")
-    assert told in _state(platform, service, job)["message"]
+    assert shared.maker.said[before] in _state(platform, service, job)["message"]
     assert platform.store.revisions("plant", "A") == known
     assert platform.ask(service, "GET", "/health").status == 200
 
