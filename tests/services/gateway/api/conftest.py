@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import pytest
 from starlette.applications import Starlette
 
 from services.client import GatewayClient
+from services.gateway.messages import ListenerState
 from services.http.loop import loop_factory
 from services.http.request import HotRequest
 from services.http.routes import HotRoutes
@@ -25,6 +27,7 @@ from services.http.server import Server
 from services.registry.model import (
     Field,
     FieldType,
+    Listener,
     Mode,
     Role,
     Signature,
@@ -230,6 +233,38 @@ def module_platform(
 def wine(module_platform: Platform, model: StubModel) -> Platform:
     del model
     return module_platform
+
+
+@pytest.fixture
+def port() -> int:
+    """A free one."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def opened(wine: Platform) -> Iterator[Callable[[Listener], ListenerState]]:
+    """Open a listener; it is closed after the test."""
+    ports = []
+
+    def open_listener(listener: Listener) -> ListenerState:
+        ports.append(listener.port)
+        with wine.client() as client:
+            client.put_listener(listener)
+            wait_until(lambda: state_of(client, listener.port).state != "starting")
+            return state_of(client, listener.port)
+
+    yield open_listener
+    with wine.client() as client:
+        for port in ports:
+            client.remove_listener(port)
+        wait_until(lambda: not client.listeners())
+
+
+def state_of(client: GatewayClient, port: int) -> ListenerState:
+    return next(state for state in client.listeners() if state.port == port)
 
 
 @pytest.fixture

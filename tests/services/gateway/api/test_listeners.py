@@ -11,32 +11,6 @@ from services.registry.model import Listener, Role
 BODY = {"instances": [{"ph": 3.5, "alcohol": 9.5}]}
 
 
-@pytest.fixture
-def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-@pytest.fixture
-def opened(wine, helpers):
-    """Open a listener; it is closed after the test."""
-    ports = []
-
-    def open_listener(listener):
-        ports.append(listener.port)
-        with wine.client() as client:
-            client.put_listener(listener)
-            helpers.wait_until(lambda: _state(client, listener.port).state != "starting")
-            return _state(client, listener.port)
-
-    yield open_listener
-    with wine.client() as client:
-        for port in ports:
-            client.remove_listener(port)
-        helpers.wait_until(lambda: not client.listeners())
-
-
 def _state(client, port):
     return next(state for state in client.listeners() if state.port == port)
 
