@@ -30,12 +30,17 @@ begin_layer() {
     touch "$settings/begun"
 }
 
-end_layer() {
+brought() {
     find / -xdev \
         \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /root -o -path /layer -o -path /build \
         -o -path "$settings" -o -path /var/lib/apt/lists -o -path /var/cache -o -path /var/log \
         -o -path /etc/hosts -o -path /etc/hostname -o -path /etc/resolv.conf \) -prune \
-        -o ! -path / -cnewer "$settings/begun" -print0 |
-        tar --create --null --no-recursion --files-from=- --file=- 2>/dev/null |
+        -o ! -path / -cnewer "$settings/begun" "$@" -print0
+}
+
+end_layer() {
+    # Folders with their owners and modes; files as links, so that this stage holds them once.
+    brought -type d | tar --create --null --no-recursion --files-from=- --file=- 2>/dev/null |
         tar --extract --file=- --directory=/layer
+    brought ! -type d | xargs --null --no-run-if-empty cp --archive --link --parents --target-directory=/layer
 }
