@@ -62,6 +62,7 @@ class Plant:
     engine: Engine
     request: PlatformRequest
     outcome: Outcome
+    kept: Secrets
     opened: Platform
     folder: Path
     live: dict[str, list[Row]]
@@ -122,9 +123,10 @@ def plant(  # noqa: PLR0917 - fixtures
         for kind in KINDS:
             stack.callback(kept.forget, request.name, kind)
         opened = open_platform(ProfileFolder(profiles).get(request.name), kept, silent)
-        stack.callback(opened.close)
         rows = {example.name: example_rows(example, trained, "live") for example in EXAMPLES}
-        yield Plant(engine, request, outcome, opened, trained, rows)
+        made = Plant(engine, request, outcome, kept, opened, trained, rows)
+        yield made
+        made.opened.close()
 
 
 @pytest.fixture
@@ -317,6 +319,7 @@ def test_down_and_up_again_data_tokens_and_versions_are_there(
     plant: Plant, load: Callable[[Example], Any], eventually: Callable[..., None], all_recorded: Any
 ) -> None:
     plant.change_champion("iris", "B")
+    plant.opened.close()
     tear_down(plant.engine, plant.name, silent)
     assert find_platform(plant.engine, plant.name).parts == {}
     again = set_up(plant.engine, plant.request, silent)
@@ -324,6 +327,7 @@ def test_down_and_up_again_data_tokens_and_versions_are_there(
     assert {name.removeprefix(f"{plant.name}-") for name in again.started} == {
         f"model-{example.name}-{version.lower()}" for example, version in VERSIONS
     }
+    plant.opened = open_platform(plant.opened.profile, plant.kept, silent)
     champions = {"wine": "A", "iris": "B"}
     for example in EXAMPLES:
         eventually(lambda: plant.gateway.project(example.name).champion == champions[example.name])  # noqa: B023
@@ -334,6 +338,7 @@ def test_down_and_up_again_data_tokens_and_versions_are_there(
         assert set(clients.answered.values()) == {champions[example.name]}
     for project, clients in plant.loads:  # those of all tests before
         all_recorded(plant.gateway, plant.opened.store, project, clients)
+    plant.opened.close()
 
 
 def _instance(plant: Plant, example: Example) -> Row:
