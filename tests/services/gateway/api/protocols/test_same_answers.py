@@ -1,0 +1,141 @@
+"""Whatever the protocol, a row is answered, refused, recorded and shadowed as v1 does it."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.registry.model import Field, FieldType
+from services.store.identifiers import parse_id
+
+API = "/v1/projects/mixed"
+TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=6)
+NUMBERS = st.one_of(
+    st.integers(-(2**60), 2**60), st.floats(allow_nan=False, allow_infinity=False), st.just(5.0)
+)
+VALUES = st.one_of(NUMBERS, TEXTS, st.booleans(), st.none())
+GOOD = {
+    "ph": NUMBERS, "n": st.one_of(st.integers(-9, 9), st.just(4.0)), "kind": st.one_of(TEXTS, st.none()),
+    "sweet": st.booleans(),
+}  # fmt: skip
+
+
+@st.composite
+def tables(draw):
+    """Rows that share their columns: mostly what the project takes, now and then anything else."""
+    names = [name for name in GOOD if draw(st.integers(0, 9)) or name == "ph"]
+    if not draw(st.integers(0, 9)):
+        names.append("other")
+    wild = draw(st.sampled_from([*names, "", "", ""]))
+    return [
+        {name: draw(VALUES if name in (wild, "other") else GOOD[name]) for name in names}
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+
+
+def _tensor(name, values):
+    """A column as the tensor whose type its values have; None of a mixed column."""
+    present = [value for value in values if value is not None]
+    for kinds, datatype in (((bool,), "BOOL"), ((str,), "BYTES"), ((int, float), "FP64")):
+        if all(type(value) in kinds for value in present):
+            return {"name": name, "shape": [len(values)], "datatype": datatype, "data": values}
+    return None
+
+
+def _bodies(rows):
+    """The same rows in every other protocol that can say them: path, body, key of the predictions."""
+    names = [*rows[0]]
+    columns = {name: [row[name] for row in rows] for name in names}
+    split = {"columns": names, "data": [[*row.values()] for row in rows]}
+    for body in (
+        {"dataframe_split": split}, {"dataframe_records": rows}, {"instances": rows}, {"inputs": columns}
+    ):  # fmt: skip
+        yield f"{API}/invocations", body
+    tensors = [_tensor(name, values) for name, values in columns.items()]
+    if None not in tensors:
+        yield "/v2/models/mixed/infer", {"inputs": tensors}
+
+
+def _predictions(answer):
+    body = answer.json()
+    if "outputs" in body:
+        return next(one["data"] for one in body["outputs"] if one["name"] == "prediction")
+    return [one["prediction"] if isinstance(one, dict) else one for one in body["predictions"]]
+
+
+def _without_gaps(rows):
+    """A table has a cell for each value: a missing `n`, which may be left out, is left out."""
+    return [
+        {name: value for name, value in row.items() if (name, value) != ("n", None)} for row in rows
+    ]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables())
+def test_every_protocol_answers_as_v1(mixed, model, rows):
+    with mixed.http() as http:
+        expected = http.post(f"{API}/predict", json={"instances": _without_gaps(rows)})
+        asked = model.seen[-1][1] if expected.status_code == 200 else None
+        for path, body in _bodies(rows):
+            model.seen.clear()
+            answer = http.post(path, json=body)
+            if asked is None:
+                assert expected.status_code == 422
+                assert (answer.status_code, model.seen) == (400, []), body
+            else:
+                assert answer.status_code == 200, answer.text
+                assert _predictions(answer) == _predictions(expected)
+                assert model.seen[-1][1] == asked
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.fixed_dictionaries(GOOD), min_size=1, max_size=3))
+def test_csv_says_the_same_as_v1(mixed, model, rows):
+    rows = [{**row, "kind": (row["kind"] or "").replace("\0", "") or None} for row in rows]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*GOOD], quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    writer.writerows(rows)
+    with mixed.http() as http:
+        expected = http.post(f"{API}/predict", json={"instances": rows})
+        asked = model.seen[-1][1] if expected.status_code == 200 else None
+        headers = {"content-type": "text/csv"}
+        answer = http.post(f"{API}/invocations", content=text.getvalue().encode(), headers=headers)
+    assert answer.status_code == {200: 200, 422: 400}[expected.status_code], answer.text
+    if asked is not None:
+        assert model.seen[-1][1] == asked
+
+
+@pytest.fixture
+def shadowed(mixed, model, helpers):
+    """Project `mixed` with a challenger that wants one input more."""
+    fields = (Field("ph", "ph"), Field("age", "age", FieldType.INTEGER))
+    mixed.register("mixed", "B", helpers.signature(*fields), model.address)
+    with mixed.client() as client:
+        helpers.wait_until(lambda: client.project("mixed").version("B") is not None)
+    return mixed
+
+
+def test_every_protocol_records_and_shadows_under_its_ids(shadowed, helpers):
+    row = {"ph": 1.0, "kind": "red", "sweet": True, "age": 3}
+    tensors = [_tensor(name, [value]) for name, value in row.items()]
+    with shadowed.http() as http:
+        helpers.wait_until(
+            lambda: http.post(f"{API}/predict", json={"instances": [row]}).status_code == 200
+        )
+        ids = [http.post(f"{API}/predict", json={"instances": [row]}).json()["predictions"][0]["id"]]
+        ids += http.post(f"{API}/invocations", json={"instances": [row]}).json()["ids"]
+        outputs = http.post("/v2/models/mixed/infer", json={"inputs": tensors}).json()["outputs"]
+        ids += next(one["data"] for one in outputs if one["name"] == "prediction_id")
+    wanted = np.array([parse_id(text) for text in ids], dtype=np.uint64)
+
+    def rows_of(version):
+        batch = shadowed.store.predictions("mixed", version, wanted)
+        return 0 if batch is None else len(batch.ids)
+
+    helpers.wait_until(lambda: [rows_of("A"), rows_of("B")] == [3, 3])
+    batch = shadowed.store.predictions("mixed", "A", wanted)
+    assert [*batch.predicted] == [2.0] * 3
