@@ -150,7 +150,7 @@ run_process <- function(retrainer, order) {
 }
 
 look <- function(retrainer, file, resolve, reject) {
-  code <- sys::exec_status(retrainer$process, wait = FALSE)
+  code <- exit_code(retrainer$process)
   last <- last_said(file)
   ended <- !is.na(code)
   if (retrainer$cancelled) {
@@ -170,6 +170,12 @@ look <- function(retrainer, file, resolve, reject) {
   go_on(retrainer, or(last[["progress"]], 0), or(last[["message"]], "starting")) |>
     promises::catch(function(error) log_line("warning: the job's state could not be told: ", conditionMessage(error))) |>
     promises::then(again)
+}
+
+# NA while it runs. On Unix the system's word is told, which holds the code in its higher byte.
+exit_code <- function(process) {
+  status <- sys::exec_status(process, wait = FALSE)
+  if (!is.na(status) && status > 255L) status %/% 256L else status
 }
 
 end_process <- function(retrainer) {

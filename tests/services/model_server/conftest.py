@@ -130,8 +130,12 @@ class PythonMaker:
         """The training processes of a service."""
         return psutil.Process(service.process.pid).children()
 
+    def kill(self, service: "Process") -> None:
+        """End a service without a chance to clean up."""
+        service.kill()
 
-class RMaker:
+
+class RMaker(PythonMaker):
     """The same in R; the models are trained once, by R."""
 
     artifact = "model.rds"
@@ -153,7 +157,6 @@ class RMaker:
         self.trained = trained
 
     def linear(self, folder: Path, factor: float = 1, *, train: bool = False) -> Path:
-        """See there; factors are those that R trained."""
         shutil.copytree(self.trained / f"linear_{factor}", folder, dirs_exist_ok=True)
         if train:
             facts = json.loads((folder / "model.json").read_text())
@@ -162,13 +165,17 @@ class RMaker:
         return folder / self.artifact
 
     def script(self, folder: Path, before: str = "") -> None:
-        """See there."""
         text = "train <- function(frame, target, parameters) {{\n{}\nlm(y ~ a + b + c, frame)\n}}\n"
         (folder / "train.R").write_text(text.format(before))
 
     def trainings(self, service: "Process") -> list[psutil.Process]:
-        """See there; the service's own process only holds R."""
+        # The service's own process only holds R.
         return [inner for r in psutil.Process(service.process.pid).children() for inner in r.children()]
+
+    def kill(self, service: "Process") -> None:
+        [r] = psutil.Process(service.process.pid).children()
+        r.kill()
+        service.kill()
 
 
 @pytest.fixture(scope="session")
@@ -192,7 +199,7 @@ def maker_of_r(trained_in_r: Path) -> RMaker:
 
 
 @pytest.fixture(scope="session", params=["python", "r"])
-def maker(request: pytest.FixtureRequest) -> PythonMaker | RMaker:
+def maker(request: pytest.FixtureRequest) -> PythonMaker:
     """Makes deploy folders in one language and in the other."""
     if request.param == "python":
         return PythonMaker()

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import psutil
 import pytest
 
 from services.registry.model import Job, JobState
@@ -123,8 +124,8 @@ def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked
     job = _start(platform, service)
     platform.wait(lambda: "measuring" in _state(platform, service, job)["message"])
     [training] = shared.maker.trainings(service)
-    service.kill()
-    platform.wait(lambda: not training.is_running())
+    shared.maker.kill(service)
+    platform.wait(lambda: _has_ended(training))
     stored = platform.store.job("plant", "A", job)
     assert stored.state is JobState.RUNNING
     _age(platform, stored)
@@ -132,6 +133,13 @@ def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked
     platform.wait(lambda: platform.store.job("plant", "A", job).state is JobState.FAILED)
     assert "has ended" in _state(platform, again, job)["message"]
     assert again.close() == 0
+
+
+def _has_ended(process):
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _age(platform, job):
