@@ -12,6 +12,7 @@ COMMANDS = {
     "publish": "register a deploy folder as a version and start serving it",
     "status": "what runs, which version is champion, how much is labelled",
     "conformance": "whether a model service fulfils the contract, and what it lacks",
+    "client": "a typed client of a project, for applications in .NET",
     "prepare": "",  # what a platform's set-up does from inside its network
     "train": "",  # started by a model service for its own retraining
     "script": "",  # how a packaged program runs the example projects' scripts

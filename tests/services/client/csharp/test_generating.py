@@ -1,0 +1,134 @@
+"""What is generated compiles without a warning, whatever names users gave."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services.client.csharp import csharp_client
+from services.client.csharp_names import comment, identifier, identifiers, literal
+from services.errors import InvalidInput
+from services.registry.model import Field, FieldType, Mode, Policy, Project, Signature, Task, Version
+
+NAMES = (
+    "pH", "class", "Class", "event", "a \"q\"\\ \n", "año", "7 days", "%$", "Json", "Equals", "GetType",
+    "Write", "System", "StringBuilder", "output", "index", "温度", "😀 Ünï", "हिन्दी", "ß", "e\u0301t",
+    "\u2028", "</summary>", "*/ //", "{0}", "__Client__",
+)  # fmt: skip
+CLASSES = ("unknown", "Unknown", "class", "Class", "ToString", "1", "-1", 'a"b', "\u2028x", "número")
+
+
+def project(name: str, task: Task, inputs: tuple[Field, ...]) -> Project:
+    if task is Task.CLASSIFICATION:
+        signature = Signature(inputs, Field("kind", "kind", FieldType.STRING), task, CLASSES)
+    else:
+        signature = Signature(inputs, Field("a <target>", "y", unit="°C & more"), task)
+    version = Version(name, "A", Mode.CHAMPION, signature, "a" * 64, datetime.now(UTC))
+    return Project(name, "A", 1, Policy(), (version,))
+
+
+def odd_inputs() -> tuple[Field, ...]:
+    types = list(FieldType)
+    return tuple(
+        Field(
+            name,
+            f"column{number}",
+            types[number % len(types)],
+            required=number % 3 > 0,
+            nullable=number % 2 > 0,
+            unit='"<&>\n*/',
+        )
+        for number, name in enumerate(NAMES)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("wine", Task.REGRESSION),
+        ("http", Task.REGRESSION),
+        ("7_up", Task.REGRESSION),
+        ("system", Task.CLASSIFICATION),
+        ("task", Task.CLASSIFICATION),
+        ("json", Task.CLASSIFICATION),
+    ],
+)
+def test_names_of_any_kind_compile_with_all_warnings_as_errors(
+    compile_csharp: Callable[..., Path], tmp_path: Path, name: str, task: Task
+) -> None:
+    made = csharp_client(project(name, task, odd_inputs()))
+    (tmp_path / made.name).write_bytes(made.content)
+    assert compile_csharp(tmp_path / made.name).exists()
+    assert (tmp_path / made.name).with_suffix(".xml").exists()
+
+
+def test_every_name_stays_what_it_was_on_the_wire(
+    compile_csharp: Callable[..., Path], mono: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    inputs = tuple(Field(name, f"c{number}", FieldType.STRING) for number, name in enumerate(NAMES))
+    made = csharp_client(project("wine", Task.REGRESSION, inputs))
+    # `Write` is internal: the program is compiled together with it.
+    program = tmp_path / "Program.cs"
+    program.write_text(
+        "using System; using System.Text; using Relevo.Wine; using System.IO;\n"
+        "static class Program { static void Main(string[] words) { var input = new WineInput();\n"
+        "foreach (var one in typeof(WineInput).GetProperties())\n"
+        'one.SetValue(input, "v\\ud83d\\ude00\\"\\n");\n'
+        "var text = new StringBuilder(); typeof(WineInput).GetMethod("
+        '"Write", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)'
+        ".Invoke(input, new object[] { text, 0 }); File.WriteAllText(words[0], text.ToString()); } }\n"
+    )
+    (tmp_path / made.name).write_bytes(made.content)
+    mono(compile_csharp(program, tmp_path / made.name, program=True), str(tmp_path / "written.json"))
+    written = json.loads((tmp_path / "written.json").read_text(encoding="utf-8"))
+    assert written == dict.fromkeys(NAMES, 'v😀"\n')
+
+
+def test_inputs_that_only_a_challenger_takes_may_be_left_out_and_say_whose_they_are() -> None:
+    one = project("wine", Task.REGRESSION, (Field("pH", "ph"),))
+    other = Version(
+        "wine", "B", Mode.CHALLENGER, Signature((Field("sugar", "sugar", unit="g/dm³"),), Field("y", "y"),
+        Task.REGRESSION), "b" * 64, datetime.now(UTC), order=1,
+    )  # fmt: skip
+    made = csharp_client(Project("wine", "A", 1, Policy(), (*one.versions, other)))
+    assert "<summary>sugar in g/dm³. May be left out. Used by version B.</summary>" in made.text
+    assert "<summary>pH. Required. Used by version A.</summary>" in made.text
+
+
+def test_a_namespace_of_ones_own_is_taken_if_it_is_one() -> None:
+    wine = project("wine", Task.REGRESSION, (Field("pH", "ph"),))
+    made = csharp_client(wine, namespace="Plant.Quality")
+    assert "namespace Plant.Quality\n" in made.text
+    assert "global::Plant.Quality.Json." in made.text
+    with pytest.raises(InvalidInput, match="not a C# namespace"):
+        csharp_client(wine, namespace="Plant; class Evil")
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("fixed acidity", "FixedAcidity"),
+        ("pH", "PH"),
+        ("class", "Class"),
+        ("7 days", "_7Days"),
+        ("año-nuevo", "AñoNuevo"),
+        ("e\u0301t", "Ét"),
+        ("😀", "Field"),
+        ("", "Field"),
+        ("a_b", "AB"),
+    ],
+)
+def test_a_name_becomes_an_identifier(name: str, made: str) -> None:
+    assert identifier(name, otherwise="Field") == made
+
+
+def test_names_that_would_be_alike_are_numbered() -> None:
+    made = identifiers(["a b", "A-B", "AB2", "aB"], otherwise="Field", taken=["AB"])
+    assert made == ["AB2", "AB3", "AB22", "AB4"]
+
+
+def test_texts_are_escaped() -> None:
+    assert literal('a"\\\n\u2028ñ') == '"a\\"\\\\\\u000a\\u2028ñ"'
+    assert comment("a <b>\n & c") == "a &lt;b&gt; &amp; c"
