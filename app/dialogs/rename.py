@@ -3,11 +3,11 @@
 import re
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QWidget
 
+from app.dialogs.asking import lay_out
 from widgets.panels.form import FormField
-from widgets.panels.labels import Text
-from widgets.theme import GRID, FontSize
+from widgets.theme import GRID
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
 
@@ -19,26 +19,13 @@ class RenameDialog(QDialog):
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Rename {name}")
-        self.setModal(True)
-        self.setMinimumWidth(52 * GRID)
         self._old = name
         self.line = QLineEdit(name)
         self.line.selectAll()
         self.field = FormField("Name", self.line, required=True)
         self.button = QPushButton("Rename")
-        self.button.setDefault(True)
         self.button.clicked.connect(self._confirm)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        layout.setSpacing(2 * GRID)
-        for part in (Text(f"Rename {name}", size=FontSize.LARGE, wrap=True), self.field, buttons):
-            layout.addWidget(part)
-        self.finished.connect(self.deleteLater)
+        lay_out(self, f"Rename {name}", [self.field], self.button, width=52 * GRID)
 
     def show_error(self, error: str) -> None:
         """Why it was not done, under the name; another may be tried."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QLineEdit,
     QPushButton,
@@ -16,11 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.asking import lay_out
 from app.pages.bar import row
 from services.containers.model import Credentials
 from widgets.panels.form import FormField
-from widgets.panels.labels import Text
-from widgets.theme import GRID, FontSize
+from widgets.theme import GRID
 
 FOLDER = "A folder with a Dockerfile"
 
@@ -50,9 +49,6 @@ class NameDialog(QDialog):
 
     def __init__(self, question: NameQuestion, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(question.title)
-        self.setModal(True)
-        self.setMinimumWidth(64 * GRID)
         self.name = FormField(
             "Image",
             _line(question.name, "registry.plant:5000/team/wine-a:3"),
@@ -64,10 +60,9 @@ class NameDialog(QDialog):
         secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.password = FormField("Password", secret)
         self.button = QPushButton(question.action)
-        self.button.setDefault(True)
         self.button.clicked.connect(self._confirm)
         fields = [self.name, self.user, self.password] if question.sign_in else [self.name]
-        _lay_out(self, question.title, fields, self.button)
+        lay_out(self, question.title, fields, self.button, width=64 * GRID)
 
     def _confirm(self) -> None:
         if not self.name.check():
@@ -95,9 +90,6 @@ class BuildDialog(QDialog):
 
     def __init__(self, own: Sequence[tuple[str, str]], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Build an image")
-        self.setModal(True)
-        self.setMinimumWidth(64 * GRID)
         self.what = QComboBox()
         self.what.addItem(FOLDER, "")
         for name, text in own:
@@ -110,7 +102,6 @@ class BuildDialog(QDialog):
         self.browse.clicked.connect(self._browse)
         self.name = FormField("Name and tag", _line("", "team/wine-a:3"), required=True)
         self.button = QPushButton("Build")
-        self.button.setDefault(True)
         self.button.clicked.connect(self._confirm)
         self._own_folder = QWidget()
         inner = QVBoxLayout(self._own_folder)
@@ -119,7 +110,13 @@ class BuildDialog(QDialog):
         inner.addWidget(self.folder)
         inner.addLayout(row(self.browse, None))
         inner.addWidget(self.name)
-        _lay_out(self, "Build an image", [FormField("What", self.what), self._own_folder], self.button)
+        lay_out(
+            self,
+            "Build an image",
+            [FormField("What", self.what), self._own_folder],
+            self.button,
+            width=64 * GRID,
+        )
         self.what.currentIndexChanged.connect(self._follow)
 
     def _follow(self) -> None:
@@ -153,16 +150,3 @@ def _line(text: str, placeholder: str) -> QLineEdit:
     line = QLineEdit(text)
     line.setPlaceholderText(placeholder)
     return line
-
-
-def _lay_out(dialog: QDialog, title: str, parts: Sequence[QWidget], button: QPushButton) -> None:
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-    buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
-    buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
-    buttons.rejected.connect(dialog.reject)
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-    layout.setSpacing(2 * GRID)
-    for part in (Text(title, size=FontSize.LARGE, wrap=True), *parts, buttons):
-        layout.addWidget(part)
-    dialog.finished.connect(dialog.deleteLater)

@@ -7,15 +7,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QLineEdit,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.dialogs.asking import lay_out
 from app.pages.bar import row
 from services.containers.model import Limits
 from services.development.starting import DevelopmentRequest, check_request
@@ -23,7 +22,7 @@ from services.development.templates import DamagedTemplate, Template
 from services.errors import InvalidInput
 from widgets.panels.form import Form, FormField
 from widgets.panels.labels import Text
-from widgets.theme import GRID, FontSize, State
+from widgets.theme import GRID, State
 
 MEGABYTE = 1 << 20
 
@@ -48,9 +47,6 @@ class DevelopmentDialog(QDialog):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New development container")
-        self.setModal(True)
-        self.setMinimumWidth(64 * GRID)
         self._templates, self._platform = list(templates), platform
         self.kind = QComboBox()
         self.kind.addItems([template.title for template in templates])
@@ -68,7 +64,6 @@ class DevelopmentDialog(QDialog):
             ("memory", FormField("Most memory", self.memory)),
         ])  # fmt: skip
         self.button = QPushButton("Start")
-        self.button.setDefault(True)
         self.button.clicked.connect(self._submit)
         self._compose(damaged, local=local)
         self.kind.currentIndexChanged.connect(self._follow)
@@ -80,30 +75,22 @@ class DevelopmentDialog(QDialog):
         return self._templates[self.kind.currentIndex()]
 
     def _compose(self, damaged: Sequence[DamagedTemplate], *, local: bool) -> None:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        layout.setSpacing(2 * GRID)
-        layout.addWidget(Text("New development container", size=FontSize.LARGE))
-        layout.addWidget(FormField("Kind", self.kind))
-        layout.addWidget(self.about)
+        parts: list[QWidget] = [FormField("Kind", self.kind), self.about]
         for one in damaged:
             broken = Text(f"A template cannot be used. {one.reason}", wrap=True)
             broken.set_state(State.WARNING)
-            layout.addWidget(broken)
-        layout.addWidget(self.folder)
+            parts.append(broken)
+        parts.append(self.folder)
         if local:
             browse = QPushButton("Browse…")
             browse.setAutoDefault(False)
             browse.clicked.connect(self._browse)
-            layout.addLayout(row(browse, None))
-        layout.addWidget(self.name)
-        layout.addWidget(self.running)
-        layout.addWidget(buttons)
-        self.finished.connect(self.deleteLater)
+            bar, inside = QWidget(), row(browse, None)
+            inside.setContentsMargins(0, 0, 0, 0)
+            bar.setLayout(inside)
+            parts.append(bar)
+        parts += [self.name, self.running]
+        lay_out(self, "New development container", parts, self.button, width=64 * GRID)
 
     def _follow(self) -> None:
         template = self.template

@@ -7,7 +7,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QLineEdit,
     QPushButton,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.asking import lay_out
 from app.pages.bar import row
 from services.containers.model import Limits, Port, RestartPolicy
 from services.errors import RelevoError
@@ -23,7 +23,7 @@ from services.model_server.deploy import read_deploy
 from services.publish.launching import LaunchOptions
 from widgets.panels.form import Form, FormField
 from widgets.panels.labels import Text
-from widgets.theme import GRID, FontSize
+from widgets.theme import GRID
 
 FOLDER, IMAGE = "A deploy folder", "An image that exists"
 SERVICE_PORT, MEGABYTE = 8000, 1 << 20
@@ -62,9 +62,6 @@ class LaunchDialog(QDialog):
 
     def __init__(self, platform: str, *, scalable: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Launch a version on {platform}")
-        self.setModal(True)
-        self.setMinimumWidth(72 * GRID)
         self._scalable = scalable
         self.source = QComboBox()
         self.source.addItems([FOLDER, IMAGE])
@@ -82,7 +79,6 @@ class LaunchDialog(QDialog):
         ])  # fmt: skip
         self.settings = self._settings()
         self.button = QPushButton("Launch")
-        self.button.setDefault(True)
         self.button.clicked.connect(self._submit)
         self._compose(platform)
         self.source.currentIndexChanged.connect(self._follow)
@@ -124,24 +120,18 @@ class LaunchDialog(QDialog):
             button.setAutoDefault(False)
             button.clicked.connect(do)
         inner.addLayout(row(browse, choose, None))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        layout.setSpacing(2 * GRID)
         hint = (
             "It is built, run, and waited for until it answers; one that runs already is replaced without "
             "an interruption. A project’s first version becomes its champion, later ones are challengers."
         )
-        title = Text(f"Launch a version on {platform}", size=FontSize.LARGE, wrap=True)
-        parts: tuple[QWidget, ...] = (title,
-                     Text(hint, quiet=True, wrap=True), FormField("From", self.source), self._from_folder,
-                     self.image, self.settings, buttons)  # fmt: skip
-        for part in parts:
-            layout.addWidget(part)
-        self.finished.connect(self.deleteLater)
+        parts = [
+            Text(hint, quiet=True, wrap=True),
+            FormField("From", self.source),
+            self._from_folder,
+            self.image,
+            self.settings,
+        ]
+        lay_out(self, f"Launch a version on {platform}", parts, self.button, width=72 * GRID)
 
     def _follow(self) -> None:
         folder = self.source.currentText() == FOLDER

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -14,12 +13,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.asking import lay_out
 from services.platform.checks import part_memory
 from services.platform.request import DURABILITIES, PlatformRequest, problems
 from widgets.formatting import size
 from widgets.panels.form import Form, FormField
 from widgets.panels.labels import Text
-from widgets.theme import GRID, FontSize
+from widgets.theme import GRID
 
 DURABILITY_WORDS = {
     "process": "the end of its process (default)",
@@ -45,9 +45,6 @@ class SetupDialog(QDialog):
     def __init__(self, request: PlatformRequest | None, parent: QWidget) -> None:
         super().__init__(parent)
         title = f"Change {request.name}" if request else "Set a platform up"
-        self.setWindowTitle(title)
-        self.setModal(True)
-        self.setMinimumWidth(80 * GRID)
         self._request = request or PlatformRequest()
         self.tabs = QTabWidget()
         self.forms = (self._basics(new=request is None), self._parts(), self._access())
@@ -60,9 +57,9 @@ class SetupDialog(QDialog):
             form.changed.connect(self._weigh)
         self.memory = Text(quiet=True, wrap=True)
         self.button = QPushButton("Change" if request else "Set up")
-        self.button.setDefault(True)
         self.button.clicked.connect(self._submit)
-        self._compose(title)
+        introduction = Text(INTRODUCTION, quiet=True, wrap=True)
+        lay_out(self, title, [introduction, self.tabs, self.memory], self.button, width=80 * GRID)
         self._weigh()
 
     def request(self) -> PlatformRequest:
@@ -143,19 +140,6 @@ class SetupDialog(QDialog):
                 "Let other machines reach Cassandra, registry and datalake without encryption",
                 _tick(on=request.team_host != "127.0.0.1"))),
         ])  # fmt: skip
-
-    def _compose(self, title: str) -> None:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        layout.setSpacing(2 * GRID)
-        for part in (Text(title, size=FontSize.LARGE), Text(INTRODUCTION, quiet=True, wrap=True),
-                     self.tabs, self.memory, buttons):  # fmt: skip
-            layout.addWidget(part)
-        self.finished.connect(self.deleteLater)
 
     def _weigh(self) -> None:
         """What the parts may use together, as long as the fields can be read."""
