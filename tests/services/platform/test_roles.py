@@ -1,5 +1,6 @@
 """Roles of a Cassandra that asks for passwords, on a server of the tests' own."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -74,8 +75,22 @@ def test_other_passwords_are_refused_unless_the_owner_brings_them(address: Cassa
         prepare_roles(address, new_keys().passwords(), seconds=0.0)
     changed = RolePasswords(**(asdict(PASSWORDS) | {"reader": new_keys().reader}))
     prepare_roles(address, changed)
-    _open(address, StoreRole.READER, changed).close()
+    _wait_until_let_in(address, changed)
     prepare_roles(address, PASSWORDS)
+    _wait_until_let_in(address, PASSWORDS)
+
+
+def _wait_until_let_in(address: CassandraAddress, passwords: RolePasswords) -> None:
+    """A server remembers the password before for some seconds."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            _open(address, StoreRole.READER, passwords).close()
+        except Refused:
+            assert time.monotonic() < deadline, "was never let in"
+            time.sleep(0.5)
+        else:
+            return
 
 
 @pytest.mark.parametrize("wrong", ["", "short", "has a space in it!", "quote'quote'quote'"])
