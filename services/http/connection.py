@@ -114,7 +114,8 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
         self._touched = True
-        if self._waiting is None:
+        waiting = self._waiting
+        if waiting is None:
             self.close()
             return
         try:
@@ -122,7 +123,7 @@ class ClientConnection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._fail(cause if isinstance(cause, Unavailable) else self._rubbish())
-        if self._waiting is not None and not self._waiting.done():
+        if not waiting.done():
             self._acknowledge()
 
     def _acknowledge(self) -> None:
