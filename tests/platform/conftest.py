@@ -60,7 +60,7 @@ class Load:
     def goes_on(self, answers: int = 20) -> None:
         """Wait for so many further answers."""
         enough = len(self.answered) + answers
-        wait_until(lambda: len(self.answered) >= enough)
+        wait_until(lambda: len(self.answered) >= enough, told=lambda: self.failures[-1:])
 
     def _ask(self, first: int) -> None:
         for row in itertools.islice(itertools.cycle(self._rows), first, None):
@@ -85,14 +85,14 @@ class Load:
         self.labelled[answer.id] = label
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Wait until it is true; an answer that is an error is not."""
-    deadline = time.monotonic() + seconds
+def wait_until(condition: Callable[[], bool], *, told: Callable[[], object] = lambda: "") -> None:
+    """Wait until it is true, at most two minutes; an answer that is an error is not."""
+    deadline = time.monotonic() + 120
     while True:
         try:
             if condition():
                 return
-            why = "did not happen"
+            why = f"did not happen {told()}"
         except RelevoError as error:
             why = error.message
         assert time.monotonic() < deadline, why

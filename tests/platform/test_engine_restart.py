@@ -51,9 +51,12 @@ class SecondEngine:
         self._folder = folder
         # Everything of the engine is in its namespaces, and those last as long as this process does.
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "sh", "-c", "ip link set lo up && exec sleep infinity"],
-            env={"PATH": PATH},
-        )
+            ["unshare", "--net", "--mount", "sh", "-c", "ip link set lo up && echo && exec sleep infinity"],
+            stdout=subprocess.PIPE, env={"PATH": PATH},
+        )  # fmt: skip
+        assert self._holder.stdout is not None
+        with self._holder.stdout as said:
+            assert said.readline(), "the second engine's namespaces were not made"
         self._daemon: subprocess.Popen[bytes] | None = None
 
     @contextmanager
