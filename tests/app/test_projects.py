@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDateTime
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.pages.projects.page import ProjectsPage
@@ -137,3 +139,23 @@ def test_projects_in_sight_are_counted_first(
     page.presenter.refresh()
     qtbot.waitUntil(lambda: len(counted) == len(names))
     assert set(counted[: len(seen)]) == seen
+
+
+def test_the_client_for_dotnet_is_made_off_the_gui_thread_and_handed_out_to_be_saved(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window()
+    page = projects_page(window, qtbot)
+    assert page.view.client.blocked == "Select a project."
+    select(page, qtbot, "wine")
+    with qtbot.waitSignal(page.export_requested, timeout=20_000) as told:
+        page.view.client.trigger()
+    (export,) = told.args
+    assert (export.name, export.kind) == ("WineClient.cs", "C# (*.cs)")
+    assert b"public sealed class WineClient" in export.content
+    dialog = window.start.shell.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(tmp_path / export.name))
+    dialog.reject()
+    qtbot.waitUntil((tmp_path / export.name).exists, timeout=20_000)
+    qtbot.waitUntil(lambda: (tmp_path / export.name).read_bytes() == export.content)

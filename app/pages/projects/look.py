@@ -6,10 +6,12 @@ from datetime import datetime
 
 from app.connection.platform import Platform
 from app.tasks import Work
+from services.client.csharp import csharp_client
 from services.errors import NotFound
 from services.evaluation.model import Traffic
 from services.evaluation.reader import ProjectReader
 from services.registry.model import ChampionChange, Mode, Project, Revision, RevisionChange
+from widgets.exports import Export
 from widgets.formatting import plural
 from widgets.tables.projects import ProjectRow
 from widgets.theme import State
@@ -74,6 +76,11 @@ class Overview:
                 for change in store.revision_history(name, version.name)
             ),
         )
+
+    def csharp_client(self, name: str) -> Export:
+        """The source of a typed client of the project for .NET; NotFound if it is gone."""
+        made = csharp_client(self._platform.registry.project(name))
+        return Export(made.name, "C# (*.cs)", made.content)
 
     def retire(self, project: str, version: str, *, retired: bool) -> Project:
         """Take a challenger out of the shadow, or back into it; returns the project as read back."""

@@ -24,6 +24,7 @@ class ProjectsPage(Page):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(view)
         self.presenter = ProjectsPresenter(view, context)
+        self.presenter.export_made.connect(self.export_requested)
         for table in (self.table, self.detail.history, self.detail.versions, self.detail.revisions):
             table.export_requested.connect(self.export_requested)
 
@@ -58,5 +59,5 @@ class ProjectsPage(Page):
 
     def commands(self) -> list[PageCommand]:
         """What can be done with the selected project."""
-        opening = self.view.open
-        return [PageCommand(opening.text(), opening.trigger, opening.blocked)]
+        actions = (self.view.open, self.view.client)
+        return [PageCommand(one.text(), one.trigger, one.blocked) for one in actions]

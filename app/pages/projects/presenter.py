@@ -26,6 +26,8 @@ SHOWN_AT_ONCE = 20
 class ProjectsPresenter(QObject):
     """Names first, figures as they are counted; never two looks at once."""
 
+    export_made = Signal(object)
+    """An `Export` to be saved."""
     _counted = Signal(object)
 
     def __init__(self, view: ProjectsView, context: Context) -> None:
@@ -163,7 +165,8 @@ class ProjectsPresenter(QObject):
         return next(iter(self._view.table.selected_keys()), "")
 
     def _judge(self) -> None:
-        self._view.open.set_blocked("" if self._chosen() else "Select a project.")
+        for action in (self._view.open, self._view.client):
+            action.set_blocked("" if self._chosen() else "Select a project.")
 
     def _selected(self) -> None:
         self._judge()
@@ -191,6 +194,18 @@ class ProjectsPresenter(QObject):
 
     def _open_chosen(self) -> None:
         self._context.bus.project_wanted.emit(self._chosen())
+
+    def _make_client(self) -> None:
+        name, overview = self._chosen(), self._overview
+        if not name or overview is None:
+            return
+        self._context.tasks.run(
+            lambda _work: overview.csharp_client(name),
+            owner=self,
+            title=f"Making a C# client of {name}",
+            on_result=self.export_made.emit,
+            on_error=lambda error: self._view.notice.tell("Not made", told(error), state=State.BAD),
+        )
 
     def _retire(self, version: str, retired: bool) -> None:
         name, overview = self._chosen(), self._overview
@@ -235,6 +250,7 @@ class ProjectsPresenter(QObject):
         view.table.selection_changed.connect(self._selected)
         view.table.opened.connect(self._context.bus.project_wanted)
         view.open.triggered.connect(self._open_chosen)
+        view.client.triggered.connect(self._make_client)
         view.error.retry_requested.connect(self.refresh)
         view.detail.use_wanted.connect(
             lambda version, revision: self.revisions.ask(self._chosen(), version, revision)

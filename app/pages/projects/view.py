@@ -32,6 +32,9 @@ class ProjectsView(QStackedWidget):
         self.open = ExplainedAction(
             "Open in Monitor", explanation="Watch the selected project", parent=self
         )
+        self.client = ExplainedAction(
+            "C# client…", explanation="Save a typed client of the selected project, for .NET", parent=self
+        )
         self._lower = QStackedWidget()
         self._compose()
 
@@ -57,7 +60,8 @@ class ProjectsView(QStackedWidget):
         layout = QVBoxLayout(self._body)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, ActionButton(self.open)))
+        actions = (self.client, self.open)
+        layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, *map(ActionButton, actions)))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
         self.panes = panes = QSplitter(Qt.Orientation.Vertical)
@@ -69,6 +73,7 @@ class ProjectsView(QStackedWidget):
             panes.setStretchFactor(panes.count() - 1, share)
         layout.addWidget(panes, 1)
         self.table.add_action(self.open)
+        self.table.add_action(self.client)
         self._waiting = Skeleton(12)
         for view in (self._waiting, self._body, self.empty):
             self.addWidget(view)

@@ -73,6 +73,10 @@
             var text = new StringBuilder("{\"instances\":[");
             for (int index = 0; index < inputs.Count; index++)
             {
+                if (inputs[index] == null)
+                {
+                    throw new ArgumentException("Input " + index + " is null.", "inputs");
+                }
                 text.Append(index == 0 ? "" : ",");
                 inputs[index].Write(text, index);
             }
@@ -170,7 +174,8 @@
             using (CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
             using (var request = new HttpRequestMessage(HttpMethod.Post, url))
             {
-                limit.CancelAfter(left < options.AttemptTimeout ? Backoff.AtLeastNothing(left) : options.AttemptTimeout);
+                TimeSpan most = left < options.AttemptTimeout ? left : options.AttemptTimeout;
+                limit.CancelAfter(Backoff.AtLeastNothing(most));
                 request.Content = new ByteArrayContent(content);
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
                 if (token.Length > 0)

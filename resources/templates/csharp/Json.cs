@@ -100,7 +100,8 @@
         {
             if (double.IsNaN(value) || double.IsInfinity(value))
             {
-                throw new RelevoException(422, "invalid_input", field + " is NaN or infinite, which JSON has no number for")
+                string words = field + " is NaN or infinite, which JSON has no number for";
+                throw new RelevoException(422, "invalid_input", words)
                 {
                     Field = field,
                 };

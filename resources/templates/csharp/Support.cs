@@ -47,7 +47,8 @@
         /// <summary>The HTTP status; 0 where no answer came.</summary>
         public int Status { get; private set; }
 
-        /// <summary>Such as invalid_input, unauthorized, unavailable; timeout and unreachable where no answer came.</summary>
+        /// <summary>Such as invalid_input, unauthorized, unavailable; timeout and unreachable where no answer
+        /// came; unreadable where it was not the gateway's.</summary>
         public string Code { get; private set; }
 
         /// <summary>Which value is wrong, such as instances[0].ph; empty where the error is about none.</summary>
@@ -191,6 +192,10 @@
             {
                 return told.Delta;
             }
-            return told.Date.HasValue ? Backoff.AtLeastNothing(told.Date.Value - DateTimeOffset.UtcNow) : (TimeSpan?)null;
+            if (!told.Date.HasValue)
+            {
+                return null;
+            }
+            return Backoff.AtLeastNothing(told.Date.Value - DateTimeOffset.UtcNow);
         }
     }
