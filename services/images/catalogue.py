@@ -18,6 +18,7 @@ class OwnImage(Struct, frozen=True):
         role: what its containers are for.
         shared: files of `images/common` that its Dockerfile copies.
         program: whether the program's sources are in it.
+        helper: whether R's helper for data scientists is in it, as `helpers/relevo.R`.
     """
 
     name: str
@@ -25,6 +26,7 @@ class OwnImage(Struct, frozen=True):
     text: str
     shared: tuple[str, ...] = ()
     program: bool = False
+    helper: bool = False
 
 
 _LIBRARIES = ("settings.sh", "libraries.sh")
@@ -41,12 +43,12 @@ CATALOGUE = {
         OwnImage("supervisor", Role.SUPERVISOR, "keeps rollups, carries rules out", _SERVICE, program=True),
         OwnImage("balancer", Role.BALANCER, "one address for several gateways", _ANSWERS),
         OwnImage("model-python", Role.MODEL, "serves versions trained in Python", _MODEL, program=True),
-        OwnImage("model-r", Role.MODEL, "the runtime of versions trained in R", _ANSWERS),
+        OwnImage("model-r", Role.MODEL, "serves versions trained in R", _ANSWERS),
         OwnImage("cassandra", Role.STORE, "the store of a platform"),
         OwnImage("registry", Role.REGISTRY, "the team's own image registry", _ANSWERS),
         OwnImage("datalake", Role.DATALAKE, "a small MariaDB for historical data", _PACKAGES),
-        OwnImage("dev-python", Role.DEVELOPMENT, "JupyterLab with Python and R", _NOTEBOOKS),
-        OwnImage("dev-r", Role.DEVELOPMENT, "RStudio Server", ("answers.sh",)),
+        OwnImage("dev-python", Role.DEVELOPMENT, "JupyterLab with Python and R", _NOTEBOOKS, helper=True),
+        OwnImage("dev-r", Role.DEVELOPMENT, "RStudio Server", ("answers.sh",), helper=True),
     )
 }
 

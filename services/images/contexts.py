@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import images
+import resources
 from services.errors import NotFound
 from services.images.catalogue import own_image
 
@@ -26,6 +27,8 @@ def context_of(name: str) -> bytes:
     image = own_image(name)
     files = {found.relative_to(folder).as_posix(): found for folder, found in _folder_files(name)}
     files |= {f"common/{shared}": images.path("common", shared) for shared in image.shared}
+    if image.helper:
+        files["helpers/relevo.R"] = resources.path("helpers", "relevo.R")
     if image.program:
         files |= {f"program/{place}": found for place, found in program_sources().items()}
     return archive({place: found.read_bytes() for place, found in files.items()})

@@ -34,6 +34,7 @@ def production(engine: Engine, platform: str) -> Production:
         gateway=inner_gateway(request),
         secret=keys.secret,
         model_image=reference("model-python", request.image_prefix),
+        model_r_image=reference("model-r", request.image_prefix),
         registry=registry,
     )
 

@@ -23,6 +23,8 @@ from services.containers.model import (
     Role,
 )
 from services.errors import Conflict, InvalidInput, NotFound
+from services.images.catalogue import CATALOGUE, reference
+from services.images.orders import build_images
 from services.model_server.deploy import Deploy, read_deploy
 from services.registry.tokens import service_token
 
@@ -41,6 +43,7 @@ class Production(Struct, frozen=True):
         secret: from which the services' tokens are derived.
         registry: `host:port` of the team's image registry; empty if images stay on the engine.
         model_image: of Relevo's own service, on which versions of a deploy folder are built.
+        model_r_image: the same for versions in R.
     """
 
     platform: str
@@ -48,11 +51,16 @@ class Production(Struct, frozen=True):
     gateway: str
     secret: str
     model_image: str
+    model_r_image: str = ""
     registry: str = ""
 
     def __repr__(self) -> str:
         """Without the secret."""
         return f"Production(platform={self.platform!r}, network={self.network!r})"
+
+    def image_for(self, deploy: Deploy) -> str:
+        """The image on which a deploy folder's own is built: its language's."""
+        return self.model_r_image if deploy.kind == "rds" else self.model_image
 
 
 class LaunchOptions(Struct, frozen=True):
@@ -110,18 +118,19 @@ class Launcher:
         """
         deploy = read_deploy(folder)
         progress(0.0, f"Reading {folder.name}")
-        context = deploy_context(folder, self.production.model_image)
-        reference = self._reference(deploy, hashlib.sha256(context).hexdigest()[:12])
-        known = self._engine.image(reference) is not None
+        context = deploy_context(folder, self.production.image_for(deploy))
+        target = self._reference(deploy, hashlib.sha256(context).hexdigest()[:12])
+        known = self._engine.image(target) is not None
         try:
             if not known:
-                self._build(reference, context, deploy, _part(progress, 0.0, 0.5), output)
+                self._provide(self.production.image_for(deploy), _part(progress, 0.0, 0.25), output)
+                self._build(target, context, deploy, _part(progress, 0.25, 0.5), output)
             if self.production.registry:
-                self._engine.push(reference, _part(progress, 0.5, 0.6))
-            return self._run(deploy.project, deploy.version, reference, options, _part(progress, 0.6, 1.0))
+                self._engine.push(target, _part(progress, 0.5, 0.6))
+            return self._run(deploy.project, deploy.version, target, options, _part(progress, 0.6, 1.0))
         except BaseException:
             if not known:
-                self._forget(reference)
+                self._forget(target)
             raise
 
     def launch_image(
@@ -138,6 +147,14 @@ class Launcher:
                     remedy="Choose the image of this version, or correct the name.",
                 )
         return self._run(project, version, reference, options, _part(progress, 0.6, 1.0))
+
+    def _provide(self, base: str, progress: Progress, output: Callable[[str], None]) -> None:
+        """Build Relevo's own service for a language when the first version in it is launched here."""
+        own = {
+            reference(image.name): image.name for image in CATALOGUE.values() if image.role is Role.MODEL
+        }
+        if base in own and self._engine.image(base) is None:
+            build_images(self._engine, [own[base]], progress, output)
 
     def _build(
         self,
