@@ -103,8 +103,14 @@ class LaunchDialog(QDialog):
             ("processors", FormField("Most processor cores", self.processors)),
             ("restart", FormField("Started again", self.restart)),
         ]  # fmt: skip
+        self.placement = QLineEdit()
+        self.placement.setPlaceholderText("node.labels.room==north")
         if self._scalable:
-            fields.append(("replicas", FormField("Replicas", self.replicas)))
+            hint = "Docker’s constraint expressions, separated by spaces; empty for any machine."
+            fields += [
+                ("replicas", FormField("Replicas", self.replicas)),
+                ("placement", FormField("Machines", self.placement, hint=hint)),
+            ]
         return Form(fields)
 
     def _compose(self, platform: str) -> None:
@@ -196,6 +202,7 @@ class LaunchDialog(QDialog):
             limits=Limits(self.memory.value() * MEGABYTE, self.processors.value()),
             restart=RestartPolicy(self.restart.currentData()),
             replicas=self.replicas.value(),
+            placement=tuple(self.placement.text().split()),
         )
 
 

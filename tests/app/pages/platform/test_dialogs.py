@@ -93,6 +93,7 @@ def test_a_launch_from_an_image_carries_what_was_chosen(window: QWidget, qtbot: 
     dialog.port.setValue(19_000)
     dialog.memory.setValue(256)
     dialog.replicas.setValue(3)
+    dialog.placement.setText("node.role==worker  node.labels.room==north")
     with qtbot.waitSignal(dialog.wanted) as told:
         dialog.button.click()
     launch = told.args[0]
@@ -100,6 +101,7 @@ def test_a_launch_from_an_image_carries_what_was_chosen(window: QWidget, qtbot: 
     assert (launch.image, launch.project, launch.version) == ("plant/wine-a:1", "wine", "A")
     assert launch.options.ports == (Port(8000, 19_000, "127.0.0.1"),)
     assert (launch.options.limits, launch.options.replicas) == (Limits(256 << 20), 3)
+    assert launch.options.placement == ("node.role==worker", "node.labels.room==north")
 
 
 def test_taking_down_keeps_data_and_deleting_asks_for_the_name() -> None:
