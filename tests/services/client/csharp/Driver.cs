@@ -24,6 +24,8 @@ internal static class Driver
         {
             AttemptTimeout = TimeSpan.FromSeconds(words[0] == "timeout" ? 3 : 20),
             FirstPause = TimeSpan.FromMilliseconds(20),
+            Listener = words[0] == "listener",
+            Version = words[0] == "version" ? "B" : "",
             Retries = words[0] == "timeout" ? 1 : 5,
         };
         string address = Environment.GetEnvironmentVariable("ADDRESS");

@@ -20,6 +20,7 @@ from services.evaluation.model import Span
 from services.evaluation.reader import ProjectReader
 from services.publish.demo import Demo
 from services.publish.replay import Pace
+from services.registry.model import Listener
 from services.store.connect import open_store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -307,6 +308,27 @@ def test_labels_are_told_by_the_predictions_ids(
 ) -> None:
     ids = [one.id for one in client.predict("wine", wines[:2])]
     assert drive("label", *ids) == ["2 0 0", "1 1 0", "1 0 1"]
+
+
+def test_a_version_is_asked_by_name(drive: Run, wines: list[dict[str, float]]) -> None:
+    assert drive("version", line(wines[0]))[0].endswith(" B")
+
+
+def test_a_port_of_the_projects_own_is_asked_at_its_root(
+    demo: Demo, drive: Run, wines: list[dict[str, float]]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with GatewayClient(demo.platform.gateway_address, demo.platform.admin_token) as gateway:
+        gateway.put_listener(Listener(port, "wine"))
+        for _ in range(300):
+            if [one.state for one in gateway.health().listeners if one.port == port] == ["listening"]:
+                break
+            threading.Event().wait(0.1)
+        told = drive("listener", line(wines[0]), address=f"http://127.0.0.1:{port}")
+        gateway.remove_listener(port)
+    assert told[0].endswith(" A")
 
 
 def test_no_rows_and_no_labels_ask_nothing(drive: Run, between: Callable[..., Between]) -> None:
