@@ -86,8 +86,8 @@ class Load:
 
 
 def wait_until(condition: Callable[[], bool], *, told: Callable[[], object] = lambda: "") -> None:
-    """Wait until it is true, at most two minutes; an answer that is an error is not."""
-    deadline = time.monotonic() + 120
+    """Wait until it is true, at most five minutes; an answer that is an error is not."""
+    deadline = time.monotonic() + 300
     while True:
         try:
             if condition():
@@ -147,7 +147,7 @@ def load_of() -> Callable[..., Load]:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., None]:
-    """Wait for a condition, at most two minutes."""
+    """Wait for a condition, at most five minutes."""
     return wait_until
 
 

@@ -33,7 +33,7 @@ from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
 from services.store.roles import StoreRole
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 WINE = EXAMPLES[0]
 IMAGES = ("cassandra", "gateway", "supervisor", "model-python")
 PARTS = {"cassandra", "gateway", "supervisor"}

@@ -43,7 +43,7 @@ from services.publish.tables import Row
 from services.registry.model import Listener, Mode
 from services.registry.tokens import service_token
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 IMAGES = ("cassandra", "registry", "datalake", "gateway", "supervisor", "model-python")
 WINE, IRIS = EXAMPLES
 VERSIONS = [(example, version) for example in EXAMPLES for version in example.versions]
