@@ -21,6 +21,23 @@ exact <- apply(attr(asked, "probabilities")[, c("no", "yes")], 1:2, sprintf, fmt
 told <- list(rows = rows, predictions = as.character(asked), probabilities = unname(exact))
 writeLines(jsonlite::toJSON(told), place("classes_told.json"))
 
+# Classifiers that give their probabilities each in their own way, and one that gives none.
+given <- function(folder, model, classes, probabilities) {
+  relevo_write_deploy(place(folder), model, "plant", "A", kinds, "kind")
+  told <- list(rows = rows, predictions = as.character(classes))
+  if (!is.null(probabilities)) told$probabilities <- unname(apply(probabilities[, c("no", "yes")], 1:2, sprintf, fmt = "%.17g"))
+  writeLines(jsonlite::toJSON(told), place(paste0(folder, "_told.json")))
+}
+forest <- randomForest::randomForest(kind ~ ., kinds, ntree = 20)
+given("forest", forest, predict(forest, rows), predict(forest, rows, type = "prob"))
+tree <- rpart::rpart(kind ~ ., kinds)
+given("tree", tree, predict(tree, rows, type = "class"), predict(tree, rows, type = "prob"))
+discriminant <- MASS::lda(kind ~ ., kinds)
+asked <- predict(discriminant, rows)
+given("discriminant", discriminant, asked$class, asked$posterior)
+plain <- e1071::svm(kind ~ ., kinds)
+given("plain", plain, predict(plain, rows), NULL)
+
 # A model that only its own function can ask, with inputs of every type.
 mixed <- data.frame(n = 1:20, flag = rep(c(TRUE, FALSE), 10), x = rnorm(20), o = rnorm(20), colour = rep(c("red", "blue"), 10))
 mixed$y <- mixed$n + mixed$flag

@@ -47,7 +47,7 @@ class Alone:
 @pytest.fixture(scope="module")
 def alone(trained_in_r, start_process, tmp_path_factory):
     started = {}
-    for name in ("linear_1", "classes", "mixed", "odd"):
+    for name in ("linear_1", "classes", "mixed", "odd", "forest", "tree", "discriminant", "plain"):
         log = tmp_path_factory.mktemp("log") / f"{name}.log"
         arguments = ("serve", str(trained_in_r / name), "--alone")
         started[name] = Alone(start_process(*arguments, log=log, RELEVO_TOKEN="own"), log)
@@ -113,12 +113,18 @@ def test_rows_that_the_model_refuses_are_told_and_a_bug_is_not(alone):
     assert service.predict(good | {"n": 99})[0].status == 422
 
 
-def test_classes_come_with_rs_own_probabilities_in_their_order_to_the_last_digit(alone, trained_in_r):
-    expected = json.loads((trained_in_r / "classes_told.json").read_text())
-    told = alone("classes").predict(*expected["rows"])[1]
+@pytest.mark.parametrize("name", ["classes", "forest", "tree", "discriminant", "plain"])
+def test_classes_come_with_rs_own_probabilities_in_their_order_to_the_last_digit(alone, trained_in_r, name):
+    expected = json.loads((trained_in_r / f"{name}_told.json").read_text())
+    told = alone(name).predict(*expected["rows"])[1]
     assert (told["predictions"], told["classes"]) == (expected["predictions"], ["no", "yes"])
-    assert told["probabilities"] == [[float(text) for text in row] for row in expected["probabilities"]]
-    assert alone("linear_1").predict({"a": 1, "b": 2, "c": 3})[1]["classes"] is None
+    given = expected.get("probabilities")
+    assert told["probabilities"] == (given and [[float(text) for text in row] for row in given])
+
+
+def test_numbers_come_without_classes(alone):
+    told = alone("linear_1").predict({"a": 1, "b": 2, "c": 3})[1]
+    assert (told["classes"], told["probabilities"]) == (None, None)
 
 
 def test_ten_thousand_rows_in_one_request(alone):
