@@ -19,11 +19,13 @@ class Grant:
     Attributes:
         project: the only project it is good for; empty for all.
         version: the only version, for a service's token; else empty.
+        digest: of the token; empty for a service's.
     """
 
     role: Role
     project: str = ""
     version: str = ""
+    digest: str = ""
 
     def require(self, roles: Iterable[Role], project: str | None = None, version: str = "") -> None:
         """Refused unless the role is one of `roles`, and its scope holds project and version."""
@@ -51,7 +53,9 @@ class Access:
     def update(self, tokens: Iterable[Token]) -> None:
         """Take the tokens as they are now; revoked ones are worthless from here on."""
         self._grants = {
-            token.digest: Grant(token.role, token.project) for token in tokens if token.revoked_at is None
+            token.digest: Grant(token.role, token.project, digest=token.digest)
+            for token in tokens
+            if token.revoked_at is None
         }
         self._cache.clear()
 

@@ -144,7 +144,7 @@ def listener_application(parts: Parts, listener: Listener) -> Starlette:
 
     async def describe(call: Call) -> dict[str, object]:
         project = call.parts.directory.project(listener.project).project
-        return describe_project(project, listener=listener.version)
+        return describe_project(project, listener=listener.version, without_token=bool(listener.networks))
 
     operations = [
         replace(predictions.OPERATIONS[0], path="/predict"),

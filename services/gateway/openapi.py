@@ -53,13 +53,16 @@ def describe_gateway(operations: Sequence[Operation]) -> Document:
     return _document("Relevo gateway", paths, components)
 
 
-def describe_project(project: Project, *, listener: str | None = None) -> Document:
+def describe_project(
+    project: Project, *, listener: str | None = None, without_token: bool = False
+) -> Document:
     """What clients of a project ask: predictions, by the policy and by version, and labels.
 
     Args:
         project: as the registry has it.
         listener: for a listener, the version it stands for, or empty for the policy; its routes stand at
             the root. None describes the API's own routes.
+        without_token: whether some may call it without a token.
     """
     _, components = msgspec.json.schema_components(
         [messages.LabelCounts, messages.ErrorAnswer], ref_template=_REF
@@ -70,6 +73,8 @@ def describe_project(project: Project, *, listener: str | None = None) -> Docume
     if champion is not None:
         words = f"by version {listener}" if listener else "by the project's policy"
         paths[f"{base}/predict"] = _predict(project, champion, "predict", words, components)
+        if listener is not None:
+            _take_plain_rows(paths[f"{base}/predict"]["post"], components)
     for version in project.versions if listener is None else ():
         if version.mode is not Mode.RETIRED:
             name = f"predict{version.name}"
@@ -89,6 +94,9 @@ def describe_project(project: Project, *, listener: str | None = None) -> Docume
             "security": [{"token": []}],
         }
     }
+    if without_token:
+        for path in paths.values():
+            path["post"]["security"].append({})
     return _document(f"Relevo: {project.name}", paths, components)
 
 
@@ -123,6 +131,19 @@ def _predict(project: Project, version: Version, name: str, words: str, componen
             "security": [{"token": []}],
         }
     }
+
+
+def _take_plain_rows(predict: Document, components: Document) -> None:
+    """What the root of a listener takes and gives beside the gateway's own form."""
+    row = _reference("PredictRequestInstance")
+    rows = {"type": "array", "minItems": 1, "items": row}
+    answers = components["PredictAnswer"]["properties"]["predictions"]["items"]
+    prediction = answers["properties"]["prediction"]
+    predictions = {"type": "array", "items": prediction}
+    predict["requestBody"] = _body({"anyOf": [_reference("PredictRequest"), row, rows]})
+    predict["responses"]["200"] = _answer(
+        "One prediction for each row.", {"anyOf": [_reference("PredictAnswer"), prediction, predictions]}
+    )
 
 
 def instance_schema(fields: Sequence[Field]) -> Document:

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 from msgspec.structs import replace
 
-from services.errors import InvalidInput
+from services.errors import Conflict, InvalidInput
 from services.gateway import messages
 from services.gateway.metrics import CONTENT_TYPE
 from services.gateway.operations import ADMIN, CLIENT, Call, Operation
@@ -53,6 +53,8 @@ def _issue_token(call: Call) -> messages.TokenIssued:
 
 
 def _revoke_token(call: Call) -> None:
+    if call.grant is not None and call.grant.digest == call.path["digest"]:
+        raise Conflict("this is the token that you call with; revoke it with another")
     call.parts.store().revoke_token(call.path["digest"], datetime.now(UTC))
     call.parts.follower.look()
 
@@ -118,7 +120,7 @@ OPERATIONS = (
         "POST", "/v1/tokens", "Issue a token, shown this once", ADMIN, _issue_token,
         takes=messages.TokenRequest, gives=messages.TokenIssued, status=201, errors=(404,),
     ),
-    Operation("DELETE", "/v1/tokens/{digest}", "Revoke a token", ADMIN, _revoke_token, errors=(404,)),
+    Operation("DELETE", "/v1/tokens/{digest}", "Revoke a token", ADMIN, _revoke_token, errors=(404, 409)),
     Operation(
         "GET", "/v1/listeners", "Ports of their own, and how they fare here", ADMIN, _listeners,
         gives=list[messages.ListenerState],

@@ -5,7 +5,7 @@ import re
 
 from starlette.responses import Response
 
-from services.errors import InvalidInput
+from services.errors import Conflict
 from services.gateway.messages import ArtifactStored
 from services.gateway.operations import SERVICE, Call, Operation
 from services.http.errors import InvalidField
@@ -23,7 +23,7 @@ def _put(call: Call) -> ArtifactStored:
     name = _sha256(call)
     found = hashlib.sha256(content).hexdigest()
     if found != name:
-        raise InvalidInput(
+        raise Conflict(
             f"the sha256 of the body is {found}, not that of the path: it was damaged on its way"
         )
     call.parts.store().put_artifact(content)
@@ -44,6 +44,6 @@ OPERATIONS = (
     ),
     Operation(
         "PUT", "/v1/artifacts/{sha256}", "Store an artifact", SERVICE, _put,
-        takes=bytes, gives=ArtifactStored, limit=_LIMIT,
+        takes=bytes, gives=ArtifactStored, limit=_LIMIT, errors=(409,),
     ),
 )  # fmt: skip

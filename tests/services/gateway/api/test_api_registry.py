@@ -221,7 +221,7 @@ def test_artifacts_are_stored_under_their_sha256_and_no_other(wine):
     with wine.client() as client, wine.http() as http:
         name = client.put_artifact(content)
         assert client.artifact(name) == content
-        assert http.put(f"/v1/artifacts/{'0' * 64}", content=content).status_code == 422
+        assert http.put(f"/v1/artifacts/{'0' * 64}", content=content).status_code == 409
         assert http.get(f"/v1/artifacts/{sha256(b'none').hexdigest()}").status_code == 404
         assert http.get("/v1/artifacts/..%2Fsecret").status_code in {404, 422}
 

@@ -2,11 +2,14 @@
 
 import json
 import re
+import subprocess
+import sys
 
+import httpx
 import jsonschema_rs
 import pytest
 
-from services.registry.model import Field, FieldType
+from services.registry.model import Field, FieldType, Listener
 
 
 def _references(value):
@@ -81,3 +84,45 @@ def test_an_answer_fits_its_description(wine, described):
             "/v1/projects/told/predict", json={"instances": [{"ph": 1, "kind": None}]}
         ).json()
     assert jsonschema_rs.is_valid(components["PredictAnswer"], answer)
+
+
+# In a process of its own: the validator's libraries use what Python has deprecated.
+_VALIDATE = """
+import json, sys
+from openapi_spec_validator import OpenAPIV31SpecValidator
+for document in json.load(sys.stdin):
+    print(sum(1 for _ in OpenAPIV31SpecValidator(document).iter_errors()))
+"""
+
+
+def test_every_description_is_valid_to_a_public_validator(wine, described, opened, port):
+    opened(Listener(port, "told", "", ("127.0.0.0/8",)))
+    with wine.client() as client:
+        documents = [client.openapi(), described]
+    documents.append(httpx.get(f"http://127.0.0.1:{port}/openapi.json", trust_env=False).json())
+    documents.append({**described, "info": {}})
+    command = [sys.executable, "-W", "ignore", "-c", _VALIDATE]
+    told = subprocess.run(command, input=json.dumps(documents), text=True, capture_output=True, check=True)
+    *good, bad = map(int, told.stdout.split())
+    assert good == [0, 0, 0]
+    assert bad > 0
+
+
+def test_a_listeners_description_takes_plain_rows_and_needs_no_token(wine, described, opened, port):
+    opened(Listener(port, "told", "A", ("127.0.0.0/8",)))
+    document = httpx.get(f"http://127.0.0.1:{port}/openapi.json", trust_env=False).json()
+    predict = document["paths"]["/predict"]["post"]
+    assert {} in predict["security"]
+    body = predict["requestBody"]["content"]["application/json"]["schema"]
+    schema = {**body, "components": document["components"]}
+    row = {"ph": 1, "kind": None}
+    for instance, good in (
+        (row, True),
+        ([row], True),
+        ({"instances": [row]}, True),
+        ([], False),
+        ({}, False),
+    ):
+        assert jsonschema_rs.is_valid(schema, instance) is good
+        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json=instance, trust_env=False)
+        assert answer.status_code == (200 if good else 422)

@@ -83,3 +83,12 @@ def test_health_needs_no_token(wine):
         answer = http.get("/health")
     assert answer.status_code == 200
     assert answer.json()["store"] == "reachable"
+
+
+def test_nobody_locks_themselves_out(wine):
+    from services.registry.tokens import digest
+
+    with wine.http() as http:
+        refused = http.delete(f"/v1/tokens/{digest(wine.admin_token)}")
+        assert refused.status_code == 409
+        assert http.get("/v1/tokens").status_code == 200

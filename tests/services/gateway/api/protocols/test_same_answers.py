@@ -68,9 +68,7 @@ def _predictions(answer):
 
 def _without_gaps(rows):
     """A table has a cell for each value: a missing `n`, which may be left out, is left out."""
-    return [
-        {name: value for name, value in row.items() if (name, value) != ("n", None)} for row in rows
-    ]
+    return [{name: value for name, value in row.items() if (name, value) != ("n", None)} for row in rows]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Asks a model of one input with Triton's own HTTP client: triton_classes.py ADDRESS < model > answers.json."""
+"""Asks a model of one input with Triton's own client: triton_classes.py ADDRESS < model > answers.json."""
 
 import json
 import sys
