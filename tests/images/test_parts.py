@@ -63,6 +63,7 @@ def test_r_has_what_a_model_service_needs(
 ) -> None:
     script = (
         "library(plumber); library(e1071); library(jsonlite); library(curl); library(digest); "
+        "library(sys); library(rpart); library(randomForest); "
         "model <- svm(Species ~ ., iris); cat('right', mean(predict(model, iris) == iris$Species) > 0.9)"
     )
     made = engine.run(
@@ -108,6 +109,7 @@ def test_notebooks_run_as_whoever_owns_the_project(
         ("Rscript", "-e", "writeLines('by a developer', 'written.R')"),
         ("python", "-c", "import sklearn, pandas, matplotlib.pyplot, cassandra, starlette"),
         ("Rscript", "-e", "library(e1071); library(plumber); library(IRkernel)"),
+        ("Rscript", "-e", "source(Sys.getenv('RELEVO_HELPER')); library(digest); library(curl)"),
         ("pip", "--version"),
     ):
         code, output = engine.execute(made, command)

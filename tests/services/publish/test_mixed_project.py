@@ -173,6 +173,37 @@ def test_what_the_version_in_python_refuses_the_one_in_r_refuses_in_the_same_wor
         assert len(words) == 1
 
 
+HELPED = """
+source(Sys.getenv("RELEVO_HELPER"))
+gateway <- relevo_connect()
+frame <- relevo_data(gateway, "iris", "B", source = "historical", rows = 100)
+stopifnot(nrow(frame) == 100, setequal(names(frame), c("sepal length", "sepal width", "petal length", "petal width", "species")))
+stopifnot(relevo_publish_training_predictions(gateway, "iris", "B", frame[names(frame) != "species"]) == 100)
+answers <- relevo_predict(gateway, "iris", frame[1:3, names(frame) != "species"])
+told <- relevo_label(gateway, "iris", answers$id, frame$species[1:3])
+stopifnot(told$accepted == 3, told$unknown_class == 0)
+print(gateway)
+wrong <- frame[1, names(frame) != "species"]
+wrong[["petal width"]] <- "wide"
+relevo_predict(gateway, "iris", wrong)
+"""  # noqa: E501 - a script in R
+
+
+def test_the_helper_in_r_reads_predicts_labels_and_passes_complaints_on(mixed: Mixed) -> None:
+    environment = {
+        "RELEVO_HELPER": str(path("helpers", "relevo.R")),
+        "RELEVO_GATEWAY": mixed.platform.gateway_address,
+        "RELEVO_TOKEN": mixed.platform.admin_token,
+    }
+    told = subprocess.run(
+        ["Rscript", "-e", HELPED], capture_output=True, text=True, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    assert told.stdout.strip() == f"Relevo at {mixed.platform.gateway_address}", told.stderr
+    assert "instances[0].petal width must be a number" in told.stderr
+    assert mixed.platform.admin_token not in told.stdout + told.stderr
+
+
 @pytest.mark.restarts
 def test_the_project_in_r_is_published_by_its_own_script_with_its_ports(
     tmp_path_factory: pytest.TempPathFactory, b_in_r: Path
