@@ -64,6 +64,7 @@ class RequestSchema:
 
     Attributes:
         fields: everything that a request may carry, the version's own inputs first.
+        names: theirs.
         own: the names of the version's own inputs, in the order in which the model wants them.
         left_out: the names of fields that may be left out but may not be null: in a table, which has a
             cell for each, a missing value leaves them out.
@@ -71,6 +72,7 @@ class RequestSchema:
 
     def __init__(self, project: Project, version: Version) -> None:
         self.fields = request_fields(project, version)
+        self.names = frozenset(field.name for field in self.fields)
         self.own = tuple(field.name for field in version.signature.inputs)
         self.left_out = frozenset(
             field.name for field in self.fields if not field.required and not field.nullable

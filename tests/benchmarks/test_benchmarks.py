@@ -67,6 +67,8 @@ def test_rows_are_chosen_by_the_beginning_of_their_names(bench):
         "gateway-latency",
         "gateway-latency-r",
         "gateway-end-to-end",
+        "gateway-mlflow",
+        "gateway-inference",
     }
 
 

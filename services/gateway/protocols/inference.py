@@ -74,8 +74,8 @@ class Inference:
         asked = decode(head, _decoder)
         columns = _columns(asked, binary, schema)
         ids = None
-        if PREDICTION_ID not in {field.name for field in schema.fields}:
-            ids = columns.pop(PREDICTION_ID, None)
+        if PREDICTION_ID in columns and PREDICTION_ID not in schema.names:
+            ids = columns.pop(PREDICTION_ID)
         rows = from_columns(schema, columns, "inputs")
         if ids is not None:
             ids = _checked_ids(ids, len(rows))
@@ -180,7 +180,9 @@ def _columns(asked: InferenceRequest, binary: bytes, schema: RequestSchema) -> d
 
 
 def _binary_size(tensor: Tensor) -> int | None:
-    parameters = tensor.parameters or {}
+    parameters = tensor.parameters
+    if not parameters:
+        return None
     _refuse_unspoken(tensor.name, parameters)
     size = parameters.get("binary_data_size")
     if size is None:

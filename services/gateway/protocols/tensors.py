@@ -1,5 +1,6 @@
 """Tensors of the Open Inference Protocol: their types, their JSON and their binary data."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -72,7 +73,7 @@ def values_of(tensor: Tensor, binary: bytes | None) -> list[Any]:
     if not 1 <= len(tensor.shape) <= _MOST_DIMENSIONS:
         raise _wrong(tensor, "must have one or two dimensions")
     values = _from_json(tensor, kind) if binary is None else _from_binary(tensor, kind, binary)
-    expected = int(np.prod(tensor.shape, dtype=object))
+    expected = math.prod(tensor.shape)
     if len(values) != expected:
         raise _wrong(tensor, f"has {len(values)} values for the shape {tensor.shape}")
     return values

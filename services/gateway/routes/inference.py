@@ -1,5 +1,7 @@
 """The Open Inference Protocol beside its predictions: what models there are, and whether they answer."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -95,9 +97,12 @@ def require_up(call: Call) -> VersionRoute:
 
 async def _server(call: Call) -> ServerMetadata:
     del call
-    from importlib.metadata import version
-
-    return ServerMetadata("relevo", version("relevo"), EXTENSIONS)
+    try:
+        release = version("relevo")
+    except PackageNotFoundError:
+        # A container holds the program as files, without a package's data.
+        release = "unknown"
+    return ServerMetadata("relevo", release, EXTENSIONS)
 
 
 async def _live(call: Call) -> Live:
@@ -116,9 +121,7 @@ async def _model(call: Call) -> ModelMetadata:
     project = call.parts.directory.project(call.path["project"]).project
     named = call.path.get("version", "")
     versions = [
-        version.name
-        for version in project.versions
-        if version.mode is not Mode.RETIRED and named in ("", version.name)
+        each.name for each in project.versions if each.mode is not Mode.RETIRED and named in ("", each.name)
     ]
     inputs = [
         TensorMetadata(

@@ -1,6 +1,7 @@
 """Serving against Flask with pandas frames and `mlflow models serve`."""
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -8,7 +9,14 @@ from statistics import median
 from tests.benchmarks.row import Goal, Outcome, Row
 from tests.benchmarks.serving.load import Load, Target
 from tests.benchmarks.serving.models import Served, deployed
-from tests.benchmarks.serving.targets import flask, mlflow, model_service, platform
+from tests.benchmarks.serving.targets import (
+    flask,
+    in_inference_protocol,
+    in_mlflows_protocol,
+    mlflow,
+    model_service,
+    platform,
+)
 
 CONNECTIONS = 32
 ROUNDS = 6
@@ -32,6 +40,15 @@ def end_to_end(scale: float) -> Outcome:
         served = deployed("linear", folder / "deploy")
         with platform(served, folder) as (gateway, _), flask(served, folder) as theirs:
             return _compared(gateway, theirs, served, folder, scale)
+
+
+def protocol_against_mlflow(protocol: Callable[[Target], Target], scale: float) -> Outcome:
+    """Requests a second through the gateway in another protocol, recorded, and of `mlflow models serve`."""
+    with tempfile.TemporaryDirectory(prefix="relevo-bench-") as name:
+        folder = Path(name)
+        served = deployed("linear", folder / "deploy")
+        with platform(served, folder) as (gateway, _), mlflow(served, folder) as theirs:
+            return _compared(protocol(gateway), theirs, served, folder, scale)
 
 
 def gateway_latency(scale: float) -> Outcome:
@@ -109,5 +126,17 @@ ROWS = [
         "gateway and model service, recorded, linear model; Flask, gunicorn, pandas",
         Goal(8),
         end_to_end,
+    ),
+    Row(
+        "gateway-mlflow",
+        "gateway in MLflow's protocol, recorded, linear model; mlflow models serve",
+        Goal(30),
+        partial(protocol_against_mlflow, in_mlflows_protocol),
+    ),
+    Row(
+        "gateway-inference",
+        "gateway in the Open Inference Protocol, recorded, linear model; mlflow models serve",
+        Goal(30),
+        partial(protocol_against_mlflow, in_inference_protocol),
     ),
 ]

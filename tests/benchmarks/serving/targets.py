@@ -3,7 +3,7 @@
 import json
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,6 +66,31 @@ def model_service(served: Served, folder: Path) -> Iterator[Target]:
         yield Target(
             f"{address}/predict", _bodies("instances"), lambda answer: answer["predictions"][0], token
         )
+
+
+def in_mlflows_protocol(gateway: Target) -> Target:
+    """The gateway asked as `mlflow models serve` is."""
+    url = gateway.url.replace("/predict", "/invocations")
+    return Target(url, _bodies("dataframe_records"), lambda answer: answer["predictions"][0], gateway.token)
+
+
+def in_inference_protocol(gateway: Target) -> Target:
+    """The gateway asked in the Open Inference Protocol: a tensor for each input."""
+    origin, _, path = gateway.url.partition("/v1/projects/")
+    bodies = [
+        json.dumps({"inputs": [_tensor(name, value) for name, value in row.items()]})
+        for row in questions().to_dict(orient="records")
+    ]
+    return Target(
+        f"{origin}/v2/models/{path.partition('/')[0]}/infer",
+        bodies,
+        lambda answer: answer["outputs"][0]["data"][0],
+        gateway.token,
+    )
+
+
+def _tensor(name: Hashable, value: float) -> dict[str, object]:
+    return {"name": name, "shape": [1], "datatype": "FP64", "data": [value]}
 
 
 @contextmanager
