@@ -26,8 +26,9 @@ print.relevo_gateway <- function(x, ...) {
 relevo_data <- function(gateway, project, version, source = "both", rows = NULL, since = NULL, until = NULL) {
   query <- list(version = version, source = source, rows = rows, since = since, until = until)
   query <- Filter(Negate(is.null), query)
-  path <- paste0("/v1/projects/", project, "/data?", paste0(names(query), "=", vapply(query, .relevo_quote, ""), collapse = "&"))
-  lines <- strsplit(.relevo_ask(gateway, "GET", path), "\n", fixed = TRUE)[[1]]
+  words <- paste0(names(query), "=", vapply(query, .relevo_quote, ""), collapse = "&")
+  text <- .relevo_ask(gateway, "GET", paste0("/v1/projects/", project, "/data?", words))
+  lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
   jsonlite::fromJSON(paste0("[", paste(lines[nzchar(lines)], collapse = ","), "]"))
 }
 
@@ -119,9 +120,14 @@ relevo_listen <- function(gateway, port, project, version = "", networks = chara
 
 .relevo_ask <- function(gateway, method, path, body = NULL) {
   handle <- curl::new_handle(customrequest = method, timeout = 300L)
-  curl::handle_setheaders(handle, authorization = paste("Bearer", gateway$token), "content-type" = "application/json", expect = "")
+  curl::handle_setheaders(handle,
+    authorization = paste("Bearer", gateway$token), "content-type" = "application/json", expect = ""
+  )
   if (!is.null(body)) {
-    if (!is.raw(body)) body <- charToRaw(enc2utf8(jsonlite::toJSON(body, auto_unbox = TRUE, digits = NA, na = "null", null = "null")))
+    if (!is.raw(body)) {
+      text <- jsonlite::toJSON(body, auto_unbox = TRUE, digits = NA, na = "null", null = "null")
+      body <- charToRaw(enc2utf8(text))
+    }
     curl::handle_setopt(handle, post = TRUE, postfieldsize = length(body), postfields = body, customrequest = method)
   }
   answer <- curl::curl_fetch_memory(paste0(gateway$address, path), handle)

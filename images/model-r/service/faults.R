@@ -16,7 +16,9 @@ fault <- function(code, ..., field = NULL, remedy = NULL) {
   )
 }
 
-refuse <- function(code, ..., field = NULL, remedy = NULL) stop(fault(code, ..., field = field, remedy = remedy))
+refuse <- function(code, ..., field = NULL, remedy = NULL) {
+  stop(fault(code, ..., field = field, remedy = remedy))
+}
 
 # The fault that an answer of the gateway with a status of 400 or above stands for.
 fault_from <- function(status, body) {

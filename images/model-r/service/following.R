@@ -52,7 +52,9 @@ register_and_load <- function(service) {
       facts$endpoint <- service$endpoint
       register(link, facts)
     }) |>
-    promises::then(function(answer) log_line("registered with the gateway; desired revision ", short(wanted$revision)))
+    promises::then(function(answer) {
+      log_line("registered with the gateway; desired revision ", short(wanted$revision))
+    })
 }
 
 follow_once <- function(service) {

@@ -12,6 +12,9 @@ parse_json <- function(text) jsonlite::parse_json(text, simplifyVector = FALSE)
 
 is_object <- function(value) is.list(value) && !is.null(names(value))
 
+# A number as people read it.
+counted <- function(number) format(number, big.mark = ",", trim = TRUE)
+
 # Doubles as JSON, one text each, in the fewest digits (15 or 17) that read back as the same number.
 number_texts <- function(values) {
   texts <- sprintf("%.15g", values)

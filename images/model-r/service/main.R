@@ -63,7 +63,10 @@ load_own <- function(service) {
 listen <- function(service, host, port) {
   application <- application_of(service)
   for (candidate in if (port > 0L) port else replicate(20L, httpuv::randomPort(host = host))) {
-    server <- tryCatch(httpuv::startServer(host, candidate, application, quiet = TRUE), error = function(taken) NULL)
+    server <- tryCatch(
+      httpuv::startServer(host, candidate, application, quiet = TRUE),
+      error = function(taken) NULL
+    )
     if (!is.null(server)) return(list(server = server, port = candidate))
   }
   refuse("unavailable", "cannot listen at ", host, " port ", candidate, "; something else may do so already")
@@ -84,8 +87,8 @@ serve <- function(options) {
   on.exit(listening$server$stop())
   host <- if (options$host == "0.0.0.0") Sys.info()[["nodename"]] else options$host
   address <- paste0("http://", host, ":", listening$port)
-  service$endpoint <- or(Filter(nzchar, Sys.getenv("RELEVO_ENDPOINT"))[1], address)
-  if (is.na(service$endpoint)) service$endpoint <- address
+  told <- Sys.getenv("RELEVO_ENDPOINT")
+  service$endpoint <- if (nzchar(told)) told else address
   if (!is.null(service$link)) {
     service$retrainer <- new_retrainer(service, file.path(here, "training.R"))
     follow(service)
@@ -105,7 +108,6 @@ stop_training <- function(service) {
   while (service$retrainer$running && Sys.time() < deadline) httpuv::service(TURN_MILLISECONDS)
 }
 
-set.seed(NULL)
 tryCatch(serve(read_arguments(commandArgs(TRUE))), relevo_fault = function(error) {
   cat(conditionMessage(error), "\n", file = stderr(), sep = "")
   quit(status = 1)

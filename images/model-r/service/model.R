@@ -16,7 +16,9 @@ load_model <- function(folder, deploy, content, registered) {
     refuse("invalid_input", "the artifact ", short(registered), " of ", who, " cannot be loaded: ",
       conditionMessage(error))
   })
-  loaded <- list(revision = registered, model = model, ask = asker(folder, deploy), classes = deploy$signature$classes)
+  loaded <- list(
+    revision = registered, model = model, ask = asker(folder, deploy), classes = deploy$signature$classes
+  )
   probe(loaded, deploy, who)
   loaded
 }
@@ -83,7 +85,8 @@ answer_rows <- function(loaded, rows) {
   given <- loaded$ask(loaded$model, rows)
   if (!is.list(given)) given <- list(predictions = given)
   classes <- unlist(loaded$classes)
-  predictions <- as.vector(if (length(classes)) as.character(given$predictions) else as.numeric(given$predictions))
+  predictions <- given$predictions
+  predictions <- if (length(classes)) as.character(predictions) else as.numeric(predictions)
   if (length(predictions) != nrow(rows) || anyNA(predictions) ||
     (!length(classes) && !all(is.finite(predictions)))) {
     refuse_values("it gives no finite prediction for each row")
@@ -91,7 +94,8 @@ answer_rows <- function(loaded, rows) {
   if (!length(classes)) return(list(predictions = predictions))
   unknown <- setdiff(predictions, classes)
   if (length(unknown)) stop("the model gave the class ", unknown[1], ", which the signature does not have")
-  list(predictions = predictions, probabilities = ordered_probabilities(given$probabilities, classes, nrow(rows)))
+  probabilities <- ordered_probabilities(given$probabilities, classes, nrow(rows))
+  list(predictions = predictions, probabilities = probabilities)
 }
 
 ordered_probabilities <- function(matrix, classes, rows) {
@@ -127,8 +131,8 @@ probe <- function(loaded, deploy, who) {
   tryCatch(answer_rows(loaded, frame_of(columns)), error = function(error) {
     # That it has no answer for these very values says nothing about others.
     if (inherits(error, "relevo_fault")) return()
-    refuse("invalid_input", "the artifact ", short(loaded$revision), " of ", who, " does not fit its signature: ",
-      conditionMessage(error))
+    refuse("invalid_input", "the artifact ", short(loaded$revision), " of ", who,
+      " does not fit its signature: ", conditionMessage(error))
   })
 }
 

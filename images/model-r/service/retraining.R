@@ -42,15 +42,15 @@ start_job <- function(retrainer, order) {
 new_job <- function(deploy) {
   time <- utc_text(Sys.time())
   list(
-    id = paste(format(as.hexmode(sample.int(256L, 16L, TRUE) - 1L), width = 2L), collapse = ""),
+    # Not drawn by chance: a team's script may have set the seed.
+    id = digest::digest(list(time, Sys.getpid(), Sys.info()[["nodename"]]), "md5"),
     project = deploy$project, version = deploy$version, state = "queued", progress = 0, message = "starting",
     created_at = time, updated_at = time
   )
 }
 
 check_free <- function(retrainer) {
-  jobs(retrainer$link) |>
-    promises::then(function(known) promises::promise_all(.list = lapply(known, bury, retrainer = retrainer))) |>
+  bury_silent(retrainer) |>
     promises::then(function(known) {
       if (any(vapply(known, `[[`, "", "state") %in% UNFINISHED)) {
         refuse("conflict", "this version is being retrained already, by another replica")
@@ -65,6 +65,13 @@ bury <- function(job, retrainer) {
   if (!job$state %in% UNFINISHED || own || !silent) return(promises::promise_resolve(job))
   failed <- changed(job, state = "failed", message = "the service that trained it has ended")
   promises::then(put_job(retrainer$link, failed), function(stored) failed)
+}
+
+# All jobs of the version, the dead ones buried.
+bury_silent <- function(retrainer) {
+  promises::then(jobs(retrainer$link), function(known) {
+    promises::promise_all(.list = lapply(known, bury, retrainer = retrainer))
+  })
 }
 
 changed <- function(job, ...) {
@@ -103,12 +110,13 @@ cancel_elsewhere <- function(retrainer, job, times) {
     })
 }
 
-pause <- function(seconds) promises::promise(function(resolve, reject) later::later(function() resolve(NULL), seconds))
+pause <- function(seconds) {
+  promises::promise(function(resolve, reject) later::later(function() resolve(NULL), seconds))
+}
 
 # Marks jobs failed whose service has ended: at the start and from time to time.
 keep_house <- function(retrainer) {
-  jobs(retrainer$link) |>
-    promises::then(function(known) promises::promise_all(.list = lapply(known, bury, retrainer = retrainer))) |>
+  bury_silent(retrainer) |>
     promises::catch(function(error) NULL) |> # the gateway is away: the next look will do
     promises::then(function(looked) later::later(function() keep_house(retrainer), SILENT_SECONDS / 4))
 }
@@ -161,14 +169,17 @@ look <- function(retrainer, file, resolve, reject) {
     retrainer$process <- NULL
     if (!is.null(last[["failure"]])) return(reject(fault("invalid_input", last[["failure"]])))
     if (isTRUE(last[["finished"]])) return(resolve(last))
-    return(reject(fault("unavailable", "the training process ended with code ", code, "; the service's log says why")))
+    why <- paste0("the training process ended with code ", code, "; the service's log says why")
+    return(reject(fault("unavailable", why)))
   }
   again <- function(told) later::later(function() look(retrainer, file, resolve, reject), LOOK_SECONDS)
   news <- !is.null(last) && !identical(last[["message"]], retrainer$job$message)
   if (!news && Sys.time() - retrainer$beat < BEAT_SECONDS) return(again())
   retrainer$beat <- Sys.time()
   go_on(retrainer, or(last[["progress"]], 0), or(last[["message"]], "starting")) |>
-    promises::catch(function(error) log_line("warning: the job's state could not be told: ", conditionMessage(error))) |>
+    promises::catch(function(error) {
+      log_line("warning: the job's state could not be told: ", conditionMessage(error))
+    }) |>
     promises::then(again)
 }
 
@@ -205,13 +216,12 @@ store_revision <- function(retrainer, order, result) {
     }) |>
     promises::then(function(stored) add_revision(retrainer$link, revision)) |>
     promises::then(function(added) {
-      words <- paste("trained on", format(result$rows, big.mark = ",", trim = TRUE), "rows")
-      finish(retrainer, "done", words, revision = sha256, metrics = metrics)
+      finish(retrainer, "done", paste("trained on", counted(result$rows), "rows"), revision = sha256, metrics = metrics)
     })
 }
 
 window_words <- function(window) {
-  if (is.null(window[["rows"]])) "all rows" else paste("the newest", format(window[["rows"]], big.mark = ",", trim = TRUE), "rows")
+  if (is.null(window[["rows"]])) "all rows" else paste("the newest", counted(window[["rows"]]), "rows")
 }
 
 # Tells how far it is, unless another replica has cancelled it: then stops.

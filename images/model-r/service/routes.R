@@ -23,7 +23,8 @@ application_of <- function(service) {
     call = function(req) router$call(req),
     onHeaders = function(req) {
       if (as.numeric(or(req$HTTP_CONTENT_LENGTH, or(req$CONTENT_LENGTH, 0))) <= LARGEST_BODY) return(NULL)
-      list(status = 413L, headers = list("content-type" = "application/json"), body = fault_text(too_large(LARGEST_BODY)))
+      text <- fault_text(too_large(LARGEST_BODY))
+      list(status = 413L, headers = list("content-type" = "application/json"), body = text)
     }
   )
 }
@@ -67,7 +68,7 @@ missing_route <- function(req) {
 }
 
 too_large <- function(limit) {
-  fault("too_large", "the body is over the limit of ", format(limit, big.mark = ","), " bytes")
+  fault("too_large", "the body is over the limit of ", counted(limit), " bytes")
 }
 
 # Hashed first, so that the time a comparison takes tells nothing about the token.

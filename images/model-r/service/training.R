@@ -32,10 +32,9 @@ train_revision <- function(order) {
 }
 
 say <- function(order, progress, message, ...) {
-  cat(to_json(list(progress = progress, message = message, ...)), "\n", file = order$progress, append = TRUE, sep = "")
+  line <- to_json(list(progress = progress, message = message, ...))
+  cat(line, "\n", file = order$progress, append = TRUE, sep = "")
 }
-
-counted <- function(number) format(number, big.mark = ",", trim = TRUE)
 
 # The rows, one JSON object a line.
 fetch <- function(order) {

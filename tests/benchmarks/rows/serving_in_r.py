@@ -39,8 +39,8 @@ def latency(scale: float) -> Outcome:
         raise NotHere("R is not installed")
     with tempfile.TemporaryDirectory(prefix="relevo-bench-") as name:
         folder = Path(name)
-        script = path("projects", "iris-r", "training", "train_a.R")
-        subprocess.run(["Rscript", script, folder / "deploy"], check=True, capture_output=True)
+        command, project = ["Rscript", "training/train_a.R", folder / "deploy"], path("projects", "iris-r")
+        subprocess.run(command, check=True, capture_output=True, cwd=project)
         with _platform(folder) as sides:
             seconds = run(_alternately(sides, max(1, round(REQUESTS * scale))))
     through, direct = map(median, seconds)

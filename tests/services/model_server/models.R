@@ -25,7 +25,9 @@ writeLines(jsonlite::toJSON(told), place("classes_told.json"))
 given <- function(folder, model, classes, probabilities) {
   relevo_write_deploy(place(folder), model, "plant", "A", kinds, "kind")
   told <- list(rows = rows, predictions = as.character(classes))
-  if (!is.null(probabilities)) told$probabilities <- unname(apply(probabilities[, c("no", "yes")], 1:2, sprintf, fmt = "%.17g"))
+  if (!is.null(probabilities)) {
+    told$probabilities <- unname(apply(probabilities[, c("no", "yes")], 1:2, sprintf, fmt = "%.17g"))
+  }
   writeLines(jsonlite::toJSON(told), place(paste0(folder, "_told.json")))
 }
 forest <- randomForest::randomForest(kind ~ ., kinds, ntree = 20)
@@ -39,7 +41,8 @@ plain <- e1071::svm(kind ~ ., kinds)
 given("plain", plain, predict(plain, rows), NULL)
 
 # A model that only its own function can ask, with inputs of every type.
-mixed <- data.frame(n = 1:20, flag = rep(c(TRUE, FALSE), 10), x = rnorm(20), o = rnorm(20), colour = rep(c("red", "blue"), 10))
+mixed <- data.frame(n = 1:20, flag = rep(c(TRUE, FALSE), 10), x = rnorm(20), o = rnorm(20))
+mixed$colour <- rep(c("red", "blue"), 10)
 mixed$y <- mixed$n + mixed$flag
 writeLines(c(
   "predict_rows <- function(model, rows) {",

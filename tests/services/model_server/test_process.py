@@ -31,7 +31,7 @@ def test_it_waits_for_a_gateway_that_is_not_there_yet(platform, maker, tmp_path)
     address, port = platform.gateway.address, platform.gateway.address.rpartition(":")[2]
     platform.gateway.close()
     service = platform.serve(tmp_path / "deploy", until="503")
-    assert b"cannot be reached" in platform.ask(service, "GET", "/health").body
+    platform.wait(lambda: b"cannot be reached" in platform.ask(service, "GET", "/health").body)
     platform.start_gateway(port)
     assert platform.gateway.address == address
     platform.wait(lambda: platform.ask(service, "GET", "/health").status == 200)

@@ -47,9 +47,13 @@ def b_in_r(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_r(script: str, *arguments: str, **environment: str) -> str:
-    command = ["Rscript", str(path("projects", "iris-r", "training", script)), *arguments]
     told = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+        ["Rscript", f"training/{script}", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=path("projects", "iris-r"),
+        env={**os.environ, **environment},
     )
     assert told.returncode == 0, told.stderr
     return told.stdout

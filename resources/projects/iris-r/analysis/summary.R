@@ -1,6 +1,6 @@
-# A first look at the irises: ranges by species. Run: Rscript analysis/summary.R
+# A first look at the irises: ranges by species. Run in the project's folder: Rscript analysis/summary.R
 
-source(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))), "..", "training", "split.R"))
+source("training/split.R")
 
 historical <- split_irises(read_irises())$historical # the live part stays unseen
 ranges <- aggregate(. ~ species, historical, function(values) {

@@ -1,14 +1,13 @@
 # Trains a version by its deploy folder's script and writes what describes it beside the model.
 
-source(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))), "split.R"))
-helper <- Sys.getenv("RELEVO_HELPER", file.path(project, "..", "..", "helpers", "relevo.R"))
-source(helper)
+source("training/split.R")
+source(Sys.getenv("RELEVO_HELPER", "../../helpers/relevo.R"))
 
 TARGET <- "species"
 
 # Writes to the folder that the command line names, or to the version's own.
 train_and_write <- function(version) {
-  folder <- file.path(project, paste0("deploy", version))
+  folder <- paste0("deploy", version)
   output <- c(commandArgs(TRUE), folder)[1]
   parts <- split_irises(read_irises())
   script <- new.env()

@@ -1,12 +1,10 @@
 # Reads the data and splits it: the historical part trains, the live part comes later as traffic.
 #
-# Run alone, it writes both parts as CSV files: Rscript split.R HISTORICAL LIVE
-
-script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-project <- normalizePath(file.path(dirname(script), ".."))
+# Run alone in the project's folder, it writes both parts as CSV files:
+# Rscript training/split.R HISTORICAL LIVE
 
 # The whole data set, its columns by the names that the file has.
-read_irises <- function(file = file.path(project, "..", "iris", "data", "iris.csv")) {
+read_irises <- function(file = "../iris/data/iris.csv") {
   read.csv(file, check.names = FALSE, stringsAsFactors = TRUE)
 }
 
@@ -18,7 +16,7 @@ split_irises <- function(frame) {
   list(historical = shuffled[seq_len(border), ], live = shuffled[-seq_len(border), ])
 }
 
-if (basename(script) == "split.R") {
+if (sys.nframe() == 0L) {
   files <- commandArgs(TRUE)
   if (length(files) != 2) stop("name two files: Rscript split.R HISTORICAL LIVE", call. = FALSE)
   parts <- split_irises(read_irises())

@@ -1,4 +1,5 @@
-# Trains version A and writes its deploy folder: Rscript training/train_a.R [FOLDER]
+# Trains version A and writes its deploy folder. Run in the project's folder:
+# Rscript training/train_a.R [FOLDER]
 
-source(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))), "deploy.R"))
+source("training/deploy.R")
 train_and_write("A")
