@@ -1,6 +1,7 @@
 """The Open Inference Protocol: Triton's own client, tensors in JSON and binary, metadata, errors."""
 
 import json
+import socket
 import struct
 
 import pytest
@@ -206,3 +207,14 @@ def test_other_bad_requests_are_told_in_the_protocols_form(listener):
         status, message = _error(answer)
         assert status == 400
         assert words in message
+
+
+@pytest.mark.parametrize(("path", "key"), [(URL, "error"), ("/invocations", "error_code")])
+def test_a_body_over_the_limit_is_told_in_each_protocols_form(listening, path, key):
+    with socket.create_connection(("127.0.0.1", listening), timeout=10) as connection:
+        connection.sendall(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {1 << 30}\r\n\r\n".encode())
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert isinstance(json.loads(body)[key], str)
