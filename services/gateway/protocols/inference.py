@@ -14,7 +14,15 @@ from msgspec import Meta, Struct
 from services.errors import InvalidInput
 from services.gateway.protocols.interface import Answered, Asked
 from services.gateway.protocols.tables import decode, from_columns
-from services.gateway.protocols.tensors import BYTES, Tensor, columns_of, texts_to_binary, values_of
+from services.gateway.protocols.tensors import (
+    BYTES,
+    FLAT,
+    Tensor,
+    columns_of,
+    flat_columns,
+    texts_to_binary,
+    values_of,
+)
 from services.gateway.validation import RequestSchema
 from services.http.complaints import explain_value
 from services.http.errors import ErrorAnswer, InvalidField, TooLarge, answer_for
@@ -60,6 +68,16 @@ class InferenceError(Struct):
     error: str
 
 
+_FlatRequest: Any = msgspec.defstruct(
+    "FlatRequest",
+    [
+        ("inputs", list[FLAT]),
+        ("id", str | None, None),
+        ("outputs", list[RequestedOutput] | None, None),
+        ("parameters", dict[str, Any] | None, None),
+    ],
+)
+_flat_decoder = msgspec.json.Decoder(_FlatRequest)
 _decoder = msgspec.json.Decoder(InferenceRequest)
 
 
@@ -70,9 +88,7 @@ class Inference:
         """The rows of a request, from its JSON and the binary data behind it."""
         if request.header("content-encoding") not in (None, "identity"):
             raise InvalidInput("compressed bodies are not taken")
-        head, binary = _divided(request)
-        asked = decode(head, _decoder)
-        columns = _columns(asked, binary, schema)
+        asked, columns = _table(*_divided(request), schema)
         ids = None
         if PREDICTION_ID in columns and PREDICTION_ID not in schema.names:
             ids = columns.pop(PREDICTION_ID)
@@ -156,6 +172,21 @@ def _divided(request: HotRequest) -> tuple[bytes, bytes]:
     if not (length.isascii() and length.isdigit()) or int(length[:18]) > len(request.body):
         raise InvalidField(f"{_HEADER_LENGTH} is not a length within the body", field=_HEADER_LENGTH)
     return request.body[: int(length)], request.body[int(length) :]
+
+
+def _table(
+    head: bytes, binary: bytes, schema: RequestSchema
+) -> tuple[InferenceRequest, dict[str, list[Any]]]:
+    """A request and its columns; what is not simply flat is read again, more slowly and with words."""
+    try:
+        flat = _flat_decoder.decode(head)
+    except (ValueError, RecursionError):
+        flat = None
+    columns = None if flat is None or binary else flat_columns(flat.inputs)
+    if columns:
+        return flat, columns
+    asked = decode(head, _decoder)
+    return asked, _columns(asked, binary, schema)
 
 
 def _columns(asked: InferenceRequest, binary: bytes, schema: RequestSchema) -> dict[str, list[Any]]:

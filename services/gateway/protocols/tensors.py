@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
 import msgspec
 import numpy as np
@@ -55,6 +55,33 @@ _KINDS: dict[str, _Kind] = {
     **{f"FP{bits}": _Kind(list[float | None], f"<f{bits // 8}") for bits in (16, 32, 64)},
     BYTES: _Kind(list[str | None], ""),
 }
+
+
+FLAT: Any = Union[  # noqa: UP007 - made at run time
+    tuple(
+        msgspec.defstruct(
+            f"Flat{name}",
+            [("name", str), ("shape", list[int]), ("data", kind.json)],
+            tag_field="datatype",
+            tag=name,
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        for name, kind in _KINDS.items()
+    )
+]
+"""Tensors as most come, flat and in JSON, one type for each datatype: decoded and checked in one go."""
+
+
+def flat_columns(tensors: Sequence[Any]) -> dict[str, list[Any]] | None:
+    """Tensors of the types `FLAT` as columns; None where one is not a column of its own."""
+    columns = {}
+    for tensor in tensors:
+        shape, data = tensor.shape, tensor.data
+        if shape != [len(data)] and shape != [len(data), 1]:
+            return None
+        columns[tensor.name] = data
+    return columns if len(columns) == len(tensors) else None
 
 
 def values_of(tensor: Tensor, binary: bytes | None) -> list[Any]:
