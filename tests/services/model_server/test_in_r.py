@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import images
 from services.containers.program import program_command
 from services.http.client import Client
 from services.http.loop import run
@@ -62,12 +63,13 @@ def test_bad_input_is_told_with_field_and_reason(alone, bad_body):
     assert told["error"]["message"]
 
 
-@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'{"a]":[{"b":'])
-@pytest.mark.parametrize("closing", [b"", b"]}"])
+@pytest.mark.parametrize(
+    ("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'{"a]":[{"b":', b"}]}"), (b"[", b"")]
+)
 def test_a_body_nested_without_end_is_refused_before_it_is_read(alone, opening, closing):
-    body = b'{"instances":' + opening * 200_000 + closing * 200_000
+    body = b'{"instances":' + opening * 500_000 + b"1" + closing * 500_000 + b"}"
     answer, told = alone("linear_1").ask("POST", "/predict", body)
-    assert (answer.status, told["error"]["code"]) == (400, "invalid_json")
+    assert (answer.status, told["error"]["message"]) == (400, "the body is nested too deeply")
     assert alone("linear_1").predict({"a": 1, "b": 2, "c": 3})[0].status == 200
 
 
@@ -213,6 +215,22 @@ def test_it_says_what_it_lacks(trained_in_r, maker_of_r, tmp_path):
     (tmp_path / "model.json").write_text(json.dumps(facts | {"library": "nowhere.to.be.found 1.0"}))
     assert "needs the R package nowhere.to.be.found" in said(tmp_path, "--alone").stderr
     assert "is a model in R" in _python_says(trained_in_r / "linear_1")
+
+
+LOAD_ANOTHER = """
+folder <- commandArgs(TRUE)[1]
+for (part in c("faults", "json", "deploy", "instances", "model")) source(paste0(part, ".R"))
+content <- readBin(file.path(folder, "model.rds"), "raw", 1e6)
+load_model(folder, read_deploy(folder), content, strrep("0", 64))
+"""
+
+
+def test_bytes_that_are_not_the_registered_ones_are_not_loaded(trained_in_r):
+    service = images.path("model-r", "service")
+    command = ["Rscript", "-e", LOAD_ANOTHER, str(trained_in_r / "linear_1")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=service)
+    assert told.returncode == 1
+    assert "registered is 000000000000…; it is not loaded" in told.stderr
 
 
 def _python_says(folder):
