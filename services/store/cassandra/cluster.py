@@ -3,10 +3,12 @@
 import re
 import socket
 import ssl
+from ipaddress import ip_address
 
 from cassandra import ConsistencyLevel, ProtocolVersion
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+from cassandra.connection import DefaultEndPoint
 from cassandra.policies import (
     ConstantReconnectionPolicy,
     DCAwareRoundRobinPolicy,
@@ -57,11 +59,30 @@ def _tls(authority: str) -> ssl.SSLContext:
         ) from error
 
 
+def _contact_point(host: str, port: int) -> str | DefaultEndPoint:
+    """A name that stands for one machine is looked up at every connection, not once for ever.
+
+    A container that is made anew has another address. Of a name that stands for several machines the
+    driver makes as many hosts, and what is no name it refuses in its own words.
+    """
+    try:
+        ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return host
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError:
+        return host
+    return DefaultEndPoint(host, port) if len(found) == 1 else host
+
+
 def make_cluster(address: CassandraAddress, password: str) -> Cluster:
     """The driver's cluster object, not yet connected."""
     signing_in = PlainTextAuthProvider(address.user, password) if address.user else None
     return Cluster(
-        contact_points=list(address.contact_points),
+        contact_points=[_contact_point(host, address.port) for host in address.contact_points],
         port=address.port,
         protocol_version=ProtocolVersion.V5,
         auth_provider=signing_in,

@@ -4,6 +4,7 @@ The tests follow one another on one small platform.
 """
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from services.client import GatewayClient
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
+from services.containers.model import ContainerSpec, RestartPolicy
 from services.errors import Cancelled, Unavailable
 from services.images.catalogue import reference
 from services.images.contexts import archive
@@ -131,6 +133,41 @@ def test_a_set_up_that_was_interrupted_is_completed(engine: Engine, course: Cour
     outcome = set_up(engine, course.request, silent, issued=course.tokens.append)
     assert (outcome.made, outcome.started) == (("supervisor",), ("gateway",))
     assert len(course.tokens) == 1
+
+
+def test_gateways_find_cassandra_again_at_another_address(
+    engine: Engine, course: Course, small_image: str, unique_name: Callable[[str], str]
+) -> None:
+    """A container that was down comes back with the address before only if nobody has taken it."""
+    store = _identifiers(engine, course)["cassandra"]
+    before = _address(engine, store)
+    engine.stop(store, 60)
+    squatter = ContainerSpec(
+        unique_name("squatter"), small_image, ("sleep", "600"),
+        network=course.request.name, restart=RestartPolicy.NEVER,
+    )  # fmt: skip
+    identifier = engine.run(squatter)
+    try:
+        assert _address(engine, identifier) == before
+        engine.start(store)
+        engine.wait_healthy(store, 180)
+        assert _address(engine, store) != before
+        with course.gateway() as client:
+            _wait_until_reached(client)
+    finally:
+        engine.remove(identifier, force=True)
+
+
+def _address(engine: Engine, identifier: str) -> str:
+    (network,) = engine.inspect(identifier)["NetworkSettings"]["Networks"].values()
+    return str(network["IPAddress"])
+
+
+def _wait_until_reached(client: GatewayClient) -> None:
+    deadline = time.monotonic() + 90
+    while client.health().store != "reachable":
+        assert time.monotonic() < deadline, "the store was not found again"
+        time.sleep(0.5)
 
 
 def test_secrets_and_request_survive_the_loss_of_their_keeper(
