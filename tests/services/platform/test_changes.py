@@ -58,9 +58,16 @@ def course(
         engine.tag(built_images(name), own)
     made = Course(request_of("changes", image_prefix=prefix, left_out=("registry", "datalake")), images)
     gone(made.request.name)
-    set_up(engine, made.request, lambda *_: None, issued=made.tokens.append, measured=AS_LARGE_AS_NEEDED)
-    yield made
-    remove_images(engine, made)
+
+    try:
+        set_up(engine, made.request, _unwatched, issued=made.tokens.append, measured=AS_LARGE_AS_NEEDED)
+        yield made
+    finally:
+        remove_images(engine, made)
+
+
+def _unwatched(_fraction: float | None, _text: str) -> None:
+    """A progress that nobody watches."""
 
 
 def remove_images(engine: Engine, course: Course) -> None:
