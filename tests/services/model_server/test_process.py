@@ -35,7 +35,7 @@ def test_it_waits_for_a_gateway_that_is_not_there_yet(platform, maker, tmp_path)
     platform.start_gateway(port)
     assert platform.gateway.address == address
     platform.wait(lambda: platform.ask(service, "GET", "/health").status == 200)
-    assert platform.store.project("plant").version("A").endpoint == service.address
+    platform.wait(lambda: platform.store.project("plant").version("A").endpoint == service.address)
 
 
 def test_it_ends_when_its_parent_does(platform, maker, tmp_path):
