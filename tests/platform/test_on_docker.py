@@ -6,6 +6,7 @@ The tests follow one another on one platform: each begins where the one before e
 import json
 import os
 import signal
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -96,6 +97,15 @@ class Plant:
         )
 
 
+def with_all_its_threads(opened: Platform) -> Platform:
+    """Start both of the driver's worker threads now, lest a later test is blamed for one of them."""
+    together = threading.Barrier(2)
+    cluster = opened.store._session._cluster  # type: ignore[attr-defined]
+    for task in [cluster.executor.submit(together.wait, 30) for _ in range(2)]:
+        task.result()
+    return opened
+
+
 @pytest.fixture(scope="module")
 def plant(  # noqa: PLR0917 - fixtures
     engine: Engine,
@@ -122,7 +132,9 @@ def plant(  # noqa: PLR0917 - fixtures
         remember(profile_of(request, engine.address), outcome, profiles, kept)
         for kind in KINDS:
             stack.callback(kept.forget, request.name, kind)
-        opened = open_platform(ProfileFolder(profiles).get(request.name), kept, silent)
+        opened = with_all_its_threads(
+            open_platform(ProfileFolder(profiles).get(request.name), kept, silent)
+        )
         rows = {example.name: example_rows(example, trained, "live") for example in EXAMPLES}
         made = Plant(engine, request, outcome, kept, opened, trained, rows)
         yield made
