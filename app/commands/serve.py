@@ -13,6 +13,7 @@ from typing import Any
 
 from app.commands.options import log_to_standard_error, secret_of
 from services.containers.held import watch_parent
+from services.containers.interface import ENDPOINT_VARIABLE
 from services.errors import InvalidInput
 from services.http.loop import run
 from services.http.server import Server
@@ -25,7 +26,7 @@ from services.model_server.retraining import Retrainer
 from services.model_server.service import ModelService
 
 TOKEN_VARIABLE = "RELEVO_TOKEN"  # noqa: S105 - the variable's name, not a token
-GATEWAY_VARIABLE, ENDPOINT_VARIABLE, IMAGE_VARIABLE = "RELEVO_GATEWAY", "RELEVO_ENDPOINT", "RELEVO_IMAGE"
+GATEWAY_VARIABLE, IMAGE_VARIABLE = "RELEVO_GATEWAY", "RELEVO_IMAGE"
 """What a container runtime tells every model service, whatever its language."""
 _logger = logging.getLogger(__name__)
 

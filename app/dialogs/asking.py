@@ -1,8 +1,8 @@
-"""The shape of a dialog that asks: its title, what is asked, the deed's button beside Cancel."""
+"""What dialogs that ask share: their shape, with the deed's button beside Cancel, and choosing a folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
@@ -34,3 +34,12 @@ def lay_out(
     for part in (Text(title, size=FontSize.LARGE, wrap=True), *parts, buttons):
         layout.addWidget(part)
     dialog.finished.connect(dialog.deleteLater)
+
+
+def choose_folder(parent: QWidget, title: str, begin: str, chosen: Callable[[str], None]) -> None:
+    """Let a folder be chosen with the system's own dialog, beginning at one."""
+    chooser = QFileDialog(parent, title, begin)
+    chooser.setFileMode(QFileDialog.FileMode.Directory)
+    chooser.fileSelected.connect(chosen)
+    chooser.finished.connect(chooser.deleteLater)
+    chooser.open()

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Capability, Instance, Progress, ServiceSpec, State
+from services.containers.interface import (
+    ENDPOINT_VARIABLE,
+    INNER_PORT,
+    Capability,
+    Instance,
+    Progress,
+    ServiceSpec,
+    State,
+)
 from services.containers.model import (
     PLATFORM_LABEL,
     PROJECT_LABEL,
@@ -22,10 +30,7 @@ from services.containers.model import (
 )
 from services.errors import Conflict, NotFound, Refused, RelevoError, Unavailable
 
-INNER_PORT = 8000
-"""Where every service of ours listens inside its container."""
 ENDPOINT_LABEL = "relevo.endpoint"
-ENDPOINT_VARIABLE = "RELEVO_ENDPOINT"
 _STOP_SECONDS = 20
 _LAST_LINES = 20
 _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})

@@ -9,6 +9,11 @@ from msgspec import Struct
 
 from services.containers.model import Limits, Mount, Port, RestartPolicy
 
+INNER_PORT = 8000
+"""Where every service of ours listens inside its container."""
+ENDPOINT_VARIABLE = "RELEVO_ENDPOINT"
+"""Tells a service in a container under which address to register."""
+
 Progress = Callable[[float | None, str], None]
 """Told how far a work is (0 to 1, None if unknown) and what it does; raises Cancelled to stop it."""
 

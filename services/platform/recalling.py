@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from services.containers.engine.engine import Engine
+from services.containers.interface import INNER_PORT
 from services.containers.model import Container, Port, Role
 from services.platform.parts import CASSANDRA, OPTIONAL, memory_of, wanted
 from services.platform.request import LOOPBACK, PlatformRequest
-from services.platform.specification import INNER_PORT
 from services.platform.swarmed import is_task
 
 _OWN = "relevo/"

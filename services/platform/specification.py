@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec.structs import replace
 
+from services.containers.interface import INNER_PORT
 from services.containers.model import (
     PLATFORM_LABEL,
     ROLE_LABEL,
@@ -29,7 +30,7 @@ SPECIFICATION_LABEL = "relevo.specification"
 KEEPER, ERRAND = "keys", "errand"
 HEAP_SHARE = 0.43
 """Of the store's memory; the rest is for what Cassandra keeps outside its heap."""
-INNER_PORT, SERVICE_PORT = 8000, 8001
+SERVICE_PORT = 8001
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
 HOME, BALANCER_HOME, USER = "/var/lib/relevo", "/opt/relevo/balancer", 10001
 """Where the images keep what is theirs, and the user that they run as."""

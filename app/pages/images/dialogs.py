@@ -8,14 +8,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import choose_folder, lay_out
 from app.pages.bar import row
 from services.containers.model import Credentials
 from widgets.panels.form import FormField
@@ -124,11 +123,7 @@ class BuildDialog(QDialog):
         self.adjustSize()
 
     def _browse(self) -> None:
-        chooser = QFileDialog(self, "Folder with a Dockerfile", self.folder.value())
-        chooser.setFileMode(QFileDialog.FileMode.Directory)
-        chooser.fileSelected.connect(self._take)
-        chooser.finished.connect(chooser.deleteLater)
-        chooser.open()
+        choose_folder(self, "Folder with a Dockerfile", self.folder.value(), self._take)
 
     def _take(self, folder: str) -> None:
         if isinstance(self.folder.editor, QLineEdit):

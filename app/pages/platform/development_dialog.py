@@ -7,14 +7,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QLineEdit,
     QPushButton,
     QSpinBox,
     QWidget,
 )
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import choose_folder, lay_out
 from app.pages.bar import row
 from services.containers.model import Limits
 from services.development.starting import DevelopmentRequest, check_request
@@ -102,11 +101,7 @@ class DevelopmentDialog(QDialog):
         self.adjustSize()
 
     def _browse(self) -> None:
-        chooser = QFileDialog(self, "Project folder", self.folder.value())
-        chooser.setFileMode(QFileDialog.FileMode.Directory)
-        chooser.fileSelected.connect(self._take)
-        chooser.finished.connect(chooser.deleteLater)
-        chooser.open()
+        choose_folder(self, "Project folder", self.folder.value(), self._take)
 
     def _take(self, folder: str) -> None:
         if isinstance(self.folder.editor, QLineEdit):

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import choose_folder, lay_out
 from app.pages.bar import row
+from services.containers.interface import INNER_PORT
 from services.containers.model import Limits, Port, RestartPolicy
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
@@ -26,7 +27,7 @@ from widgets.panels.labels import Text
 from widgets.theme import GRID
 
 FOLDER, IMAGE = "A deploy folder", "An image that exists"
-SERVICE_PORT, MEGABYTE = 8000, 1 << 20
+MEGABYTE = 1 << 20
 POLICIES = {
     RestartPolicy.UNLESS_STOPPED: "whenever it ends, unless it was stopped",
     RestartPolicy.ALWAYS: "always, also after it was stopped and Docker starts",
@@ -146,11 +147,7 @@ class LaunchDialog(QDialog):
         self.adjustSize()
 
     def _browse(self) -> None:
-        chooser = QFileDialog(self, "Deploy folder", self.folder.value())
-        chooser.setFileMode(QFileDialog.FileMode.Directory)
-        chooser.fileSelected.connect(lambda name: _write(self.folder, name))
-        chooser.finished.connect(chooser.deleteLater)
-        chooser.open()
+        choose_folder(self, "Deploy folder", self.folder.value(), lambda name: _write(self.folder, name))
 
     def _choose(self) -> None:
         chooser = QFileDialog(self, "Training set", self.folder.value(), "CSV (*.csv);;All files (*)")
@@ -198,7 +195,7 @@ class LaunchDialog(QDialog):
     def _options(self) -> LaunchOptions:
         port = self.port.value()
         return LaunchOptions(
-            ports=(Port(SERVICE_PORT, port, "127.0.0.1"),) if port else (),
+            ports=(Port(INNER_PORT, port, "127.0.0.1"),) if port else (),
             limits=Limits(self.memory.value() * MEGABYTE, self.processors.value()),
             restart=RestartPolicy(self.restart.currentData()),
             replicas=self.replicas.value(),

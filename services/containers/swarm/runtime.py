@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Capability, Instance, Progress, ServiceSpec, State
+from services.containers.interface import (
+    ENDPOINT_VARIABLE,
+    INNER_PORT,
+    Capability,
+    Instance,
+    Progress,
+    ServiceSpec,
+    State,
+)
 from services.containers.model import (
     PLATFORM_LABEL,
     PROJECT_LABEL,
@@ -18,9 +26,6 @@ from services.containers.swarm.model import SwarmService, Task
 from services.containers.swarm.orders import forget_secrets, service_order
 from services.containers.swarm.waiting import running, wait_for_replicas, wait_for_update
 from services.errors import Conflict, InvalidInput, NotFound
-
-INNER_PORT = 8000
-ENDPOINT_VARIABLE = "RELEVO_ENDPOINT"
 
 
 class SwarmRuntime:
