@@ -8,6 +8,7 @@ import ctypes
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -107,7 +108,7 @@ class SecondEngine:
         self.stop()
         self._holder.kill()
         self._holder.wait()
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self._folder.parent)
 
     def load(self, references: list[str]) -> None:
         """Bring images here from the machine's own engine."""
@@ -124,12 +125,13 @@ def _enter(namespace: int) -> None:
 
 
 @pytest.fixture
-def second_engine(tmp_path: Path, built_images: Callable[[str], str]) -> Iterator[SecondEngine]:
+def second_engine(built_images: Callable[[str], str]) -> Iterator[SecondEngine]:
     tools = [tool for tool in ("dockerd", "ip", "nsenter") if shutil.which(tool, path=PATH) is None]
     if os.geteuid() or tools:
         pytest.skip(f"a second Docker Engine needs root, {', '.join(tools) or 'dockerd'}")
     images = [built_images(name) for name in IMAGES]
-    made = SecondEngine(tmp_path / "engine")
+    # The names of its sockets may have no more than 104 characters, which pytest's own folder can use up.
+    made = SecondEngine(Path(tempfile.mkdtemp(prefix="relevo-", dir="/tmp")) / "engine")
     try:
         made.start()
         made.load(images)

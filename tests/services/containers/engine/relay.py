@@ -44,11 +44,11 @@ class Relay:
 
     def cut(self) -> None:
         """End all connections, and refuse new ones."""
-        if self._listener is not None:
-            self._shut(self._listener)
-            self._listener = None
         with self._lock:
+            listener, self._listener = self._listener, None
             opened = tuple(self._open)
+        if listener is not None:
+            self._shut(listener)
         for each in opened:
             self._shut(each)
         for thread in self._threads:
@@ -64,14 +64,19 @@ class Relay:
         with contextlib.suppress(OSError), listener:
             while True:
                 client, _ = listener.accept()
-                self._start(self._serve, client)
+                self._start(self._serve, client, listener)
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, client: socket.socket, listener: socket.socket) -> None:
         engine = socket.socket(socket.AF_UNIX)
         engine.connect(ENGINE)
         pair = (client, engine)
         with self._lock:
             self._open.update(pair)
+            # A cut ends what is open by then; whoever came in just before it ends here.
+            refused = self._listener is not listener
+        if refused:
+            for each in pair:
+                self._shut(each)
         try:
             if self._trust is None:
                 self._carry_both(client, engine)
