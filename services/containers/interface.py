@@ -18,6 +18,23 @@ Progress = Callable[[float | None, str], None]
 """Told how far a work is (0 to 1, None if unknown) and what it does; raises Cancelled to stop it."""
 
 
+def share(progress: Progress, begin: float, end: float) -> Progress:
+    """How far one step of a longer work is, told as the part from `begin` to `end` of the whole.
+
+    While the step does not know how far it is, the whole stands where it stood last, at `begin` at first:
+    a bar that has come some way neither jumps back nor forgets it.
+    """
+    reached = begin
+
+    def tell(fraction: float | None, text: str) -> None:
+        nonlocal reached
+        if fraction is not None:
+            reached = begin + (end - begin) * fraction
+        progress(reached, text)
+
+    return tell
+
+
 class State(StrEnum):
     """Where an instance stands."""
 

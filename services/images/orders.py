@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import Progress, share
 from services.images.catalogue import own_image, program_version, reference
 from services.images.contexts import context_of
 from services.images.forwarded import Forwarded, forwarded_settings
@@ -36,7 +36,7 @@ def build_images(
     settings = forwarded_settings() if forwarded is None else forwarded
     references = {name: reference(name, prefix) for name in names}
     for place, name in enumerate(names):
-        told = _share(progress, place, len(names))
+        told = share(progress, place / len(names), (place + 1) / len(names))
         engine.build(order(name, settings, prefix), told, output)
     return references
 
@@ -54,12 +54,3 @@ def order(name: str, settings: Forwarded, prefix: str = "") -> BuildOrder:
         arguments=settings.arguments(),
         labels=labels,
     )
-
-
-def _share(progress: Progress, place: int, whole: int) -> Progress:
-    """How far one of several works is, as the part of the whole that it is."""
-
-    def tell(fraction: float | None, text: str) -> None:
-        progress(None if fraction is None else (place + fraction) / whole, text)
-
-    return tell

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import Progress, share
 from services.images.catalogue import reference
 from services.images.orders import build_images
 
@@ -44,12 +44,3 @@ def provide_images(
     for place, name in enumerate(missing):
         engine.pull(wanted[name], share(progress, place / len(missing), (place + 1) / len(missing)))
     return wanted
-
-
-def share(progress: Progress, begin: float, end: float) -> Progress:
-    """How far one of several works is, as the part of the whole that it is."""
-
-    def tell(fraction: float | None, text: str) -> None:
-        progress(begin if fraction is None else begin + (end - begin) * fraction, text)
-
-    return tell

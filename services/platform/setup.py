@@ -7,7 +7,7 @@ from getpass import getuser
 from msgspec import Struct
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import Progress, share
 from services.containers.model import Container, Role
 from services.errors import Cancelled, Refused, RelevoError
 from services.platform.asking import drain, wait_for_store
@@ -25,7 +25,7 @@ from services.platform.keys import PlatformKeys, new_keys
 from services.platform.parts import CASSANDRA, Part, in_order, wanted
 from services.platform.placing import Placer, place_keeper, put_back
 from services.platform.present import REPLACED, Present, find_platform, runs
-from services.platform.providing import Output, provide_images, share
+from services.platform.providing import Output, provide_images
 from services.platform.request import PlatformRequest
 from services.platform.specification import (
     KEEPER,

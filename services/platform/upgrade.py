@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import Progress, share
 from services.containers.model import Container
 from services.errors import NotFound, RelevoError
 from services.platform.certificates import certificate_of
@@ -11,7 +11,7 @@ from services.platform.errands import prepare_store
 from services.platform.parts import CASSANDRA, Part, wanted
 from services.platform.placing import Placer, place_keeper
 from services.platform.present import existing
-from services.platform.providing import Output, provide_images, share
+from services.platform.providing import Output, provide_images
 from services.platform.setup import administrator_token, settle
 from services.platform.specification import Plan
 

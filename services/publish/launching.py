@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
-from services.containers.interface import Instance, Progress, Runtime, ServiceSpec
+from services.containers.interface import Instance, Progress, Runtime, ServiceSpec, share
 from services.containers.model import (
     PROJECT_LABEL,
     ROLE_LABEL,
@@ -123,11 +123,11 @@ class Launcher:
         known = self._engine.image(target) is not None
         try:
             if not known:
-                self._provide(self.production.image_for(deploy), _part(progress, 0.0, 0.25), output)
-                self._build(target, context, deploy, _part(progress, 0.25, 0.5), output)
+                self._provide(self.production.image_for(deploy), share(progress, 0.0, 0.25), output)
+                self._build(target, context, deploy, share(progress, 0.25, 0.5), output)
             if self.production.registry:
-                self._engine.push(target, _part(progress, 0.5, 0.6))
-            return self._run(deploy.project, deploy.version, target, options, _part(progress, 0.6, 1.0))
+                self._engine.push(target, share(progress, 0.5, 0.6))
+            return self._run(deploy.project, deploy.version, target, options, share(progress, 0.6, 1.0))
         except BaseException:
             if not known:
                 self._forget(target)
@@ -138,7 +138,7 @@ class Launcher:
     ) -> Instance:
         """Run a version from an image that exists, pulling it if need be; else as `launch_folder`."""
         if self._engine.image(reference) is None:
-            self._engine.pull(reference, _part(progress, 0.0, 0.6))
+            self._engine.pull(reference, share(progress, 0.0, 0.6))
         labels = image.labels if (image := self._engine.image(reference)) else {}
         for label, given in ((PROJECT_LABEL, project), (VERSION_LABEL, version)):
             if labels.get(label, given) != given:
@@ -146,7 +146,7 @@ class Launcher:
                     f"{reference} was built for {labels[label]!r}, not for {given!r}",
                     remedy="Choose the image of this version, or correct the name.",
                 )
-        return self._run(project, version, reference, options, _part(progress, 0.6, 1.0))
+        return self._run(project, version, reference, options, share(progress, 0.6, 1.0))
 
     def _provide(self, base: str, progress: Progress, output: Callable[[str], None]) -> None:
         """Build Relevo's own service for a language when the first version in it is launched here."""
@@ -264,12 +264,3 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(content), 0o644
     tar.addfile(entry, io.BytesIO(content))
-
-
-def _part(progress: Progress, begin: float, end: float) -> Progress:
-    """The share of a longer work that one step of it is."""
-
-    def tell(fraction: float | None, text: str) -> None:
-        progress(None if fraction is None else begin + (end - begin) * fraction, text)
-
-    return tell
