@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from services.containers.container_spec import container_spec
 from services.containers.engine.engine import Engine
 from services.containers.interface import (
-    ENDPOINT_VARIABLE,
     INNER_PORT,
     Capability,
     Instance,
@@ -17,16 +17,11 @@ from services.containers.interface import (
     State,
 )
 from services.containers.model import (
-    PLATFORM_LABEL,
-    PROJECT_LABEL,
-    ROLE_LABEL,
     SERVICE_LABEL,
-    VERSION_LABEL,
     Container,
     ContainerSpec,
     ContainerState,
     Health,
-    Role,
 )
 from services.errors import Conflict, NotFound, Refused, RelevoError, Unavailable
 
@@ -195,26 +190,18 @@ class DockerRuntime:
     def _container_spec(self, spec: ServiceSpec, name: str) -> ContainerSpec:
         host = f"{self._name(spec.name)}-{secrets.token_hex(4)}"
         endpoint = f"http://{host}:{INNER_PORT}" if spec.listens else ""
-        labels = {
-            **spec.labels,
-            PLATFORM_LABEL: self._platform,
-            SERVICE_LABEL: spec.name,
-            ENDPOINT_LABEL: endpoint,
-        }
-        if spec.project:
-            labels |= {ROLE_LABEL: Role.MODEL, PROJECT_LABEL: spec.project, VERSION_LABEL: spec.version}
-        return ContainerSpec(
+        made = container_spec(
+            spec,
+            platform=self._platform,
             name=name,
-            image=spec.image,
-            command=spec.command,
-            environment={**self._environment, **spec.environment, ENDPOINT_VARIABLE: endpoint},
-            labels=labels,
-            ports=spec.ports,
-            mounts=spec.mounts,
             network=self._network,
+            endpoint=endpoint,
+            environment=self._environment,
+        )
+        return replace(
+            made,
+            labels={**made.labels, ENDPOINT_LABEL: endpoint},
             aliases=(host,),
-            limits=spec.limits,
-            restart=spec.restart,
             stop_seconds=_STOP_SECONDS,
         )
 

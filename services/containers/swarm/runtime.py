@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from services.containers.container_spec import container_spec
 from services.containers.engine.engine import Engine
 from services.containers.interface import (
-    ENDPOINT_VARIABLE,
     INNER_PORT,
     Capability,
     Instance,
@@ -15,11 +15,8 @@ from services.containers.interface import (
 from services.containers.model import (
     PLATFORM_LABEL,
     PROJECT_LABEL,
-    ROLE_LABEL,
     SERVICE_LABEL,
     VERSION_LABEL,
-    ContainerSpec,
-    Role,
 )
 from services.containers.swarm.cluster import Cluster, ServiceOrder
 from services.containers.swarm.model import SwarmService, Task
@@ -110,20 +107,13 @@ class SwarmRuntime:
         return f"http://{self._name(name)}:{INNER_PORT}"
 
     def _order(self, spec: ServiceSpec) -> ServiceOrder:
-        labels = {**spec.labels, PLATFORM_LABEL: self.platform}
-        if spec.project:
-            labels |= {ROLE_LABEL: Role.MODEL, PROJECT_LABEL: spec.project, VERSION_LABEL: spec.version}
-        endpoint = {ENDPOINT_VARIABLE: self._endpoint(spec.name)} if spec.listens else {}
-        container = ContainerSpec(
+        container = container_spec(
+            spec,
+            platform=self.platform,
             name=self._name(spec.name),
-            image=spec.image,
-            command=spec.command,
-            environment={**self._environment, **spec.environment, **endpoint},
-            labels=labels,
-            ports=spec.ports,
-            mounts=spec.mounts,
             network=self.platform,
-            limits=spec.limits,
+            endpoint=self._endpoint(spec.name),
+            environment=self._environment,
         )
         return service_order(
             self.cluster, container, service=spec.name, replicas=spec.replicas, placement=spec.placement
