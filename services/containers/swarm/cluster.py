@@ -144,41 +144,35 @@ class Cluster:
             client.update_service(known.identifier, known.version, **order.arguments)
 
     def scale(self, name: str, replicas: int) -> None:
-        """Run that many tasks of a service."""
-        found = self._inspect(name)
-        specification = found["Spec"]
-        specification["Mode"] = {"Replicated": {"Replicas": replicas}}
-        with self._connection.asking() as client:
-            client.update_service(
-                found["ID"],
-                int(found["Version"]["Index"]),
-                task_template=specification["TaskTemplate"],
-                name=specification["Name"],
-                labels=specification.get("Labels"),
-                mode=docker.types.ServiceMode("replicated", replicas=replicas),
-                update_config=specification.get("UpdateConfig"),
-                rollback_config=specification.get("RollbackConfig"),
-                endpoint_spec=specification.get("EndpointSpec"),
-            )
+        """Run that many tasks of a service; Conflict if somebody changed it meanwhile."""
+        mode = docker.types.ServiceMode("replicated", replicas=replicas)
+        self._change(self._inspect(name), mode=mode)
 
     def restart(self, name: str) -> None:
-        """Replace every task by a new one of the same definition."""
+        """Replace every task by a new one of the same definition; Conflict as for `scale`."""
         found = self._inspect(name)
+        template = found["Spec"]["TaskTemplate"]
+        again = int(template.get("ForceUpdate", 0)) + 1
+        self._change(found, task_template={**template, "ForceUpdate": again})
+
+    def _change(self, found: Mapping[str, Any], **changed: Any) -> None:
+        """Change only what is named of a service, if it is still as it was found.
+
+        The client could fetch the rest by itself, but fills defaults in: to the manager that is another
+        definition, and every task would be replaced.
+        """
         specification = found["Spec"]
-        template = specification["TaskTemplate"]
-        template["ForceUpdate"] = int(template.get("ForceUpdate", 0)) + 1
+        definition = {
+            "task_template": specification["TaskTemplate"],
+            "name": specification["Name"],
+            "labels": specification.get("Labels"),
+            "mode": specification.get("Mode"),
+            "update_config": specification.get("UpdateConfig"),
+            "rollback_config": specification.get("RollbackConfig"),
+            "endpoint_spec": specification.get("EndpointSpec"),
+        }
         with self._connection.asking() as client:
-            client.update_service(
-                found["ID"],
-                int(found["Version"]["Index"]),
-                task_template=template,
-                name=specification["Name"],
-                labels=specification.get("Labels"),
-                mode=specification.get("Mode"),
-                update_config=specification.get("UpdateConfig"),
-                rollback_config=specification.get("RollbackConfig"),
-                endpoint_spec=specification.get("EndpointSpec"),
-            )
+            client.update_service(found["ID"], int(found["Version"]["Index"]), **definition | changed)
 
     def remove(self, name: str) -> None:
         """Remove a service; its tasks end. Nothing happens if there is none."""
