@@ -9,7 +9,8 @@ from app.connection.dialogs import ConnectionDialogs
 from app.connection.engine_link import EngineLink
 from app.connection.host_dialogs import HostDialogs
 from app.connection.hosts import Hosts
-from app.connection.link import Link, LinkState
+from app.connection.life import LinkState
+from app.connection.link import Link
 from app.context import Bus, Context
 from app.dialogs.crash import CrashReporter
 from app.dialogs.help import HelpWindow

@@ -1,23 +1,22 @@
-"""The life of the way to one Docker Engine, and what its containers are at any moment.
+"""The way to one Docker Engine at a time, and what its containers are at any moment.
 
-Opening, open, lost, retried by itself. Pages ask it for the engine and follow its containers; none of
-them lists or polls for itself.
+Pages ask it for the engine and follow its containers; none of them lists or polls for itself.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.connection.engine_opening import Opened, Standing
-from app.connection.link import FIRST_DELAY, LONGEST_DELAY, WATCH_SECONDS, LinkState
+from app.connection.life import FIRST_DELAY, LinkLife, LinkState
 from app.inbox import Inbox
-from app.tasks import Task, Tasks, Work
+from app.tasks import Tasks, Work
 from services.containers.addresses import EngineAddress, Host
 from services.containers.model import Change, Container, EngineInfo
-from services.errors import RelevoError, Unavailable
+from services.errors import RelevoError
 
 if TYPE_CHECKING:
     from services.containers.engine.engine import Engine
@@ -34,7 +33,7 @@ def open_usual(address: EngineAddress) -> "Engine":
     return open_engine(address)
 
 
-class EngineLink(QObject):
+class EngineLink(LinkLife[Opened]):
     """Opens, watches and reopens; `changed` comes after state, host, error or next attempt changed.
 
     `opened` carries a fresh Engine, `closing` comes before one is given up. `containers_changed` carries
@@ -48,9 +47,6 @@ class EngineLink(QObject):
         containers: all of the engine by identifier; kept while it is lost, as they were seen last.
     """
 
-    changed = Signal()
-    opened = Signal(object)
-    closing = Signal()
     containers_changed = Signal(object)
     _told = Signal()
     _lost = Signal(object, object)
@@ -63,27 +59,14 @@ class EngineLink(QObject):
         first_delay: float = FIRST_DELAY,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.tasks = tasks
+        super().__init__(tasks, first_delay, parent)
         self._opener = opener
-        self._first_delay = self._delay = first_delay
-        self._attempt: Task[Opened] | None = None
-        self._checking = False
         self._inbox: Inbox[Change] = Inbox(self._told.emit)
         self._watch: Watch | None = None
         self.host: Host | None = None
         self.engine: Engine | None = None
         self.info: EngineInfo | None = None
-        self.state = LinkState.NONE
-        self.error: RelevoError | None = None
-        self.next_attempt: datetime | None = None
         self.containers: dict[str, Container] = {}
-        self._look = QTimer(self)
-        self._look.setInterval(WATCH_SECONDS * 1000)
-        self._look.timeout.connect(self.check)
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
-        self._again.timeout.connect(self.retry)
         self._batch = QTimer(self)
         self._batch.setSingleShot(True)
         self._batch.setInterval(BATCH_MILLISECONDS)
@@ -96,35 +79,18 @@ class EngineLink(QObject):
         self.leave()
         self.host = host
         self._delay = self._first_delay
-        self._open(host)
-
-    def retry(self) -> None:
-        """Try now what would be tried later."""
-        if self.host is not None and self._attempt is None and self.engine is None:
-            self._open(self.host)
-        else:
-            self.check()
+        self._open_again()
 
     def check(self) -> None:
         """Ask the engine whether it is there, off the GUI thread; never twice at once."""
         engine = self.engine
-        if engine is None or self._checking:
-            return
-        self._checking = True
-        self.tasks.run(
-            lambda _work: engine.info(),
-            owner=self,
-            title="Looking after the Docker Engine",
-            on_result=lambda info: self._checked(engine, info),
-            on_error=lambda error: self._watch_lost(engine, error),
-            on_end=self._check_ended,
-            routine=True,
-        )
-
-    def report(self, error: RelevoError) -> None:
-        """A page met this error; if it may mean a lost engine, look at once."""
-        if isinstance(error, Unavailable):
-            self.check()
+        if engine is not None:
+            self._ask(
+                engine.info,
+                "Looking after the Docker Engine",
+                lambda info: self._checked(engine, info),
+                lambda error: self._watch_lost(engine, error),
+            )
 
     def of_version(self, project: str, version: str) -> list[Container]:
         """The containers that serve a version, as last seen."""
@@ -136,30 +102,31 @@ class EngineLink(QObject):
 
     def leave(self) -> None:
         """Give the engine up; close it off the GUI thread, and forget its containers."""
-        if self._attempt is not None:
-            self._attempt.cancel()
-            self._attempt = None
+        self._stop()
         self._give_up()
-        self._again.stop()
-        self.error = self.next_attempt = self.host = None
+        self.error = self.host = None
         self._replace({})
         self._become(LinkState.NONE)
 
     def close(self) -> None:
         """At the program's end, after the tasks were closed: close the engine and wait for it."""
-        for timer in (self._look, self._again, self._batch):
-            timer.stop()
+        self._stop()
+        self._batch.stop()
         opened = self._taken()
         if opened is not None:
             opened.close()
 
-    def _open(self, host: Host) -> None:
-        self._again.stop()
-        self.next_attempt = None
+    def _is_there(self) -> bool:
+        return self.engine is not None
+
+    def _open_again(self) -> None:
+        host = self.host
+        if host is None:
+            return
         inbox: Inbox[Change] = Inbox(self._told.emit)
         self._inbox = inbox
 
-        def open_it(work: Work) -> Opened:
+        def attempt(work: Work) -> Opened:
             engine = self._opener(host.address)
             standing = Standing(partial(self._lost.emit, engine))
             watch: Watch | None = None
@@ -174,35 +141,18 @@ class EngineLink(QObject):
                 raise
             return Opened(engine, watch, info, tuple(inbox.take()))
 
-        self._become(LinkState.OPENING)
-        self._attempt = self.tasks.run(
-            open_it,
-            owner=self,
-            title=f"Connecting to Docker on {host.name}",
-            on_result=self._opened,
-            on_error=self._failed,
+        self._try(
+            attempt,
+            f"Connecting to Docker on {host.name}",
             on_dropped=Opened.close,
-            cancellable=True,
             routine=self.error is not None,
         )
 
-    def _opened(self, opened: Opened) -> None:
-        self._attempt = None
-        self.engine, self._watch, self.info = opened.engine, opened.watch, opened.info
-        self.error = None
-        self._delay = self._first_delay
-        self._look.start()
-        self._replace({c.identifier: c.container for c in opened.listed if c.container is not None})
+    def _opened(self, brought: Opened) -> None:
+        self.engine, self._watch, self.info = brought.engine, brought.watch, brought.info
+        self._replace({c.identifier: c.container for c in brought.listed if c.container is not None})
         self._take()
-        self._become(LinkState.OPEN)
-        self.opened.emit(opened.engine)
-
-    def _failed(self, error: RelevoError) -> None:
-        self._attempt = None
-        self.error = error
-        if isinstance(error, Unavailable):
-            self._plan()
-        self._become(LinkState.LOST)
+        self._is_open(brought.engine)
 
     def _watch_lost(self, engine: "Engine", error: RelevoError) -> None:
         if engine is self.engine:
@@ -212,9 +162,6 @@ class EngineLink(QObject):
     def _checked(self, engine: "Engine", info: EngineInfo) -> None:
         if engine is self.engine:
             self.info = info
-
-    def _check_ended(self) -> None:
-        self._checking = False
 
     def _give_up(self) -> None:
         opened = self._taken()
@@ -257,12 +204,3 @@ class EngineLink(QObject):
                 self.containers[change.identifier] = change.container
         if changes:
             self.containers_changed.emit(changes)
-
-    def _plan(self) -> None:
-        self.next_attempt = datetime.now(UTC) + timedelta(seconds=self._delay)
-        self._again.start(int(self._delay * 1000))
-        self._delay = min(self._delay * 2, LONGEST_DELAY)
-
-    def _become(self, state: LinkState) -> None:
-        self.state = state
-        self.changed.emit()

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QMessageBox, QToolB
 
 from app.connection.engine_link import EngineLink
 from app.connection.hosts import Hosts
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.words import told
 from services.containers.addresses import PlainEngine
 from services.containers.hosts import PLAIN_WARNING, where

@@ -6,7 +6,7 @@ from typing import Protocol
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.context import Context
 from app.pages.bar import ActionButton, row
 from app.pages.engine_bar import EngineBanner, HostSwitcher

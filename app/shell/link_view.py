@@ -3,7 +3,8 @@
 from PySide6.QtCore import QObject, QTimer
 
 from app.connection.dialogs import ConnectionDialogs
-from app.connection.link import Link, LinkState
+from app.connection.life import LinkState
+from app.connection.link import Link
 from app.connection.platform import SecretsNeeded
 from app.context import Context
 from app.shell.window import Shell

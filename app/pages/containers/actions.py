@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.context import Context
 from app.dialogs.deed import DeedDialog, Question
 from app.dialogs.rename import RenameDialog

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.context import Context
 from app.pages.images.details import ImageDetails
 from app.tasks import Task

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.connection.platform import Platform
 from app.context import Context
 from app.pages.monitor.content import Content

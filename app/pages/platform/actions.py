@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.context import Context
 from app.dialogs.deed import DeedDialog, Question
 from app.inbox import Inbox

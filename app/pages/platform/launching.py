@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.context import Context
 from app.pages.platform.actions import NOBODY, OFFLINE, PlatformActions
 from app.pages.platform.development_dialog import DevelopmentDialog

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.context import Context
 from app.pages.containers.streams import Follower
 from app.tasks import Task

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.connection.platform import Platform
 from app.context import Context
 from app.pages.projects.look import Detail, Overview, row_of

@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
-from app.connection.link import LinkState
+from app.connection.life import LinkState
 from app.context import Context
 from app.pages.bar import ActionButton, row
 from app.pages.page import PageCommand
