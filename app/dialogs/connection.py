@@ -3,33 +3,24 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
+from app.dialogs.asking import choose_folder
 from app.dialogs.connection_forms import Fields, embedded_form, platform_form, profile_from, secrets_from
+from app.dialogs.trial import TrialDialog
 from app.pages.bar import row
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind
 from services.profiles.validation import problems
-from widgets.panels.error import ErrorPanel
 from widgets.panels.form import FormField
-from widgets.panels.labels import Text
-from widgets.theme import GRID, FontSize
+from widgets.theme import GRID
 
 NARROW, WIDE = 64, 104
 KINDS = (("On this machine, in a workspace folder", True), ("A platform on servers", False))
 
 
-class ConnectionDialog(QDialog):
+class ConnectionDialog(TrialDialog):
     """Edits one profile; reads and tries nothing itself.
 
     `test_wanted` and `save_wanted` carry the profile and its secrets, both only when no field is wrong.
@@ -44,10 +35,8 @@ class ConnectionDialog(QDialog):
     save_wanted = Signal(object, object)
 
     def __init__(self, profile: Profile | None, workspace: Path, *, keyring: bool, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Edit profile" if profile else "Connect")
-        self.setModal(True)
-        self.name = FormField("Name", QLineEdit(profile.name if profile else "My workspace"), required=True)
+        title = "Edit profile" if profile else "Connect"
+        super().__init__(title, profile.name if profile else "My workspace", "Save and open", parent)
         self.kind = QComboBox()
         for words, embedded in KINDS:
             self.kind.addItem(words, embedded)
@@ -55,8 +44,8 @@ class ConnectionDialog(QDialog):
         self.platform = platform_form(
             profile if isinstance(profile, PlatformProfile) else None, keyring=keyring
         )
-        self.error = ErrorPanel()
-        self.result_text = Text(wrap=True)
+        self.browse = QPushButton("Choose folder…")
+        self.browse.setAutoDefault(False)
         self._compose()
         if isinstance(profile, PlatformProfile):
             self.kind.setCurrentIndex(1)
@@ -67,53 +56,20 @@ class ConnectionDialog(QDialog):
         """The form of the kind chosen."""
         return self.embedded if self.kind.currentData() else self.platform
 
-    def show_testing(self) -> None:
-        """A test is under way."""
-        self.error.hide()
-        self.result_text.setText("Trying to connect…")
-        self.test.setEnabled(False)
-
-    def show_tested(self, text: str) -> None:
-        """The test went well."""
-        self.result_text.setText(text)
-        self.test.setEnabled(True)
-
     def show_failed(self, field: str, message: str, details: str = "") -> None:
         """The test failed: say so under the field that has to do with it, details below."""
-        self.result_text.setText("")
-        self.test.setEnabled(True)
+        self._end_trial()
         self.form.show_errors({field: message})
         if details:
             self.error.show_message("The details may say more.", details=details)
 
     def _compose(self) -> None:
-        self.browse = QPushButton("Choose folder…")
         self.browse.clicked.connect(self._choose_folder)
-        self.test = QPushButton("Test connection")
         self.test.clicked.connect(lambda: self._submit(self.test_wanted.emit))
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.addButton(self.test, QDialogButtonBox.ButtonRole.ActionRole)
-        self.save = self.buttons.addButton("Save and open", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.save.setDefault(True)
         self.buttons.accepted.connect(lambda: self._submit(self.save_wanted.emit))
-        self.buttons.rejected.connect(self.reject)
-        for button in (self.test, self.browse, self.buttons.button(QDialogButtonBox.StandardButton.Cancel)):
-            button.setAutoDefault(False)
         self.kind.currentIndexChanged.connect(self._kind_changed)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        layout.setSpacing(GRID + GRID // 2)
-        layout.addWidget(Text("Where is the platform?", size=FontSize.LARGE))
-        layout.addWidget(FormField("Kind", self.kind))
-        layout.addWidget(self.name)
-        layout.addWidget(self.embedded)
-        layout.addLayout(row(self.browse, None))
-        layout.addWidget(self.platform)
-        layout.addStretch(1)
-        layout.addWidget(self.result_text)
-        layout.addWidget(self.error)
-        layout.addWidget(self.buttons)
-        self.finished.connect(self.deleteLater)
+        kind, browse = FormField("Kind", self.kind), row(self.browse, None)
+        self._lay_out("Where is the platform?", (kind, self.name, self.embedded, browse, self.platform))
 
     def _kind_changed(self) -> None:
         embedded = bool(self.kind.currentData())
@@ -124,27 +80,16 @@ class ConnectionDialog(QDialog):
         ):
             part.setVisible(shown)
         self.setMinimumWidth((NARROW if embedded else WIDE) * GRID)
-        self.result_text.setText("")
-        self.error.hide()
-        QTimer.singleShot(0, self, self.adjustSize)
+        self._forget_trial()
 
     def _choose_folder(self) -> None:
         line = self.embedded.field("folder").editor
-        dialog = QFileDialog(self, "Choose the workspace's folder", self.embedded.field("folder").value())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         if isinstance(line, QLineEdit):
-            dialog.fileSelected.connect(line.setText)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+            choose_folder(self, "Choose the workspace’s folder", line.text(), line.setText)
 
     def _submit(self, tell: Callable[[Profile, dict[Kind, str]], None]) -> None:
         profile = profile_from(
             self.name.value(), self.form.values(), embedded=bool(self.kind.currentData())
         )
-        wrong = problems(profile)
-        self.name.set_error(wrong.pop("name", ""))
-        self.form.show_errors(wrong)
-        if not wrong and not self.name.error():
-            self.error.hide()
+        if self._accepts(problems(profile), self.form.show_errors):
             tell(profile, secrets_from(self.form.values()))
