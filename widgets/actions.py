@@ -1,5 +1,7 @@
 """An action that says why it cannot be used, instead of vanishing."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
@@ -13,15 +15,24 @@ class ExplainedAction(QAction):
         text: as in menus; three dots at the end when it asks something first.
         explanation: what it does, for the tooltip.
         icon_name: an icon of `resources/icons`; empty for none.
+        do: called when it is triggered.
     """
 
     def __init__(
-        self, text: str, *, explanation: str = "", icon_name: str = "", parent: QObject | None = None
+        self,
+        text: str,
+        *,
+        explanation: str = "",
+        icon_name: str = "",
+        do: Callable[[], object] | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(text, parent)
         self._explanation = explanation or text.rstrip("…")
         if icon_name:
             self.setIcon(icon(icon_name))
+        if do is not None:
+            self.triggered.connect(lambda _checked: do())
         self.set_blocked("")
 
     def set_blocked(self, reason: str) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.pages.images.registry import RegistryTab
-from services.containers.model import Layer, LogLine
+from services.containers.model import Layer
 from widgets.logs.pane import LogPane
 from widgets.panels.labels import ElidedText
 from widgets.tables.images import ImageLine, StepsTable
@@ -54,11 +54,6 @@ class ImageDetails(QWidget):
         )
         self.steps.show_steps(())
 
-    def begin_output(self, name: str) -> None:
+    def show_output(self) -> None:
         """A build begins: its output comes to the front."""
-        self.output.begin(name, f"Sending {name} to the engine…")
         self.tabs.setCurrentIndex(OUTPUT)
-
-    def append_output(self, lines: Sequence[LogLine]) -> None:
-        """More of what the build printed."""
-        self.output.append(lines)

@@ -23,7 +23,7 @@ class ImagesPage(EnginePage):
         self.table = ImagesTable()
         self.details = ImageDetails(context)
         self.presenter = ImagesPresenter(self.table, self.details, context)
-        self.deeds = ImageActions(self.table, self.details, self.presenter, self.error, context)
+        self.deeds = ImageActions(self.table, self.details, self.error, self.presenter, context)
         self.compose("Images", self.table, self.details, FIRST_SIZES)
         self.table.export_requested.connect(self.export_requested)
         self.details.export_requested.connect(self.export_requested)

@@ -39,10 +39,18 @@ class RegistryTab(QWidget):
         self.table = TagsTable()
         self.table.set_empty("No registry looked at yet", "Give its address, then “Look”.")
         self.pull = ExplainedAction(
-            "Pull", explanation="Fetch it to this engine", icon_name="download", parent=self
+            "Pull",
+            explanation="Fetch it to this engine",
+            icon_name="download",
+            do=self._pull,
+            parent=self,
         )
         self.delete = ExplainedAction(
-            "Delete…", explanation="Delete it from the registry", icon_name="remove", parent=self
+            "Delete…",
+            explanation="Delete it from the registry",
+            icon_name="remove",
+            do=self._ask_delete,
+            parent=self,
         )
         self._compose()
         self._found.connect(self._add)
@@ -159,8 +167,6 @@ class RegistryTab(QWidget):
         self.error.hide()
         self.show_button.clicked.connect(self.look)
         self.address.returnPressed.connect(self.look)
-        self.pull.triggered.connect(lambda _checked: self._pull())
-        self.delete.triggered.connect(lambda _checked: self._ask_delete())
         for action in (self.pull, self.delete):
             self.table.add_action(action)
         self.table.selection_changed.connect(self.judge)

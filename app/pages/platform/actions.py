@@ -1,22 +1,14 @@
 """What can be done with a platform: asked about, carried out off the GUI thread, told on the page."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QWidget
-
-from app.connection.life import LinkState
 from app.context import Context
 from app.dialogs.deed import DeedDialog, Question
-from app.inbox import Inbox
+from app.pages.engine_deeds import EngineDeeds
 from app.pages.platform.presenter import PlatformPresenter
 from app.pages.platform.setup_dialog import SetupDialog
 from app.pages.platform.token_dialog import TokenDialog
 from app.tasks import Work
-from services.containers.model import LogLine
-from services.errors import RelevoError
 from services.platform.remembering import profile_of, remember
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
@@ -31,18 +23,12 @@ from widgets.tables.parts import PartsTable
 if TYPE_CHECKING:
     from services.containers.engine.engine import Engine
 
-OFFLINE, NOBODY = "Docker does not answer.", "No platform is set up on this host."
+NOBODY = "No platform is set up on this host."
 RESTART_SECONDS = 180.0
 
 
-class PlatformActions(QObject):
-    """The actions of the platform and its parts.
-
-    `output_began` comes when a build's output begins to arrive.
-    """
-
-    output_began = Signal()
-    _printed = Signal()
+class PlatformActions(EngineDeeds):
+    """The actions of the platform and its parts."""
 
     def __init__(
         self,
@@ -52,13 +38,9 @@ class PlatformActions(QObject):
         presenter: PlatformPresenter,
         context: Context,
     ) -> None:
-        super().__init__(table)
-        self._table, self._output, self._error = table, output, error
-        self._presenter, self._context = presenter, context
-        self.dialog: QDialog | None = None
-        self._inbox: Inbox[str] = Inbox(self._printed.emit)
-        self._printed.connect(self._take_output)
-        make = self._action
+        super().__init__(table, output, error, presenter.refresh, context)
+        self._table, self._presenter = table, presenter
+        make = self.action
         self.setup = make("Set up…", "Set a platform up, or change this one", "platform", self._ask_setup)
         self.restart = make(
             "Restart part", "Stop the chosen part and start it again", "refresh", self._restart
@@ -83,7 +65,7 @@ class PlatformActions(QObject):
 
     def judge(self) -> None:
         """Block what cannot be done, each with its reason."""
-        offline = "" if self._context.engine_link.state is LinkState.OPEN else OFFLINE
+        offline = self.offline
         state, part = self._presenter.state, self._table.chosen()
         nobody = offline or ("" if state is not None else NOBODY)
         self.setup.setText("Change…" if state is not None else "Set up…")
@@ -92,16 +74,6 @@ class PlatformActions(QObject):
             action.set_blocked(nobody)
         missing = "Select a part." if part is None else "It is missing: set the platform up again."
         self.restart.set_blocked(nobody or (missing if part is None or part.state == "missing" else ""))
-
-    @property
-    def window(self) -> QWidget:
-        """Before which dialogs stand."""
-        return self._table.window()
-
-    def _action(self, text: str, explanation: str, icon: str, do: Callable[[], None]) -> ExplainedAction:
-        action = ExplainedAction(text, explanation=explanation, icon_name=icon, parent=self._table)
-        action.triggered.connect(lambda _checked: do())
-        return action
 
     # Asking.
 
@@ -135,16 +107,11 @@ class PlatformActions(QObject):
         self._plan(delete_data=True)
 
     def _plan(self, *, delete_data: bool) -> None:
-        engine, name = self._context.engine_link.engine, self._presenter.name
-        if engine is None:
-            return
-        self._context.tasks.run(
-            lambda _work: plan_tear_down(engine, name, delete_data=delete_data),
-            owner=self,
-            title=f"Looking at what {name} consists of",
-            on_result=lambda plan: self._ask_down(plan, delete_data=delete_data),
-            on_error=self.fail,
-            routine=True,
+        name = self._presenter.name
+        self.look(
+            f"Looking at what {name} consists of",
+            lambda engine: plan_tear_down(engine, name, delete_data=delete_data),
+            lambda plan: self._ask_down(plan, delete_data=delete_data),
         )
 
     def _ask_down(self, plan: TearDown, *, delete_data: bool) -> None:
@@ -152,22 +119,13 @@ class PlatformActions(QObject):
         dialog.confirmed.connect(lambda: self._tear_down(plan.name, delete_data=delete_data))
         self.show(dialog)
 
-    def show(self, dialog: QDialog) -> None:
-        """Open a dialog of the page."""
-        self.dialog = dialog
-        dialog.finished.connect(self._closed)
-        dialog.open()
-
-    def _closed(self) -> None:
-        self.dialog = None
-
     # Doing.
 
     def _set_up(self, request: PlatformRequest) -> None:
-        context = self._context
+        context = self.context
 
         def work_on(engine: "Engine", work: Work) -> tuple[PlatformProfile, Outcome, bool]:
-            outcome = set_up(engine, request, work.progress, output=self._inbox.put)
+            outcome = set_up(engine, request, work.progress, output=self.take_output)
             profile = profile_of(request, engine.address)
             return profile, outcome, remember(profile, outcome, context.places.profiles, context.secrets)
 
@@ -177,7 +135,7 @@ class PlatformActions(QObject):
     def _is_up(self, done: tuple[PlatformProfile, Outcome, bool]) -> None:
         profile, outcome, kept = done
         self._presenter.choose(profile.platform)
-        self._context.bus.profile_wanted.emit(profile.name)
+        self.context.bus.profile_wanted.emit(profile.name)
         if outcome.token:
             self.show(TokenDialog(outcome.token, kept=kept, parent=self.window))
 
@@ -186,7 +144,7 @@ class PlatformActions(QObject):
         self.begin_output(f"Upgrading {name}")
         self.run(
             f"Upgrading {name}",
-            lambda engine, work: upgrade(engine, name, work.progress, output=self._inbox.put),
+            lambda engine, work: upgrade(engine, name, work.progress, output=self.take_output),
         )
 
     def _tear_down(self, name: str, *, delete_data: bool) -> None:
@@ -212,45 +170,6 @@ class PlatformActions(QObject):
             engine.wait_healthy(part.key, RESTART_SECONDS, work.check)
 
         self.run(f"Restarting {part.name}", restart)
-
-    def run(
-        self,
-        title: str,
-        do: Callable[["Engine", Work], object],
-        on_result: Callable[..., None] | None = None,
-    ) -> None:
-        """Do something long with the engine; an error shows above the table."""
-        engine = self._context.engine_link.engine
-        if engine is None:
-            return
-        self._error.hide()
-        self._context.tasks.run(
-            lambda work: do(engine, work),
-            owner=self,
-            title=title,
-            on_result=on_result,
-            on_error=self.fail,
-            on_end=self._presenter.refresh,
-            cancellable=True,
-        )
-
-    def fail(self, error: RelevoError) -> None:
-        """Tell it above the table."""
-        self._context.engine_link.report(error)
-        self._error.show_error(error)
-
-    def begin_output(self, name: str) -> None:
-        """A work begins that may build images."""
-        self._output.begin(name, "Nothing has to be built so far", "What builds print shows here.")
-        self.output_began.emit()
-
-    def take_output(self, text: str) -> None:
-        """What a build prints; may be called from any thread."""
-        self._inbox.put(text)
-
-    def _take_output(self) -> None:
-        now = datetime.now(UTC)
-        self._output.append([LogLine(now, line) for line in "".join(self._inbox.take()).splitlines()])
 
 
 def down_question(plan: TearDown, *, delete_data: bool) -> Question:

@@ -1,6 +1,5 @@
 """From the Platform page: versions brought into production, and places to develop in."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,9 +7,8 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
-from app.connection.life import LinkState
 from app.context import Context
-from app.pages.platform.actions import NOBODY, OFFLINE, PlatformActions
+from app.pages.platform.actions import NOBODY, PlatformActions
 from app.pages.platform.development_dialog import DevelopmentDialog
 from app.pages.platform.launch_dialog import Launch, LaunchDialog
 from app.pages.platform.presenter import PlatformPresenter
@@ -40,13 +38,13 @@ class Launching(QObject):
     def __init__(self, deeds: PlatformActions, presenter: PlatformPresenter, context: Context) -> None:
         super().__init__(deeds)
         self._deeds, self._presenter, self._context = deeds, presenter, context
-        self.launch = self._action(
+        self.launch = self._deeds.action(
             "Launch a version…",
             "From a deploy folder or an image to a running version",
             "start",
             self._ask_launch,
         )
-        self.develop = self._action(
+        self.develop = self._deeds.action(
             "Development container…",
             "JupyterLab, RStudio, or PyCharm’s interpreter",
             "add",
@@ -63,14 +61,9 @@ class Launching(QObject):
 
     def judge(self) -> None:
         """Block what cannot be done, each with its reason."""
-        offline = "" if self._context.engine_link.state is LinkState.OPEN else OFFLINE
+        offline = self._deeds.offline
         self.launch.set_blocked(offline or ("" if self._presenter.state is not None else NOBODY))
         self.develop.set_blocked(offline)
-
-    def _action(self, text: str, explanation: str, icon: str, do: Callable[[], None]) -> ExplainedAction:
-        action = ExplainedAction(text, explanation=explanation, icon_name=icon, parent=self)
-        action.triggered.connect(lambda _checked: do())
-        return action
 
     # A version.
 

@@ -1,6 +1,5 @@
 """The Swarm of a platform: its services and their tasks, scaled here; its machines, drained here."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -15,7 +14,6 @@ from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, SERVICE_LABEL, SwarmState
 from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.model import Node, SwarmService, Task
-from widgets.actions import ExplainedAction
 from widgets.tables.swarm import (
     MachineRow,
     MachinesTable,
@@ -55,14 +53,16 @@ class SwarmTab(QTabWidget):
         self._looking: Work[Seen] | None = None
         self._seen = Seen()
         self.services, self.tasks, self.machines = ServicesTable(), TasksTable(), MachinesTable()
-        self.scale = self._action("Scale…", "Run more or fewer replicas", "chevron-up", self._ask_scale)
-        self.drain = self._action(
+        self.scale = self._deeds.action(
+            "Scale…", "Run more or fewer replicas", "chevron-up", self._ask_scale
+        )
+        self.drain = self._deeds.action(
             "Drain",
             "Move its tasks to other machines, and give it no new ones",
             "stop",
             lambda: self._set("drain"),
         )
-        self.activate = self._action(
+        self.activate = self._deeds.action(
             "Activate", "Let it take tasks again", "start", lambda: self._set("active")
         )
         self._compose()
@@ -144,11 +144,6 @@ class SwarmTab(QTabWidget):
                 f"Setting {machine.name} to {availability}",
                 lambda engine, _work: Cluster(engine).set_availability(machine.key, availability),
             )
-
-    def _action(self, text: str, explanation: str, icon: str, do: Callable[[], None]) -> ExplainedAction:
-        action = ExplainedAction(text, explanation=explanation, icon_name=icon, parent=self)
-        action.triggered.connect(lambda _checked: do())
-        return action
 
     def _compose(self) -> None:
         panes = QSplitter(Qt.Orientation.Horizontal)
