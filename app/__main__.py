@@ -9,6 +9,7 @@ COMMANDS = {
     "gateway": "the service that clients call: routes, answers, records",
     "supervisor": "the process that keeps rollups and carries the rules out",
     "serve": "a model service for one version, from its deploy folder",
+    "describe": "what a model file of any maker carries, and its deploy folder",
     "publish": "register a deploy folder as a version and start serving it",
     "status": "what runs, which version is champion, how much is labelled",
     "conformance": "whether a model service fulfils the contract, and what it lacks",

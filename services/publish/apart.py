@@ -1,0 +1,145 @@
+"""Model files are read in a process of their own: a pickle is code, and their libraries are heavy.
+
+Such a process runs `relevo describe --ordered`: it reads its order, one JSON line, from standard input,
+says how far it is and how it ended on standard output, and ends when its parent does.
+"""
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+
+from services.containers.interface import Progress
+from services.containers.program import program_command
+from services.errors import InvalidInput, RelevoError
+from services.model_server.artifacts.describing import describe_file
+from services.model_server.artifacts.interface import Described
+from services.publish.describing import Given, draft_of
+
+_LOOK_SECONDS = 0.1
+_LAST_CHARACTERS = 4000
+
+
+class Writing(Struct, frozen=True):
+    """Where a deploy folder is wanted, and what is given for it."""
+
+    given: Given
+    folder: str
+    replace: bool = False
+
+
+class Order(Struct, frozen=True):
+    """What such a process does: describe a file or, with `writing`, bring it into a deploy folder."""
+
+    model: str
+    writing: Writing | None = None
+
+
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """How it ended: with a description, with a written folder, or with an error that can be acted on."""
+
+    described: Described | None = None
+    failure: str = ""
+    remedy: str = ""
+    details: str = ""
+
+
+def carry_out(order: Order) -> Outcome:
+    """Do what is ordered, in the process that was started for it."""
+    model = Path(order.model)
+    try:
+        described, writing = describe_file(model), order.writing
+        if writing is None:
+            return Outcome(described)
+        from services.publish.model_files import bring_in
+
+        bring_in(model, draft_of(described, writing.given), Path(writing.folder), replace=writing.replace)
+    except RelevoError as error:
+        return Outcome(None, error.message, error.remedy, error.details)
+    return Outcome()
+
+
+def describe_apart(model: Path, progress: Progress) -> Described:
+    """What a model file carries, read in a process of its own.
+
+    Args:
+        model: the file; a pickle's code is run.
+        progress: told that it goes on; may raise Cancelled, which ends the process.
+
+    Raises:
+        RelevoError: as `describe_file`.
+        InvalidInput: the process ended without a word; its last ones are in the details.
+    """
+    described = _ordered(Order(str(model)), lambda: progress(None, f"Reading {model.name}")).described
+    if described is None:
+        raise InvalidInput(f"{model.name} could not be read")
+    return described
+
+
+def bring_in_apart(model: Path, given: Given, folder: Path, *, replace: bool, progress: Progress) -> None:
+    """Describe a model and `bring_in` it, in a process of its own.
+
+    Raises:
+        InvalidInput: for whatever these raise.
+    """
+    order = Order(str(model), Writing(given, str(folder), replace))
+    _ordered(order, lambda: progress(None, f"Loading {model.name} and writing {folder}"))
+
+
+def _ordered(order: Order, check: Callable[[], None]) -> Outcome:
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as heard:
+        code = _run(order, told, heard, check)
+        outcome = _outcome(_text(told))
+        if outcome is None:
+            raise InvalidInput(
+                f"{Path(order.model).name} ended the program that read it, with exit code {code}",
+                remedy="Details tell its last words.",
+                details=_text(heard)[-_LAST_CHARACTERS:],
+            )
+    if outcome.failure:
+        raise InvalidInput(outcome.failure, remedy=outcome.remedy, details=outcome.details)
+    return outcome
+
+
+def _run(order: Order, told: IO[bytes], heard: IO[bytes], check: Callable[[], None]) -> int:
+    process = subprocess.Popen(
+        program_command("describe", "--ordered"),
+        stdin=subprocess.PIPE,
+        stdout=told,
+        stderr=heard,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    with process:
+        assert process.stdin is not None  # noqa: S101 - for the checker: it is a pipe
+        try:
+            with contextlib.suppress(OSError):  # it may have ended already; its last words say why
+                process.stdin.write(msgspec.json.encode(order) + b"\n")
+                process.stdin.flush()
+            while True:
+                check()
+                try:
+                    return process.wait(_LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+        except BaseException:
+            process.kill()
+            raise
+
+
+def _outcome(text: str) -> Outcome | None:
+    """The outcome in the last line; a model's own code may have printed before it."""
+    lines = text.splitlines()
+    try:
+        return msgspec.json.decode(lines[-1], type=Outcome) if lines else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")

@@ -1,0 +1,319 @@
+"""What a model file carries and what a person adds to it, as one draft of a deploy folder's description."""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from services.errors import InvalidInput
+from services.model_server.artifacts.interface import Described, InputRead
+from services.model_server.deploy import Deploy
+from services.registry.model import Field, FieldType, Signature, Task
+from services.store.names import column_for, validate_project, validate_version
+
+About = Literal["project", "version", "target", "task", "classes", "inputs", "units", "train", "rows"]
+
+OPTIONS: Mapping[About, str] = {
+    "project": "--project NAME",
+    "version": "--version NAME",
+    "target": "--target NAME",
+    "task": "--task regression|classification",
+    "classes": "--classes NAME,NAME,…",
+    "inputs": "--inputs NAME[:TYPE[?]],…",
+    "units": "--units NAME=UNIT,…",
+    "train": "--train FILE",
+    "rows": "--rows NUMBER",
+}
+"""How each is given on the command line."""
+
+
+class GivenInput(Struct, frozen=True):
+    """What a person says of one input; None leaves what the file carries, or a number never missing."""
+
+    name: str
+    type: FieldType | None = None
+    nullable: bool | None = None
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What a person says of a model file; what is empty is not said.
+
+    Attributes:
+        classes: in the order of the model's probabilities.
+        inputs: all of them, in the model's order, where the file names none; else those to correct, whose
+            spaces and signs the file may have as underscores.
+        units: by the name of an input or of the target.
+        train: path of the script with `train(frame, target, parameters)`; empty: it cannot be retrained.
+        rows: how many rows it was trained on; 0 if unknown.
+    """
+
+    project: str = ""
+    version: str = ""
+    target: str = ""
+    task: Task | None = None
+    classes: tuple[str, ...] = ()
+    inputs: tuple[GivenInput, ...] = ()
+    units: Mapping[str, str] = {}
+    train: str = ""
+    rows: int = 0
+
+
+class Problem(Struct, frozen=True):
+    """What stands in the way of a deploy folder.
+
+    Attributes:
+        about: which of the things given.
+        message: what is missing or wrong, as a sentence without its full stop.
+        lacking: whether it is only missing; else what was given is wrong.
+    """
+
+    about: About
+    message: str
+    lacking: bool = False
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A description as far as it is known.
+
+    Attributes:
+        target: its name is empty while it is missing.
+        problems: none once a deploy folder can be written.
+    """
+
+    described: Described
+    given: Given
+    inputs: tuple[Field, ...]
+    target: Field
+    task: Task | None
+    classes: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def wrong(self) -> tuple[Problem, ...]:
+        """What was given and cannot be."""
+        return tuple(problem for problem in self.problems if not problem.lacking)
+
+    @property
+    def lacking(self) -> tuple[Problem, ...]:
+        """What is still missing."""
+        return tuple(problem for problem in self.problems if problem.lacking)
+
+    def deploy(self, artifact: str, trained_at: datetime) -> Deploy:
+        """The description to be written, of an artifact of this file name.
+
+        Raises:
+            InvalidInput: something is wrong or missing; says all of it, and how to give it.
+        """
+        if self.problems or self.task is None:
+            told = "; ".join(f"{one.message} ({OPTIONS[one.about]})" for one in self.problems)
+            raise InvalidInput(told, remedy="Nothing was written.")
+        return Deploy(
+            project=self.given.project,
+            version=self.given.version,
+            signature=Signature(self.inputs, self.target, self.task, self.classes),
+            trained_at=trained_at,
+            rows=self.given.rows,
+            library=self.described.library,
+            artifact=artifact,
+            kind=self.described.kind,
+            train=Path(self.given.train).name if self.given.train else "",
+        )
+
+
+def draft_of(described: Described, given: Given) -> Draft:
+    """Put together what a file carries and what a person gives; nothing is written, no code is run."""
+    problems: list[Problem] = []
+    task = _task(described, given, problems)
+    classes = _classes(described, given, task, problems)
+    name = given.target or described.target
+    target, inputs = _fields(name, _inputs(described, given, problems), task, given.units)
+    problems += _about_names(given)
+    problems += _about_target(name, inputs)
+    problems += _about_units(given.units, {name, *(field.name for field in inputs)})
+    problems += _about_training(given)
+    return Draft(
+        described=described,
+        given=given,
+        inputs=inputs,
+        target=target,
+        task=task,
+        classes=classes,
+        problems=tuple(sorted(problems, key=lambda problem: list(OPTIONS).index(problem.about))),
+    )
+
+
+def next_version(taken: Iterable[str]) -> str:
+    """The first letter from A that none of a project's versions has, whatever its case; empty after Z."""
+    used = {name.upper() for name in taken}
+    return next((letter for letter in map(chr, range(ord("A"), ord("Z") + 1)) if letter not in used), "")
+
+
+def _task(described: Described, given: Given, problems: list[Problem]) -> Task | None:
+    carried, said = described.task, given.task
+    if carried is not None:
+        if said not in {None, carried}:
+            problems.append(Problem("task", f"the model itself says {carried}"))
+        return carried
+    if said is not None:
+        return said
+    if given.classes or described.classes:
+        return Task.CLASSIFICATION
+    problems.append(Problem("task", "the file does not tell whether it is a regression", lacking=True))
+    return None
+
+
+def _classes(
+    described: Described, given: Given, task: Task | None, problems: list[Problem]
+) -> tuple[str, ...]:
+    if task is not Task.CLASSIFICATION:
+        if given.classes and task is Task.REGRESSION:
+            problems.append(Problem("classes", "a regression has no classes"))
+        return ()
+    carried, said = described.classes, given.classes
+    if carried and said not in {(), carried}:
+        problems.append(Problem("classes", f"the model’s own classes are {', '.join(carried)}"))
+    classes = carried or said
+    if not classes:
+        apart = (
+            f"the model tells {described.class_count} classes apart and"
+            if described.class_count
+            else "the file"
+        )
+        told = f"{apart} names none; name them in the order of its probabilities"
+        problems.append(Problem("classes", told, lacking=True))
+    else:
+        problems += _about_classes(classes, described.class_count)
+    return classes
+
+
+def _about_classes(classes: Sequence[str], count: int) -> list[Problem]:
+    told = ""
+    if count and len(classes) != count:
+        told = f"the model tells {count} classes apart, {len(classes)} are named"
+    elif len(classes) < 2:
+        told = "a classification has at least two classes"
+    elif not all(classes):
+        told = "a class has no name"
+    elif twice := _twice(classes):
+        told = f"class {twice!r} is named twice"
+    return [Problem("classes", told)] if told else []
+
+
+def _inputs(described: Described, given: Given, problems: list[Problem]) -> list[InputRead]:
+    names = [one.name for one in given.inputs]
+    if twice := _twice(names):
+        problems.append(Problem("inputs", f"input {twice!r} is named twice"))
+    if described.inputs:
+        return _corrected(described.inputs, given.inputs, problems)
+    if not names:
+        takes = f"the model takes {described.width} inputs and" if described.width else "the file"
+        problems.append(Problem("inputs", f"{takes} names none; name them in its order", lacking=True))
+    elif described.width and len(names) != described.width:
+        told = f"the model takes {described.width} inputs, {len(names)} are named"
+        problems.append(Problem("inputs", told))
+    elif not all(names):
+        problems.append(Problem("inputs", f"input {names.index('') + 1} has no name"))
+    return [_said(InputRead(one.name), one) for one in given.inputs]
+
+
+def _corrected(
+    carried: Sequence[InputRead], given: Sequence[GivenInput], problems: list[Problem]
+) -> list[InputRead]:
+    known = {_plain(one.name) for one in carried}
+    unknown = [one.name for one in given if _plain(one.name) not in known]
+    if unknown:
+        takes = ", ".join(one.name for one in carried)
+        problems.append(Problem("inputs", f"the model has no input {unknown[0]!r}; it takes {takes}"))
+    said = {_plain(one.name): one for one in given}
+    return [_said(one, said.get(_plain(one.name), GivenInput(one.name))) for one in carried]
+
+
+def _plain(name: str) -> str:
+    """As formats that allow no spaces or signs in names write one."""
+    return re.sub(r"\W", "_", name)
+
+
+def _said(carried: InputRead, said: GivenInput) -> InputRead:
+    return InputRead(
+        said.name,
+        carried.type if said.type is None else said.type,
+        carried.nullable if said.nullable is None else said.nullable,
+    )
+
+
+def _fields(
+    target: str, inputs: Sequence[InputRead], task: Task | None, units: Mapping[str, str]
+) -> tuple[Field, tuple[Field, ...]]:
+    """Target and inputs with their storage columns, no column twice."""
+    fields: list[Field] = []
+    kind = FieldType.STRING if task is Task.CLASSIFICATION else FieldType.NUMBER
+    for one in [*inputs, InputRead(target, kind)]:
+        column = column_for(one.name, frozenset(known.column for known in fields))
+        unit = units.get(one.name, "")
+        fields.append(Field(one.name, column, one.type, nullable=one.nullable, unit=unit))
+    return fields[-1], tuple(fields[:-1])
+
+
+def _about_names(given: Given) -> list[Problem]:
+    found = []
+    if not given.project:
+        found.append(Problem("project", "the project has no name", lacking=True))
+    else:
+        found += _checked("project", given.project)
+    if not given.version:
+        found.append(Problem("version", "the version has no name", lacking=True))
+    else:
+        found += _checked("version", given.version)
+    return found
+
+
+def _checked(about: Literal["project", "version"], name: str) -> list[Problem]:
+    try:
+        (validate_project if about == "project" else validate_version)(name)
+    except InvalidInput as error:
+        return [Problem(about, error.message)]
+    return []
+
+
+def _about_target(name: str, inputs: Sequence[Field]) -> list[Problem]:
+    if not name:
+        return [Problem("target", "the file does not name what it predicts", lacking=True)]
+    if name in {field.name for field in inputs}:
+        return [Problem("target", f"{name!r} is an input")]
+    return []
+
+
+def _about_units(units: Mapping[str, str], names: set[str]) -> list[Problem]:
+    unknown = [name for name in units if name not in names]
+    return [Problem("units", f"neither an input nor the target is named {unknown[0]!r}")] if unknown else []
+
+
+def _about_training(given: Given) -> list[Problem]:
+    found = [] if given.rows >= 0 else [Problem("rows", "the number of rows is below 0")]
+    if given.train:
+        found += [Problem("train", message) for message in _about_script(Path(given.train))]
+    return found
+
+
+def _about_script(script: Path) -> list[str]:
+    """What keeps a file from being a training script; it is parsed, not run."""
+    if not script.is_file():
+        return [f"there is no file {script}"]
+    try:
+        tree = ast.parse(script.read_bytes(), filename=script.name)
+    except (SyntaxError, ValueError) as error:
+        return [f"{script.name} is no Python: {error}"]
+    except OSError as error:
+        return [f"{script} cannot be read: {error.strerror}"]
+    if not any(isinstance(one, ast.FunctionDef) and one.name == "train" for one in tree.body):
+        return [f"{script.name} does not define train(frame, target, parameters)"]
+    return []
+
+
+def _twice(names: Sequence[str]) -> str:
+    """The first name that comes a second time; empty if none does."""
+    return next((name for place, name in enumerate(names) if name in names[:place] and name), "")
