@@ -38,7 +38,6 @@ _NAMESPACES = (
     "System.Net",
     "System.Net.Http",
     "System.Net.Http.Headers",
-    "System.Security.Cryptography",
     "System.Text",
     "System.Threading",
     "System.Threading.Tasks",

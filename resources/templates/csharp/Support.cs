@@ -101,22 +101,21 @@
     /// <summary>Makes ids of predictions: UUIDs of version 7 (RFC 9562), which hold the time.</summary>
     public static class PredictionId
     {
-        private static readonly RandomNumberGenerator Source = RandomNumberGenerator.Create();
-
         /// <summary>A new id.</summary>
         /// <returns>Its text, as the gateway writes it.</returns>
         public static string New()
         {
-            var bytes = new byte[16];
-            lock (Source)
-            {
-                Source.GetBytes(bytes);
-            }
+            // Random everywhere, without the cryptographic library that a generator of random bytes may want.
+            byte[] chance = Guid.NewGuid().ToByteArray();
             long milliseconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            var bytes = new byte[16];
             for (int index = 0; index < 6; index++)
             {
                 bytes[index] = (byte)(milliseconds >> (40 - 8 * index));
             }
+            // Without its bytes 6 to 9: they hold a Guid's own version and variant.
+            Array.Copy(chance, 0, bytes, 6, 6);
+            Array.Copy(chance, 12, bytes, 12, 4);
             bytes[6] = (byte)((bytes[6] & 0x0F) | 0x70);
             bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
             string text = BitConverter.ToString(bytes).Replace("-", "").ToLowerInvariant();

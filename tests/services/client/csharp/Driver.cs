@@ -13,7 +13,10 @@ internal static class Driver
     private static int Main(string[] words)
     {
         // Numbers must travel alike wherever the application runs.
-        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = new CultureInfo("de-DE");
+        var commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        commas.NumberFormat.NumberDecimalSeparator = ",";
+        commas.NumberFormat.NegativeSign = "minus";
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = commas;
         Run(words).GetAwaiter().GetResult();
         return 0;
     }

@@ -65,7 +65,7 @@ def test_names_of_any_kind_compile_with_all_warnings_as_errors(
 
 
 def test_every_name_stays_what_it_was_on_the_wire(
-    compile_csharp: Callable[..., Path], mono: Callable[..., list[str]], tmp_path: Path
+    compile_csharp: Callable[..., Path], run_program: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     inputs = tuple(Field(name, f"c{number}", FieldType.STRING) for number, name in enumerate(NAMES))
     made = csharp_client(project("wine", Task.REGRESSION, inputs))
@@ -81,7 +81,7 @@ def test_every_name_stays_what_it_was_on_the_wire(
         ".Invoke(input, new object[] { text, 0 }); File.WriteAllText(words[0], text.ToString()); } }\n"
     )
     (tmp_path / made.name).write_bytes(made.content)
-    mono(compile_csharp(program, tmp_path / made.name, program=True), str(tmp_path / "written.json"))
+    run_program(compile_csharp(program, tmp_path / made.name, program=True), str(tmp_path / "written.json"))
     written = json.loads((tmp_path / "written.json").read_text(encoding="utf-8"))
     assert written == dict.fromkeys(NAMES, 'v😀"\n')
 

@@ -1,4 +1,4 @@
-"""The generated clients of the example projects, compiled and run under Mono against a live gateway."""
+"""The generated clients of the example projects, compiled once, run on each runtime against a live gateway."""
 
 import csv
 import os
@@ -59,7 +59,7 @@ def generate(demo: Demo) -> Callable[[str, Path], Path]:
 
 @pytest.fixture
 def run_sample(
-    demo: Demo, generate: Callable[[str, Path], Path], compile_csharp: Callable[..., Path], mono: Run,
+    demo: Demo, generate: Callable[[str, Path], Path], compile_csharp: Callable[..., Path], run_program: Run,
     tmp_path: Path,
 ) -> Callable[[str], list[str]]:  # fmt: skip
     """Compiles and runs an example project's sample."""
@@ -69,7 +69,7 @@ def run_sample(
         program.write_bytes(path("projects", project, "client", "Program.cs").read_bytes())
         made = compile_csharp(program, generate(project, tmp_path), program=True)
         address, token = demo.platform.gateway_address, demo.platform.client_token
-        return mono(made, RELEVO_GATEWAY=address, RELEVO_TOKEN=token)
+        return run_program(made, RELEVO_GATEWAY=address, RELEVO_TOKEN=token)
 
     return run
 
@@ -88,11 +88,11 @@ def driver(
 
 
 @pytest.fixture(scope="module")
-def drive(demo: Demo, driver: Path, mono: Run) -> Run:
+def drive(demo: Demo, driver: Path, run_program: Run) -> Run:
     """Runs the driver against the gateway, or against another address."""
 
     def drive(*words: str, address: str = demo.platform.gateway_address) -> list[str]:
-        return mono(driver, *words, ADDRESS=address, RELEVO_TOKEN=demo.platform.client_token)
+        return run_program(driver, *words, ADDRESS=address, RELEVO_TOKEN=demo.platform.client_token)
 
     return drive
 
@@ -271,11 +271,11 @@ def test_a_busy_gateway_is_left_alone_as_long_as_it_asks(
 
 
 def test_waiting_can_be_cancelled(
-    driver: Path, between: Callable[..., Between], wines: list[dict[str, float]]
+    start: list[str], driver: Path, between: Callable[..., Between], wines: list[dict[str, float]]
 ) -> None:
     server = between("silent")
     process = subprocess.Popen(
-        ["mono", str(driver), "cancel", line(wines[0])],
+        [*start, str(driver), "cancel", line(wines[0])],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "ADDRESS": server.address},
     )  # fmt: skip
