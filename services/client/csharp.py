@@ -9,7 +9,7 @@ from typing import Self
 from urllib.parse import quote
 
 from resources import path
-from services.client.csharp_names import comment, identifier, identifiers, literal
+from services.client.csharp_names import comment, identifier, identifiers, is_namespace, literal
 from services.errors import InvalidInput
 from services.gateway.validation import request_fields
 from services.registry.model import Field, FieldType, Mode, Project, Task
@@ -43,7 +43,6 @@ _NAMESPACES = (
     "System.Threading.Tasks",
 )
 _TEMPLATES = ("Client.cs", "Support.cs", "Json.cs")
-_NAMESPACE = re.compile(r"@?[^\W\d]\w*(\.@?[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def csharp_client(project: Project, *, namespace: str = "") -> SourceFile:
     Raises:
         InvalidInput: the namespace is not one, or the project has no champion.
     """
-    if namespace and not _NAMESPACE.fullmatch(namespace):
+    if namespace and not is_namespace(namespace):
         raise InvalidInput(f"{namespace!r} is not a C# namespace such as Plant.Quality")
     names = _Names.of(project, namespace)
     places = _places(project, names)

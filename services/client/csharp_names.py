@@ -1,5 +1,6 @@
 """Names as users write them, turned into C#: identifiers, string literals, texts in XML comments."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
@@ -8,6 +9,23 @@ _STARTS = {"Lu", "Ll", "Lt", "Lm", "Lo", "Nl"}
 _PARTS = _STARTS | {"Mn", "Mc", "Nd"}
 _LAST_LETTER = "\uffff"
 """Beyond it a letter takes two of C#'s characters, which its identifiers do not allow."""
+
+_WORD = re.compile(r"@?[^\W\d]\w*")
+_RESERVED = """
+    abstract as base bool break byte case catch char checked class const continue decimal default
+    delegate do double else enum event explicit extern false finally fixed float for foreach goto
+    if implicit in int interface internal is lock long namespace new null object operator out
+    override params private protected public readonly ref return sbyte sealed short sizeof
+    stackalloc static string struct switch this throw true try typeof uint ulong unchecked unsafe
+    ushort using virtual void volatile while
+"""
+_KEYWORDS = frozenset(_RESERVED.split())
+
+
+def is_namespace(text: str) -> bool:
+    """Whether a namespace can be called so, such as `Plant.Quality`; a keyword needs an @ before it."""
+    words = text.split(".")
+    return all(_WORD.fullmatch(word) and word not in _KEYWORDS for word in words)
 
 
 def identifier(name: str, *, otherwise: str) -> str:

@@ -6,10 +6,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from services.client.csharp import csharp_client
+from services.registry.model import Field, FieldType, Mode, Policy, Project, Signature, Task, Version
 
 FRAMEWORK = "4.6.1"
 """The oldest .NET Framework that uses .NET Standard 2.0: none but its API can be compiled against."""
@@ -53,6 +57,51 @@ def compile_csharp(mono_folder: Path) -> Callable[..., Path]:
         return output
 
     return compiled
+
+
+@pytest.fixture(scope="session")
+def make_project() -> Callable[..., Project]:
+    """A project with a version for each tuple of inputs, the first its champion; of classes if given."""
+
+    def made(name: str, *inputs: tuple[Field, ...], classes: tuple[str, ...] = ()) -> Project:
+        task = Task.CLASSIFICATION if classes else Task.REGRESSION
+        kind = Field("kind", "kind", FieldType.STRING)
+        target = kind if classes else Field("a <target>", "y", unit="°C & more")
+        versions = tuple(
+            Version(
+                name,
+                "ABCDE"[order],
+                Mode.CHALLENGER if order else Mode.CHAMPION,
+                Signature(fields, target, task, classes),
+                "a" * 64,
+                datetime.now(UTC),
+                order=order,
+            )
+            for order, fields in enumerate(inputs)
+        )
+        return Project(name, "A", 1, Policy(), versions)
+
+    return made
+
+
+@pytest.fixture
+def write_client(tmp_path: Path) -> Callable[[Project], Path]:
+    """Writes a project's client into the test's folder."""
+
+    def written(project: Project) -> Path:
+        made = csharp_client(project)
+        (tmp_path / made.name).write_bytes(made.content)
+        return tmp_path / made.name
+
+    return written
+
+
+@pytest.fixture
+def build_client(
+    write_client: Callable[[Project], Path], compile_csharp: Callable[..., Path]
+) -> Callable[[Project], Path]:
+    """A project's client as a library."""
+    return lambda project: compile_csharp(write_client(project))
 
 
 @pytest.fixture(scope="session")

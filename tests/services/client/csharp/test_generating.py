@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from services.client.csharp import csharp_client
 from services.client.csharp_names import comment, identifier, identifiers, literal
 from services.errors import InvalidInput
-from services.registry.model import Field, FieldType, Mode, Policy, Project, Signature, Task, Version
+from services.registry.model import Field, FieldType, Project
 
 NAMES = (
     "pH", "class", "Class", "event", "a \"q\"\\ \n", "año", "7 days", "%$", "Json", "Equals", "GetType",
@@ -18,15 +17,6 @@ NAMES = (
     "\u2028", "</summary>", "*/ //", "{0}", "__Client__",
 )  # fmt: skip
 CLASSES = ("unknown", "Unknown", "class", "Class", "ToString", "1", "-1", 'a"b', "\u2028x", "número")
-
-
-def project(name: str, task: Task, inputs: tuple[Field, ...]) -> Project:
-    if task is Task.CLASSIFICATION:
-        signature = Signature(inputs, Field("kind", "kind", FieldType.STRING), task, CLASSES)
-    else:
-        signature = Signature(inputs, Field("a <target>", "y", unit="°C & more"), task)
-    version = Version(name, "A", Mode.CHAMPION, signature, "a" * 64, datetime.now(UTC))
-    return Project(name, "A", 1, Policy(), (version,))
 
 
 def odd_inputs() -> tuple[Field, ...]:
@@ -45,30 +35,29 @@ def odd_inputs() -> tuple[Field, ...]:
 
 
 @pytest.mark.parametrize(
-    ("name", "task"),
-    [
-        ("wine", Task.REGRESSION),
-        ("http", Task.REGRESSION),
-        ("7_up", Task.REGRESSION),
-        ("system", Task.CLASSIFICATION),
-        ("task", Task.CLASSIFICATION),
-        ("json", Task.CLASSIFICATION),
-    ],
+    ("name", "classes"),
+    [("wine", ()), ("http", ()), ("7_up", ()), ("system", CLASSES), ("task", CLASSES), ("json", CLASSES)],
 )
 def test_names_of_any_kind_compile_with_all_warnings_as_errors(
-    compile_csharp: Callable[..., Path], tmp_path: Path, name: str, task: Task
+    make_project: Callable[..., Project],
+    build_client: Callable[[Project], Path],
+    name: str,
+    classes: tuple[str, ...],
 ) -> None:
-    made = csharp_client(project(name, task, odd_inputs()))
-    (tmp_path / made.name).write_bytes(made.content)
-    assert compile_csharp(tmp_path / made.name).exists()
-    assert (tmp_path / made.name).with_suffix(".xml").exists()
+    library = build_client(make_project(name, odd_inputs(), classes=classes))
+    assert library.exists()
+    assert library.with_suffix(".xml").exists()
 
 
 def test_every_name_stays_what_it_was_on_the_wire(
-    compile_csharp: Callable[..., Path], run_program: Callable[..., list[str]], tmp_path: Path
+    make_project: Callable[..., Project],
+    write_client: Callable[[Project], Path],
+    compile_csharp: Callable[..., Path],
+    run_program: Callable[..., list[str]],
+    tmp_path: Path,
 ) -> None:
     inputs = tuple(Field(name, f"c{number}", FieldType.STRING) for number, name in enumerate(NAMES))
-    made = csharp_client(project("wine", Task.REGRESSION, inputs))
+    client = write_client(make_project("wine", inputs))
     # `Write` is internal: the program is compiled together with it.
     program = tmp_path / "Program.cs"
     program.write_text(
@@ -80,30 +69,20 @@ def test_every_name_stays_what_it_was_on_the_wire(
         '"Write", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)'
         ".Invoke(input, new object[] { text, 0 }); File.WriteAllText(words[0], text.ToString()); } }\n"
     )
-    (tmp_path / made.name).write_bytes(made.content)
-    run_program(compile_csharp(program, tmp_path / made.name, program=True), str(tmp_path / "written.json"))
+    run_program(compile_csharp(program, client, program=True), str(tmp_path / "written.json"))
     written = json.loads((tmp_path / "written.json").read_text(encoding="utf-8"))
     assert written == dict.fromkeys(NAMES, 'v😀"\n')
 
 
-def test_inputs_that_only_a_challenger_takes_may_be_left_out_and_say_whose_they_are() -> None:
-    one = project("wine", Task.REGRESSION, (Field("pH", "ph"),))
-    other = Version(
-        "wine", "B", Mode.CHALLENGER, Signature((Field("sugar", "sugar", unit="g/dm³"),), Field("y", "y"),
-        Task.REGRESSION), "b" * 64, datetime.now(UTC), order=1,
-    )  # fmt: skip
-    made = csharp_client(Project("wine", "A", 1, Policy(), (*one.versions, other)))
-    assert "<summary>sugar in g/dm³. May be left out. Used by version B.</summary>" in made.text
-    assert "<summary>pH. Required. Used by version A.</summary>" in made.text
-
-
-def test_a_namespace_of_ones_own_is_taken_if_it_is_one() -> None:
-    wine = project("wine", Task.REGRESSION, (Field("pH", "ph"),))
+def test_a_namespace_of_ones_own_is_taken_if_it_is_one(make_project: Callable[..., Project]) -> None:
+    wine = make_project("wine", (Field("pH", "ph"),))
     made = csharp_client(wine, namespace="Plant.Quality")
     assert "namespace Plant.Quality\n" in made.text
     assert "global::Plant.Quality.Json." in made.text
-    with pytest.raises(InvalidInput, match="not a C# namespace"):
-        csharp_client(wine, namespace="Plant; class Evil")
+    assert "namespace Plant.@class\n" in csharp_client(wine, namespace="Plant.@class").text
+    for wrong in ("Plant; class Evil", "Plant.class", "7.Plant", "Plant.", "global::Plant"):
+        with pytest.raises(InvalidInput, match="not a C# namespace"):
+            csharp_client(wine, namespace=wrong)
 
 
 @pytest.mark.parametrize(

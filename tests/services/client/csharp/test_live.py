@@ -1,4 +1,4 @@
-"""The generated clients of the example projects, compiled once, run on each runtime against a live gateway."""
+"""The generated clients of the example projects, run on each runtime against a live gateway."""
 
 import csv
 import os
@@ -59,8 +59,8 @@ def generate(demo: Demo) -> Callable[[str, Path], Path]:
 
 @pytest.fixture
 def run_sample(
-    demo: Demo, generate: Callable[[str, Path], Path], compile_csharp: Callable[..., Path], run_program: Run,
-    tmp_path: Path,
+    demo: Demo, generate: Callable[[str, Path], Path], compile_csharp: Callable[..., Path],
+    run_program: Run, tmp_path: Path,
 ) -> Callable[[str], list[str]]:  # fmt: skip
     """Compiles and runs an example project's sample."""
 
