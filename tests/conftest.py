@@ -7,13 +7,16 @@ import io
 import os
 import secrets
 import shutil
+import socket
 import subprocess
+import sys
 import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import psutil
 import pytest
@@ -191,3 +194,56 @@ def small_image(engine: "Engine", unique_name: Callable[[str], str]) -> Iterator
         client.import_image_from_data(packed.getvalue(), repository=repository, tag=tag)
     yield name
     engine.remove_image(name, force=True)
+
+
+@pytest.fixture(scope="session")
+def free_ports() -> Callable[[int], list[int]]:
+    """Ports of 127.0.0.1 on which nothing listens."""
+
+    def found(count: int) -> list[int]:
+        held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+        ports = [one.getsockname()[1] for one in held]
+        for one in held:
+            one.close()
+        return ports
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def remove_platform() -> Callable[["Engine", str], None]:
+    """Removes everything that carries a platform's label; its images stay."""
+    from services.platform.present import find_platform
+
+    def remove(engine: "Engine", name: str) -> None:
+        found = find_platform(engine, name)
+        containers = [*found.parts.values(), *found.replaced.values(), *found.errands, *found.others]
+        for container in [*containers, *([found.keeper] if found.keeper else [])]:
+            engine.remove(container.identifier, force=True, volumes=True)
+        for volume in found.volumes:
+            engine.remove_volume(volume)
+        engine.remove_network(name)
+
+    return remove
+
+
+def _under_load() -> Any:
+    """The module beside this file; loaded only where a test asks for it."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    try:
+        import under_load
+    finally:
+        sys.path.pop(0)
+    return under_load
+
+
+@pytest.fixture(scope="session")
+def load_of() -> Callable[..., Any]:
+    """A load on a gateway, a deploy folder's project, and rows of it; see `under_load.Load`."""
+    return _under_load().Load  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., None]:
+    """Wait for a condition, at most five minutes."""
+    return _under_load().wait_until  # type: ignore[no-any-return]

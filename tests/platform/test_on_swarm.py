@@ -1,19 +1,17 @@
 """A platform on a real Swarm: gateways and a version as services, killed under load, nothing lost."""
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any
 
 import pytest
 
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.containers.swarm.runtime import SwarmRuntime
-from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
 from services.platform.access import production, runtime_of
 from services.platform.request import PlatformRequest, problems
@@ -103,44 +101,6 @@ def plant(
                     swarm_engine.remove_image(name, force=True)
 
 
-@dataclass
-class Load:
-    """Clients that bring their ids and ask again, as clients should, until they are answered."""
-
-    plant: Plant
-    acknowledged: set[str] = field(default_factory=set)
-    again: int = 0
-
-    def __enter__(self) -> Self:
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(n,), name=f"load-{n}") for n in range(3)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self, _number: int) -> None:
-        from services.store.identifiers import format_id, new_ids
-
-        row = {name: value for name, value in self.plant.rows[0].items() if name != "quality"}
-        while not self._stop.is_set():
-            identifier = format_id(*new_ids(1).tolist()[0])
-            while True:
-                try:
-                    answers = self.plant.gateway.predict("wine", [row], ids=[identifier])
-                except RelevoError:
-                    self.again += 1
-                    time.sleep(0.05)
-                    continue
-                self.acknowledged.add(answers[0].id)
-                break
-            time.sleep(0.01)
-
-
 def test_gateways_and_a_version_run_as_services(plant: Plant) -> None:
     assert len(plant.containers("gateway")) == 2
     assert len(plant.containers("model-wine-a")) == 3
@@ -155,23 +115,24 @@ def test_setting_up_twice_changes_nothing(plant: Plant) -> None:
     assert {part: plant.containers(part) for part in before} == before
 
 
-def test_a_gateway_and_a_replica_killed_under_load_lose_nothing(plant: Plant) -> None:
-    with Load(plant) as load:
-        wait_until(lambda: len(load.acknowledged) > 100)
+def test_a_gateway_and_a_replica_killed_under_load_lose_nothing(
+    plant: Plant, load_of: Callable[..., Any]
+) -> None:
+    deploy = read_deploy(WINE.deploy_folder(plant.folder, "A"))
+    with load_of(plant.gateway, deploy, plant.rows, clients=3, labels=False, patient=True) as load:
+        load.goes_on(100)
         plant.engine.kill(plant.containers("model-wine-a")[0])
-        answered = len(load.acknowledged)
-        wait_until(lambda: len(load.acknowledged) > answered + 100)
+        load.goes_on(100)
         # With its disk: the Swarm makes a new container, and nothing of the old one's comes back.
         plant.engine.remove(plant.containers("gateway")[0], force=True)
-        answered = len(load.acknowledged)
-        wait_until(lambda: len(load.acknowledged) > answered + 100)
+        load.goes_on(100)
         wait_until(lambda: len(plant.containers("gateway")) == 2)
     store = plant.store()
     try:
         stored = [str(row) for row in store.newest("wine", "A", 100_000)["id"]]
     finally:
         store.close()
-    assert load.acknowledged <= set(stored)
+    assert set(load.answered) <= set(stored)
     assert len(stored) == len(set(stored))
 
 

@@ -1,35 +1,20 @@
 """A platform of a test's own: its name, ports that are free, and its end."""
 
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
 
 from services.containers.engine.engine import Engine
-from services.platform.present import find_platform
 from services.platform.request import PlatformRequest
 
 PARTS = ("gateway", "supervisor", "cassandra", "registry", "datalake")
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports of this machine on which nothing listens."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-@pytest.fixture(scope="session")
-def ports() -> Callable[[int], list[int]]:
-    """Ports of this machine on which nothing listens."""
-    return free_ports
-
-
 @pytest.fixture(scope="module")
-def request_of(unique_name: Callable[[str], str]) -> Callable[..., PlatformRequest]:
+def request_of(
+    unique_name: Callable[[str], str], free_ports: Callable[[int], list[int]]
+) -> Callable[..., PlatformRequest]:
     """A request for a platform of that name, on ports of its own, with what else is given."""
 
     def make(word: str, **given: object) -> PlatformRequest:
@@ -44,23 +29,12 @@ def request_of(unique_name: Callable[[str], str]) -> Callable[..., PlatformReque
 
 
 @pytest.fixture(scope="module")
-def gone(engine: Engine) -> Iterator[Callable[[str], None]]:
+def gone(engine: Engine, remove_platform: Callable[[Engine, str], None]) -> Iterator[Callable[[str], None]]:
     """Notes a platform's name; whatever there is of it is removed at the end."""
     names: list[str] = []
     yield names.append
     for name in names:
-        remove_all(engine, name)
-
-
-def remove_all(engine: Engine, name: str) -> None:
-    """Remove everything that carries a platform's label."""
-    found = find_platform(engine, name)
-    containers = [*found.parts.values(), *found.replaced.values(), *found.errands, *found.others]
-    for container in [*containers, *([found.keeper] if found.keeper else [])]:
-        engine.remove(container.identifier, force=True, volumes=True)
-    for volume in found.volumes:
-        engine.remove_volume(volume)
-    engine.remove_network(name)
+        remove_platform(engine, name)
 
 
 @pytest.fixture(scope="module")

@@ -181,10 +181,10 @@ def test_the_command_line_tells_what_there_is(course: Course, capsys: pytest.Cap
 
 
 def test_only_what_is_asked_differently_is_changed(
-    engine: Engine, course: Course, ports: Callable[[int], list[int]], silent: Silent
+    engine: Engine, course: Course, free_ports: Callable[[int], list[int]], silent: Silent
 ) -> None:
     before = _identifiers(engine, course.request.name)
-    gateway, cassandra = ports(2)
+    gateway, cassandra = free_ports(2)
     course.request = replace(course.request, gateway_port=gateway, durability="disk")
     assert set_up(engine, course.request, silent).changed == ("keys", "gateway")
     course.request = replace(course.request, cassandra_port=cassandra)

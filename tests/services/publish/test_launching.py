@@ -1,11 +1,8 @@
 """Versions in containers on a real Docker Engine: launched, replaced under load, and brought back."""
 
-import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -27,43 +24,10 @@ def silent(_fraction: float | None, _text: str) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass
-class Load:
-    """Clients that ask all the while; every failure is kept."""
-
-    plant: Any
-    answered: int = 0
-    revisions: set[str] = field(default_factory=set)
-    failures: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, name=f"load-{n}") for n in range(3)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        row = {name: value for name, value in self.plant.rows[0].items() if name != "quality"}
-        while not self._stop.is_set():
-            try:
-                self.revisions.add(self.plant.gateway.predict("wine", [row])[0].revision)
-                self.answered += 1
-            except RelevoError as error:
-                self.failures.append(error.message)
-            time.sleep(0.01)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.1)
+@pytest.fixture
+def load(plant: Any, load_of: Callable[..., Any]) -> Any:
+    """Clients that ask for wine all the while."""
+    return load_of(plant.gateway, read_deploy(plant.deploy("A")), plant.rows, clients=3, labels=False)
 
 
 def serving(plant: Any) -> str:
@@ -95,20 +59,19 @@ def test_a_deploy_folder_becomes_a_version_that_answers_and_is_measured(plant: A
     assert plant.gateway.project("wine").champion == "A"
 
 
-def test_replacing_under_load_fails_no_request(plant: Any) -> None:
+def test_replacing_under_load_fails_no_request(plant: Any, load: Any) -> None:
     before = serving(plant)
-    with Load(plant) as load:
-        wait_until(lambda: load.answered > 20)
+    with load:
+        load.goes_on()
         plant.launcher.launch_folder(plant.deploy("A"), LaunchOptions(), silent)
-        answered = load.answered
-        wait_until(lambda: load.answered > answered + 20)
+        load.goes_on()
     assert load.failures == []
     assert serving(plant) != before
 
 
-def test_a_port_of_its_own_is_published_and_kept_through_a_replacement(plant: Any) -> None:
+def test_a_port_of_its_own_is_published_and_kept_through_a_replacement(plant: Any, load: Any) -> None:
     options = LaunchOptions(ports=(Port(8000, 19_473, "127.0.0.1"),))
-    with Load(plant) as load:
+    with load:
         for _ in range(2):
             plant.launcher.launch_folder(plant.deploy("A"), options, silent)
             ports = plant.engine.container(serving(plant)).ports
@@ -123,7 +86,9 @@ def test_a_port_that_is_taken_is_told_with_its_holder(plant: Any) -> None:
     assert "model-wine-b" not in {instance.name for instance in plant.runtime.instances()}
 
 
-def test_a_new_version_that_never_answers_leaves_the_old_one_serving(plant: Any, tmp_path: Path) -> None:
+def test_a_new_version_that_never_answers_leaves_the_old_one_serving(
+    plant: Any, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
     before = serving(plant)
     broken = tmp_path / "broken"
     broken.mkdir()
@@ -137,7 +102,7 @@ def test_a_new_version_that_never_answers_leaves_the_old_one_serving(plant: Any,
         plant.launcher.launch_folder(broken, LaunchOptions(), silent)
     assert "there is no deploy folder /nowhere" in told.value.details
     assert serving(plant) == before
-    wait_until(lambda: bool(plant.gateway.predict("wine", [inputs(plant)])))
+    eventually(lambda: bool(plant.gateway.predict("wine", [inputs(plant)])))
 
 
 def inputs(plant: Any) -> Row:
@@ -171,11 +136,11 @@ def test_an_existing_image_runs_as_the_version_it_was_built_for_only(plant: Any)
     assert instance.image == image
 
 
-def test_a_service_that_is_killed_comes_back_by_itself(plant: Any) -> None:
+def test_a_service_that_is_killed_comes_back_by_itself(plant: Any, eventually: Callable[..., None]) -> None:
     identifier = serving(plant)
     plant.engine.execute(identifier, ("python", "-c", "import os, signal; os.kill(1, signal.SIGTERM)"))
-    wait_until(lambda: plant.engine.container(identifier).restarts > 0)
-    wait_until(lambda: _answers(plant))
+    eventually(lambda: plant.engine.container(identifier).restarts > 0)
+    eventually(lambda: _answers(plant))
 
 
 def _answers(plant: Any) -> bool:
