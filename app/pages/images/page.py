@@ -36,7 +36,7 @@ class ImagesPage(EnginePage):
     def refresh(self) -> None:
         """F5."""
         super().refresh()
-        self.presenter.refresh()
+        self.presenter.look_anew()
 
     def refreshing(self) -> bool:
         """Whether the engine is being opened or asked."""

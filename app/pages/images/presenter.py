@@ -18,7 +18,8 @@ CHOICE_MILLISECONDS = 120
 class ImagesPresenter(QObject):
     """Looks when the page is come to, after what was done on it, and twice a minute while it is seen.
 
-    Sizes come at once; what is shared, which the engine has to add up, a moment later.
+    Sizes come at once; what is shared, which the engine has to add up, a moment later, and only once images
+    or containers have come or gone, or when it is asked for.
     """
 
     def __init__(self, table: ImagesTable, details: ImageDetails, context: Context) -> None:
@@ -30,6 +31,7 @@ class ImagesPresenter(QObject):
         self._here = False
         self._looking: Task[list[Image]] | None = None
         self._shares: dict[str, Image] = {}
+        self._summed: object = None
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MILLISECONDS)
         self._look.timeout.connect(self.refresh)
@@ -73,24 +75,34 @@ class ImagesPresenter(QObject):
             routine=True,
         )
 
+    def look_anew(self) -> None:
+        """Look now, and have what is shared added up whatever has changed."""
+        self._summed = None
+        self.refresh()
+
     def _listed(self, images: list[Image]) -> None:
         engine = self._link.engine
         self._table.show_images(self._with_known_shares(images))
         self._say_why_empty()
-        if engine is None:
+        standing = self._standing(images)
+        if engine is None or standing == self._summed:
             self._looking = None
             return
         self._looking = self._context.tasks.run(
             lambda _work: engine.images(shared=True),
             owner=self,
             title="Adding up what images share",
-            on_result=self._added_up,
+            on_result=lambda summed: self._added_up(summed, standing),
             on_error=self._failed,
             routine=True,
         )
 
-    def _added_up(self, images: list[Image]) -> None:
-        self._looking = None
+    def _standing(self, images: list[Image]) -> object:
+        """What the sums hang on: which images there are and what they are called, and which containers."""
+        return {(image.identifier, image.references) for image in images}, set(self._link.containers)
+
+    def _added_up(self, images: list[Image], standing: object) -> None:
+        self._looking, self._summed = None, standing
         self._shares = {image.identifier: image for image in images}
         self._table.show_images(images)
 
@@ -110,7 +122,7 @@ class ImagesPresenter(QObject):
         self._table.set_empty("The images could not be listed", told(error))
 
     def _engine_opened(self) -> None:
-        self._shares = {}
+        self._shares, self._summed = {}, None
         self._table.show_images(())
         self.refresh()
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.images.details import OUTPUT
 from app.pages.images.page import ImagesPage
 from services.containers.engine.engine import Engine
+from services.containers.model import ContainerSpec
 
 pytestmark = pytest.mark.docker
 
@@ -132,3 +133,31 @@ def test_a_pull_that_fails_is_told(page: ImagesPage, fresh: str, qtbot: QtBot) -
     page.deeds.dialog.name.editor.setText(f"127.0.0.1:9/{fresh}")
     page.deeds.dialog.button.click()
     qtbot.waitUntil(page.error.isVisible, timeout=30_000)
+
+
+def test_what_is_shared_is_added_up_after_a_change_and_when_asked_for(
+    page: ImagesPage, small_image: str, fresh: str, engine: Engine, qtbot: QtBot
+) -> None:
+    summed: list[str] = []
+    page.presenter._context.tasks.started.connect(
+        lambda task: summed.append(task.title) if task.title == "Adding up what images share" else None
+    )
+
+    def looked(look: Callable[[], None]) -> int:
+        summed.clear()
+        qtbot.waitUntil(lambda: not page.refreshing())
+        look()
+        qtbot.waitUntil(lambda: not page.refreshing(), timeout=15_000)
+        return len(summed)
+
+    assert looked(page.presenter.refresh) == 0
+    assert looked(page.refresh) == 1
+    engine.tag(small_image, fresh)
+    assert looked(page.presenter.refresh) == 1
+    assert looked(page.presenter.refresh) == 0
+    container = engine.create(ContainerSpec(fresh.partition(":")[0], small_image, command=("true",)))
+    try:
+        qtbot.waitUntil(lambda: container in page.presenter._link.containers)
+        assert looked(page.presenter.refresh) == 1
+    finally:
+        engine.remove(container, force=True)
