@@ -48,6 +48,10 @@ class Hosts(QObject):
         if self._link.state is LinkState.NONE:
             self.choose(self.current().name)
 
+    def look_again(self) -> None:
+        """The folder may have been changed by hand: have everybody read it again."""
+        self.changed.emit()
+
     def resume(self) -> None:
         """At the start: open the engine that was used last, if one ever was."""
         if self._settings.get(HOST):

@@ -1,4 +1,4 @@
-"""What every page that works with a Docker Engine has: the choice of the host, and the banner of a loss."""
+"""What every page of a Docker Engine has: the choice of the host, and banners of what is amiss."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
@@ -91,6 +91,32 @@ class HostSwitcher(QWidget):
         box.accepted.connect(lambda: self._hosts.remove(name))
         box.finished.connect(box.deleteLater)
         box.open()
+
+
+class DamagedHosts(Banner):
+    """Names the files of hosts that cannot be read; hidden while all can."""
+
+    def __init__(self, hosts: Hosts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hosts = hosts
+        self.retry_requested.connect(hosts.look_again)
+        hosts.changed.connect(self.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        """Bring it up to date."""
+        damaged = self._hosts.folder.damaged()
+        if not damaged:
+            self.hide()
+            return
+        one = len(damaged) == 1
+        self.show_message(
+            "Not read",
+            f"{plural(len(damaged), 'saved Docker host')} cannot be read: {', '.join(map(str, damaged))}",
+            note=f"Repair or delete {'the file' if one else 'these files'}, then look again. "
+            "The other hosts work as before.",
+            action="Look again",
+        )
 
 
 class EngineBanner(Banner):

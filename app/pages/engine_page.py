@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from app.connection.life import LinkState
 from app.context import Context
 from app.pages.bar import ActionButton, row
-from app.pages.engine_bar import EngineBanner, HostSwitcher
+from app.pages.engine_bar import DamagedHosts, EngineBanner, HostSwitcher
 from app.pages.page import Page, PageCommand
 from widgets.actions import ExplainedAction
 from widgets.panels.error import ErrorPanel
@@ -40,9 +40,10 @@ class EnginePage(Page):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        self._link = context.engine_link
+        self._link, self._hosts = context.engine_link, context.hosts
         self.hosts = HostSwitcher(context.hosts, self._link)
         self.banner = EngineBanner(self._link)
+        self.damaged = DamagedHosts(context.hosts)
         self.error = ErrorPanel()
         self.error.hide()
         self.panes = QSplitter(Qt.Orientation.Vertical)
@@ -55,6 +56,7 @@ class EnginePage(Page):
     def enter(self) -> None:
         """Follow the engine."""
         self.banner.follow()
+        self.damaged.follow()
         self.presenter.enter()
 
     def leave(self) -> None:
@@ -63,7 +65,8 @@ class EnginePage(Page):
         self.presenter.leave()
 
     def refresh(self) -> None:
-        """F5: ask the engine whether it is there."""
+        """F5: ask the engine whether it is there, and read the saved hosts again."""
+        self._hosts.look_again()
         self._link.retry()
 
     def refreshing(self) -> bool:
@@ -112,4 +115,5 @@ class EnginePage(Page):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.banner)
+        whole.addWidget(self.damaged)
         whole.addWidget(inside, 1)

@@ -123,3 +123,20 @@ def test_a_host_is_edited_under_another_name(shown: Any, qtbot: QtBot) -> None:
     assert hosts.folder.get("Relay") is None
     assert hosts.folder.get("Renamed") == Host("Renamed", SshEngine("127.0.0.1", "", 9))
     qtbot.waitUntil(lambda: shown.link.state == "lost", timeout=60_000)
+
+
+def test_a_damaged_host_is_named_until_its_file_is_mended(shown: Any, qtbot: QtBot) -> None:
+    folder = shown.window.program.context.places.hosts
+    page, banner = shown.page, shown.page.damaged
+    assert not banner.isVisible()
+    broken = folder / "plant.json"
+    broken.write_text('{"name": "plant", "address": {"type": "pigeon"}}', encoding="utf-8")
+    page.refresh()
+    assert banner.isVisible()
+    assert str(broken) in banner.accessibleName()
+    assert "Repair or delete the file" in banner.note()
+    assert shown.link.state == "open"  # the others work as before
+    broken.write_text((folder / "Relay.json").read_text().replace("Relay", "plant"))
+    banner.retry_requested.emit()
+    assert not banner.isVisible()
+    assert "plant" in [page.hosts.choice.itemText(row) for row in range(page.hosts.choice.count())]
