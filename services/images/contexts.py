@@ -37,7 +37,7 @@ def context_of(name: str) -> bytes:
 def archive(contents: dict[str, bytes]) -> bytes:
     """A tar of those files: sorted, of one owner and time, so equal contents give equal bytes."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for place in sorted(contents):
             entry = tarfile.TarInfo(place)
             entry.size, entry.mode = len(contents[place]), 0o644

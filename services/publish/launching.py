@@ -2,9 +2,7 @@
 
 import contextlib
 import hashlib
-import io
-import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,13 +22,14 @@ from services.containers.model import (
 )
 from services.errors import Conflict, InvalidInput, NotFound
 from services.images.catalogue import CATALOGUE, reference
+from services.images.forwarded import forwarded_settings
 from services.images.orders import build_images
 from services.model_server.deploy import Deploy, read_deploy
+from services.publish.pip_failures import explained
+from services.publish.version_image import VersionImage, version_image
 from services.registry.tokens import service_token
 
 _HEALTHY_SECONDS = 120.0
-_LEFT_OUT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".Rproj.user", ".DS_Store"})
-_MOST_BYTES = 4 << 30
 
 
 class Production(Struct, frozen=True):
@@ -107,7 +106,8 @@ class Launcher:
         again if it fails or is cancelled.
 
         Args:
-            folder: with its `model.json`; a Dockerfile of its own is used as it is.
+            folder: with its `model.json`; what its `requirements.txt` names goes into the image, and a
+                Dockerfile of its own is used as it is.
             options: see there.
             progress: told each step; may raise Cancelled.
             output: gets what the build prints.
@@ -118,13 +118,13 @@ class Launcher:
         """
         deploy = read_deploy(folder)
         progress(0.0, f"Reading {folder.name}")
-        context = deploy_context(folder, self.production.image_for(deploy))
-        target = self._reference(deploy, hashlib.sha256(context).hexdigest()[:12])
+        image = version_image(folder, deploy, self.production.image_for(deploy))
+        target = self._reference(deploy, hashlib.sha256(image.context).hexdigest()[:12])
         known = self._engine.image(target) is not None
         try:
             if not known:
                 self._provide(self.production.image_for(deploy), share(progress, 0.0, 0.25), output)
-                self._build(target, context, deploy, share(progress, 0.25, 0.5), output)
+                self._build(target, image, deploy, share(progress, 0.25, 0.5), output)
             if self.production.registry:
                 self._engine.push(target, share(progress, 0.5, 0.6))
             return self._run(deploy.project, deploy.version, target, options, share(progress, 0.6, 1.0))
@@ -159,13 +159,20 @@ class Launcher:
     def _build(
         self,
         reference: str,
-        context: bytes,
+        image: VersionImage,
         deploy: Deploy,
         progress: Progress,
         output: Callable[[str], None],
     ) -> None:
         labels = {ROLE_LABEL: Role.MODEL, PROJECT_LABEL: deploy.project, VERSION_LABEL: deploy.version}
-        self._engine.build(BuildOrder(context, reference, labels=labels), progress, output)
+        arguments = forwarded_settings().arguments() if image.installs else {}
+        order = BuildOrder(image.context, reference, arguments, labels, keep_failed=not image.installs)
+        try:
+            self._engine.build(order, progress, output)
+        except InvalidInput as error:
+            raise (
+                explained(error, f"{deploy.project} {deploy.version}") if image.installs else error
+            ) from error
 
     def _run(
         self, project: str, version: str, reference: str, options: LaunchOptions, progress: Progress
@@ -224,43 +231,3 @@ class Launcher:
 def service_name(project: str, version: str) -> str:
     """A version's service within a platform."""
     return f"model-{project}-{version.lower()}"
-
-
-def deploy_context(folder: Path, model_image: str) -> bytes:
-    """A build context of a deploy folder: the same bytes for the same files, so that builds are cached.
-
-    Raises:
-        InvalidInput: it holds more than an image should.
-    """
-    own = folder / "Dockerfile"
-    recipe = own.read_bytes() if own.is_file() else _recipe(model_image).encode()
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        _add(tar, "Dockerfile", recipe)
-        total = 0
-        for file in _files(folder):
-            total += file.stat().st_size
-            if total > _MOST_BYTES:
-                raise InvalidInput(
-                    f"{folder} holds more than {_MOST_BYTES >> 30} GB",
-                    remedy="Keep data out of the deploy folder; a service fetches it from the gateway.",
-                )
-            _add(tar, f"deploy/{file.relative_to(folder).as_posix()}", file.read_bytes())
-    return archive.getvalue()
-
-
-def _recipe(model_image: str) -> str:
-    return f"FROM {model_image}\nCOPY deploy /deploy\n"
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        parts = file.relative_to(folder).parts
-        if file.is_file() and not _LEFT_OUT.intersection(parts) and parts != ("Dockerfile",):
-            yield file
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(content), 0o644
-    tar.addfile(entry, io.BytesIO(content))

@@ -28,6 +28,8 @@ class BuildOrder(Struct, frozen=True):
         reference: `name:tag` of the image.
         arguments: of the build; not kept in the image if only stages use them that are not the last.
         target: the stage to stop at; empty means the last.
+        keep_failed: whether layers made before a step failed stay, so that a next try begins there; those
+            of a cancelled build never do.
     """
 
     context: bytes
@@ -35,6 +37,7 @@ class BuildOrder(Struct, frozen=True):
     arguments: Mapping[str, str] = {}
     labels: Mapping[str, str] = {}
     target: str = ""
+    keep_failed: bool = True
 
 
 class Builds:
@@ -67,14 +70,23 @@ class Builds:
         def check() -> None:
             progress(course.fraction, course.text)
 
-        try:
+        with self._cleaned(course, order):
             work_through(self._connection, begin, receive, check, name="image-build")
-        except Cancelled:
-            self._clean(course)
-            raise
         if not course.identifier:
             raise Unavailable(f"The Docker Engine broke off while it built {order.reference}")
         return course.identifier
+
+    @contextlib.contextmanager
+    def _cleaned(self, course: Course, order: BuildOrder) -> Iterator[None]:
+        try:
+            yield
+        except Cancelled:
+            self._clean(course)
+            raise
+        except InvalidInput:
+            if not order.keep_failed:
+                self._clean(course)
+            raise
 
     def _clean(self, course: Course) -> None:
         """Remove what the build had made so far; what another image uses or names by now stays."""

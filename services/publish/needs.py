@@ -1,0 +1,104 @@
+"""What a version's image needs beside the model image's libraries: by its kind and `requirements.txt`."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+import images
+from services.errors import InvalidInput
+from services.model_server.deploy import Deploy
+from services.publish.requirements import Named, Requirements, read_requirements
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "xgboost": ("xgboost", "xgboost-cpu"),
+    "lightgbm": ("lightgbm",),
+    "onnx": ("onnxruntime", "onnxruntime-gpu"),
+    "pmml": ("pypmml",),
+}
+"""Kinds of artifact that bring packages, `images/common/kinds/<kind>.txt`, unless one of these is named."""
+_DEBIAN = {"lightgbm": ("libgomp1=12.*",)}
+_WITH_JAVA = frozenset({"pypmml"})
+JAVA = ("openjdk-17-jdk-headless=17.*", "java.base,java.logging,java.scripting,java.xml,jdk.unsupported")
+"""The JDK, and what PMML4S uses of it by `jdeps`, but for desktop classes that no scoring touches."""
+
+
+class Needs(Struct, frozen=True):
+    """What goes into a version's image.
+
+    Attributes:
+        requirements: of the deploy folder.
+        kind: lines of a requirements file, which the kind brings; all pinned.
+        debian: Debian packages, pinned.
+        java: whether a Java runtime is among them.
+    """
+
+    requirements: Requirements = Requirements()
+    kind: tuple[str, ...] = ()
+    debian: tuple[str, ...] = ()
+    java: bool = False
+
+    def told(self) -> Iterator[str]:
+        """In the words of a list of what is installed, such as `scikit-learn 1.7.2 (not 1.9.1)`."""
+        present = pins("models.txt")
+        for one in self.requirements.named:
+            words = one.text.replace("==", " ")
+            moved = one.name in present and present[one.name] not in SpecifierSet(one.specifier)
+            yield f"{words} (not {present[one.name]})" if moved else words
+        yield from (line.replace("==", " ") for line in self.kind)
+        yield from (package.partition("=")[0] for package in self.debian)
+        if self.java:
+            yield "a Java runtime"
+
+
+def needs_of(folder: Path, deploy: Deploy) -> Needs:
+    """Find out what a version needs; a deploy folder in R, or with a Dockerfile, sees to it itself.
+
+    Raises:
+        InvalidInput, NotFound: its `requirements.txt` is not one, or moves a library of Relevo's services.
+    """
+    if deploy.kind == "rds" or (folder / "Dockerfile").is_file():
+        return Needs()
+    requirements = read_requirements(folder)
+    for one in requirements.named:
+        _check_kept(one)
+    kind = tuple(_of_kind(deploy.kind, requirements))
+    names = {one.name for one in requirements.named} | {canonicalize_name(_name(line)) for line in kind}
+    debian = tuple(package for name in sorted(names & set(_DEBIAN)) for package in _DEBIAN[name])
+    return Needs(requirements, kind, debian, java=bool(names & _WITH_JAVA))
+
+
+def pins(*parts: str) -> dict[str, str]:
+    """Package to version of a pinned requirements file in `images/common`; names in their normal form."""
+    return {canonicalize_name(_name(line)): line.partition("==")[2] for line in _pinned(*parts)}
+
+
+def _of_kind(kind: str, requirements: Requirements) -> Iterator[str]:
+    """What a kind brings: nothing if its package is named, else all that is not named."""
+    if kind in _KINDS and not requirements.names(*_KINDS[kind]):
+        for line in _pinned("kinds", f"{kind}.txt"):
+            if not requirements.names(canonicalize_name(_name(line))):
+                yield line
+
+
+def _check_kept(one: Named) -> None:
+    kept = pins("services.txt").get(one.name)
+    if kept is not None and not SpecifierSet(one.specifier).contains(kept, prereleases=True):
+        raise InvalidInput(
+            f"{one.where}: {one.text} cannot be: Relevo’s service, which runs in the same process, keeps "
+            f"{one.name} {kept}",
+            remedy=f"Leave {one.name} out, or ask for {one.name}=={kept}; a model that needs another "
+            "version is trained again with this one, or served by a program of its own.",
+        )
+
+
+def _pinned(*parts: str) -> Iterator[str]:
+    for line in images.path("common", *parts).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line
+
+
+def _name(line: str) -> str:
+    return line.partition("==")[0]
