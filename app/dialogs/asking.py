@@ -23,7 +23,6 @@ def lay_out(
     dialog.setWindowTitle(title)
     dialog.setModal(True)
     dialog.setMinimumWidth(width)
-    button.setDefault(True)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
     buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
@@ -33,6 +32,8 @@ def lay_out(
     layout.setSpacing(2 * GRID)
     for part in (Text(title, size=FontSize.LARGE, wrap=True), *parts, buttons):
         layout.addWidget(part)
+    # Only now that it is in the dialog: else the first button of all would be the default one.
+    button.setDefault(True)
     dialog.finished.connect(dialog.deleteLater)
 
 

@@ -58,12 +58,15 @@ QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
 QTabBar::tab:focus {{ background: {raised}; }}
 
 QCheckBox {{ spacing: 8px; }}
-QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {border}; border-radius: 3px;
-    background: {base}; }}
-QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {accent}; }}
-QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent};
+QCheckBox::indicator, QTableView::indicator {{ width: 14px; height: 14px; border: 1px solid {border};
+    border-radius: 3px; background: {base}; }}
+QCheckBox::indicator:focus, QCheckBox::indicator:hover, QTableView::indicator:hover {{
+    border-color: {accent}; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {accent};
+    border-color: {accent};
     image: url("{icons}/{check}.svg"); }}
-QCheckBox::indicator:disabled {{ background: {line}; border-color: {line}; }}
+QCheckBox::indicator:disabled, QTableView::indicator:disabled {{ background: {line};
+    border-color: {line}; }}
 
 QTableView, QListView, QTreeView {{ background: {base}; border: none; outline: none;
     selection-background-color: {selection}; selection-color: {text}; }}
