@@ -25,6 +25,8 @@ class Bus(QObject):
     """Open the profile of this name."""
     connection_wanted = Signal(str)
     """Edit the profile of this name in the connection dialog; empty for a new one."""
+    launch_wanted = Signal(str)
+    """Launch a version from this deploy folder, on the Platform page."""
     registry_changed = Signal(str)
     """A page changed this project in the registry; others look again."""
 

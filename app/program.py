@@ -167,6 +167,7 @@ class Program(QObject):
         context.link.opened.connect(lambda platform: context.hosts.follow(platform.profile))
         context.bus.page_wanted.connect(shell.go_to)
         context.bus.project_wanted.connect(self._show_project)
+        context.bus.launch_wanted.connect(self._launch)
         shell.help_wanted.connect(self._show_help)
         shell.closed.connect(self._close_others)
         self._monitor.metrics.export_requested.connect(self.saver.save)
@@ -186,6 +187,11 @@ class Program(QObject):
     def _show_project(self, name: str) -> None:
         self.presenter.choose_project(name)
         self.shell.go_to("monitor")
+
+    def _launch(self, folder: str) -> None:
+        self.shell.go_to("platform")
+        if isinstance(self.shell.page, PlatformPage):
+            self.shell.page.launching.ask_launch(folder)
 
     def _show_help(self, page: str) -> None:
         self.help = self.help or HelpWindow()

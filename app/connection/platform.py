@@ -58,6 +58,15 @@ class Platform:
         """The store's product name, for the status bar."""
         return STORE_NAMES.get(self.store.kind, self.store.kind)
 
+    def serve(self, folder: Path, project: str, version: str) -> bool:
+        """Start a version's service, or start it anew, if this platform serves that folder; whether it did.
+
+        Raises:
+            Unavailable: it would, but another window owns its processes.
+        """
+        del folder, project, version
+        return False
+
     def health(self) -> Health:
         """Ask both parts; errors are told, not raised."""
         return Health(_error_of(self.store.ping), _error_of(self.gateway.health))
@@ -86,6 +95,10 @@ class EmbeddedWorkspace(Platform):
                 self._gateway.close()
                 self._gateway = _client(self._embedded)
             return self._gateway
+
+    def serve(self, folder: Path, project: str, version: str) -> bool:
+        """As a workspace does with what lies in its own folder of deploy folders."""
+        return self._embedded.serve(folder, project, version)
 
     def close(self) -> None:
         """Give everything back, and end the processes if they are ours."""

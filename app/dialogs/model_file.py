@@ -158,8 +158,9 @@ class ModelFileDialog(QDialog):
         width = WIDE if self.facts.isVisibleTo(self) else NARROW
         self.setMinimumWidth(width)
         layout = self.layout()
-        layout.activate()
-        self.resize(width, layout.totalHeightForWidth(width))
+        if layout is not None:
+            layout.activate()
+            self.resize(width, layout.totalHeightForWidth(width))
 
 
 def holder(*parts: QWidget | None) -> QWidget:

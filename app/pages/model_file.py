@@ -15,6 +15,7 @@ from app.words import told
 from services.errors import NotFound, RelevoError
 from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import Kind, recognise
+from services.model_server.deploy import Deploy, read_deploy
 from services.profiles.profile import EmbeddedProfile
 from services.publish.apart import bring_in_apart, describe_apart
 from services.publish.describing import Given
@@ -24,9 +25,9 @@ T = TypeVar("T")
 
 
 class ModelFiles(QObject):
-    """Opens the dialog, one at a time; `written` carries the deploy folder's path."""
+    """Opens the dialog, one at a time; `written` carries the deploy folder's path and its Deploy."""
 
-    written = Signal(object)
+    written = Signal(object, object)
 
     def __init__(self, owner: QObject, context: Context) -> None:
         super().__init__(owner)
@@ -101,13 +102,13 @@ class ModelFiles(QObject):
         file, folder = Path(dialog.path).expanduser(), Path(dialog.facts.folder.value()).expanduser()
         replace = dialog.facts.replaces
 
-        def write(work: Work) -> Path:
+        def write(work: Work) -> Deploy:
             bring_in_apart(file, given, folder, replace=replace, progress=work.progress)
-            return folder
+            return read_deploy(folder)
 
-        def done(written: Path) -> None:
+        def done(deploy: Deploy) -> None:
             dialog.accept()
-            self.written.emit(written)
+            self.written.emit(folder, deploy)
 
         self._run(dialog, f"Writing {given.project} {given.version} from {file.name}", write, done)
 

@@ -87,13 +87,31 @@ class EmbeddedPlatform:
             runtime = self._runtime
             return runtime.instances() if runtime else list(self._published.instances)
 
+    def serve(self, folder: Path, project: str, version: str) -> bool:
+        """Start a version's service, or start it anew, if that is its deploy folder in the workspace.
+
+        Returns:
+            Whether it is.
+
+        Raises:
+            Unavailable: it is, but another window owns the services.
+        """
+        if folder.resolve() != self._deploy_folder(project, version):
+            return False
+        name = _service_name(project, version)
+        if name in {instance.name for instance in self._own_runtime().instances()}:
+            self.restart(name)
+        else:
+            self.start_version(project, version)
+        return True
+
     def start_version(self, project: str, version: str) -> None:
         """Start a version's model service from its deploy folder in the workspace; only the owner can."""
         runtime = self._own_runtime()
-        deploy = self.folder / "deploy" / project / version
+        deploy = self._deploy_folder(project, version)
         runtime.launch(
             ServiceSpec(
-                name=f"model-{project}-{version.lower()}",
+                name=_service_name(project, version),
                 command=(
                     "serve",
                     str(deploy),
@@ -130,6 +148,9 @@ class EmbeddedPlatform:
             (self.folder / "processes.json").unlink(missing_ok=True)
         self._ownership.release()
         self._store.close()
+
+    def _deploy_folder(self, project: str, version: str) -> Path:
+        return self.folder / "deploy" / project / version
 
     def _own_runtime(self) -> Runtime:
         with self._lock:
@@ -187,7 +208,7 @@ class EmbeddedPlatform:
         for name in self._store.projects():
             project = self._store.project(name)
             for version in project.versions if project else ():
-                folder = self.folder / "deploy" / name / version.name
+                folder = self._deploy_folder(name, version.name)
                 if version.mode is not Mode.RETIRED and (folder / "model.json").exists():
                     found.append((name, version.name))
         return found
@@ -240,6 +261,10 @@ class Workspace:
             ) from error
         progress(0.05, "Opening the store")
         return EmbeddedPlatform(folder.resolve(), progress)
+
+
+def _service_name(project: str, version: str) -> str:
+    return f"model-{project}-{version.lower()}"
 
 
 def _open(folder: Path, address: SqliteAddress) -> Store:

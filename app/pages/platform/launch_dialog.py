@@ -22,6 +22,8 @@ from services.containers.model import Limits, Port, RestartPolicy
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
 from services.publish.launching import LaunchOptions
+from services.publish.needs import needs_of
+from widgets.formatting import plural
 from widgets.panels.form import Form, FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID
@@ -60,6 +62,8 @@ class LaunchDialog(QDialog):
     """
 
     wanted = Signal(object)
+    model_file_wanted = Signal()
+    """A deploy folder is to be made of a model file."""
 
     def __init__(self, platform: str, *, scalable: bool, parent: QWidget) -> None:
         super().__init__(parent)
@@ -85,6 +89,11 @@ class LaunchDialog(QDialog):
         self.source.currentIndexChanged.connect(self._follow)
         self.folder.changed.connect(self._read)
         self._follow()
+
+    def set_folder(self, folder: str) -> None:
+        """Fill a deploy folder in."""
+        self.source.setCurrentText(FOLDER)
+        _write(self.folder, folder)
 
     def _settings(self) -> Form:
         self.port = _box(0, 65_535, 0)
@@ -122,11 +131,14 @@ class LaunchDialog(QDialog):
         inner.addWidget(self.folder)
         inner.addWidget(self.about)
         inner.addWidget(self.training)
+        self.model_file = QPushButton("From a model file…")
         browse, choose = QPushButton("Browse…"), QPushButton("Choose the file…")
-        for button, do in ((browse, self._browse), (choose, self._choose)):
+        self.model_file.clicked.connect(self.model_file_wanted)
+        browse.clicked.connect(self._browse)
+        choose.clicked.connect(self._choose)
+        for button in (browse, self.model_file, choose):
             button.setAutoDefault(False)
-            button.clicked.connect(do)
-        inner.addLayout(row(browse, choose, None))
+        inner.addLayout(row(browse, self.model_file, choose, None))
         hint = (
             "It is built, run, and waited for until it answers; one that runs already is replaced without "
             "an interruption. A project’s first version becomes its champion, later ones are challengers."
@@ -163,12 +175,15 @@ class LaunchDialog(QDialog):
             return
         try:
             deploy = read_deploy(folder)
+            installed = ", ".join(needs_of(folder, deploy).told())
         except RelevoError as error:
-            self.folder.set_error(error.message)
+            self.folder.set_error(_words(error))
             return
-        self.about.setText(
-            f"{deploy.project} {deploy.version}: {deploy.task}, trained on {deploy.rows} rows"
-        )
+        rows = plural(deploy.rows, "row") if deploy.rows else "an unknown number of rows"
+        lines = [f"{deploy.project} {deploy.version}: {deploy.task}, trained on {rows}"]
+        if installed:
+            lines.append(f"Installs: {installed}")
+        self.about.setText("\n".join(lines))
 
     def _submit(self) -> None:
         if self.source.currentText() == IMAGE:
@@ -177,10 +192,11 @@ class LaunchDialog(QDialog):
             return
         if not self.folder.check():
             return
+        folder = Path(self.folder.value())
         try:
-            read_deploy(Path(self.folder.value()))
+            needs_of(folder, read_deploy(folder))
         except RelevoError as error:
-            self.folder.set_error(error.message)
+            self.folder.set_error(_words(error))
             return
         training = self.training.value()
         if training and not Path(training).is_file():
@@ -208,6 +224,11 @@ def _box(least: int, most: int, value: int) -> QSpinBox:
     box.setRange(least, most)
     box.setValue(value)
     return box
+
+
+def _words(error: RelevoError) -> str:
+    """What is wrong with a folder, and what to do about it."""
+    return f"{error.message}. {error.remedy}" if error.remedy else error.message
 
 
 def _write(field: FormField, text: str) -> None:

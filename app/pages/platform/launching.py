@@ -8,6 +8,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
 from app.context import Context
+from app.pages.model_file import ModelFiles
 from app.pages.platform.actions import NOBODY, PlatformActions
 from app.pages.platform.development_dialog import DevelopmentDialog
 from app.pages.platform.launch_dialog import Launch, LaunchDialog
@@ -38,11 +39,14 @@ class Launching(QObject):
     def __init__(self, deeds: PlatformActions, presenter: PlatformPresenter, context: Context) -> None:
         super().__init__(deeds)
         self._deeds, self._presenter, self._context = deeds, presenter, context
+        self._folder = ""  # that waits to be launched, until the platform has been looked at
+        self.files = ModelFiles(self, context)
+        self.files.written.connect(self._written)
         self.launch = self._deeds.action(
             "Launch a version…",
             "From a deploy folder or an image to a running version",
             "start",
-            self._ask_launch,
+            self.ask_launch,
         )
         self.develop = self._deeds.action(
             "Development container…",
@@ -64,15 +68,28 @@ class Launching(QObject):
         offline = self._deeds.offline
         self.launch.set_blocked(offline or ("" if self._presenter.state is not None else NOBODY))
         self.develop.set_blocked(offline)
+        if self._folder and not self.launch.blocked:
+            self.ask_launch(self._folder)
 
     # A version.
 
-    def _ask_launch(self) -> None:
+    def ask_launch(self, folder: str = "") -> None:
+        """Open the dialog, with a deploy folder filled in if one is given, as soon as that can be."""
+        self._folder = folder if self.launch.blocked else ""
+        if self.launch.blocked or self._deeds.dialog is not None:
+            return
         info = self._context.engine_link.info
         scalable = info is not None and info.swarm is SwarmState.MANAGER
         dialog = LaunchDialog(self._presenter.name, scalable=scalable, parent=self._deeds.window)
         dialog.wanted.connect(self.launch_version)
+        dialog.model_file_wanted.connect(lambda: self.files.ask(dialog))
+        if folder:
+            dialog.set_folder(folder)
         self._deeds.show(dialog)
+
+    def _written(self, folder: Path) -> None:
+        if isinstance(self._deeds.dialog, LaunchDialog):
+            self._deeds.dialog.set_folder(str(folder))
 
     def launch_version(self, launch: Launch) -> None:
         """Bring it up; its training set is stored where one was named."""

@@ -59,5 +59,5 @@ class ProjectsPage(Page):
 
     def commands(self) -> list[PageCommand]:
         """What can be done with the selected project."""
-        actions = (self.view.open, self.view.client)
+        actions = (self.view.open, self.view.client, self.view.bring)
         return [PageCommand(one.text(), one.trigger, one.blocked) for one in actions]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.connection.life import LinkState
 from app.connection.platform import Platform
 from app.context import Context
+from app.pages.projects.bringing import Bringing
 from app.pages.projects.look import Detail, Overview, row_of
 from app.pages.projects.view import ProjectsView
 from app.pages.revisions import RevisionChanger
@@ -45,6 +46,7 @@ class ProjectsPresenter(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
         self.revisions = RevisionChanger(view, view.notice, context)
+        self.bringing = Bringing(view, context)
         self._connect()
         self._counted.connect(self._add_counted)
         if context.link.platform is not None:
@@ -128,10 +130,12 @@ class ProjectsPresenter(QObject):
         if whole:
             self._rows = {row.name: self._with_old_figures(row) for row in rows}
         self._rows |= {row.name: row for row in rows if not whole and row.name in self._rows}
-        if not self._rows:
+        if not self._rows and self._view.notice.isHidden():
             self._view.show_empty(
                 "No project on this platform yet",
-                "Publish a version with “relevo publish”, or see two at work with “relevo demo”.",
+                "Bring a model file, publish a version with “relevo publish”, or see two at work with "
+                "“relevo demo”.",
+                self._view.bring.text(),
             )
             return
         self._view.table.show_projects(list(self._rows.values()))

@@ -35,6 +35,9 @@ class ProjectsView(QStackedWidget):
         self.client = ExplainedAction(
             "C# client…", explanation="Save a typed client of the selected project, for .NET", parent=self
         )
+        self.bring = ExplainedAction(
+            "From a model file…", explanation="A version from a model file of any maker", parent=self
+        )
         self._lower = QStackedWidget()
         self._compose()
 
@@ -46,9 +49,9 @@ class ProjectsView(QStackedWidget):
         """Grey bars until the projects are known."""
         self.setCurrentWidget(self._waiting)
 
-    def show_empty(self, text: str, hint: str) -> None:
-        """Say why there is nothing, and what would fill it."""
-        self.empty.set_text(text, hint)
+    def show_empty(self, text: str, hint: str, action: str = "") -> None:
+        """Say why there is nothing, and what would fill it; `action` is the button's text."""
+        self.empty.set_text(text, hint, action)
         self.setCurrentWidget(self.empty)
 
     def show_detail(self, *, shown: bool) -> None:
@@ -60,7 +63,7 @@ class ProjectsView(QStackedWidget):
         layout = QVBoxLayout(self._body)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        actions = (self.client, self.open)
+        actions = (self.bring, self.client, self.open)
         layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, *map(ActionButton, actions)))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
