@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from services.client.session import Session, decode
+from services.closing import Closing
 from services.gateway import messages
 from services.registry.model import (
     ChampionChange,
@@ -25,7 +25,7 @@ from services.registry.model import (
 Value = float | str | bool | None
 
 
-class GatewayClient:
+class GatewayClient(Closing):
     """One gateway, asked synchronously; may be used from several threads.
 
     Args:
@@ -44,16 +44,6 @@ class GatewayClient:
     def address(self) -> str:
         """Where the gateway is."""
         return self._session.address
-
-    def __enter__(self) -> Self:
-        """The client itself; leaving closes it."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give the connections back."""
-        self.close()
 
     def close(self) -> None:
         """Give the connections back."""

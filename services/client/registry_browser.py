@@ -5,16 +5,15 @@ import hashlib
 import ipaddress
 from collections.abc import Iterator
 from datetime import datetime
-from http.cookiejar import DefaultCookiePolicy
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 import requests
 from msgspec import Struct
 
-from services.client.session import unreachable
+from services.client.session import fresh_session, unreachable
+from services.closing import Closing
 from services.errors import Conflict, NotFound, Refused, RelevoError, Unavailable
 
 _TIMEOUT = (3.0, 20.0)
@@ -85,7 +84,7 @@ class _Tags(Struct):
     tags: list[str] | None = None
 
 
-class RegistryBrowser:
+class RegistryBrowser(Closing):
     """One registry; may be used from several threads.
 
     Args:
@@ -97,25 +96,11 @@ class RegistryBrowser:
 
     def __init__(self, address: str, user: str = "", password: str = "", *, authority: str = "") -> None:
         self.address = web_address(address)
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session = fresh_session(authority)
         if user:
             # The library's own way is limited to Latin-1.
             told = base64.b64encode(f"{user}:{password}".encode()).decode()
             self._session.headers["Authorization"] = f"Basic {told}"
-        if authority:
-            self._session.verify = authority
-
-    def __enter__(self) -> Self:
-        """The browser itself; leaving closes it."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give the connections back."""
-        self.close()
 
     def close(self) -> None:
         """Give the connections back."""

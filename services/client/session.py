@@ -32,12 +32,7 @@ class Session:
     ) -> None:
         self.address = address.rstrip("/")
         self._timeout = (_CONNECT_SECONDS, read_seconds)
-        self._session = requests.Session()
-        # Proxies and credentials of the environment are meant for the internet, not for our own services.
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        if authority:
-            self._session.verify = authority
+        self._session = fresh_session(authority)
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
 
@@ -81,6 +76,17 @@ class Session:
             if response.status_code >= 300:
                 raise _refusal(response)
             yield response
+
+
+def fresh_session(authority: str) -> requests.Session:
+    """Connections that keep no cookies; `authority` as for `Session`."""
+    session = requests.Session()
+    # Proxies and credentials of the environment are meant for the internet, not for our own services.
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    if authority:
+        session.verify = authority
+    return session
 
 
 def _lines(response: requests.Response) -> Iterator[bytes]:

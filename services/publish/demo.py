@@ -4,10 +4,9 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from services.client import GatewayClient
+from services.closing import Closing
 from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace
 from services.publish.examples import EXAMPLES, Example, train_examples
@@ -23,7 +22,7 @@ Progress = Callable[[float, str], None]
 _SERVICE_SECONDS = 60.0
 
 
-class Demo:
+class Demo(Closing):
     """A running demo; a context manager that leaves nothing running.
 
     Args:
@@ -47,16 +46,6 @@ class Demo:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        """The demo itself; leaving closes it."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop the traffic and the platform."""
-        self.close()
 
     def start_traffic(self) -> None:
         """Replay each project's live rows, each in a thread; goes on where an earlier start stopped."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,12 @@ def _constant(text: str, count: int) -> Categorical:
     return Categorical(np.zeros(count, dtype=np.int32), (str(text),))
 
 
+def columns_of(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+    """Rows as columns by name; all are there, and empty, where there are no rows."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+
+
 def last_labels(batch: LabelBatch) -> LabelBatch:
     """Of labels with the same id and instant, the one that comes last in the batch."""
     last = {
@@ -67,6 +74,12 @@ class FoundRows:
 
     ids: Ids
     values: Mapping[str, Sequence[object]]
+
+    @classmethod
+    def of(cls, ids: Ids, names: Sequence[str], rows: Sequence[Sequence[object] | None]) -> Self:
+        """From each id's row, None where there is none; `names` are the columns'."""
+        chosen = np.array([row is not None for row in rows], dtype=bool)
+        return cls(ids[chosen], columns_of(names, [row for row in rows if row is not None]))
 
     def batches(self, version: str, signature: Signature) -> list[PredictionBatch]:
         """One batch for each revision and mode, in order of first appearance."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +22,7 @@ from widgets.containers.model import ContainerModel
 from widgets.containers.view import ContainerView
 from widgets.exports import csv_export
 from widgets.panels.empty import EmptyState
+from widgets.tables.actions import add_find_key, add_table_actions
 from widgets.tables.cells import Row
 from widgets.tables.layout import TableLayout, apply_layout, read_layout
 from widgets.tables.text import comma_separated, tab_separated
@@ -155,16 +156,8 @@ class ContainerTable(QWidget):
         layout.addWidget(self._stack, 1)
 
     def _add_actions(self) -> None:
-        self._copy = QAction("Copy", self)
-        self._copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
-        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self._copy.triggered.connect(self.copy)
-        self._export = QAction("Export as CSV…", self)
-        self._export.triggered.connect(self._request_export)
-        self.addAction(self._copy)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.filter_field.setFocus)
+        self._copy, self._export = add_table_actions(self, self.copy, self._request_export)
+        add_find_key(self, self.filter_field)
 
     def _watch(self) -> None:
         self.filter_field.textChanged.connect(lambda text: self.model.ask(words=text))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from widgets.exports import csv_export
 from widgets.panels.empty import EmptyState
+from widgets.tables.actions import add_find_key, add_table_actions
 from widgets.tables.cells import Column, Role, Row
 from widgets.tables.delegate import CellDelegate
 from widgets.tables.header import TableHead
@@ -177,17 +178,9 @@ class DataTable(QWidget):
         self._show_state()
 
     def _add_actions(self) -> None:
-        self._copy = QAction("Copy", self)
-        self._copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
-        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self._copy.triggered.connect(self.copy)
-        self._export = QAction("Export as CSV…", self)
-        self._export.triggered.connect(self._request_export)
-        self.addAction(self._copy)
+        self._copy, self._export = add_table_actions(self, self.copy, self._request_export)
         if self.filter_field.isVisibleTo(self):
-            find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-            find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            find.activated.connect(self.filter_field.setFocus)
+            add_find_key(self, self.filter_field)
 
     def _watch(self) -> None:
         self.filter_field.textChanged.connect(self._apply_filter)

@@ -2,12 +2,12 @@
 
 import json
 import re
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import requests
 
-from services.client.session import unreachable
+from services.client.session import fresh_session, unreachable
+from services.closing import Closing
 
 _TIMEOUT = (3.0, 60.0)
 _TRACES = re.compile(
@@ -47,7 +47,7 @@ class Answer:
         return bool(_TRACES.search(self.text) or _TRACES.search(self.text.replace('\\"', '"')))
 
 
-class Asker:
+class Asker(Closing):
     """A connection to one service, with its token.
 
     Args:
@@ -58,18 +58,9 @@ class Asker:
     def __init__(self, address: str, token: str, *, authority: str = "") -> None:
         self._address = address.rstrip("/")
         self._token = token
-        self._session = requests.Session()
-        self._session.trust_env = False
-        if authority:
-            self._session.verify = authority
+        self._session = fresh_session(authority)
 
-    def __enter__(self) -> Self:
-        """The asker itself; leaving closes it."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         """Give the connections back."""
         self._session.close()
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
+from services.closing import Closing
 from services.containers.addresses import EngineAddress
 from services.containers.engine.builds import BuildOrder, Builds
 from services.containers.engine.connection import Connection
@@ -50,7 +51,7 @@ def open_engine(address: EngineAddress, *, timeout: float = 10.0) -> "Engine":
     return Engine(Connection(address, timeout))
 
 
-class Engine:
+class Engine(Closing):
     """A Docker Engine; may be used from several threads, and raises only kinds of `services.errors`.
 
     Containers are named by their identifier or name, images by a reference or identifier. Callbacks of
@@ -75,14 +76,6 @@ class Engine:
     def address(self) -> EngineAddress:
         """Where it is."""
         return self._connection.address
-
-    def __enter__(self) -> Self:
-        """The engine itself; leaving closes it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close all connections."""
-        self.close()
 
     def close(self) -> None:
         """Close all connections; streams that are still open end."""

@@ -3,8 +3,6 @@
 import uuid
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from services.registry.model import FieldType, Signature
 from services.store import registry_rules as rules
 from services.store.batches import Categorical, LabelBatch, PredictionBatch
@@ -16,7 +14,7 @@ from services.store.cassandra.tables import Tables, quoted
 from services.store.columns import column_values, live_columns
 from services.store.identifiers import Ids, buckets, uuids
 from services.store.interface import LabelEntry, Position
-from services.store.live_rows import FIXED_COLUMNS, FoundRows, last_labels, shown_instant
+from services.store.live_rows import FIXED_COLUMNS, FoundRows, columns_of, last_labels, shown_instant
 from services.store.names import live_table, validate_project
 
 _KEY = "bucket bigint, id uuid; PRIMARY KEY ((bucket), id)"
@@ -113,18 +111,14 @@ class Live(Part):
         answers = self._session.read_each(statement, _keys(ids))
         predicted = names.index("predicted")
         found = [rows[0] if rows and rows[0][predicted] is not None else None for rows in answers]
-        present = [row for row in found if row is not None]
-        columns = list(zip(*present, strict=True)) if present else [()] * len(names)
-        chosen = np.array([row is not None for row in found], dtype=bool)
-        return FoundRows(ids[chosen], dict(zip(names, columns, strict=True)))
+        return FoundRows.of(ids, names, found)
 
     def newest(self, project: str, version: str, limit: int) -> dict[str, list[object]]:
         """See `LiveStore`; walks back the minutes in which there were predictions."""
         table = live_table(project, version)
         names = list(self._tables.types("live_db", table))
         rows = self._newest_rows(project, version, table, names, limit) if names else []
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-        result = {name: list(column) for name, column in zip(names, columns, strict=True)}
+        result = columns_of(names, rows)
         result.pop("bucket", None)
         result["id"] = [str(id_) for id_ in result.get("id", [])]
         result["labelled_at"] = [shown_instant(at) for at in result.get("labelled_at", [])]

@@ -14,6 +14,7 @@ from services.store.interface import LabelEntry, Position
 from services.store.live_rows import (
     FIXED_COLUMNS,
     FoundRows,
+    columns_of,
     last_labels,
     prediction_columns,
     shown_instant,
@@ -111,10 +112,7 @@ class Live(Part):
             )
             keys = zip(buckets(ids).tolist(), _texts(ids), strict=True)
             found = [connection.execute(statement, key).fetchone() for key in keys]
-        present = [row for row in found if row is not None]
-        columns = list(zip(*present, strict=True)) if present else [()] * len(names)
-        chosen = np.array([row is not None for row in found], dtype=bool)
-        return FoundRows(ids[chosen], dict(zip(names, columns, strict=True)))
+        return FoundRows.of(ids, names, found)
 
     def newest(self, project: str, version: str, limit: int) -> dict[str, list[object]]:
         """See `LiveStore`."""
@@ -126,8 +124,7 @@ class Live(Part):
                 "ORDER BY bucket DESC, id DESC LIMIT ?",
                 (limit,),
             ).fetchall()
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-        result = {name: list(column) for name, column in zip(names, columns, strict=True)}
+        result = columns_of(names, rows)
         result.pop("bucket", None)
         result["labelled_at"] = [shown_instant(at) for at in result.get("labelled_at", [])]
         return result
