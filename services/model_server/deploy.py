@@ -2,18 +2,17 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from services.errors import InvalidInput, NotFound
+from services.model_server.artifacts.kinds import KINDS, NATIVE, Kind, recognise_file
 from services.registry.model import Field, FieldType, Signature, Task
 from services.store.names import column_for, validate_column, validate_project, validate_version
 
 DESCRIPTION = "model.json"
-Kind = Literal["joblib", "function", "rds"]
-_ARTIFACTS: dict[Kind, str] = {"joblib": "model.joblib", "function": "model.joblib", "rds": "model.rds"}
+_DESCRIBE = "Write them, or let `relevo describe` read from the model what it carries."
 
 
 class Deploy(Struct, frozen=True, kw_only=True):
@@ -22,12 +21,13 @@ class Deploy(Struct, frozen=True, kw_only=True):
     Attributes:
         artifact: file name of the trained model.
         kind: `joblib` for a pickled estimator, `function` for an own `predict` function, `rds` for a model
-            in R, which a service in R serves.
+            in R, which a service in R serves; `xgboost`, `lightgbm`, `onnx`, `pmml` for their makers' own.
         module: for `function`: the file that defines `load(path)` and `predict(model, rows)`; for `rds`, if
             it is not empty: `predict_rows(model, rows)`.
         train: the file that defines `train(frame, target, parameters)`; empty: it cannot be retrained.
         library: name and version of what trained it.
-        rows: how many rows it was trained on.
+        trained_at: as written, or when the artifact's file was.
+        rows: how many rows it was trained on; 0 if nobody wrote it down.
         metrics: name to value, as measured by the training itself.
     """
 
@@ -61,24 +61,27 @@ class _WrittenField(Struct, forbid_unknown_fields=True):
 
 
 class _WrittenSignature(Struct, forbid_unknown_fields=True):
-    inputs: list[_WrittenField]
-    target: _WrittenField
+    inputs: list[_WrittenField] = []
+    target: _WrittenField | None = None
     task: Task | None = None
     classes: list[str] = []
 
 
 class _WrittenDeploy(Struct, forbid_unknown_fields=True):
-    """The file as people or R write it; missing column names are made, missing facts are told."""
+    """The file as people or R write it; missing column names are made, missing facts are told.
+
+    Of the signature, what the artifact carries may be left out.
+    """
 
     project: str
     version: str
-    signature: _WrittenSignature
-    trained_at: datetime
-    rows: int
+    trained_at: datetime | None = None
+    rows: int = 0
+    signature: _WrittenSignature = msgspec.field(default_factory=_WrittenSignature)
     task: Task | None = None
     library: str = ""
     artifact: str = ""
-    kind: Kind = "joblib"
+    kind: Kind | None = None
     module: str = ""
     train: str = ""
     metrics: dict[str, float] = {}
@@ -103,10 +106,12 @@ def read_deploy(folder: Path) -> Deploy:
         written = msgspec.json.decode(path.read_bytes(), type=_WrittenDeploy)
     except msgspec.MsgspecError as error:
         raise InvalidInput(f"{path}: {error}") from error
-    deploy = _checked(written, path)
-    for name in (deploy.artifact, deploy.module, deploy.train):
+    artifact = written.artifact or _usual_artifact(folder, written.kind)
+    for name in (artifact, written.module, written.train):
         _check_file(folder, name)
-    return deploy
+    kind = written.kind or ("function" if written.module else recognise_file(folder / artifact))
+    _complete(written, kind, folder / artifact)
+    return _checked(written, artifact, kind, path)
 
 
 def write_deploy(folder: Path, deploy: Deploy) -> None:
@@ -114,6 +119,46 @@ def write_deploy(folder: Path, deploy: Deploy) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(deploy), indent=2)
     (folder / DESCRIPTION).write_bytes(text + b"\n")
+
+
+def _usual_artifact(folder: Path, kind: Kind | None) -> str:
+    """The file's name where none is written: the kind's, or without a kind, the one that is there."""
+    if kind is not None:
+        return KINDS[kind].artifact
+    usual = sorted({facts.artifact for facts in KINDS.values()})
+    there = [name for name in usual if (folder / name).is_file()]
+    if len(there) > 1:
+        raise InvalidInput(
+            f"{folder} holds {' and '.join(there)}",
+            remedy=f"Say in {DESCRIPTION} which is the model: artifact.",
+        )
+    return there[0] if there else KINDS["joblib"].artifact
+
+
+def _complete(written: _WrittenDeploy, kind: Kind, artifact: Path) -> None:
+    """Take from the artifact what the signature leaves out; of a pickle nothing, since reading runs it."""
+    signature = written.signature
+    task = signature.task or written.task
+    whole = signature.inputs and signature.target and task
+    if whole and (signature.classes or task is Task.REGRESSION):
+        return
+    if kind in NATIVE:
+        from services.model_server.artifacts.describing import describe
+
+        told = describe(kind, artifact.read_bytes())
+        signature.inputs = signature.inputs or [
+            _WrittenField(read.name, type=read.type, nullable=read.nullable) for read in told.inputs
+        ]
+        signature.task = task or told.task
+        if signature.task is Task.CLASSIFICATION:
+            signature.classes = signature.classes or list(told.classes)
+        if signature.target is None and told.target:
+            signature.target = _WrittenField(told.target, type=_target_type(signature.task))
+        written.library = written.library or told.library
+
+
+def _target_type(task: Task | None) -> FieldType:
+    return FieldType.STRING if task is Task.CLASSIFICATION else FieldType.NUMBER
 
 
 def _check_file(folder: Path, name: str) -> None:
@@ -125,23 +170,27 @@ def _check_file(folder: Path, name: str) -> None:
         raise NotFound(f"{folder} has no {name}, which its {DESCRIPTION} names")
 
 
-def _checked(written: _WrittenDeploy, path: Path) -> Deploy:
+def _checked(written: _WrittenDeploy, artifact: str, kind: Kind, path: Path) -> Deploy:
     where = str(path)
-    if written.kind == "function" and not written.module:
+    if kind == "function" and not written.module:
         raise InvalidInput(f"{where}: kind function needs `module`, the file with load and predict")
     return Deploy(
         project=validate_project(written.project),
         version=validate_version(written.version),
         signature=_signature(written, where),
-        trained_at=_utc(written.trained_at),
+        trained_at=_utc(written.trained_at or _modified(path.parent / artifact)),
         rows=written.rows,
         library=written.library,
-        artifact=written.artifact or _ARTIFACTS[written.kind],
-        kind=written.kind,
+        artifact=artifact,
+        kind=kind,
         module=written.module,
         train=written.train,
         metrics=written.metrics,
     )
+
+
+def _modified(file: Path) -> datetime:
+    return datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
 
 
 def _utc(time: datetime) -> datetime:
@@ -157,7 +206,9 @@ def _signature(written: _WrittenDeploy, where: str) -> Signature:
     if written.task not in {None, task}:
         raise InvalidInput(f"{where}: `task` says {written.task}, the signature says {task}")
     if not signature.inputs:
-        raise InvalidInput(f"{where}: the signature has no inputs")
+        raise InvalidInput(f"{where}: the signature has no inputs", remedy=_DESCRIBE)
+    if signature.target is None:
+        raise InvalidInput(f"{where}: the signature has no target", remedy=_DESCRIBE)
     if (task is Task.CLASSIFICATION) != bool(signature.classes):
         raise InvalidInput(f"{where}: classification needs `classes`, regression has none")
     if len(set(signature.classes)) != len(signature.classes):

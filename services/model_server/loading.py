@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import io
 import logging
 import sys
 import tempfile
@@ -13,6 +12,9 @@ from typing import Any
 import numpy as np
 
 from services.errors import Corrupt, InvalidInput, RelevoError
+from services.model_server.artifacts.interface import Asked
+from services.model_server.artifacts.pickled import takes_texts, unpickle
+from services.model_server.artifacts.readers import opener_of
 from services.model_server.deploy import Deploy
 from services.model_server.fast import faster, is_shareable, parts_of, probe_rows
 from services.model_server.instances import InstanceDecoder
@@ -68,8 +70,10 @@ def load_model(folder: Path, deploy: Deploy, content: bytes, registered: str) ->
     try:
         if deploy.kind == "function":
             predictor: Predictor = _function(folder, deploy, content, decoder)
+        elif deploy.kind == "joblib":
+            predictor = _estimator(unpickle(content), deploy, decoder)
         else:
-            predictor = _estimator(_unpickle(content), deploy, decoder)
+            predictor = _asked(opener_of(deploy.kind).open(content, deploy.signature), deploy, decoder)
     except RelevoError:
         raise
     except Exception as error:
@@ -80,10 +84,13 @@ def load_model(folder: Path, deploy: Deploy, content: bytes, registered: str) ->
     return LoadedModel(deploy, registered, decoder, predictor)
 
 
-def _unpickle(content: bytes) -> Any:
-    import joblib
-
-    return joblib.load(io.BytesIO(content))
+def _asked(asked: Asked, deploy: Deploy, decoder: InstanceDecoder) -> Predictor:
+    """A model of another maker's format, asked for a matrix where it takes one."""
+    classes = deploy.signature.classes
+    if asked.frame or not decoder.numeric:
+        return FramePredictor(decoder, classes, asked.compute, threadsafe=asked.threadsafe)
+    shareable = is_shareable(asked.compute, probe_rows(None, len(deploy.signature.inputs)))
+    return MatrixPredictor(decoder, classes, asked.compute, asked.compute, shareable=shareable)
 
 
 def _estimator(model: Any, deploy: Deploy, decoder: InstanceDecoder) -> Predictor:
@@ -95,6 +102,8 @@ def _estimator(model: Any, deploy: Deploy, decoder: InstanceDecoder) -> Predicto
         if getattr(part, "n_jobs", None) is not None:
             part.n_jobs = None
     exact = estimator_compute(model, classes)
+    if takes_texts(model):
+        return FramePredictor(decoder, classes, lambda frame: exact(frame.iloc[:, 0]))
     if not decoder.numeric:
         return FramePredictor(decoder, classes, exact)
     probes = probe_rows(model, len(names))

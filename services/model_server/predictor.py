@@ -101,10 +101,12 @@ class MatrixPredictor:
 class FramePredictor:
     """Asks a model that takes a frame, because an input is a text or its columns are chosen by name."""
 
-    threadsafe = True
     shareable = False
 
-    def __init__(self, decoder: InstanceDecoder, classes: Sequence[str], compute: Compute) -> None:
+    def __init__(
+        self, decoder: InstanceDecoder, classes: Sequence[str], compute: Compute, *, threadsafe: bool = True
+    ) -> None:
+        self.threadsafe = threadsafe
         self._classes = classes
         self._compute = compute
         self._frame = decoder.frame

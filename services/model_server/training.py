@@ -14,10 +14,12 @@ from msgspec import Struct
 from services.errors import InvalidInput
 from services.http.client import Client
 from services.http.errors import error_from
-from services.model_server.deploy import Deploy, read_deploy
+from services.model_server.artifacts.readers import library_of, reader_of
+from services.model_server.deploy import read_deploy
 from services.model_server.instances import series
 from services.model_server.loading import load_model, sha256_of
-from services.registry.model import Field, Signature, Task
+from services.model_server.measuring import measured
+from services.registry.model import Field, Signature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,14 +92,17 @@ def train(order: TrainingOrder, say: Callable[[Progress], None]) -> None:
     script = _script(folder / deploy.train)
     target = deploy.signature.target.name
     say(Progress(0.3, f"measuring on {round(_UNSEEN * len(frame)):,} unseen rows of {len(frame):,}"))
-    metrics = _measure(script, frame, deploy, order.parameters)
+    border = len(frame) - round(_UNSEEN * len(frame))
+    model = _run(script, frame[:border], target, order.parameters)
+    metrics = measured(folder, deploy, model, frame[border:])
     say(Progress(0.6, f"training on {len(frame):,} rows"))
     model = _run(script, frame, target, order.parameters)
     say(Progress(0.9, "checking the new model"))
-    content = _dump(model)
+    content = reader_of(deploy.kind).dump(model)
     load_model(folder, deploy, content, sha256_of(content))
     Path(order.output).write_bytes(content)
-    say(Progress(0.95, "trained", finished=True, rows=len(frame), library=_library(), metrics=metrics))
+    library = library_of(model)
+    say(Progress(0.95, "trained", finished=True, rows=len(frame), library=library, metrics=metrics))
 
 
 async def _fetch(order: TrainingOrder) -> bytes:
@@ -154,46 +159,3 @@ def _run(script: Callable[..., Any], frame: "pd.DataFrame", target: str, paramet
         return script(frame, target, parameters)
     except (ValueError, TypeError, KeyError) as error:
         raise InvalidInput(f"the training script failed: {type(error).__name__}: {error}") from error
-
-
-def _measure(
-    script: Callable[..., Any], frame: "pd.DataFrame", deploy: Deploy, parameters: dict[str, Any]
-) -> dict[str, float]:
-    """Metrics on the newest fifth of a model that has not seen it."""
-    from sklearn.metrics import (
-        accuracy_score,
-        f1_score,
-        mean_absolute_error,
-        r2_score,
-        root_mean_squared_error,
-    )
-
-    target = deploy.signature.target.name
-    border = len(frame) - round(_UNSEEN * len(frame))
-    unseen = frame[border:]
-    model = _run(script, frame[:border], target, parameters)
-    real, predicted = unseen[target], model.predict(unseen.drop(columns=target))
-    if deploy.task is Task.CLASSIFICATION:
-        return {
-            "accuracy": float(accuracy_score(real, predicted)),
-            "f1_macro": float(f1_score(real, predicted, average="macro", zero_division=0.0)),
-        }
-    return {
-        "r2": float(r2_score(real, predicted)),
-        "rmse": float(root_mean_squared_error(real, predicted)),
-        "mae": float(mean_absolute_error(real, predicted)),
-    }
-
-
-def _dump(model: Any) -> bytes:
-    import joblib
-
-    buffer = io.BytesIO()
-    joblib.dump(model, buffer)
-    return buffer.getvalue()
-
-
-def _library() -> str:
-    import sklearn
-
-    return f"scikit-learn {sklearn.__version__}"

@@ -1,6 +1,7 @@
 """What a deploy folder must hold, and what is said when it does not."""
 
 import json
+import pickle
 
 import pytest
 
@@ -19,7 +20,7 @@ def folder(tmp_path):
     def folder(**changes):
         described = {key: value for key, value in (MINIMAL | changes).items() if value is not None}
         (tmp_path / "model.json").write_text(json.dumps(described), encoding="utf-8")
-        (tmp_path / "model.joblib").write_bytes(b"model")
+        (tmp_path / "model.joblib").write_bytes(pickle.dumps(None))
         return tmp_path
 
     return folder

@@ -1,0 +1,128 @@
+"""Pickles of estimators that keep to scikit-learn's conventions, with texts and categories too."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from services.errors import InvalidInput
+from services.model_server.artifacts.interface import Described, InputRead
+from services.model_server.artifacts.readers import library_of
+from services.model_server.predictor import class_name
+from services.registry.choices import FieldType, Task
+
+_TYPES = {"b": FieldType.BOOLEAN, "i": FieldType.INTEGER, "u": FieldType.INTEGER, "f": FieldType.NUMBER}
+
+
+class PickledReader:
+    """Reads what joblib or pickle wrote. Reading runs the code in it."""
+
+    def describe(self, content: bytes) -> Described:
+        """Names where it was trained on a frame; types where a step knows categories or takes texts."""
+        model = unpickle(content)
+        if not hasattr(model, "predict"):
+            raise InvalidInput(f"the pickle holds a {type(model).__name__}, which has no predict")
+        names = [str(name) for name in getattr(model, "feature_names_in_", ())]
+        known = dict(_columns(model, names))
+        classes = tuple(class_name(value) for value in getattr(model, "classes_", ()))
+        return Described(
+            kind="joblib",
+            library=library_of(model),
+            inputs=tuple(known.get(name, InputRead(name)) for name in names),
+            width=int(getattr(model, "n_features_in_", len(names))),
+            task=_task(model),
+            classes=classes,
+            class_count=len(classes),
+        )
+
+    def dump(self, model: Any) -> bytes:
+        """Of any estimator."""
+        import joblib
+
+        buffer = io.BytesIO()
+        joblib.dump(model, buffer)
+        return buffer.getvalue()
+
+
+def unpickle(content: bytes) -> Any:
+    """The object in a pickle of joblib or pickle, compressed or not.
+
+    Raises:
+        InvalidInput: a package that it needs is not installed, or it is damaged.
+    """
+    import joblib
+
+    try:
+        return joblib.load(io.BytesIO(content))
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"the model needs the Python package {error.name}, which is not installed here",
+            remedy="Name it in the deploy folder's requirements.txt, and a container's image brings it. "
+            "For a service on this machine, install it beside Relevo.",
+        ) from error
+
+
+def takes_texts(model: Any) -> bool:
+    """Whether it wants one column of texts and no table: a pipeline that begins with a vectorizer."""
+    first = model.steps[0][1] if getattr(model, "steps", None) else model
+    return hasattr(first, "build_analyzer")
+
+
+def _task(model: Any) -> Task | None:
+    from sklearn.base import is_classifier, is_regressor
+
+    if is_classifier(model):
+        return Task.CLASSIFICATION
+    return Task.REGRESSION if is_regressor(model) else None
+
+
+def _columns(model: Any, names: list[str]) -> Iterator[tuple[str, InputRead]]:
+    """What the steps that see the columns themselves know of them."""
+    from sklearn.compose import ColumnTransformer
+
+    first = model.steps[0][1] if getattr(model, "steps", None) else model
+    if not isinstance(first, ColumnTransformer):
+        yield from _known(first, names)
+        return
+    for _, transformer, columns in first.transformers_:
+        if not isinstance(transformer, str):
+            yield from _known(transformer, _chosen(columns, names))
+
+
+def _chosen(columns: Any, names: list[str]) -> list[str]:
+    """The names that a ColumnTransformer's choice means, be it of names, places or marks."""
+    if isinstance(columns, str):
+        return [columns]
+    if isinstance(columns, slice):
+        return names[columns]
+    chosen = np.asarray(columns)
+    if chosen.dtype.kind in "biu":
+        return [str(name) for name in np.asarray(names, object)[chosen]]
+    return [str(name) for name in np.ravel(chosen)]
+
+
+def _known(transformer: Any, columns: list[str]) -> Iterator[tuple[str, InputRead]]:
+    """Types from a step's categories, texts for a vectorizer; what an imputer sees first may be missing."""
+    steps = [step for _, step in getattr(transformer, "steps", [("", transformer)])]
+    nullable = (
+        type(steps[0]).__name__.endswith("Imputer") and getattr(steps[0], "add_indicator", None) is not None
+    )
+    for step in steps:
+        if hasattr(step, "build_analyzer"):
+            yield from ((name, InputRead(name, FieldType.STRING)) for name in columns)
+            return
+        if hasattr(step, "categories_"):
+            kinds = [_kind(values) for values in step.categories_]
+            yield from (
+                (name, InputRead(name, kind, nullable)) for name, kind in zip(columns, kinds, strict=False)
+            )
+            return
+    yield from ((name, InputRead(name, nullable=nullable)) for name in columns)
+
+
+def _kind(categories: Any) -> FieldType:
+    values = [value for value in categories if value is not None and value == value]  # noqa: PLR0124
+    if values and all(isinstance(value, str) for value in values):
+        return FieldType.STRING
+    return _TYPES.get(np.asarray(values).dtype.kind, FieldType.STRING)

@@ -1,0 +1,75 @@
+"""Which reader reads which kind, and the libraries they ask for."""
+
+import importlib
+from importlib import metadata
+from typing import Any
+
+from services.errors import InvalidInput
+from services.model_server.artifacts.interface import Opener, Reader
+from services.model_server.artifacts.kinds import KINDS, Kind
+
+_READERS: dict[Kind, tuple[str, str]] = {
+    "joblib": ("pickled", "PickledReader"),
+    "function": ("pickled", "PickledReader"),
+    "xgboost": ("xgboosted", "XGBoostReader"),
+    "lightgbm": ("lightgbm_text", "LightGBMReader"),
+    "onnx": ("onnx_graph", "OnnxReader"),
+    "pmml": ("pmml_document", "PmmlReader"),
+}
+
+
+def reader_of(kind: Kind) -> Reader:
+    """The reader of a kind that a service in Python serves."""
+    reader: Reader = _made(kind)
+    return reader
+
+
+def opener_of(kind: Kind) -> Opener:
+    """The reader of a maker's own format, which can ask the model, too."""
+    opener: Opener = _made(kind)
+    return opener
+
+
+def _made(kind: Kind) -> Any:
+    module, name = _READERS[kind]
+    return getattr(importlib.import_module(f"services.model_server.artifacts.{module}"), name)()
+
+
+def library(module: str, kind: Kind, package: str = "") -> Any:
+    """A maker's library.
+
+    Args:
+        module: as it is imported.
+        kind: what needs it.
+        package: as it is installed, if that is another name.
+
+    Raises:
+        InvalidInput: it is not installed; the remedy says how.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        name = package or module
+        raise InvalidInput(
+            f"{KINDS[kind].title} needs the Python package {name}, which is not installed here",
+            remedy=f"Install it beside Relevo (pip install {name}). A version's container brings its own.",
+        ) from error
+
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
+
+def library_of(model: Any) -> str:
+    """Name and version of the library that a model's class comes from, as `scikit-learn 1.9.1`.
+
+    Of a pipeline it is its last step's; of a team's own class, the module's name alone.
+    """
+    while getattr(model, "steps", None) and hasattr(model.steps[-1][1], "get_params"):
+        model = model.steps[-1][1]
+    module = type(model).__module__.partition(".")[0]
+    name = _DISTRIBUTIONS.get(module, module)
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        version = getattr(importlib.import_module(module), "__version__", "")
+        return f"{name} {version}".strip()
