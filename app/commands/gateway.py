@@ -74,6 +74,7 @@ def _settings(options: argparse.Namespace, secret: str) -> GatewaySettings:
         service_port=options.service_port,
         listener_host=options.listener_host,
         allowed_origins=tuple(options.allow_origin),
+        forwarded_by=tuple(options.forwarded_by),
         answer_seconds=options.answer_seconds,
     )
 
@@ -118,6 +119,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="ORIGIN",
         help="web pages of this origin may call, such as https://shop.example.com; may be given again",
+    )
+    parser.add_argument(
+        "--forwarded-by",
+        action="append",
+        default=[],
+        metavar="PEER",
+        help="a balancer's network, address or host, whose X-Forwarded-For is believed; may be given again",
     )
     parser.add_argument("--answer-seconds", type=float, default=10.0, help="how long a model may take")
     parser.add_argument("--held", action="store_true", help="end when standard input does")

@@ -1,7 +1,6 @@
 """Prediction requests, from the connection to the version that answers: token, body, ids, policy."""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import perf_counter, time
 
 import numpy as np
@@ -13,13 +12,13 @@ from services.gateway.metrics import Metrics
 from services.gateway.predicting import ASKED_BY_NAME, Question, VersionRoute
 from services.gateway.protocols import Protocol
 from services.gateway.recording import Recorder
+from services.http.addresses import Network, is_within
 from services.http.errors import InvalidField
 from services.http.origins import NO_ORIGINS, Origins
 from services.http.request import HotRequest
 from services.registry.model import Role
 from services.store.identifiers import milliseconds, parse_id
 
-Network = IPv4Network | IPv6Network
 _CALLERS = (Role.CLIENT, Role.ADMIN)
 _MOST_AHEAD_MILLISECONDS = 24 * 3600 * 1000
 
@@ -102,15 +101,6 @@ def _check_place(parameters: Mapping[str, str], project: str, version: str) -> N
 def _chosen(champion: VersionRoute, versions: dict[str, VersionRoute], name: str | None) -> VersionRoute:
     """The version that a policy chose; the champion where it left none."""
     return champion if name is None else versions.get(name, champion)
-
-
-def is_within(client: tuple[str, int] | None, networks: Sequence[Network]) -> bool:
-    """Whether a caller's address lies in one of the networks."""
-    if not networks or client is None:
-        return False
-    address = ip_address(client[0].partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)
 
 
 def check_ids(texts: Sequence[str]) -> bytes:

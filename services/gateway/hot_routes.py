@@ -18,7 +18,7 @@ INFER = ("/v2/models/{project}/infer", "/v2/models/{project}/versions/{version}/
 
 def hot_routes(parts: Parts) -> HotRoutes:
     """Of the API, whose paths name the project."""
-    routes = HotRoutes()
+    routes = HotRoutes(parts.origins.mark())
     own, mlflow, inference = parts.predict(V1()), parts.predict(MLflow()), parts.predict(Inference())
     for base in (_PROJECT, _VERSION):
         routes.add("POST", f"{base}/predict", own)
@@ -30,7 +30,7 @@ def hot_routes(parts: Parts) -> HotRoutes:
 
 def listener_hot_routes(parts: Parts, listener: Listener) -> HotRoutes:
     """Of a listener, which stands for a project or a version; they are at the root."""
-    routes = HotRoutes()
+    routes = HotRoutes(parts.origins.mark())
     place = (listener.project, listener.version, [ip_network(network) for network in listener.networks])
     routes.add("POST", "/predict", parts.predict(PlainOrV1(), *place))
     routes.add("POST", "/invocations", parts.predict(MLflow(), *place), mlflow_complaint)

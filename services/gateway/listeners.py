@@ -155,7 +155,7 @@ def listener_application(parts: Parts, listener: Listener) -> Starlette:
         *inference.OPERATIONS,
     ]
     return Starlette(
-        routes=[*starlette_routes(parts, operations, place), inference.unknown_route()],
+        routes=[*starlette_routes(parts, operations, place), inference.unknown_routes()],
         middleware=parts.origins.middleware(),
         exception_handlers=exception_handlers(),
     )

@@ -13,14 +13,15 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from services.errors import NotFound
 from services.gateway import messages
 from services.gateway.access import Grant
-from services.gateway.hot_path import Network, is_within
 from services.gateway.parts import Parts
+from services.http.addresses import Network, is_within
 from services.http.complaints import explain
-from services.http.errors import ErrorAnswer, answer_for
+from services.http.errors import ErrorAnswer, WrongMethod, answer_for
 from services.http.request import JSON
 from services.http.starlette import read_body, response_of
 from services.registry.model import Role
@@ -135,20 +136,36 @@ def starlette_routes(
     """The operations as Starlette routes, one a path, so that a wrong method is told which are right."""
     where = place or Place()
     limiter = CapacityLimiter(_MOST_THREADS)
-    by_path: dict[str, dict[str, _Endpoint]] = {}
+    by_path: dict[str, _Methods] = {}
     for operation in operations:
-        endpoint = _endpoint(parts, operation, where, limiter)
-        by_path.setdefault(operation.path, {})[operation.method] = endpoint
-    return [Route(path, _dispatch(endpoints), methods=[*endpoints]) for path, endpoints in by_path.items()]
+        methods = by_path.setdefault(operation.path, _Methods(operation.form))
+        methods.add(operation.method, _endpoint(parts, operation, where, limiter))
+    return [Route(path, methods) for path, methods in by_path.items()]
 
 
-def _dispatch(endpoints: Mapping[str, _Endpoint]) -> _Endpoint:
-    """The endpoint of the request's method; Starlette lets HEAD through where there is a GET."""
+class _Methods:
+    """What answers one path, an ASGI application: Starlette's own 405 knows no protocol's form."""
 
-    async def dispatch(request: Request) -> Response:
-        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+    def __init__(self, form: ErrorForm) -> None:
+        self._form = form
+        self._endpoints: dict[str, _Endpoint] = {}
 
-    return dispatch
+    def add(self, method: str, endpoint: _Endpoint) -> None:
+        """Answer this method by `endpoint`; where there is a GET, there is a HEAD."""
+        self._endpoints[method] = endpoint
+        if method == "GET":
+            self._endpoints["HEAD"] = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        endpoint = self._endpoints.get(request.method)
+        if endpoint is None:
+            allowed = sorted(self._endpoints)
+            told = f"{scope['path']} is asked by {' or '.join(allowed)}"
+            response = self._form.response(WrongMethod(told, allowed=allowed))
+        else:
+            response = await endpoint(request)
+        await response(scope, receive, send)
 
 
 def _endpoint(parts: Parts, operation: Operation, place: Place, limiter: CapacityLimiter) -> _Endpoint:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.gateway.access import Access
 from services.gateway.directory import Directory
 from services.gateway.following import Follower
-from services.gateway.hot_path import Network, Predict
+from services.gateway.hot_path import Predict
 from services.gateway.messages import ListenerState, VersionStatus
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
@@ -14,6 +14,7 @@ from services.gateway.probing import Prober
 from services.gateway.protocols import Protocol
 from services.gateway.recording import Recorder
 from services.gateway.store_access import StoreAccess
+from services.http.addresses import Network
 from services.http.origins import NO_ORIGINS, Origins
 from services.http.routes import HotHandler
 from services.registry.service import Registry
@@ -59,18 +60,16 @@ class Parts:
         networks: Sequence[Network] = (),
     ) -> HotHandler:
         """The hot path's handler of one protocol, for the API or for one listener."""
-        return self.origins.marked(
-            Predict(
-                self.access,
-                self.directory,
-                self.recorder,
-                self.metrics,
-                protocol,
-                project=project,
-                version=version,
-                networks=networks,
-                origins=self.origins,
-            )
+        return Predict(
+            self.access,
+            self.directory,
+            self.recorder,
+            self.metrics,
+            protocol,
+            project=project,
+            version=version,
+            networks=networks,
+            origins=self.origins,
         )
 
     def status(self, project: str) -> dict[str, VersionStatus]:

@@ -24,9 +24,10 @@ from services.gateway.probing import Prober
 from services.gateway.recorded import Durability
 from services.gateway.recording import Recorder
 from services.gateway.routes import OPERATIONS
-from services.gateway.routes.inference import unknown_route
+from services.gateway.routes.inference import unknown_routes
 from services.gateway.snapshot import Snapshot, SnapshotFile
 from services.gateway.store_access import StoreAccess
+from services.http.forwarding import Forwarders
 from services.http.limits import Limits
 from services.http.origins import Origins
 from services.http.server import Server
@@ -51,6 +52,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
         service_port: a further port for services on a network of their own, plain HTTP; 0 means none.
         listener_host: what listeners listen on instead of their own hosts: a container is not the host.
         allowed_origins: whose web pages may call, such as `https://shop.example.com`.
+        forwarded_by: balancers whose word is taken for where requests come from: networks or hosts.
         answer_seconds: how long a model may take.
         body_limit: bytes of a request.
         grace_seconds: how long requests under way may take when it stops.
@@ -69,6 +71,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     service_port: int = 0
     listener_host: str = ""
     allowed_origins: tuple[str, ...] = ()
+    forwarded_by: tuple[str, ...] = ()
     answer_seconds: float = 10.0
     body_limit: int = 32 << 20
     grace_seconds: float = 15.0
@@ -83,7 +86,7 @@ class Gateway:
 
     Raises:
         Refused: plain HTTP beyond loopback was not allowed, or the certificate cannot be read.
-        InvalidInput: an allowed origin is none.
+        InvalidInput: an allowed origin is none, or a forwarder is no network or host.
         Conflict, StorageFull, Corrupt: its spool cannot be taken, see `Recorder.open`.
     """
 
@@ -113,7 +116,8 @@ class Gateway:
             body_limit=settings.body_limit,
             origins=Origins(settings.allowed_origins),
         )
-        self._server = Server(Limits(body=settings.body_limit))
+        self._forwarders = Forwarders(settings.forwarded_by)
+        self._server = Server(Limits(body=settings.body_limit), self._forwarders)
         self._listeners = Listeners(self._parts, self._server, self._security, settings.listener_host)
         self._parts.listener_states = self._listeners.states
         self._port = 0
@@ -130,6 +134,7 @@ class Gateway:
         await self._follower.first_look(_FIRST_LOOK_SECONDS)
         self._mirror.start()
         self._prober.start()
+        self._forwarders.start()
         self._port = await self._server.start(
             self._application(),
             hot_routes(self._parts),
@@ -161,6 +166,7 @@ class Gateway:
     async def stop(self) -> None:
         """Take no more requests, answer those under way, and bring the record to where it is safe."""
         await self._listeners.stop()
+        await self._forwarders.stop()
         await self._server.stop(grace=self._settings.grace_seconds)
         await self._prober.stop()
         await self._mirror.stop()
@@ -180,7 +186,7 @@ class Gateway:
 
     def _application(self) -> Starlette:
         return Starlette(
-            routes=[*starlette_routes(self._parts, OPERATIONS), unknown_route()],
+            routes=[*starlette_routes(self._parts, OPERATIONS), unknown_routes()],
             middleware=self._parts.origins.middleware(),
             exception_handlers=exception_handlers(),
         )

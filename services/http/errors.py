@@ -1,6 +1,7 @@
 """The one shape of an error over HTTP, from the error kinds and back to them."""
 
 import logging
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -44,6 +45,24 @@ class TooLarge(InvalidInput):
     """A body is over the limit."""
 
 
+class TooSlow(RelevoError):
+    """A request did not arrive in time."""
+
+
+class WrongMethod(RelevoError):
+    """A path is not asked by this method.
+
+    Args:
+        message: which it is.
+        remedy: what to do about it.
+        allowed: the methods by which it is asked.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", allowed: Sequence[str] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.allowed = allowed
+
+
 class ErrorAnswer(NamedTuple):
     """What is sent: the status, the JSON body, and headers beside the content's own."""
 
@@ -71,6 +90,8 @@ _KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
     (Unauthorized, 401, "unauthorized"),
     (Refused, 403, "forbidden"),
     (NotFound, 404, "not_found"),
+    (WrongMethod, 405, "method_not_allowed"),
+    (TooSlow, 408, "timeout"),
     (Conflict, 409, "conflict"),
     (StorageFull, 503, "spool_full"),
     (Uncertain, 503, "uncertain"),
@@ -101,6 +122,8 @@ def _headers(error: RelevoError) -> tuple[tuple[str, str], ...]:
         return (("retry-after", str(round(_RETRY_FULL_AFTER))),)
     if isinstance(error, Unauthorized):
         return (("www-authenticate", "Bearer"),)
+    if isinstance(error, WrongMethod):
+        return (("allow", ", ".join(error.allowed)),)
     return ()
 
 

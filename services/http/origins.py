@@ -1,20 +1,18 @@
 """Cross-origin calls: web pages of listed origins may call and read, those of others may not."""
 
-from collections.abc import Sequence
-from urllib.parse import urlsplit
+from collections.abc import Callable, Sequence
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from services.errors import InvalidInput, Refused
+from services.errors import Refused
+from services.http.origin import origin_of
 from services.http.request import HotRequest
-from services.http.routes import HotHandler
 
 _METHODS = ("GET", "POST")
 _SENT = ("Authorization", "Content-Type", "Inference-Header-Content-Length")
 _SHOWN = ("Retry-After", "Prediction-Id", "Inference-Header-Content-Length")
 _PREFLIGHT_SECONDS = 600
-_PORTS = {"http": 80, "https": 443}
 
 
 class Origins:
@@ -28,7 +26,7 @@ class Origins:
     """
 
     def __init__(self, listed: Sequence[str] = ()) -> None:
-        self._listed = frozenset(_origin(text) for text in listed)
+        self._listed = frozenset(origin_of(text) for text in listed)
 
     def middleware(self) -> list[Middleware]:
         """For `Starlette(middleware=…)`: answers preflights and marks answers for listed origins."""
@@ -45,13 +43,13 @@ class Origins:
             )
         ]
 
-    def marked(self, handler: HotHandler) -> HotHandler:
-        """A hot route's handler whose answers listed origins may read."""
+    def mark(self) -> Callable[[HotRequest], None] | None:
+        """For `HotRoutes(…)`: lets listed origins read each answer; None where none is listed."""
         if not self._listed:
-            return handler
+            return None
         shown = ", ".join(_SHOWN)
 
-        def handle(request: HotRequest) -> None:
+        def mark(request: HotRequest) -> None:
             origin = request.header("origin")
             if origin in self._listed:
                 request.allowances = (
@@ -59,9 +57,8 @@ class Origins:
                     ("access-control-expose-headers", shown),
                     ("vary", "Origin"),
                 )
-            handler(request)
 
-        return handle
+        return mark
 
     def check(self, origin: str | None) -> None:
         """Refuse a call that a page of another origin makes where no token keeps it out.
@@ -77,26 +74,3 @@ class Origins:
 
 
 NO_ORIGINS = Origins()
-
-
-def _origin(text: str) -> str:
-    """An origin as browsers write it: lower case, without its scheme's own port."""
-    try:
-        parts = urlsplit(text.strip().rstrip("/"))
-        port = parts.port
-    except ValueError:
-        raise _no_origin(text) from None
-    host = parts.hostname
-    if parts.scheme not in _PORTS or not host or parts.path or parts.query or parts.fragment:
-        raise _no_origin(text)
-    if "@" in parts.netloc or "*" in host or not host.isascii():
-        raise _no_origin(text)
-    host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
-
-
-def _no_origin(text: str) -> InvalidInput:
-    return InvalidInput(
-        f"{text!r} is no origin",
-        remedy="Write scheme, host and port only, such as https://shop.example.com.",
-    )

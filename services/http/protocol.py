@@ -4,7 +4,6 @@ Requests of a connection are answered in their order. Hot ones run side by side 
 ones can share a batch); an ASGI one runs alone, as uvicorn's protocol does it.
 """
 
-import asyncio
 import logging
 from collections import deque
 from typing import Any
@@ -13,7 +12,10 @@ import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from services.http.errors import TooLarge, answer_for, error_body
+from services.errors import RelevoError
+from services.http.addresses import Caller
+from services.http.errors import TooLarge, TooSlow, answer_for, error_body
+from services.http.forwarding import NO_FORWARDERS, Forwarders
 from services.http.limits import Limits, ListenerState
 from services.http.request import HotRequest
 from services.http.routes import HotRoutes, Match
@@ -27,11 +29,19 @@ _HOP_HEADERS = frozenset({b"upgrade", b"connection", b"http2-settings"})
 class HotProtocol(HttpToolsProtocol):
     """A connection; `Server` makes them."""
 
-    def __init__(self, config: Config, state: ListenerState, routes: HotRoutes, limits: Limits) -> None:
+    def __init__(
+        self,
+        config: Config,
+        state: ListenerState,
+        routes: HotRoutes,
+        limits: Limits,
+        forwarders: Forwarders = NO_FORWARDERS,
+    ) -> None:
         super().__init__(config=config, server_state=state, app_state={})
         self._state = state
         self._routes = routes
         self._limits = limits
+        self._forwarders = forwarders
         self._queue: deque[HotRequest | RequestResponseCycle] = deque()
         self._cycles = 0
         self._running: RequestResponseCycle | None = None
@@ -125,7 +135,7 @@ class HotProtocol(HttpToolsProtocol):
         if self.flow.write_paused or self._discarding:
             self.transport.abort()
         elif self._in_message and not self._discarding:
-            self._refuse(408, error_body("timeout", "the request took too long to arrive"))
+            self._refuse_with(TooSlow("the request took too long to arrive"))
         else:
             self.transport.close()
 
@@ -201,9 +211,11 @@ class HotProtocol(HttpToolsProtocol):
             match.path,
             match.parameters,
             headers=self.headers,
-            client=self.client,
+            client=self._caller(),
         )
         request.keep_alive = parser.should_keep_alive() and parser.get_http_version() != "1.0"
+        if self._routes.mark is not None:
+            self._routes.mark(request)
         self._receiving = request
         self._handlers[request] = match
         self._queue.append(request)
@@ -222,10 +234,14 @@ class HotProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.url, self.headers, self.expect_100_continue = url, headers, expects
         self.scope["headers"] = headers
+        self.scope["client"] = self._caller()
         # Without a cycle before it, uvicorn starts this one at once: `_start_asgi_task` decides.
         self.cycle = None  # type: ignore[assignment]
         super().on_headers_complete()
         self.cycle.keep_alive = self.cycle.keep_alive and not self._closing
+
+    def _caller(self) -> Caller:
+        return self._forwarders.caller(self.client, self.headers) if self._forwarders else self.client
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._queue.append(cycle)
@@ -337,10 +353,13 @@ class HotProtocol(HttpToolsProtocol):
             self._refuse(431, error_body("too_large", "the request's target and headers are too long"))
 
     def _refuse_body(self) -> None:
-        error = TooLarge(f"the body is over the limit of {self._limits.body:,} bytes")
+        self._refuse_with(TooLarge(f"the body is over the limit of {self._limits.body:,} bytes"))
+
+    def _refuse_with(self, error: RelevoError) -> None:
+        """Refuse in the form of the route, where that is known already."""
         match = self._handlers.get(self._receiving) if self._receiving is not None else None
-        complain = answer_for if match is None else match.complain
-        self._refuse(413, complain(error).body)
+        answer = (answer_for if match is None else match.complain)(error)
+        self._refuse(answer.status, answer.body)
 
     def _refuse(self, status: int, body: bytes) -> None:
         """Answer with an error in the request's turn, then close; what still comes is thrown away."""
@@ -378,21 +397,3 @@ class HotProtocol(HttpToolsProtocol):
         kept = [header for header in self.headers if header[0] not in _HOP_HEADERS]
         lines = b"".join(b"%b: %b\r\n" % header for header in kept)
         self.data_received(b"%b %b HTTP/1.1\r\n%b\r\n%b" % (method, self.url, lines, rest))
-
-
-def connections(state: ListenerState) -> list[HotProtocol]:
-    """The open connections of a listener."""
-    return [connection for connection in state.connections if isinstance(connection, HotProtocol)]
-
-
-async def drained(state: ListenerState, seconds: float) -> bool:
-    """Wait until all connections of a listener are closed, at most so long; whether they are."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    while state.connections or state.tasks:
-        if loop.time() > deadline:
-            return False
-        for connection in connections(state):
-            connection.check(loop.time())
-        await asyncio.sleep(0.02)
-    return True

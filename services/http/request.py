@@ -35,7 +35,7 @@ class HotRequest:
         parameters: the values of the route's `{…}` parts.
         headers: lower-case name and value, as received.
         body: its bytes.
-        client: address and port, None where the system does not tell.
+        client: who asks: address and port, None where nobody knows.
         disconnected: whether the client has left; a reply is then dropped.
         allowances: headers that every reply carries, whatever it says.
     """

@@ -26,9 +26,13 @@ class HotRoutes:
 
     A `{name}` part matches one non-empty path segment. Lookups are kept by raw target, so a path
     asked before costs one look into a dictionary.
+
+    Args:
+        mark: is shown each request before its body is read, so that refusals carry its allowances too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mark: Callable[[HotRequest], None] | None = None) -> None:
+        self.mark = mark
         self._routes: list[tuple[bytes, list[str], HotHandler, Complain]] = []
         self._known: dict[tuple[bytes, bytes], Match | None] = {}
 

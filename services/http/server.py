@@ -10,8 +10,10 @@ from typing import Any
 from uvicorn.config import Config
 
 from services.errors import NotFound
+from services.http.draining import connections, drained
+from services.http.forwarding import NO_FORWARDERS, Forwarders
 from services.http.limits import Limits, ListenerState
-from services.http.protocol import HotProtocol, connections, drained
+from services.http.protocol import HotProtocol
 from services.http.routes import HotRoutes
 from services.http.sockets import address_of, bind
 
@@ -24,10 +26,16 @@ class _Listener:
 
 
 class Server:
-    """Listeners, each with its routes and application; all calls come from the loop's thread."""
+    """Listeners, each with its routes and application; all calls come from the loop's thread.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    Args:
+        limits: what a connection may ask for.
+        forwarders: whose word is taken for where requests come from.
+    """
+
+    def __init__(self, limits: Limits | None = None, forwarders: Forwarders = NO_FORWARDERS) -> None:
         self._limits = limits or Limits()
+        self._forwarders = forwarders
         self._listeners: dict[int, _Listener] = {}
         self._ticking: asyncio.TimerHandle | None = None
 
@@ -63,7 +71,7 @@ class Server:
             interface="asgi3",
             log_config=None,
             access_log=False,
-            # Whoever connects is who they are: no header makes a caller another address.
+            # No header makes a caller another address, but those of our own forwarders.
             proxy_headers=False,
         )
         config.load()
@@ -71,7 +79,10 @@ class Server:
         table = routes or HotRoutes()
         bound = bind(host, port, share=share)
         server = await loop.create_server(
-            lambda: HotProtocol(config, state, table, self._limits), sock=bound, ssl=tls, backlog=2048
+            lambda: HotProtocol(config, state, table, self._limits, self._forwarders),
+            sock=bound,
+            ssl=tls,
+            backlog=2048,
         )
         number: int = bound.getsockname()[1]
         self._listeners[number] = _Listener(server, state, address_of(bound))

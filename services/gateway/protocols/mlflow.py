@@ -13,7 +13,16 @@ from services.gateway.protocols.csv_bodies import read_csv
 from services.gateway.protocols.interface import Answered, Asked
 from services.gateway.protocols.tables import decode, from_columns, from_rows, without_gaps
 from services.gateway.validation import RequestSchema
-from services.http.errors import ErrorAnswer, InvalidField, InvalidJson, TooLarge, Unauthorized, answer_for
+from services.http.errors import (
+    ErrorAnswer,
+    InvalidField,
+    InvalidJson,
+    TooLarge,
+    TooSlow,
+    Unauthorized,
+    WrongMethod,
+    answer_for,
+)
 from services.http.request import JSON, HotRequest
 
 SPOKEN = "2.0.0"
@@ -36,6 +45,8 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (Unauthorized, 401, "UNAUTHENTICATED"),
     (Refused, 403, "PERMISSION_DENIED"),
     (NotFound, 404, "RESOURCE_DOES_NOT_EXIST"),
+    (WrongMethod, 405, "BAD_REQUEST"),
+    (TooSlow, 408, "DEADLINE_EXCEEDED"),
     (Conflict, 409, "RESOURCE_CONFLICT"),
     (StorageFull, 503, "TEMPORARILY_UNAVAILABLE"),
     (Unavailable, 503, "TEMPORARILY_UNAVAILABLE"),

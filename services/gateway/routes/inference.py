@@ -3,9 +3,8 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
 
 from services.errors import NotFound, Unavailable
 from services.gateway.operations import CLIENT, Call, ErrorForm, Operation
@@ -148,13 +147,14 @@ async def _model_ready(call: Call) -> ModelReady:
     return ModelReady(call.path["project"], ready=True)
 
 
-def unknown_route() -> Route:
-    """Behind all others: what else is asked under `/v2` is told in the protocol's form."""
+def unknown_routes() -> Mount:
+    """Behind all others: what else is asked under `/v2`, by whatever method, is told in its form."""
 
-    async def unknown(request: Request) -> Response:
-        return ERRORS.response(NotFound(f"no such route: {request.url.path}"))
+    async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+        response = ERRORS.response(NotFound(f"no such route: {scope['path']}"))
+        await response(scope, receive, send)
 
-    return Route("/v2/{rest:path}", unknown)
+    return Mount("/v2", unknown)
 
 
 ERRORS = ErrorForm(complaint, InferenceError, invalid=400)

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from services.errors import Conflict
+from services.http.forwarding import Forwarders
 from services.http.limits import Limits
 from services.http.loop import loop_factory
 from services.http.request import HotRequest
@@ -177,8 +178,10 @@ def serve() -> Serve:
     """Starts a server: `/echo` answers at once, `/hold` when told to; `/slow` and `/size` are ASGI."""
 
     @asynccontextmanager
-    async def serve(**limits: float) -> AsyncIterator[Served]:
-        server = Server(Limits(**limits))  # type: ignore[arg-type]
+    async def serve(forwarded_by: Sequence[str] = (), **limits: float) -> AsyncIterator[Served]:
+        forwarders = Forwarders(forwarded_by)
+        server = Server(Limits(**limits), forwarders)  # type: ignore[arg-type]
+        forwarders.start()
         held: list[HotRequest] = []
         routes = HotRoutes()
         routes.add("POST", "/echo/{name}", lambda request: request.reply(200, request.body))
@@ -198,6 +201,7 @@ def serve() -> Serve:
             yield Served(server, port, held)
         finally:
             await server.stop(grace=0.3)
+            await forwarders.stop()
 
     return serve
 

@@ -9,7 +9,9 @@ from services.http.errors import (
     InvalidField,
     InvalidJson,
     TooLarge,
+    TooSlow,
     Unauthorized,
+    WrongMethod,
     answer_for,
     error_from,
 )
@@ -21,6 +23,8 @@ KINDS = [
     (Unauthorized("x"), 401, "unauthorized"),
     (errors.Refused("x"), 403, "forbidden"),
     (errors.NotFound("x"), 404, "not_found"),
+    (WrongMethod("x", allowed=["GET"]), 405, "method_not_allowed"),
+    (TooSlow("x"), 408, "timeout"),
     (errors.Conflict("x"), 409, "conflict"),
     (errors.StorageFull("x"), 503, "spool_full"),
     (errors.Uncertain("x"), 503, "uncertain"),

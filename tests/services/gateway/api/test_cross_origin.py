@@ -1,5 +1,7 @@
 """Pages of listed origins may call and read the answers; those of others may not."""
 
+import socket
+
 import httpx
 import pytest
 
@@ -53,7 +55,23 @@ def test_a_listed_origin_may_call_and_nothing_else_may(gateway, port, helpers):
             assert "Origin" in answer.headers["vary"]
             for headers in ({"origin": OTHER}, {}):
                 assert ALLOWED not in http.request(method, path, headers=headers, **body).headers
+    _a_refused_body_is_told_to_listed_pages(gateway)
     _listener_takes_listed_pages_only(gateway, port, helpers)
+
+
+def _a_refused_body_is_told_to_listed_pages(gateway):
+    """Also where its length alone is too much, and nothing of it is read."""
+    host, _, port = gateway.address.removeprefix("http://").partition(":")
+    for path in (PREDICT, "/v2/models/wine/infer", "/v1/projects/wine/invocations"):
+        for origin, allowed in ((SHOP, True), (OTHER, False)):
+            head = (
+                f"POST {path} HTTP/1.1\r\nhost: x\r\norigin: {origin}\r\ncontent-length: {1 << 30}\r\n\r\n"
+            )
+            with socket.create_connection((host, int(port)), timeout=10) as connection:
+                connection.sendall(f"{head}\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+            assert answer.startswith("HTTP/1.1 413 ")
+            assert (f"{ALLOWED}: {SHOP}" in answer) is allowed
 
 
 def _listener_takes_listed_pages_only(gateway, port, helpers):
