@@ -184,6 +184,10 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     for name in ("gateway-port", "cassandra-port", "registry-port", "datalake-port", "gateways"):
         asked.add_argument(f"--{name}", type=int)
     asked.add_argument("--listener-ports", type=int, nargs="*", metavar="PORT")
+    asked.add_argument(
+        "--allow-origin", dest="allowed_origins", action="extend", nargs="*", metavar="ORIGIN",
+        help="web pages of these origins may call, such as https://shop.example.com; alone, of none",
+    )  # fmt: skip
     asked.add_argument("--left-out", nargs="*", metavar="PART", help="registry, datalake or both")
     asked.add_argument("--durability", choices=DURABILITIES)
     asked.add_argument("--swarm", action="store_true", default=None,

@@ -30,7 +30,8 @@ def recalled_request(engine: Engine, name: str, parts: Mapping[str, Container]) 
     clients = _published(front)
     if front is None or not store or not clients:
         return None
-    options = _options(parts["gateway"].command)
+    said = _options(parts["gateway"].command)
+    options = dict(said)
     host, team_host = clients[0].host_address or LOOPBACK, store[0].host_address or LOOPBACK
     secure = "--certificate" in options or "RELEVO_CERTIFICATE" in engine.environment(front.identifier)
     optional = {part: ports[0].host_port for part in OPTIONAL if (ports := _published(parts.get(part)))}
@@ -48,6 +49,7 @@ def recalled_request(engine: Engine, name: str, parts: Mapping[str, Container]) 
         key="kept by the platform" if secure else "",
         plain_http_beyond_loopback=not secure and host != LOOPBACK,
         plain_team_beyond_loopback=team_host != LOOPBACK,
+        allowed_origins=tuple(word for option, word in said if option == "--allow-origin"),
         image_prefix=parts["gateway"].image.partition(_OWN)[0].rstrip("/"),
         swarm=is_task(parts["gateway"]),
         left_out=tuple(part for part in OPTIONAL if part not in optional),
@@ -80,6 +82,6 @@ def _published(container: Container | None) -> list[Port]:
     return [port for port in container.ports if port.host_port] if container is not None else []
 
 
-def _options(command: str) -> dict[str, str]:
+def _options(command: str) -> list[tuple[str, str]]:
     """Each option of a command line with the word that follows it."""
-    return {word: after for word, after in itertools.pairwise(command.split()) if word.startswith("--")}
+    return [(word, after) for word, after in itertools.pairwise(command.split()) if word.startswith("--")]

@@ -1,11 +1,14 @@
 """What a person asks a platform to be; everything has a default that suits one small server."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+
+from services.errors import InvalidInput
+from services.http.origin import origin_of
 
 LOOPBACK = "127.0.0.1"
 DURABILITIES = ("process", "disk", "store")
@@ -29,6 +32,7 @@ class PlatformRequest(Struct, frozen=True):
         plain_team_beyond_loopback: publish Cassandra, registry and datalake for other machines.
         public_address: under which clients reach the gateway; empty derives it from `gateway_host` and
             port, which does where that is one address.
+        allowed_origins: whose web pages may call the gateway, such as `https://shop.example.com`.
         image_prefix: a registry before Relevo's images, from which they are pulled instead of built.
         swarm: run the gateways as a service of the Swarm that the engine manages.
         left_out: optional parts that are not wanted.
@@ -50,6 +54,7 @@ class PlatformRequest(Struct, frozen=True):
     plain_http_beyond_loopback: bool = False
     plain_team_beyond_loopback: bool = False
     public_address: str = ""
+    allowed_origins: tuple[str, ...] = ()
     image_prefix: str = ""
     swarm: bool = False
     left_out: tuple[str, ...] = ()
@@ -101,6 +106,7 @@ def problems(request: PlatformRequest) -> dict[str, str]:
         "key": "" if bool(request.certificate) == bool(request.key) else
         "A certificate and its key belong together.",
         "public_address": _address(request),
+        "allowed_origins": _origins(request.allowed_origins),
         "left_out": "" if {*request.left_out} <= {"registry", "datalake"} else
         "Only the registry and the datalake can be left out.",
         "memory": "" if all(size >= _LEAST_MEMORY for size in request.memory.values()) else
@@ -166,6 +172,15 @@ def _address(request: PlatformRequest) -> str:
     if parts.scheme in {"http", "https"} and parts.hostname:
         return ""
     return "Start with http:// or https:// and name a host."
+
+
+def _origins(listed: Sequence[str]) -> str:
+    for text in listed:
+        try:
+            origin_of(text)
+        except InvalidInput as error:
+            return f"{error.message}. {error.remedy}"
+    return ""
 
 
 def _is_any(host: str) -> bool:

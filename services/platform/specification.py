@@ -138,11 +138,15 @@ def _command(plan: Plan, part: Part) -> tuple[str, ...]:
     if part.role is not Role.GATEWAY:
         return ()
     request = plan.request
-    words = (
+    words: tuple[str, ...] = (
         "gateway", *store_options(plan.name), "--spool", SPOOL, "--host", _ANY, "--port", str(INNER_PORT),
         "--listener-host", _ANY, "--durability", request.durability,
         "--public-address", request.address(), "--service-address", inner_gateway(request),
     )  # fmt: skip
+    words += tuple(word for origin in request.allowed_origins for word in ("--allow-origin", origin))
+    if request.balanced:
+        # The balancer alone, not the whole network: a version's own code runs there, too.
+        words += ("--forwarded-by", container_name(request.name, "balancer"))
     if not request.gateway_secure:
         return (*words, "--plain-http-beyond-loopback")
     secured = ("--certificate", f"{HOME}/{CERTIFICATE}", "--key", f"{HOME}/{KEY}")

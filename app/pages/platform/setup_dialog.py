@@ -82,6 +82,7 @@ class SetupDialog(QDialog):
             plain_http_beyond_loopback=told["plain_http_beyond_loopback"] == "true",
             plain_team_beyond_loopback=told["team_everywhere"] == "true",
             public_address=told["public_address"],
+            allowed_origins=tuple(told["allowed_origins"].replace(",", " ").split()),
             image_prefix=told["image_prefix"],
             swarm=told["swarm"] == "true",
             left_out=left_out,
@@ -126,10 +127,14 @@ class SetupDialog(QDialog):
         request = self._request
         public = QLineEdit(request.public_address)
         public.setPlaceholderText("https://models.plant:18080")
+        origins = QLineEdit(" ".join(request.allowed_origins))
+        origins.setPlaceholderText("https://shop.plant")
         return Form([
             ("everywhere", FormField("Let other machines reach the gateway",
                                      _tick(on=request.gateway_host != "127.0.0.1"))),
             ("public_address", FormField("Under which address clients reach it", public)),
+            ("allowed_origins", FormField("Web pages that may call it", origins,
+                                          hint="Their origins, separated by spaces; empty: of none.")),
             ("certificate", FormField("Certificate (PEM file)", QLineEdit(request.certificate),
                                       hint="With it the gateway serves HTTPS.")),
             ("key", FormField("Its key (PEM file)", QLineEdit(request.key))),

@@ -55,6 +55,7 @@ def test_one_gateway_publishes_and_several_leave_it_to_the_balancer() -> None:
         ({"gateway_port": 18081}, {"gateway"}),
         ({"listener_ports": (18000,)}, {"gateway"}),
         ({"durability": "store"}, {"gateway"}),
+        ({"allowed_origins": ("https://shop.example.com",)}, {"gateway"}),
         ({"cassandra_port": 9043}, {"cassandra"}),
         ({"registry_port": 5001}, {"registry"}),
         ({"memory": {"supervisor": 300 << 20}}, {"supervisor"}),
@@ -87,6 +88,18 @@ def test_the_keeper_gives_the_secrets_back() -> None:
     assert keys_in({}) is None
     assert not any(secret in repr(KEYS) for secret in SECRETS)
     assert not any(secret in repr(KEYS.passwords()) for secret in SECRETS)
+
+
+def test_gateways_are_told_each_origin_and_the_balancer_before_them() -> None:
+    origins = ("https://shop.example.com", "https://plant.example.com")
+    asked = replace(USUAL, allowed_origins=origins)
+    words = specification(Plan(asked, KEYS), gateway(1), "i").command
+    assert [words[place + 1] for place, word in enumerate(words) if word == "--allow-origin"] == [*origins]
+    assert "--forwarded-by" not in words
+    for balanced in (replace(asked, gateways=2), replace(asked, swarm=True, durability="store")):
+        words = specification(Plan(balanced, KEYS), gateway(1), "i").command
+        assert words[words.index("--forwarded-by") + 1] == "relevo-balancer"
+        assert words.count("--allow-origin") == 2
 
 
 def test_services_have_a_plain_address_inside_whatever_clients_have() -> None:

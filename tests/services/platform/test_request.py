@@ -34,6 +34,8 @@ def test_the_usual_request_is_right_and_stays_on_loopback() -> None:
         ({"gateway_host": "192.0.2.7"}, "gateway_host"),
         ({"team_host": "192.0.2.7"}, "team_host"),
         ({"public_address": "relevo.example.com"}, "public_address"),
+        ({"allowed_origins": ("https://shop.example.com/page",)}, "allowed_origins"),
+        ({"allowed_origins": ("https://shop.example.com", "*")}, "allowed_origins"),
         ({"left_out": ("gateway",)}, "left_out"),
         ({"memory": {"gateway": 1}}, "memory"),
     ],

@@ -38,6 +38,7 @@ def test_changing_begins_with_what_is_there_and_keeps_the_name(window: QWidget) 
     asked = PlatformRequest(
         "plant", gateway_port=18_081, listener_ports=(19_000,), gateways=2, durability="store",
         left_out=("datalake",), memory={"gateway": 300 << 20},
+        allowed_origins=("https://shop.plant", "http://localhost:3000"),
     )  # fmt: skip
     dialog = SetupDialog(asked, window)
     assert dialog.request() == asked
@@ -58,6 +59,12 @@ def test_what_is_wrong_is_told_under_its_field_on_the_tab_where_it_stands(
     dialog.button.click()
     assert dialog.tabs.currentIndex() == 1
     assert "Numbers" in dialog.forms[1].field("listener_ports").error()
+    dialog.forms[1].field("listener_ports").editor.setText("18000")
+    dialog.forms[2].field("everywhere").editor.setChecked(False)
+    dialog.forms[2].field("allowed_origins").editor.setText("https://shop.plant/basket")
+    dialog.button.click()
+    assert dialog.tabs.currentIndex() == 2
+    assert "is no origin" in dialog.forms[2].field("allowed_origins").error()
     dialog.reject()
 
 
