@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--namespace", default="", help="by default Relevo. and the project's name")
     parser.add_argument("--output", type=Path, default=Path(), help="a folder (default: this one)")
     options = parser.parse_args(arguments)
-    with gateway_client(options) as gateway:
+    with gateway_client(options, whose="a client's") as gateway:
         made = csharp_client(gateway.project(options.project), namespace=options.namespace)
     file = options.output / made.name
     try:

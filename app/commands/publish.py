@@ -42,9 +42,9 @@ def add_gateway_options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"The token is read from {TOKEN_VARIABLE}."
 
 
-def gateway_client(options: argparse.Namespace) -> GatewayClient:
-    """The gateway that the options name; InvalidInput if no token is set."""
+def gateway_client(options: argparse.Namespace, *, whose: str = "an administrator's") -> GatewayClient:
+    """The gateway that the options name; InvalidInput if no token is set, saying whose it should be."""
     token = secret_of(TOKEN_VARIABLE)
     if not token:
-        raise InvalidInput(f"set {TOKEN_VARIABLE} to an administrator's token")
+        raise InvalidInput(f"set {TOKEN_VARIABLE} to {whose} token")
     return GatewayClient(options.gateway, token, authority=options.authority)

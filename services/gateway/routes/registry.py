@@ -6,7 +6,7 @@ from services.errors import InvalidInput
 from services.gateway import messages
 from services.gateway.operations import ADMIN, ANYONE, SERVICE, Call, Operation
 from services.gateway.routes.signatures import check_signature, version_url
-from services.registry.model import ChampionChange, Project, Revision, RevisionChange, Version
+from services.registry.model import ChampionChange, Project, Revision, RevisionChange, Role, Version
 from services.registry.service import Seen
 from services.routing import validate_policy
 
@@ -23,8 +23,15 @@ async def _projects(call: Call) -> list[str]:
 def _project(call: Call) -> messages.ProjectStatus:
     project = call.parts.registry().project(call.path["project"])
     call.parts.follower.look()
-    fields = {name: getattr(project, name) for name in Project.__struct_fields__}
+    seen = project if call.grant and call.grant.role is Role.ADMIN else _as_applications_see(project)
+    fields = {name: getattr(seen, name) for name in Project.__struct_fields__}
     return messages.ProjectStatus(**fields, status=call.parts.status(project.name))
+
+
+def _as_applications_see(project: Project) -> Project:
+    """What clients are made from, without the platform's inside and without who changed what and why."""
+    versions = tuple(replace(version, endpoint="", image="") for version in project.versions)
+    return replace(project, versions=versions, last_change=None)
 
 
 def _history(call: Call) -> list[ChampionChange]:

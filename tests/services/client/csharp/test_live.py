@@ -1,12 +1,14 @@
 """The generated clients of the example projects, run on each runtime against a live gateway."""
 
 import csv
+import json
 import os
 import re
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -43,11 +45,11 @@ def client(demo: Demo) -> Iterator[GatewayClient]:
 
 @pytest.fixture(scope="module")
 def generate(demo: Demo) -> Callable[[str, Path], Path]:
-    """Writes a project's client into a folder, by the program's own command."""
+    """Writes a project's client into a folder, by the program's own command and a client's token."""
 
     def generate(project: str, folder: Path) -> Path:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("RELEVO_TOKEN", demo.platform.admin_token)
+            patch.setenv("RELEVO_TOKEN", demo.platform.client_token)
             code = main([
                 "csharp", project, "--gateway", demo.platform.gateway_address, "--output", str(folder),
             ])  # fmt: skip
@@ -85,6 +87,14 @@ def driver(
     source = folder / "Driver.cs"
     source.write_bytes((Path(__file__).parent / "Driver.cs").read_bytes())
     return compile_csharp(source, generate("wine", folder), program=True)
+
+
+@pytest.fixture(scope="module")
+def plain(compile_csharp: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that knows no generated client."""
+    source = tmp_path_factory.mktemp("plain") / "Plain.cs"
+    source.write_bytes((Path(__file__).parent / "Plain.cs").read_bytes())
+    return compile_csharp(source, program=True)
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +213,35 @@ def shipped(demo: Demo, wanted: int) -> int:
     return counted(demo)
 
 
+@contextmanager
+def listening(demo: Demo, version: str, networks: tuple[str, ...] = ()) -> Iterator[int]:
+    """A port of the wine project, or of one of its versions."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    with GatewayClient(demo.platform.gateway_address, demo.platform.admin_token) as gateway:
+        gateway.put_listener(Listener(port, "wine", version, networks=networks))
+        for _ in range(300):
+            if [one.state for one in gateway.health().listeners if one.port == port] == ["listening"]:
+                break
+            threading.Event().wait(0.1)
+        try:
+            yield port
+        finally:
+            gateway.remove_listener(port)
+
+
+def champions_url(demo: Demo) -> str:
+    """Where the registry says that the champion is asked, as any program reads it."""
+    store = open_store(demo.platform.store_address)
+    try:
+        wine = store.project("wine")
+        champion = wine.version(wine.champion) if wine else None
+        return champion.url if champion else ""
+    finally:
+        store.close()
+
+
 def test_the_wine_sample_predicts_and_labels(
     run_sample: Callable[[str], list[str]],
 ) -> None:
@@ -317,18 +356,29 @@ def test_a_version_is_asked_by_name(drive: Run, wines: list[dict[str, float]]) -
 def test_a_port_of_the_projects_own_is_asked_at_its_root(
     demo: Demo, drive: Run, wines: list[dict[str, float]]
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with GatewayClient(demo.platform.gateway_address, demo.platform.admin_token) as gateway:
-        gateway.put_listener(Listener(port, "wine"))
-        for _ in range(300):
-            if [one.state for one in gateway.health().listeners if one.port == port] == ["listening"]:
-                break
-            threading.Event().wait(0.1)
+    with listening(demo, "") as port:
         told = drive("listener", line(wines[0]), address=f"http://127.0.0.1:{port}")
-        gateway.remove_listener(port)
     assert told[0].endswith(" A")
+
+
+def test_an_application_without_a_client_posts_plain_json_to_the_champions_url(
+    demo: Demo, plain: Path, run_program: Run, client: GatewayClient, wines: list[dict[str, float]]
+) -> None:
+    expected = [one.prediction for one in client.predict("wine", wines[:3])]
+    before = shipped(demo, 0)
+    with listening(demo, "A", networks=("127.0.0.0/8",)) as port:
+        url = champions_url(demo)
+        assert url == f"http://127.0.0.1:{port}"
+        status, prediction, prediction_id = run_program(plain, url, json.dumps(wines[0]))
+        many = run_program(plain, url, json.dumps(wines[1:3]))
+        wrong = run_program(plain, url, json.dumps({**wines[0], "pH": "sour"}))
+    assert status == "200"
+    assert [float(prediction), *json.loads(many[1])] == expected
+    assert VERSION_7.fullmatch(prediction_id)
+    assert wrong[0] == "422"
+    assert json.loads(wrong[1])["error"]["field"].endswith("pH")
+    assert shipped(demo, before + 3) == before + 3
+    assert client.label("wine", [(prediction_id, 6)]).not_yet_matched == 0
 
 
 def test_no_rows_and_no_labels_ask_nothing(drive: Run, between: Callable[..., Between]) -> None:

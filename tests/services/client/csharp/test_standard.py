@@ -35,8 +35,9 @@ def use(
 
     def used(library: Path) -> list[str]:
         told = subprocess.run(
-            [*dotnet, str(program), str(library)], capture_output=True, text=True, timeout=60, check=True
+            [*dotnet, str(program), str(library)], capture_output=True, text=True, timeout=60, check=False
         )
+        assert told.returncode == 0, told.stderr
         *types, members = told.stdout.splitlines()
         assert int(members) > 100
         return types

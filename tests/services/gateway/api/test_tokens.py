@@ -36,6 +36,28 @@ def test_a_clients_token_predicts_and_labels_in_its_own_project_only(wine, helpe
     assert "role admin" in refused.json()["error"]["message"]
 
 
+def test_a_clients_token_reads_what_its_project_takes_and_nothing_of_the_inside(wine):
+    with wine.client() as admin:
+        whole = admin.project("wine")
+        token = admin.issue_token(TokenRequest("an application", Role.CLIENT, "wine")).token
+    with wine.client(token) as client:
+        assert client.projects() == ["wine"]
+        seen = client.project("wine")
+        with pytest.raises(Refused):
+            client.project("beer")
+    with wine.http(token) as http:
+        assert http.get("/v1/projects/wine/openapi.json").status_code == 200
+        assert http.get("/v1/projects/beer/openapi.json").status_code == 403
+        assert http.get("/v1/projects/wine/history").status_code == 403
+    assert [(one.name, one.mode, one.url, one.signature) for one in seen.versions] == [
+        (one.name, one.mode, one.url, one.signature) for one in whole.versions
+    ]
+    assert any(one.endpoint for one in whole.versions)
+    assert whole.last_change is not None
+    assert not any(one.endpoint or one.image for one in seen.versions)
+    assert seen.last_change is None
+
+
 def test_a_services_token_is_good_for_its_own_version_only(wine, helpers):
     with wine.http(service_token(helpers.SECRET, "wine", "A")) as http:
         assert http.get("/v1/projects/wine/versions/A/desired").status_code == 200
