@@ -41,12 +41,12 @@ class Needs(Struct, frozen=True):
     java: bool = False
 
     def told(self) -> Iterator[str]:
-        """In the words of a list of what is installed, such as `scikit-learn 1.7.2 (not 1.9.1)`."""
+        """In the words of a list of what is installed, such as `scikit-learn 1.7.2 (in place of 1.9.1)`."""
         present = pins("models.txt")
         for one in self.requirements.named:
             words = one.text.replace("==", " ")
             moved = one.name in present and present[one.name] not in SpecifierSet(one.specifier)
-            yield f"{words} (not {present[one.name]})" if moved else words
+            yield f"{words} (in place of {present[one.name]})" if moved else words
         yield from (line.replace("==", " ") for line in self.kind)
         yield from (package.partition("=")[0] for package in self.debian)
         if self.java:

@@ -73,6 +73,8 @@ def read_requirements(folder: Path) -> Requirements:
         return Requirements()
     reader = _Reader(folder)
     reader.read(folder / FILE, constraints=False)
+    if not reader.named:
+        return Requirements()
     return Requirements(tuple(reader.named), tuple(dict.fromkeys(reader.files)))
 
 

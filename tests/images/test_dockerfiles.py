@@ -43,7 +43,7 @@ def test_packages_are_pinned(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [*images.path().glob("*/requirements.txt"), *images.path().glob("common/*.txt")], ids=str
+    "file", [*images.path().glob("*/requirements.txt"), *images.path("common").rglob("*.txt")], ids=str
 )
 def test_libraries_are_pinned(file: object) -> None:
     lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]  # type: ignore[attr-defined]

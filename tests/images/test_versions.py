@@ -1,0 +1,111 @@
+"""Images of versions with the packages their models need: what works inside, and what leaves no trace."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import docker
+import pytest
+
+from services.containers.engine.builds import BuildOrder
+from services.containers.engine.engine import Engine
+from services.errors import InvalidInput
+from services.images.forwarded import Forwarded, forwarded_settings
+from services.model_server.deploy import Deploy
+from services.publish.version_image import version_image
+from services.registry.model import Field, Signature, Task
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(300)]
+Build = Callable[..., str]
+SIGNATURE = Signature((Field("x", "x"),), Field("y", "y"), Task.REGRESSION)
+DOCUMENT = """<PMML xmlns="http://www.dmg.org/PMML-4_4" version="4.4"><Header/><DataDictionary>
+<DataField name="x" optype="continuous" dataType="double"/>
+<DataField name="y" optype="continuous" dataType="double"/></DataDictionary>
+<RegressionModel functionName="regression">
+<MiningSchema><MiningField name="x"/><MiningField name="y" usageType="target"/></MiningSchema>
+<RegressionTable intercept="1.5"><NumericPredictor name="x" coefficient="2"/></RegressionTable>
+</RegressionModel></PMML>"""
+SCORE = "from pypmml import Model; print(Model.load('/deploy/model.pmml').predict({'x': 2.0}))"
+TRAIN = (
+    "import lightgbm, numpy, sklearn, toolz; rows = numpy.arange(60.0).reshape(-1, 1)\n"
+    "model = lightgbm.train({'verbose': -1}, lightgbm.Dataset(rows, rows[:, 0]), 5)\n"
+    "print(lightgbm.__version__, sklearn.__version__, toolz.__version__, model.num_trees())"
+)
+
+
+@pytest.fixture
+def build(
+    engine: Engine, built_images: Callable[[str], str], unique_name: Callable[[str], str]
+) -> Iterator[Build]:
+    """Build the image of a version; its reference. It goes with the test."""
+    base, target = built_images("model-python"), f"{unique_name('version')}:1"
+
+    def built(folder: Path, kind: str, settings: Forwarded | None = None) -> str:
+        deploy = Deploy(
+            project="wine", version="B", signature=SIGNATURE, trained_at=datetime(2026, 1, 1, tzinfo=UTC),
+            rows=1, kind=kind,  # type: ignore[arg-type]
+        )  # fmt: skip
+        (folder / "model.json").write_text("{}")
+        context = version_image(folder, deploy, base).context
+        arguments = (settings or forwarded_settings()).arguments()
+        engine.build(
+            BuildOrder(context, target, arguments, keep_failed=False), lambda *_: None, lambda _: None
+        )
+        return target
+
+    yield built
+    if engine.image(target) is not None:
+        engine.remove_image(target)
+
+
+def inside(client: docker.APIClient, reference: str, *command: str) -> str:
+    """What a command prints in a container of an image that is not served."""
+    made = client.create_container(reference, list(command[1:]), entrypoint=[command[0]])["Id"]
+    try:
+        client.start(made)
+        code = client.wait(made)["StatusCode"]
+        printed = client.logs(made).decode()
+        assert code == 0, printed
+        return str(printed)
+    finally:
+        client.remove_container(made, force=True)
+
+
+def test_a_pmml_document_is_scored_by_a_small_java(
+    build: Build, client: docker.APIClient, tmp_path: Path
+) -> None:
+    (tmp_path / "model.pmml").write_text(DOCUMENT)
+    reference = build(tmp_path, "pmml")
+    printed = inside(client, reference, "sh", "-c", f'java -version && id -un && python -c "{SCORE}"')
+    assert "OpenJDK" in printed
+    assert "relevo\n" in printed
+    assert "{'predicted_y': 5.5}" in printed
+    added = sum(step["Size"] for step in client.history(reference)[:6])
+    assert added < 80_000_000
+
+
+def test_a_kinds_packages_and_the_folders_leave_no_trace_of_how_they_came(
+    build: Build,
+    client: docker.APIClient,
+    tmp_path: Path,
+    marked: Forwarded,
+    traces: Callable[[str], list[str]],
+) -> None:
+    (tmp_path / "requirements.txt").write_text("scikit-learn==1.7.2\ntoolz==1.1.0\n")
+    reference = build(tmp_path, "lightgbm", marked)
+    assert inside(client, reference, "python", "-c", TRAIN) == "4.7.0 1.7.2 1.1.0 5\n"
+    assert traces(reference) == []
+    assert client.inspect_image(reference)["Config"]["User"] == "relevo"
+
+
+def test_a_requirement_that_cannot_be_had_leaves_nothing_behind(
+    engine: Engine, build: Build, tmp_path: Path
+) -> None:
+    (tmp_path / "requirements.txt").write_text("scikit-learn==0.0.1\n")
+    images = {image.identifier for image in engine.images()}
+    containers = {container.identifier for container in engine.containers()}
+    with pytest.raises(InvalidInput) as told:
+        build(tmp_path, "joblib")
+    assert "No matching distribution found for scikit-learn==0.0.1" in told.value.details
+    assert {image.identifier for image in engine.images()} <= images
+    assert {container.identifier for container in engine.containers()} <= containers
