@@ -15,6 +15,10 @@ LOOK_MILLISECONDS = 30_000
 CHOICE_MILLISECONDS = 120
 
 
+Standing = tuple[frozenset[tuple[str, tuple[str, ...]]], frozenset[str]]
+"""Identifiers and names of all images, identifiers of all containers."""
+
+
 class ImagesPresenter(QObject):
     """Looks when the page is come to, after what was done on it, and twice a minute while it is seen.
 
@@ -29,9 +33,12 @@ class ImagesPresenter(QObject):
         self._context = context
         self._link = context.engine_link
         self._here = False
-        self._looking: Task[list[Image]] | None = None
+        self._listing: Task[list[Image]] | None = None
+        self._summing: Task[list[Image]] | None = None
+        self._again = False
+        self._images: list[Image] = []
         self._shares: dict[str, Image] = {}
-        self._summed: object = None
+        self._summed: Standing | None = None
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MILLISECONDS)
         self._look.timeout.connect(self.refresh)
@@ -46,8 +53,8 @@ class ImagesPresenter(QObject):
 
     @property
     def looking(self) -> bool:
-        """Whether the engine is being asked, for the first list at least."""
-        return self._looking is not None
+        """Whether the engine is being asked."""
+        return self._listing is not None or self._summing is not None
 
     def enter(self) -> None:
         """The page is shown."""
@@ -62,11 +69,14 @@ class ImagesPresenter(QObject):
         self._look.stop()
 
     def refresh(self) -> None:
-        """Look now; never twice at once."""
+        """Look now; while a list is on its way, again after it, for it may have left too early."""
         engine = self._link.engine
-        if engine is None or self._looking is not None or not self._here:
+        if engine is None or not self._here:
             return
-        self._looking = self._context.tasks.run(
+        if self._listing is not None:
+            self._again = True
+            return
+        self._listing = self._context.tasks.run(
             lambda _work: engine.images(),
             owner=self,
             title="Listing images",
@@ -81,30 +91,44 @@ class ImagesPresenter(QObject):
         self.refresh()
 
     def _listed(self, images: list[Image]) -> None:
-        engine = self._link.engine
-        self._table.show_images(self._with_known_shares(images))
+        self._listing, self._images = None, images
+        self._show()
         self._say_why_empty()
-        standing = self._standing(images)
-        if engine is None or standing == self._summed:
-            self._looking = None
+        if self._again:
+            self._again = False
+            self.refresh()
+        else:
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Have what is shared added up, unless that is known or under way; lists come meanwhile."""
+        engine, standing = self._link.engine, self._standing()
+        if engine is None or self._summing is not None or standing == self._summed:
             return
-        self._looking = self._context.tasks.run(
+        self._summing = self._context.tasks.run(
             lambda _work: engine.images(shared=True),
             owner=self,
             title="Adding up what images share",
-            on_result=lambda summed: self._added_up(summed, standing),
+            on_result=lambda images: self._summed_up(images, standing),
             on_error=self._failed,
             routine=True,
         )
 
-    def _standing(self, images: list[Image]) -> object:
-        """What the sums hang on: which images there are and what they are called, and which containers."""
-        return {(image.identifier, image.references) for image in images}, set(self._link.containers)
+    def _standing(self) -> Standing:
+        """What the sums hang on."""
+        named = frozenset((image.identifier, image.references) for image in self._images)
+        return named, frozenset(self._link.containers)
 
-    def _added_up(self, images: list[Image], standing: object) -> None:
-        self._looking, self._summed = None, standing
+    def _summed_up(self, images: list[Image], standing: Standing) -> None:
+        self._summing, self._summed = None, standing
         self._shares = {image.identifier: image for image in images}
-        self._table.show_images(images)
+        self._show()
+        # Containers come and go all the time: for them the next look is soon enough.
+        if self._standing()[0] != standing[0]:
+            self._sum_up()
+
+    def _show(self) -> None:
+        self._table.show_images(self._with_known_shares(self._images))
 
     def _with_known_shares(self, images: list[Image]) -> list[Image]:
         """What was added up last, until it is added up anew: numbers do not flicker."""
@@ -117,13 +141,13 @@ class ImagesPresenter(QObject):
         return known is not None and known.references == image.references
 
     def _failed(self, error: RelevoError) -> None:
-        self._looking = None
+        self._listing = self._summing = None
         self._link.report(error)
         self._table.set_empty("The images could not be listed", told(error))
 
     def _engine_opened(self) -> None:
-        self._shares, self._summed = {}, None
-        self._table.show_images(())
+        self._images, self._shares, self._summed = [], {}, None
+        self._show()
         self.refresh()
 
     def _show_chosen(self) -> None:

@@ -1,5 +1,6 @@
 """The Images page on the real engine: what is there, built, named, removed; what fails is told."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,23 @@ def test_what_is_shared_is_added_up_after_a_change_and_when_asked_for(
         assert looked(page.presenter.refresh) == 1
     finally:
         engine.remove(container, force=True)
+
+
+def test_a_new_name_is_listed_while_what_is_shared_is_still_added_up(
+    page: ImagesPage, small_image: str, fresh: str, engine: Engine, qtbot: QtBot, monkeypatch: Any
+) -> None:
+    asked = page.presenter._link.engine
+    images, goes_on = asked.images, threading.Event()
+
+    def slow(*, shared: bool = False) -> Any:
+        assert not shared or goes_on.wait(30)
+        return images(shared=shared)
+
+    monkeypatch.setattr(asked, "images", slow)
+    page.refresh()
+    engine.tag(small_image, fresh)
+    page.presenter.refresh()
+    qtbot.waitUntil(lambda: fresh in names(page))
+    goes_on.set()
+    qtbot.waitUntil(lambda: not page.refreshing(), timeout=30_000)
+    assert fresh in names(page)
