@@ -13,6 +13,8 @@ from services.registry.model import Listener
 
 _PROJECT = "/v1/projects/{project}"
 _VERSION = "/v1/projects/{project}/versions/{version}"
+BY_VERSION = "/versions/{version}/predict"
+"""At a project's listener: each version asked by its name."""
 INFER = ("/v2/models/{project}/infer", "/v2/models/{project}/versions/{version}/infer")
 
 
@@ -32,7 +34,10 @@ def listener_hot_routes(parts: Parts, listener: Listener) -> HotRoutes:
     """Of a listener, which stands for a project or a version; they are at the root."""
     routes = HotRoutes(parts.origins.mark())
     place = (listener.project, listener.version, [ip_network(network) for network in listener.networks])
-    routes.add("POST", "/predict", parts.predict(PlainOrV1(), *place))
+    own = parts.predict(PlainOrV1(), *place)
+    routes.add("POST", "/predict", own)
+    if not listener.version:
+        routes.add("POST", BY_VERSION, own)
     routes.add("POST", "/invocations", parts.predict(MLflow(), *place), mlflow_complaint)
     inference = parts.predict(Inference(), *place)
     for path in INFER:

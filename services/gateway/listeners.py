@@ -6,14 +6,15 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from msgspec.structs import asdict
 from starlette.applications import Starlette
 
 from services.errors import Refused, RelevoError
-from services.gateway.hot_routes import listener_hot_routes
+from services.gateway.hot_routes import BY_VERSION, listener_hot_routes
 from services.gateway.messages import ListenerState
-from services.gateway.openapi import describe_project
+from services.gateway.openapi import describe_listener
 from services.gateway.operations import ANYONE, Call, Operation, Place, starlette_routes
 from services.gateway.parts import Parts
 from services.gateway.routes import administration, inference, labels, mlflow, predictions
@@ -144,13 +145,15 @@ def listener_application(parts: Parts, listener: Listener) -> Starlette:
 
     async def describe(call: Call) -> dict[str, object]:
         project = call.parts.directory.project(listener.project).project
-        return describe_project(project, listener=listener.version, without_token=bool(listener.networks))
+        return describe_listener(project, listener, operations)
 
+    of_project = [] if listener.version else [replace(predictions.OPERATIONS[1], path=BY_VERSION)]
     operations = [
         replace(predictions.OPERATIONS[0], path="/predict"),
+        *of_project,
         replace(labels.OPERATIONS[0], path="/labels"),
         next(one for one in administration.OPERATIONS if one.path == "/health"),
-        Operation("GET", "/openapi.json", "This API, described", ANYONE, describe, gives=dict[str, object]),
+        Operation("GET", "/openapi.json", "This API, described", ANYONE, describe, gives=dict[str, Any]),
         *mlflow.AT_LISTENERS,
         *inference.OPERATIONS,
     ]

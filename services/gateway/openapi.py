@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from services.gateway import messages
+from services.gateway.hot_routes import BY_VERSION
 from services.gateway.operations import Operation
 from services.gateway.validation import LARGEST_INTEGER, LONGEST_TEXT, request_fields
-from services.registry.model import Field, FieldType, Mode, Project, Task, Version
+from services.registry.model import Field, FieldType, Listener, Mode, Project, Task, Version
 
 Document = dict[str, Any]
 _JSON = "application/json"
@@ -39,6 +40,15 @@ _TYPES: dict[FieldType, Document] = {
 
 def describe_gateway(operations: Sequence[Operation]) -> Document:
     """All operations, and the shape of predictions without any project's signature."""
+    found, components = _schemas(operations)
+    paths: Document = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, found)
+    return _document("Relevo gateway", paths, components)
+
+
+def _schemas(operations: Sequence[Operation]) -> tuple[dict[str, Document], Document]:
+    """The schemas of what operations take and give, by type, and the components that they refer to."""
     kinds = [
         kind
         for operation in operations
@@ -46,23 +56,57 @@ def describe_gateway(operations: Sequence[Operation]) -> Document:
         if _is_json(kind)
     ]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    found = {_key(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
-    paths: Document = {}
-    for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, found)
-    return _document("Relevo gateway", paths, components)
+    return {_key(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}, components
 
 
-def describe_project(
-    project: Project, *, listener: str | None = None, without_token: bool = False
-) -> Document:
-    """What clients of a project ask: predictions, by the policy and by version, and labels.
+def describe_project(project: Project) -> Document:
+    """What clients of a project ask: predictions, by the policy and by version, and labels."""
+    return _document(f"Relevo: {project.name}", *_of_project(project, None))
+
+
+def describe_listener(project: Project, listener: Listener, operations: Sequence[Operation]) -> Document:
+    """All routes of a listener, which stand at the root: the project's as it takes them, then the others.
+
+    Args:
+        project: as the registry has it.
+        listener: what is described.
+        operations: all that stand there.
+    """
+    paths, components = _of_project(project, listener.version)
+    others = [one for one in operations if one.path not in paths and one.path != BY_VERSION]
+    found, further = _schemas(others)
+    components |= further
+    for operation in others:
+        described = _operation(operation, found)
+        for parameter in described["parameters"]:
+            if parameter["in"] == "path":
+                parameter["schema"] = {
+                    "type": "string",
+                    "enum": _named(project, listener, parameter["name"]),
+                }
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    if listener.networks:
+        for operations_there in paths.values():
+            for described in operations_there.values():
+                if described["security"]:
+                    described["security"].append({})
+    return _document(f"Relevo: {project.name}", paths, components)
+
+
+def _named(project: Project, listener: Listener, parameter: str) -> list[str]:
+    """What may stand for a part of a listener's path."""
+    if parameter == "project":
+        return [project.name]
+    return [listener.version] if listener.version else [version.name for version in project.versions]
+
+
+def _of_project(project: Project, listener: str | None) -> tuple[Document, Document]:
+    """Paths and components of predictions and labels.
 
     Args:
         project: as the registry has it.
         listener: for a listener, the version it stands for, or empty for the policy; its routes stand at
             the root. None describes the API's own routes.
-        without_token: whether some may call it without a token.
     """
     _, components = msgspec.json.schema_components(
         [messages.LabelCounts, messages.ErrorAnswer], ref_template=_REF
@@ -74,12 +118,14 @@ def describe_project(
         words = f"by version {listener}" if listener else "by the project's policy"
         paths[f"{base}/predict"] = _predict(project, champion, "predict", words, components)
         if listener is not None:
-            _take_plain_rows(paths[f"{base}/predict"]["post"], components)
-    for version in project.versions if listener is None else ():
+            _take_plain_rows(paths[f"{base}/predict"]["post"], components, "Predict")
+    for version in project.versions if not listener else ():
         if version.mode is not Mode.RETIRED:
             name = f"predict{version.name}"
             path = f"{base}/versions/{version.name}/predict"
             paths[path] = _predict(project, version, name, f"by version {version.name}", components)
+            if listener is not None:
+                _take_plain_rows(paths[path]["post"], components, f"P{name[1:]}")
     components["LabelItem"] = _label_item(project)
     taken = {"type": "array", "items": {"$ref": _REF.format(name="LabelItem")}}
     paths[f"{base}/labels"] = {
@@ -94,10 +140,7 @@ def describe_project(
             "security": [{"token": []}],
         }
     }
-    if without_token:
-        for path in paths.values():
-            path["post"]["security"].append({})
-    return _document(f"Relevo: {project.name}", paths, components)
+    return paths, components
 
 
 def _predict(project: Project, version: Version, name: str, words: str, components: Document) -> Document:
@@ -133,16 +176,16 @@ def _predict(project: Project, version: Version, name: str, words: str, componen
     }
 
 
-def _take_plain_rows(predict: Document, components: Document) -> None:
-    """What the root of a listener takes and gives beside the gateway's own form."""
-    row = _reference("PredictRequestInstance")
+def _take_plain_rows(predict: Document, components: Document, name: str) -> None:
+    """What a listener takes and gives beside the gateway's own form."""
+    row = _reference(f"{name}RequestInstance")
     rows = {"type": "array", "minItems": 1, "items": row}
-    answers = components["PredictAnswer"]["properties"]["predictions"]["items"]
+    answers = components[f"{name}Answer"]["properties"]["predictions"]["items"]
     prediction = answers["properties"]["prediction"]
     predictions = {"type": "array", "items": prediction}
-    predict["requestBody"] = _body({"anyOf": [_reference("PredictRequest"), row, rows]})
+    predict["requestBody"] = _body({"anyOf": [_reference(f"{name}Request"), row, rows]})
     predict["responses"]["200"] = _answer(
-        "One prediction for each row.", {"anyOf": [_reference("PredictAnswer"), prediction, predictions]}
+        "One prediction for each row.", {"anyOf": [_reference(f"{name}Answer"), prediction, predictions]}
     )
 
 

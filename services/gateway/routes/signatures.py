@@ -1,6 +1,7 @@
 """What a signature must be to be registered, and under which address a version is reached."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from services.errors import InvalidInput
 from services.gateway.parts import Parts
@@ -28,10 +29,15 @@ def check_signature(signature: Signature) -> Signature:
 
 
 def version_url(parts: Parts, listeners: Iterable[Listener], project: str, version: str) -> str:
-    """Where a version is asked so that it is recorded: its own listener, or the API's route."""
-    scheme, _, rest = parts.address.partition("://")
-    host = rest.rpartition(":")[0]
-    for listener in listeners:
-        if (listener.project, listener.version) == (project, version):
-            return f"{scheme}://{host}:{listener.port}"
+    """Where a version is asked so that it is recorded: its own listener, its project's, or the API's route.
+
+    Whoever adds `/predict` to it asks that version.
+    """
+    address = urlsplit(parts.address)
+    host = address.netloc.removesuffix(f":{address.port}")
+    found = {listener.version: listener.port for listener in listeners if listener.project == project}
+    if version in found:
+        return f"{address.scheme}://{host}:{found[version]}"
+    if "" in found:
+        return f"{address.scheme}://{host}:{found['']}/versions/{version}"
     return f"{parts.address}/v1/projects/{project}/versions/{version}"

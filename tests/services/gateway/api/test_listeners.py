@@ -57,6 +57,18 @@ def test_the_registry_names_a_versions_listener_as_its_url(wine, opened, port):
         assert client.project("wine").version("A").url == f"{wine.address}/v1/projects/wine/versions/A"
 
 
+def test_where_only_the_project_has_a_listener_each_version_is_asked_there_by_its_name(wine, opened, port):
+    opened(Listener(port, "wine", "", ("127.0.0.0/8",)))
+    with wine.client() as client:
+        url = client.project("wine").version("A").url
+    assert url == f"http://127.0.0.1:{port}/versions/A"
+    with httpx.Client(trust_env=False) as http:
+        answer = http.post(f"{url}/predict", json=BODY["instances"][0])
+        assert (answer.status_code, answer.json()) == (200, 13.0)
+        assert http.post(f"http://127.0.0.1:{port}/versions/Z/predict", json={}).status_code == 404
+        assert http.get(f"{url}/predict").status_code == 405
+
+
 def test_a_listener_that_another_gateway_was_given_is_followed(wine, opened, port, helpers):
     wine.store.put_listener(Listener(port, "wine"))
     with wine.client() as client:

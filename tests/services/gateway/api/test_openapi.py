@@ -108,6 +108,31 @@ def test_every_description_is_valid_to_a_public_validator(wine, described, opene
     assert bad > 0
 
 
+AT_LISTENERS = {
+    "/predict", "/labels", "/health", "/openapi.json", "/invocations", "/ping", "/version", "/v2",
+    "/v2/health/live", "/v2/health/ready", "/v2/models/{project}", "/v2/models/{project}/ready",
+    "/v2/models/{project}/infer", "/v2/models/{project}/versions/{version}",
+    "/v2/models/{project}/versions/{version}/ready", "/v2/models/{project}/versions/{version}/infer",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("version", "more"), [("A", set()), ("", {"/versions/A/predict"})])
+def test_a_listeners_description_has_every_route_that_stands_there(described, opened, port, version, more):
+    opened(Listener(port, "told", version, ("127.0.0.0/8",)))
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        document = http.get("/openapi.json").json()
+        assert set(document["paths"]) == AT_LISTENERS | more
+        for path, operations in document["paths"].items():
+            there = path.format(project="told", version="A")
+            for method, operation in operations.items():
+                assert {} in operation["security"] or operation["security"] == []
+                for parameter in operation.get("parameters", []):
+                    known = {"project": ["told"], "version": ["A"]}
+                    assert parameter["schema"]["enum"] == known[parameter["name"]]
+                answer = http.request(method, there, json={} if method == "post" else None)
+                assert str(answer.status_code) in operation["responses"], there
+
+
 def test_a_listeners_description_takes_plain_rows_and_needs_no_token(wine, described, opened, port):
     opened(Listener(port, "told", "A", ("127.0.0.0/8",)))
     document = httpx.get(f"http://127.0.0.1:{port}/openapi.json", trust_env=False).json()
