@@ -3,12 +3,15 @@
 The tests follow one another on one small platform.
 """
 
+import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -25,10 +28,18 @@ from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 from services.platform.state import platform_state
 from services.platform.upgrade import upgrade
+from services.registry.model import Field, Listener, Mode, Signature, Task, Version
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 Silent = Callable[[float | None, str], None]
+WINE = Version(
+    "wine", "A", Mode.CHALLENGER,
+    Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION), "a" * 64,
+    datetime(2026, 1, 1, tzinfo=UTC),
+)  # fmt: skip
 BACK_AGAIN = "did not work; the one before runs again"
+SHOP, PLANT = "https://shop.example.com", "https://plant.example.com"
+ELSEWHERE = "203.0.113.9"
 AS_LARGE_AS_NEEDED = Measured(memory=16 << 30, least_disk=0)
 
 
@@ -56,7 +67,10 @@ def course(
     images = {name: reference(name, prefix) for name in ("gateway", "supervisor", "cassandra", "balancer")}
     for name, own in images.items():
         engine.tag(built_images(name), own)
-    made = Course(request_of("changes", image_prefix=prefix, left_out=("registry", "datalake")), images)
+    asked = request_of(
+        "changes", image_prefix=prefix, left_out=("registry", "datalake"), allowed_origins=(SHOP,)
+    )
+    made = Course(asked, images)
     gone(made.request.name)
 
     try:
@@ -100,6 +114,20 @@ def test_a_part_that_does_not_work_gives_way_to_the_one_before(
         assert client.projects() == []
     set_up(engine, course.request, silent)
     assert _identifiers(engine, course) == before
+
+
+def _may_call(course: Course, origin: str, authority: str = "") -> bool:
+    """Whether a page of that origin is let call the gateway."""
+    asked = {"origin": origin, "access-control-request-method": "POST"}
+    context = ssl.create_default_context(cafile=authority or None)
+    with httpx.Client(verify=context, trust_env=False) as http:
+        answer = http.options(f"{course.request.address()}/v1/projects/wine/predict", headers=asked)
+    return answer.headers.get("access-control-allow-origin") == origin
+
+
+def test_pages_of_the_origins_asked_for_may_call(course: Course) -> None:
+    assert _may_call(course, SHOP)
+    assert not _may_call(course, PLANT)
 
 
 def test_a_cancelled_change_leaves_what_was_there(engine: Engine, course: Course) -> None:
@@ -229,12 +257,71 @@ def test_an_upgrade_changes_only_parts_of_another_image(
 def test_several_gateways_are_reached_through_one_address_and_https(
     engine: Engine, course: Course, certificate: tuple[str, str], silent: Silent
 ) -> None:
-    course.request = replace(course.request, gateways=2, certificate=certificate[0], key=certificate[1])
+    course.request = replace(
+        course.request, gateways=2, certificate=certificate[0], key=certificate[1], allowed_origins=(PLANT,)
+    )
     outcome = set_up(engine, course.request, silent, measured=AS_LARGE_AS_NEEDED)
     assert set(outcome.made) == {"gateway-2", "balancer"}
     assert course.request.address().startswith("https://")
     with course.gateway(certificate[0]) as client:
         assert client.projects() == []
+    for _ in range(4):  # each gateway, whichever the balancer chooses
+        assert _may_call(course, PLANT, certificate[0])
+        assert not _may_call(course, SHOP, certificate[0])
+
+
+def test_a_network_is_known_behind_the_balancer_and_nobody_else_is_believed(
+    engine: Engine, course: Course, certificate: tuple[str, str]
+) -> None:
+    balancer = engine.inspect(_identifiers(engine, course)["balancer"])
+    (network,) = balancer["NetworkSettings"]["Networks"].values()
+    ours, theirs = course.request.listener_ports
+    with course.gateway(certificate[0]) as client:
+        client.put_version(WINE)
+        client.put_listener(Listener(ours, "wine", "", (f"{network['Gateway']}/32",)))
+        client.put_listener(Listener(theirs, "wine", "", (f"{ELSEWHERE}/32",)))
+    # Behind Docker's own forwarding this machine has the address of the network's gateway.
+    _wait_until_let_in(ours, certificate[0])
+    assert _statuses(ours, certificate[0], {"x-forwarded-for": ELSEWHERE}) == {200}
+    assert _statuses(theirs, certificate[0]) == {401}
+    assert _statuses(theirs, certificate[0], {"x-forwarded-for": ELSEWHERE}) == {401}
+    # Neither is a container that asks a gateway directly: versions run on that network, too.
+    inside = engine.execute(_identifiers(engine, course)["supervisor"], ("python", "-c", _PRETEND.format(
+        gateway=f"{course.request.name}-gateway", port=theirs, told=ELSEWHERE,
+    )))  # fmt: skip
+    assert inside[1].strip() == "401", inside
+    with course.gateway(certificate[0]) as client:
+        client.remove_listener(ours)
+        client.remove_listener(theirs)
+
+
+_PRETEND = """
+import urllib.error, urllib.request
+request = urllib.request.Request("http://{gateway}:{port}/version", headers={{"X-Forwarded-For": "{told}"}})
+try:
+    print(urllib.request.urlopen(request, timeout=10).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+
+
+def _statuses(port: int, authority: str, headers: Mapping[str, str] | None = None) -> set[int]:
+    """What whoever sends no token is told at a listener, by each gateway."""
+    context = ssl.create_default_context(cafile=authority)
+    statuses = set()
+    for _ in range(6):
+        with httpx.Client(verify=context, trust_env=False) as http:
+            statuses.add(http.get(f"https://127.0.0.1:{port}/version", headers=headers).status_code)
+    return statuses
+
+
+def _wait_until_let_in(port: int, authority: str) -> None:
+    """Until all gateways have opened the port, and found their balancer."""
+    deadline, found = time.monotonic() + 30, set[int]()
+    while found != {200}:
+        assert time.monotonic() < deadline, found
+        found = _statuses(port, authority)
+        time.sleep(0.5)
 
 
 def test_one_gateway_again_serves_https_itself_with_the_certificate_that_the_platform_has(
@@ -248,7 +335,7 @@ def test_one_gateway_again_serves_https_itself_with_the_certificate_that_the_pla
     assert set(outcome.removed) == {"gateway-2", "balancer"}
     Path(certificate[0]).write_bytes(authority)
     with course.gateway(certificate[0]) as client:
-        assert client.projects() == []
+        assert client.projects() == ["wine"]
 
 
 @pytest.fixture(scope="module")
