@@ -135,7 +135,7 @@ class ModelFacts(QWidget):
         known = self._known.get(draft.given.project)
         if known is None or draft.task in {None, known.task}:
             return ""
-        return f"{known.name} is a project of {known.task}, this model does {draft.task}."
+        return f"The project {known.name} does {known.task}, this model {draft.task}."
 
     def _about_folder(self, given: Given) -> str:
         if not self.folder.value():

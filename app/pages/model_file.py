@@ -34,6 +34,7 @@ class ModelFiles(QObject):
         self._context = context
         self._task: Task[Any] | None = None
         self.dialog: ModelFileDialog | None = None
+        context.link.opened.connect(self._learn)
 
     def ask(self, parent: QWidget) -> None:
         """Open the dialog over a window."""
@@ -44,15 +45,7 @@ class ModelFiles(QObject):
         dialog.write_wanted.connect(self._write)
         dialog.finished.connect(self._closed)
         dialog.open()
-        platform = self._context.link.platform
-        if platform is not None:
-            self._context.tasks.run(
-                lambda _work: platform.registry.projects(),
-                owner=dialog,
-                title="Reading which projects there are",
-                on_result=dialog.facts.set_known,
-                routine=True,
-            )
+        self._learn()
 
     def place(self, project: str, version: str) -> str:
         """Where a deploy folder goes: an embedded workspace serves those that lie in it."""
@@ -61,6 +54,18 @@ class ModelFiles(QObject):
             return str(Path(platform.profile.folder) / "deploy" / project / version)
         begin = Path(self._context.settings.get(FOLDER) or Path.home())
         return str(begin / f"{project}-{version.lower()}")
+
+    def _learn(self) -> None:
+        """Find out which projects there are, as soon as a platform is open."""
+        dialog, platform = self.dialog, self._context.link.platform
+        if dialog is not None and platform is not None:
+            self._context.tasks.run(
+                lambda _work: platform.registry.projects(),
+                owner=dialog,
+                title="Reading which projects there are",
+                on_result=dialog.facts.set_known,
+                routine=True,
+            )
 
     def _look(self, path: str, trusted: bool) -> None:
         """What kind it is, by its first bytes; a pickle that nobody vouched for yet is not read."""
@@ -80,7 +85,7 @@ class ModelFiles(QObject):
             dialog.file.set_error(told(error))
 
         dialog.work(f"Looking at {file.name}")
-        self._context.tasks.run(
+        self._task = self._context.tasks.run(
             lambda _work: kind_of(file),
             owner=dialog,
             title=f"Looking at {file.name}",

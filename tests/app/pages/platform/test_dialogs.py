@@ -1,8 +1,10 @@
 """The dialogs of the Platform page: what they ask, refuse, and hand on."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,8 +16,10 @@ from app.pages.platform.token_dialog import TokenDialog
 from services.containers.model import Limits, Port, Volume
 from services.development.starting import DevelopmentRequest
 from services.development.templates import DamagedTemplate, templates
+from services.model_server.deploy import Deploy, write_deploy
 from services.platform.request import PlatformRequest
 from services.platform.teardown import TearDown
+from services.registry.model import Field, Signature, Task
 
 
 @pytest.fixture
@@ -155,3 +159,24 @@ def test_the_token_can_be_copied_once(window: QWidget, qapp: object) -> None:
     assert dialog.line.text() == "a-token"
     assert dialog.line.isReadOnly()
     dialog.deleteLater()
+
+
+def test_a_launch_may_begin_with_a_model_file_and_takes_the_folder_that_comes_of_it(
+    window: QWidget, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog = LaunchDialog("plant", scalable=False, parent=window)
+    dialog.open()
+    with qtbot.waitSignal(dialog.model_file_wanted):
+        qtbot.mouseClick(dialog.model_file, Qt.MouseButton.LeftButton)
+    signature = Signature((Field("pH", "ph"),), Field("quality", "quality"), Task.REGRESSION)
+    deploy = Deploy(
+        project="wine", version="C", signature=signature, trained_at=datetime.now(UTC), rows=0,
+        artifact="wine.ubj", kind="xgboost",
+    )  # fmt: skip
+    write_deploy(tmp_path, deploy)
+    (tmp_path / "wine.ubj").touch()
+    dialog.source.setCurrentText(IMAGE)
+    dialog.set_folder(str(tmp_path))
+    assert dialog.folder.isVisible()
+    assert "wine C: regression, trained on an unknown number of rows" in dialog.about.text()
+    dialog.reject()

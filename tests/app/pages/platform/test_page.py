@@ -1,9 +1,11 @@
 """The Platform page on the real engine, over containers that carry a platform's labels."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.pages.platform.launch_dialog import LaunchDialog
@@ -110,3 +112,23 @@ def test_setting_up_asks_first(page: PlatformPage) -> None:
     page.deeds.setup.trigger()
     assert isinstance(page.deeds.dialog, SetupDialog)
     page.deeds.dialog.reject()
+
+
+def test_a_folder_written_elsewhere_is_launched_here_once_the_platform_is_known(
+    open_window: Callable[[], Any], platform: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.program.context.bus.launch_wanted.emit(str(tmp_path))
+    page = window.start.shell.page
+    assert isinstance(page, PlatformPage)
+    qtbot.waitUntil(lambda: isinstance(page.deeds.dialog, LaunchDialog), timeout=20_000)
+    dialog = page.deeds.dialog
+    assert isinstance(dialog, LaunchDialog)
+    assert dialog.folder.value() == str(tmp_path)
+    qtbot.mouseClick(dialog.model_file, Qt.MouseButton.LeftButton)
+    inner = page.launching.files.dialog
+    assert inner is not None
+    inner.reject()
+    page.launching.files.written.emit(tmp_path / "wine-c", None)
+    assert dialog.folder.value() == str(tmp_path / "wine-c")
+    dialog.reject()
