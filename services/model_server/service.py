@@ -155,6 +155,8 @@ async def _read(request: Request, kind: Any) -> Any:
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$.")
         raise InvalidField(f"the body is not valid: {reason}", field=place.removesuffix("`")) from error
+    except RecursionError as error:
+        raise InvalidJson("the body is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidJson("the body is not JSON") from error
 

@@ -1,6 +1,8 @@
 # JSON in and out: what jsonlite does not do by itself.
 
 DEEPEST <- 32L
+# JSON whose strings hold nothing that looks like nesting, as nearly all has.
+PLAIN_STRINGS <- "^(?:[^\"]*+\"[^]\"\\\\[{}]*+\")*+[^\"]*+$"
 NO_OBJECT <- structure(list(), names = character())
 
 # Lists stay lists: a vector of one is a plain value, so arrays are given as lists.
@@ -25,30 +27,54 @@ number_texts <- function(values) {
 
 json_array <- function(texts) paste0("[", paste(texts, collapse = ","), "]")
 
-# A request's body (raw) as R's lists; refuses with what is wrong with it.
+# A request's body (raw) as R's lists; refuses with what is wrong with it. What is nested deeper than DEEPEST
+# is null in it and marks the whole as `deep`: whoever asks for certain members says where it does not fit.
 read_body <- function(body) {
   text <- tryCatch(rawToChar(body), error = function(zero) NULL)
   if (is.null(text) || !validUTF8(text)) refuse("invalid_json", "the body is not valid UTF-8")
   Encoding(text) <- "UTF-8"
   if (!grepl("[^ \t\r\n]", text)) refuse("invalid_json", "the body is not valid JSON: it is empty")
-  check_depth(body, text)
-  tryCatch(parse_json(text), error = function(error) refuse_malformed(text, error))
+  depth <- depth_of(body, if (!grepl(PLAIN_STRINGS, text, perl = TRUE)) inside_strings(text, length(body)))
+  deep <- max(depth) > DEEPEST
+  if (deep) text <- without_depths(body, depth)
+  value <- tryCatch(parse_json(text), error = function(error) refuse_malformed(text, error))
+  if (deep) structure(value, deep = TRUE) else value
 }
 
-# The parser recurses: a body that is nested without end must not reach it.
-check_depth <- function(body, text) {
-  if (depth_of(body) > DEEPEST && depth_of(charToRaw(without_strings(text))) > DEEPEST) {
-    refuse("invalid_json", "the body is nested too deeply")
-  }
-}
-
-depth_of <- function(bytes) {
+# How many arrays and objects are open after each byte, but for those that are masked.
+depth_of <- function(bytes, masked = NULL) {
   opens <- bytes == charToRaw("[") | bytes == charToRaw("{")
   closes <- bytes == charToRaw("]") | bytes == charToRaw("}")
-  max(0, cumsum(opens - closes))
+  steps <- opens - closes
+  if (!is.null(masked)) steps[masked] <- 0L
+  cumsum(steps)
 }
 
-without_strings <- function(text) gsub("\"(?:[^\"\\\\]|\\\\.)*+\"", "\"\"", text, perl = TRUE)
+# Whether each byte of a text belongs to a string.
+inside_strings <- function(text, size) {
+  found <- gregexpr("\"(?:[^\"\\\\]|\\\\.)*+\"", text, perl = TRUE, useBytes = TRUE)[[1]]
+  inside <- integer(size + 1L)
+  if (found[1] > 0L) {
+    inside[found] <- 1L
+    ends <- found + attr(found, "match.length")
+    inside[ends] <- inside[ends] - 1L
+  }
+  cumsum(inside)[seq_len(size)] > 0L
+}
+
+# A body up to where it is nested too deeply, ended there: the parser recurses, so no more must reach it.
+without_depths <- function(bytes, depth) {
+  kept <- seq_len(which(depth > DEEPEST)[1] - 1L)
+  shallow <- vapply(seq_len(DEEPEST), function(level) max(which(depth[kept] < level), 0L) + 1L, 0)
+  closing <- ifelse(bytes[shallow] == charToRaw("["), "]", "}")
+  text <- paste0(rawToChar(bytes[kept]), "null", paste(rev(closing), collapse = ""))
+  Encoding(text) <- "UTF-8"
+  text
+}
+
+refuse_deep <- function(body) {
+  if (isTRUE(attr(body, "deep"))) refuse("invalid_json", "the body is nested too deeply")
+}
 
 # JSON but for NaN or Infinity is told with the place where they stand.
 refuse_malformed <- function(text, error) {

@@ -124,6 +124,7 @@ retrain <- function(service, req, job) {
   order <- read_body(body_of(req, LARGEST_ORDER))
   check_members(order, c(data_url = "a text", window = "an object", parameters = "an object"), "data_url")
   if (!is.null(order$window)) check_window(order$window)
+  refuse_deep(order)
   promises::then(start_job(retraining(service), order), function(job) to_json(list(job = job$id)))
 }
 

@@ -62,6 +62,14 @@ BAD_BODIES = [
     (b'{"instances":[{"a":NaN,"b":2,"c":3}]}', 422, "instances[0].a"),
     (b'{"instances":[{"a":1,"b":-Infinity,"c":3}]}', 422, "instances[0].b"),
     (b'{"instances":[{"a":1e999,"b":2,"c":3}]}', 422, "instances[0].a"),
+    (b"[" * 500_000 + b"]" * 500_000, 422, ""),
+    (b'{"a]":' * 500_000 + b"1" + b"}" * 500_000, 422, "a]"),
+    (b'{"instances":' + b"[" * 500_000 + b"]" * 500_000 + b"}", 422, "instances[0]"),
+    (b'{"instances":' + b'{"a":' * 500_000 + b"1" + b"}" * 500_000 + b"}", 422, "instances"),
+    (b'{"instances":[{"a":' + b"[" * 500_000 + b"]" * 500_000 + b"}]}", 422, "instances[0].a"),
+    (b'{"instances":[{"a":1,"b":2,"c":3},{"a":"}{[","b":' + b'[{"x":' * 100_000, 422, "instances[1].a"),
+    (b'{"instances":' + b"[" * 500_000, 422, "instances[0]"),
+    (b'{"instances":[{"a"' + b"[" * 500_000, 400, None),
 ]
 """What `/predict` of a model with inputs a, b and c refuses, in R and in Python: body, status, field."""
 

@@ -63,13 +63,12 @@ def test_bad_input_is_told_with_field_and_reason(alone, bad_body):
     assert told["error"]["message"]
 
 
-@pytest.mark.parametrize(
-    ("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'{"a]":[{"b":', b"}]}"), (b"[", b"")]
-)
-def test_a_body_nested_without_end_is_refused_before_it_is_read(alone, opening, closing):
-    body = b'{"instances":' + opening * 500_000 + b"1" + closing * 500_000 + b"}"
-    answer, told = alone("linear_1").ask("POST", "/predict", body)
+def test_an_order_nested_without_end_is_refused_and_the_service_goes_on(alone):
+    nested = b"[" * 500_000 + b"]" * 500_000
+    body = b'{"data_url":"http://127.0.0.1:1/","parameters":{"x":' + nested + b"}}"
+    answer, told = alone("linear_1").ask("POST", "/retrain", body)
     assert (answer.status, told["error"]["message"]) == (400, "the body is nested too deeply")
+    assert alone("linear_1").ask("POST", "/revision", b'{"revision":' + nested + b"}")[0].status == 422
     assert alone("linear_1").predict({"a": 1, "b": 2, "c": 3})[0].status == 200
 
 
