@@ -14,13 +14,12 @@ from app.tasks import Task, Work
 from app.words import told
 from services.errors import NotFound, RelevoError
 from services.model_server.artifacts.interface import Described
-from services.model_server.artifacts.kinds import Kind, recognise
+from services.model_server.artifacts.kinds import Kind, recognise_file
 from services.model_server.deploy import Deploy, read_deploy
 from services.profiles.profile import EmbeddedProfile
 from services.publish.apart import bring_in_apart, describe_apart
 from services.publish.describing import Given
 
-_HEAD = 1 << 16
 T = TypeVar("T")
 
 
@@ -147,7 +146,6 @@ def kind_of(file: Path) -> Kind:
         InvalidInput: it is no model that is known.
     """
     try:
-        with file.open("rb") as stream:
-            return recognise(stream.read(_HEAD))
+        return recognise_file(file)
     except OSError as error:
         raise NotFound(f"{file} cannot be read: {error.strerror}") from error

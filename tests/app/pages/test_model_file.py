@@ -1,6 +1,6 @@
 """From a model file to a version, in the window: by real keys and clicks, on real files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from sklearn.linear_model import LogisticRegression
 
 from app.dialogs.model_file import ModelFileDialog
 from app.pages.projects.page import ProjectsPage
+from app.places import Places
+from app.window import Start, Wanted
+from services.errors import Unavailable
 from services.model_server.deploy import read_deploy
 from services.registry.model import Task
 from services.store.interface import Store
@@ -216,3 +219,58 @@ def test_a_folder_of_the_same_version_is_brought_up_to_date_only_when_ticked(
     assert "it is not overwritten" in facts.folder.error()
     assert not facts.replace.isVisible()
     dialog.reject()
+
+
+@pytest.fixture
+def workspace(qtbot: QtBot, tmp_path: Path, places: Places) -> Iterator[Start]:
+    """A window on a workspace whose gateway and services really run."""
+    start = Start(places, Wanted(workspace=str(tmp_path / "workspace")))
+    start.shell.show()
+    start.load()
+    qtbot.waitUntil(
+        lambda: start.program is not None and start.program.context.link.platform is not None,
+        timeout=60_000,
+    )
+    yield start
+    start.shell.close()
+    start.close()
+    start.shell.deleteLater()
+    start.deleteLater()
+
+
+def test_in_a_workspace_what_was_written_is_published_and_served(
+    workspace: Start, qtbot: QtBot, pickled: str
+) -> None:
+    assert workspace.program is not None
+    workspace.shell.go_to("projects")
+    page = workspace.shell.page
+    assert isinstance(page, ProjectsPage)
+    dialog = ask(page, qtbot)
+    read(dialog, qtbot, pickled)
+    qtbot.waitUntil(dialog.warning.isVisible)
+    qtbot.keyClick(dialog.trust, Qt.Key.Key_Space)
+    qtbot.keyClick(dialog.trust, Qt.Key.Key_Return)
+    wait_for_facts(dialog, qtbot)
+    type_into(dialog.facts.project.editor, qtbot, "flowers")
+    type_into(dialog.facts.target.editor, qtbot, "kind")
+    QApplication.clipboard().setText("length\nwidth")
+    qtbot.keyClick(dialog.facts.inputs, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.notice.isVisible)
+    publish = page.notice.banner.findChild(QPushButton)
+    assert publish.text() == "Publish"
+    qtbot.mouseClick(publish, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "flowers A is registered: champion." in page.notice.banner.accessibleName())
+    platform = workspace.program.context.link.platform
+    answers: list[object] = []
+
+    def answered() -> bool:
+        """Whether the service is up by now, and what it says."""
+        try:
+            answers.append(platform.gateway.try_version("flowers", "A", [{"length": 1.0, "width": 2.0}]))
+        except Unavailable:
+            return False
+        return True
+
+    qtbot.waitUntil(answered, timeout=60_000)
+    assert answers[0].predictions[0] in {"0", "1", "2"}  # type: ignore[attr-defined]
