@@ -197,6 +197,23 @@ def small_image(engine: "Engine", unique_name: Callable[[str], str]) -> Iterator
 
 
 @pytest.fixture(scope="session")
+def examples_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Puts the example projects, data and trained deploy folders, into a folder; trained once a run."""
+    trained: list[Path] = []
+
+    def put(folder: Path) -> None:
+        from services.publish.examples import train_examples
+
+        if not trained:
+            made = tmp_path_factory.mktemp("examples")
+            train_examples(made, lambda _done, _text: None)
+            trained.append(made)
+        shutil.copytree(trained[0], folder, dirs_exist_ok=True)
+
+    return put
+
+
+@pytest.fixture(scope="session")
 def free_ports() -> Callable[[int], list[int]]:
     """Ports of 127.0.0.1 on which nothing listens."""
 

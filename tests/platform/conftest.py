@@ -12,7 +12,7 @@ import pytest
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.model_server.deploy import read_deploy
-from services.publish.examples import Example, train_examples
+from services.publish.examples import Example
 from services.publish.tables import Row, read_rows
 from services.store.batches import PredictionBatch
 from services.store.identifiers import parse_id, uuids
@@ -94,10 +94,10 @@ def cleared(remove_platform: Callable[[Engine, str], None]) -> Callable[[Engine,
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory, examples_in: Callable[[Path], None]) -> Path:
     """A folder with the trained deploy folders of the example projects."""
     folder = tmp_path_factory.mktemp("trained")
-    train_examples(folder, lambda _fraction, _text: None)
+    examples_in(folder)
     return folder
 
 

@@ -23,7 +23,7 @@ from services.gateway.messages import ChampionRequest
 from services.model_server.deploy import read_deploy
 from services.profiles.profile import PlatformProfile
 from services.profiles.secrets import Secrets
-from services.publish.examples import EXAMPLES, train_examples
+from services.publish.examples import EXAMPLES
 from services.publish.publisher import publish_training, publish_version
 from services.publish.tables import Row, read_rows
 from services.registry.model import Listener, Mode, Role
@@ -61,9 +61,11 @@ def address(
 
 
 @pytest.fixture(scope="module")
-def running(address: CassandraAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    address: CassandraAddress, tmp_path_factory: pytest.TempPathFactory, examples_in: Callable[[Path], None]
+) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("platform")
-    train_examples(folder, lambda _done, _text: None)
+    examples_in(folder)
     secret = new_secret()
     admin_token, row = new_token(Role.ADMIN, label="test")
     store = open_store(address)

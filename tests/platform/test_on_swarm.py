@@ -17,7 +17,7 @@ from services.platform.access import production, runtime_of
 from services.platform.request import PlatformRequest, problems
 from services.platform.setup import Outcome, set_up
 from services.platform.teardown import tear_down
-from services.publish.examples import EXAMPLES, train_examples
+from services.publish.examples import EXAMPLES
 from services.publish.launching import Launcher, LaunchOptions
 from services.publish.tables import Row, read_rows
 from services.store.addresses import CassandraAddress
@@ -68,10 +68,13 @@ class Plant:
 
 @pytest.fixture(scope="module")
 def plant(
-    swarm_engine: Engine, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
+    swarm_engine: Engine,
+    free_ports: Callable[[int], list[int]],
+    tmp_path_factory: pytest.TempPathFactory,
+    examples_in: Callable[[Path], None],
 ) -> Iterator[Plant]:
     folder = tmp_path_factory.mktemp("plant")
-    train_examples(folder, lambda _done, _text: None)
+    examples_in(folder)
     gateway_port, cassandra_port = free_ports(2)
     request = PlatformRequest(
         f"relevo-test-{secrets.token_hex(4)}",

@@ -1,7 +1,7 @@
 """A gateway in a container on a real Docker Engine, and what is needed to run versions beside it."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from services.containers.model import PLATFORM_LABEL, ContainerSpec, Port
 from services.images.catalogue import reference
 from services.images.orders import build_images
 from services.model_server.deploy import read_deploy
-from services.publish.examples import EXAMPLES, train_examples
+from services.publish.examples import EXAMPLES
 from services.publish.launching import Launcher, Production
 from services.publish.tables import Row, read_rows
 from services.registry.tokens import new_secret
@@ -58,9 +58,14 @@ def platform(engine: Engine) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def plant(engine: Engine, platform: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+def plant(
+    engine: Engine,
+    platform: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    examples_in: Callable[[Path], None],
+) -> Iterator[Plant]:
     folder = tmp_path_factory.mktemp("plant")
-    train_examples(folder, lambda _done, _text: None)
+    examples_in(folder)
     build_images(engine, ["gateway", "model-python"], silent, lambda _text: None)
     secret, inner = new_secret(), f"http://{platform}-gateway:8000"
     container = engine.run(

@@ -17,7 +17,7 @@ from services.evaluation.reader import ProjectReader
 from services.gateway.messages import ChampionRequest, RetrainRequest, RevisionRequest, Window
 from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace
-from services.publish.examples import EXAMPLES, train_examples
+from services.publish.examples import EXAMPLES
 from services.publish.launching import LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions, publish_version
 from services.publish.tables import Row, read_rows
@@ -90,9 +90,11 @@ class Mixed:
 
 
 @pytest.fixture(scope="module")
-def mixed(b_in_r: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
+def mixed(
+    b_in_r: Path, tmp_path_factory: pytest.TempPathFactory, examples_in: Callable[[Path], None]
+) -> Iterator[Mixed]:
     folder = tmp_path_factory.mktemp("mixed")
-    train_examples(folder, lambda _done, _text: None)
+    examples_in(folder)
     shutil.rmtree(IRIS.deploy_folder(folder, "B"))
     platform = Workspace.open(folder)
     try:

@@ -32,8 +32,10 @@ Run = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with Demo(tmp_path_factory.mktemp("demo"), Pace(), lambda _done, _text: None) as running:
+def demo(tmp_path_factory: pytest.TempPathFactory, examples_in: Callable[[Path], None]) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    examples_in(folder)
+    with Demo(folder, Pace(), lambda _done, _text: None) as running:
         yield running
 
 
