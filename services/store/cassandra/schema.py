@@ -1,9 +1,10 @@
 """Keyspaces and tables, made and migrated by one process at a time."""
 
+import contextlib
 import time
 import uuid
 
-from services.errors import Refused, Unavailable
+from services.errors import NotFound, Refused, Unavailable
 from services.store.cassandra.leases import Leases
 from services.store.cassandra.session import Session
 
@@ -97,9 +98,10 @@ def prepare_schema(session: Session, replication: int) -> None:
         Unavailable: another process holds the lease and does not finish.
     """
     if _keyspaces_ready(session):
-        present = _version(session)
-        if present == SCHEMA_VERSION:
-            return
+        # While another process makes it, a table is listed a moment before it can be asked.
+        with contextlib.suppress(NotFound):
+            if _version(session) == SCHEMA_VERSION:
+                return
     try:
         _make_keyspaces(session, replication)
         for statement in _first_tables(session):
