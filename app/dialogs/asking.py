@@ -37,6 +37,16 @@ def lay_out(
     dialog.finished.connect(dialog.deleteLater)
 
 
+def fit(dialog: QDialog, width: int) -> None:
+    """Make a dialog as wide as that, in pixels, and as high as its texts then need."""
+    dialog.setMinimumWidth(width)
+    layout = dialog.layout()
+    if layout is not None:
+        for part in dialog.findChildren(QWidget):
+            part.updateGeometry()  # what changed within a part is told to the dialog only later
+        dialog.resize(width, layout.totalHeightForWidth(width))
+
+
 def choose_folder(parent: QWidget, title: str, begin: str, chosen: Callable[[str], None]) -> None:
     """Let a folder be chosen with the system's own dialog, beginning at one."""
     chooser = QFileDialog(parent, title, begin)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QLineEdit, QProgressBar, QPushButton, QWidget
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import fit, lay_out
 from app.dialogs.model_facts import ModelFacts, Place, button, write
 from app.pages.bar import row
 from services.model_server.artifacts.interface import Described
@@ -155,12 +155,7 @@ class ModelFileDialog(QDialog):
 
     def _fit(self) -> None:
         """As wide as what is asked needs, and so high that no text is cut."""
-        width = WIDE if self.facts.isVisibleTo(self) else NARROW
-        self.setMinimumWidth(width)
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-            self.resize(width, layout.totalHeightForWidth(width))
+        fit(self, WIDE if self.facts.isVisibleTo(self) else NARROW)
 
 
 def holder(*parts: QWidget | None) -> QWidget:

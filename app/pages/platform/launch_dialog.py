@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import choose_folder, lay_out
+from app.dialogs.asking import choose_folder, fit, lay_out
 from app.pages.bar import row
 from services.containers.interface import INNER_PORT
 from services.containers.model import Limits, Port, RestartPolicy
@@ -30,6 +30,7 @@ from widgets.theme import GRID
 
 FOLDER, IMAGE = "A deploy folder", "An image that exists"
 MEGABYTE = 1 << 20
+WIDTH = 88 * GRID
 POLICIES = {
     RestartPolicy.UNLESS_STOPPED: "whenever it ends, unless it was stopped",
     RestartPolicy.ALWAYS: "always, also after it was stopped and Docker starts",
@@ -95,7 +96,7 @@ class LaunchDialog(QDialog):
         self.source.setCurrentText(FOLDER)
         _write(self.folder, folder)
 
-    def _settings(self) -> Form:
+    def _settings(self) -> QWidget:
         self.port = _box(0, 65_535, 0)
         self.port.setSpecialValueText("not published")
         self.memory = _box(64, 1 << 20, 512)
@@ -106,22 +107,28 @@ class LaunchDialog(QDialog):
         for policy, words in POLICIES.items():
             self.restart.addItem(words, policy)
         self.replicas = _box(1, 1000, 1)
-        fields = [
-            ("port", FormField("A port of its own on the host", self.port,
-                               hint="What is asked there directly is not recorded.")),
+        left = [
             ("memory", FormField("Most memory", self.memory)),
             ("processors", FormField("Most processor cores", self.processors)),
-            ("restart", FormField("Started again", self.restart)),
+            ("port", FormField("A port of its own on the host", self.port,
+                               hint="What is asked there directly is not recorded.")),
         ]  # fmt: skip
+        right = [("restart", FormField("Started again", self.restart))]
         self.placement = QLineEdit()
         self.placement.setPlaceholderText("node.labels.room==north")
         if self._scalable:
             hint = "Docker’s constraint expressions, separated by spaces; empty for any machine."
-            fields += [
+            right += [
                 ("replicas", FormField("Replicas", self.replicas)),
                 ("placement", FormField("Machines", self.placement, hint=hint)),
             ]
-        return Form(fields)
+        settings, beside = QWidget(), row(Form(left), Form(right))
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(3 * GRID)
+        for place in (0, 1):
+            beside.setStretch(place, 1)
+        settings.setLayout(beside)
+        return settings
 
     def _compose(self, platform: str) -> None:
         self._from_folder = QWidget()
@@ -150,13 +157,13 @@ class LaunchDialog(QDialog):
             self.image,
             self.settings,
         ]
-        lay_out(self, f"Launch a version on {platform}", parts, self.button, width=72 * GRID)
+        lay_out(self, f"Launch a version on {platform}", parts, self.button, width=WIDTH)
 
     def _follow(self) -> None:
         folder = self.source.currentText() == FOLDER
         self._from_folder.setVisible(folder)
         self.image.setVisible(not folder)
-        self.adjustSize()
+        fit(self, WIDTH)
 
     def _browse(self) -> None:
         choose_folder(self, "Deploy folder", self.folder.value(), lambda name: _write(self.folder, name))
@@ -184,6 +191,7 @@ class LaunchDialog(QDialog):
         if installed:
             lines.append(f"Installs: {installed}")
         self.about.setText("\n".join(lines))
+        fit(self, WIDTH)
 
     def _submit(self) -> None:
         if self.source.currentText() == IMAGE:
