@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import logging
+import platform
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from services.errors import Corrupt, InvalidInput, RelevoError
 from services.model_server.artifacts.interface import Asked
 from services.model_server.artifacts.pickled import takes_texts, unpickle
-from services.model_server.artifacts.readers import opener_of
+from services.model_server.artifacts.readers import library_of, opener_of
 from services.model_server.deploy import Deploy
 from services.model_server.fast import faster, is_shareable, parts_of, probe_rows
 from services.model_server.instances import InstanceDecoder
@@ -28,16 +29,22 @@ from services.model_server.predictor import (
 
 _logger = logging.getLogger(__name__)
 _CLOSE = 1e-9
+_OWN_MODULE = "relevo_deploy_"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """A revision ready to answer."""
+    """A revision ready to answer.
+
+    Attributes:
+        library: name and version of what trained it, or else of what reads it here.
+    """
 
     deploy: Deploy
     revision: str
     decoder: InstanceDecoder
     predictor: Predictor
+    library: str
 
 
 def sha256_of(content: bytes) -> str:
@@ -69,11 +76,17 @@ def load_model(folder: Path, deploy: Deploy, content: bytes, registered: str) ->
     decoder = InstanceDecoder(deploy.signature)
     try:
         if deploy.kind == "function":
-            predictor: Predictor = _function(folder, deploy, content, decoder)
+            module, model = _own(folder, deploy, content)
+            predictor: Predictor = FunctionPredictor(
+                decoder, deploy.signature.classes, module.predict, model
+            )
         elif deploy.kind == "joblib":
-            predictor = _estimator(unpickle(content), deploy, decoder)
+            model = unpickle(content)
+            predictor = _estimator(model, deploy, decoder)
         else:
-            predictor = _asked(opener_of(deploy.kind).open(content, deploy.signature), deploy, decoder)
+            model, opener = None, opener_of(deploy.kind)
+            predictor = _asked(opener.open(content, deploy.signature), deploy, decoder)
+        library = deploy.library or (opener.describe(content).library if model is None else _library(model))
     except RelevoError:
         raise
     except Exception as error:
@@ -81,7 +94,15 @@ def load_model(folder: Path, deploy: Deploy, content: bytes, registered: str) ->
             f"the artifact {registered[:12]}… of {deploy.project} {deploy.version} cannot be loaded: "
             f"{type(error).__name__}: {error}"
         ) from error
-    return LoadedModel(deploy, registered, decoder, predictor)
+    return LoadedModel(deploy, registered, decoder, predictor, library)
+
+
+def _library(model: Any) -> str:
+    """The library that a model's class comes from; of what a team wrote itself, Python."""
+    module = type(model).__module__
+    if module == "builtins" or module.startswith(_OWN_MODULE):
+        return f"Python {platform.python_version()}"
+    return library_of(model)
 
 
 def _asked(asked: Asked, deploy: Deploy, decoder: InstanceDecoder) -> Predictor:
@@ -153,8 +174,8 @@ def _takes_matrix(model: Any, names: list[str], probes: Any) -> bool:
     return equal
 
 
-def _function(folder: Path, deploy: Deploy, content: bytes, decoder: InstanceDecoder) -> Predictor:
-    """Load a team's own module and let it load the artifact from a private copy of the checked bytes."""
+def _own(folder: Path, deploy: Deploy, content: bytes) -> tuple[Any, Any]:
+    """A team's own module, and the model that it loads from a private copy of the checked bytes."""
     module = _module(folder / deploy.module)
     for name in ("load", "predict"):
         if not callable(getattr(module, name, None)):
@@ -163,11 +184,11 @@ def _function(folder: Path, deploy: Deploy, content: bytes, decoder: InstanceDec
         path = Path(private) / deploy.artifact
         path.write_bytes(content)
         model = module.load(path)
-    return FunctionPredictor(decoder, deploy.signature.classes, module.predict, model)
+    return module, model
 
 
 def _module(path: Path) -> Any:
-    name = f"relevo_deploy_{path.stem}"
+    name = f"{_OWN_MODULE}{path.stem}"
     specification = importlib.util.spec_from_file_location(name, path)
     if specification is None or specification.loader is None:
         raise InvalidInput(f"{path.name} is not a Python file")

@@ -117,7 +117,7 @@ class ModelService:
             "revision": self._loaded.revision,
             "task": deploy.task,
             "signature": deploy.signature,
-            "library": facts.library if facts else deploy.library,
+            "library": (facts.library if facts else "") or self._loaded.library,
             "trained_at": facts.trained_at if facts else None,
             "rows": facts.rows if facts else None,
             "metrics": facts.metrics if facts else {},

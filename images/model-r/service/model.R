@@ -17,7 +17,8 @@ load_model <- function(folder, deploy, content, registered) {
       conditionMessage(error))
   })
   loaded <- list(
-    revision = registered, model = model, ask = asker(folder, deploy), classes = deploy$signature$classes
+    revision = registered, model = model, ask = asker(folder, deploy), classes = deploy$signature$classes,
+    library = if (nzchar(deploy$library)) deploy$library else library_of(model)
   )
   probe(loaded, deploy, who)
   loaded
@@ -31,6 +32,17 @@ need_library <- function(library) {
   if (nzchar(package) && !requireNamespace(package, quietly = TRUE)) {
     refuse("invalid_input", "this model needs the R package ", package, ", which is not installed here")
   }
+}
+
+# Name and version of the package that predicts with a model of this class; R itself where none does.
+library_of <- function(model) {
+  for (kind in class(model)) {
+    method <- utils::getS3method("predict", kind, optional = TRUE)
+    if (is.null(method)) next
+    package <- environmentName(topenv(environment(method)))
+    if (!package %in% c("R_GlobalEnv", "base", "")) return(paste(package, utils::packageVersion(package)))
+  }
+  paste("R", getRversion())
 }
 
 # How the model is asked: by the team's own predict_rows(model, rows) in the module, or as R does.

@@ -99,7 +99,8 @@ model <- function(service, req, job) {
   facts <- service$facts
   to_json(list(
     project = deploy$project, version = deploy$version, revision = loaded_of(service)$revision,
-    task = deploy$signature$task, signature = deploy$signature, library = or(facts$library, deploy$library),
+    task = deploy$signature$task, signature = deploy$signature,
+    library = if (nzchar(or(facts$library, ""))) facts$library else loaded_of(service)$library,
     trained_at = facts$trained_at, rows = facts$rows,
     metrics = if (length(facts$metrics)) facts$metrics else NO_OBJECT
   ))

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 
 import pytest
@@ -214,6 +216,21 @@ def test_it_says_what_it_lacks(trained_in_r, maker_of_r, tmp_path):
     (tmp_path / "model.json").write_text(json.dumps(facts | {"library": "nowhere.to.be.found 1.0"}))
     assert "needs the R package nowhere.to.be.found" in said(tmp_path, "--alone").stderr
     assert "is a model in R" in _python_says(trained_in_r / "linear_1")
+
+
+def test_it_tells_the_package_of_the_model_where_the_folder_names_none(
+    trained_in_r, start_process, tmp_path
+):
+    shutil.copytree(trained_in_r / "linear_1", tmp_path / "deploy")
+    facts = json.loads((tmp_path / "deploy" / "model.json").read_text())
+    del facts["library"]
+    (tmp_path / "deploy" / "model.json").write_text(json.dumps(facts))
+    log = tmp_path / "log"
+    service = Alone(
+        start_process("serve", str(tmp_path / "deploy"), "--alone", log=log, RELEVO_TOKEN="own"), log
+    )
+    assert re.fullmatch(r"stats \d+\.\d+\.\d+", service.ask("GET", "/model")[1]["library"])
+    assert service.process.close() == 0
 
 
 LOAD_ANOTHER = """

@@ -1,8 +1,10 @@
 """The other routes, tokens, and the service before anything is loaded."""
 
 import json
+from platform import python_version
 
 import pytest
+import sklearn
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from services.http.loop import run
@@ -65,8 +67,21 @@ def test_the_model_tells_what_it_is(asking, loaded):
             told = json.loads(answer.body)
             assert (told["project"], told["version"], told["revision"]) == ("plant", "A", loaded.revision)
             assert told["signature"]["classes"] == ["no", "yes"]
+            assert told["library"] == f"scikit-learn {sklearn.__version__}"
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [("spark 4.0", "spark 4.0"), ("", f"Python {python_version()}")]
+)
+def test_it_tells_what_trained_the_model_or_what_the_model_is_made_of(deploys, tmp_path, written, told):
+    (tmp_path / "predict.py").write_text(
+        "class Constant:\n    pass\n\ndef load(path):\n    return Constant()\n\n"
+        "def predict(model, rows):\n    return [0.0] * len(rows)\n"
+    )
+    deploys.write(tmp_path, None, kind="function", module="predict.py", library=written)
+    assert deploys.load(tmp_path).library == told
 
 
 def test_a_service_that_runs_alone_says_what_it_cannot_do(asking, deploys, tmp_path):
