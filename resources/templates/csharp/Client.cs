@@ -201,7 +201,8 @@
                 {
                     // Some runtimes tell a cancelled request as one that was cut.
                     cancellation.ThrowIfCancellationRequested();
-                    throw new RelevoException(0, "unreachable", "The gateway cannot be reached.", error);
+                    string why = error.GetBaseException().Message;
+                    throw new RelevoException(0, "unreachable", "The gateway cannot be reached: " + why, error);
                 }
             }
         }

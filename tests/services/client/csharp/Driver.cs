@@ -40,7 +40,8 @@ internal static class Driver
             }
             catch (RelevoException error)
             {
-                Console.WriteLine("error {0} {1} {2}", error.Status, error.Code, error.Field);
+                string told = string.Join(" ", "error", error.Status, error.Code, error.Field);
+                Console.WriteLine(words[0] == "why" ? error.Message : told);
             }
             catch (OperationCanceledException)
             {

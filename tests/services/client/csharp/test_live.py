@@ -337,6 +337,8 @@ def test_a_silent_gateway_is_given_up_after_the_attempts_time(
 def test_a_gateway_that_is_not_there_is_told_as_such(drive: Run, wines: list[dict[str, float]]) -> None:
     told = drive("one", line(wines[0]), address="http://127.0.0.1:9")
     assert told == ["error 0 unreachable "]
+    why = drive("why", line(wines[0]), address="http://127.0.0.1:9")
+    assert why == ["The gateway cannot be reached: Connection refused"]
 
 
 def test_errors_name_the_field(drive: Run, wines: list[dict[str, float]]) -> None:
