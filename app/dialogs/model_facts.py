@@ -214,9 +214,7 @@ class ModelFacts(QWidget):
         self.classes = FormField(
             "Classes", QLineEdit(), hint="In the order of the model’s probabilities: no, yes"
         )
-        self.train = FormField(
-            "Training script (optional)", QLineEdit(), hint="Defines train(…)."
-        )
+        self.train = FormField("Training script (optional)", QLineEdit(), hint="Defines train(…).")
         count = QSpinBox()
         count.setRange(0, MOST_ROWS)
         count.setSpecialValueText("unknown")
