@@ -1,10 +1,15 @@
 """Versions in containers on a real Docker Engine: launched, replaced under load, and brought back."""
 
+import importlib
+import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import joblib
 import pytest
+from sklearn.pipeline import make_pipeline
 
 from services.containers.interface import State
 from services.containers.model import Port
@@ -148,3 +153,72 @@ def _answers(plant: Any) -> bool:
         return bool(plant.gateway.predict("wine", [inputs(plant)]))
     except RelevoError:
         return False
+
+
+HELPER = """
+class Scaled:
+    def fit(self, rows, target=None):
+        return self
+
+    def transform(self, rows):
+        return rows * 1.0
+"""
+
+
+def write_wheel(folder: Path, name: str, source: str) -> str:
+    """A package of one module, as a team builds its own; the wheel's name."""
+    wheel = f"{name}-1.0-py3-none-any.whl"
+    metadata = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(folder / wheel, "w") as archive:
+        archive.writestr(f"{name}.py", source)
+        archive.writestr(f"{metadata}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{metadata}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{metadata}/RECORD", "")
+    return wheel
+
+
+def test_a_pickle_that_imports_a_teams_own_package_answers(
+    plant: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its requirements.txt brings the package as a wheel, and one of the package index."""
+    folder = tmp_path / "C"
+    shutil.copytree(plant.deploy("A"), folder)
+    wheel = write_wheel(folder, "plant_scaling", HELPER)
+    (folder / "requirements.txt").write_text(f"./{wheel}\ntoolz==1.1.0\n")
+    (folder / "model.json").write_text(
+        (folder / "model.json").read_text().replace('"version": "A"', '"version": "C"')
+    )
+    monkeypatch.syspath_prepend(str(folder / wheel))
+    scaling = importlib.import_module("plant_scaling")
+    model = joblib.load(folder / "model.joblib")
+    joblib.dump(make_pipeline(scaling.Scaled(), model), folder / "model.joblib")
+    said: list[str] = []
+    instance = plant.launcher.launch_folder(folder, LaunchOptions(), silent, said.append)
+    assert (instance.state, instance.version) == (State.RUNNING, "C")
+    assert any("plant_scaling" in line or "plant-scaling" in line for line in said)
+    asked = [plant.gateway.predict("wine", [inputs(plant)], version=version)[0] for version in "AC"]
+    assert asked[0].prediction == pytest.approx(asked[1].prediction)
+
+
+def test_a_requirement_that_fails_is_named_and_one_of_the_services_refused(
+    plant: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "B"
+    shutil.copytree(plant.deploy("B"), folder)
+    images = {image.identifier for image in plant.engine.images()}
+    (folder / "requirements.txt").write_text("toolz==0.0.1\n")
+    with pytest.raises(
+        InvalidInput, match=r"What wine B needs .* has no toolz==0\.0\.1 for Python"
+    ) as told:
+        plant.launcher.launch_folder(folder, LaunchOptions(), silent)
+    assert "Correct its name or version" in told.value.remedy
+    (folder / "requirements.txt").write_text("scikit-learn==1.3.2\n")
+    with pytest.raises(InvalidInput, match=r"scikit-learn 1\.3\.2 depends on numpy<2.*Relevo keeps numpy"):
+        plant.launcher.launch_folder(folder, LaunchOptions(), silent)
+    (folder / "requirements.txt").write_text("numpy<2\n")
+    with pytest.raises(InvalidInput, match=r"line 1: numpy<2 cannot be"):
+        plant.launcher.launch_folder(folder, LaunchOptions(), silent)
+    assert {image.identifier for image in plant.engine.images()} <= images
+    assert "model-wine-b" not in {instance.name for instance in plant.runtime.instances()}

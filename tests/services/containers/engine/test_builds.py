@@ -148,6 +148,18 @@ def test_a_build_cancelled_in_a_silent_step_leaves_nothing_behind(
     assert engine.image(reference) is None
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_failed_build_leaves_what_a_next_try_begins_with_only_if_wanted(
+    engine: Engine, small_image: str, reference: str, unique_name: Names, *, kept: bool
+) -> None:
+    dockerfile = f"FROM {small_image}\nRUN echo {unique_name(f'failed-{kept}')} > /a\nRUN exit 9\n"
+    containers, images = _made(engine, small_image)
+    with pytest.raises(InvalidInput, match="RUN exit 9"):
+        engine.build(BuildOrder(context(dockerfile), reference, keep_failed=kept), nothing, lambda _: None)
+    assert _made(engine, small_image)[0] == containers
+    assert bool(_made(engine, small_image)[1] - images) is kept
+
+
 def test_a_cancelled_build_leaves_what_others_built_before(
     engine: Engine, small_image: str, reference: str, unique_name: Names
 ) -> None:
