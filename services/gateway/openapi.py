@@ -9,6 +9,7 @@ import msgspec
 from services.gateway import messages
 from services.gateway.hot_routes import BY_VERSION
 from services.gateway.operations import Operation
+from services.gateway.schema_rules import apply_rules
 from services.gateway.validation import LARGEST_INTEGER, LONGEST_TEXT, request_fields
 from services.registry.model import Field, FieldType, Listener, Mode, Project, Task, Version
 
@@ -56,6 +57,7 @@ def _schemas(operations: Sequence[Operation]) -> tuple[dict[str, Document], Docu
         if _is_json(kind)
     ]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    apply_rules(components)
     return {_key(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}, components
 
 

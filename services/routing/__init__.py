@@ -4,6 +4,6 @@ A policy chooses; it performs no input or output, knows no HTTP and keeps nothin
 """
 
 from services.routing.interface import Choice, Policy
-from services.routing.policies import make_policy, validate_policy
+from services.routing.policies import known_policies, make_policy, validate_policy
 
-__all__ = ["Choice", "Policy", "make_policy", "validate_policy"]
+__all__ = ["Choice", "Policy", "known_policies", "make_policy", "validate_policy"]

@@ -28,10 +28,15 @@ class ChampionPolicy:
 _KINDS: dict[str, Callable[[model.Project], Policy]] = {"champion": ChampionPolicy}
 
 
+def known_policies() -> tuple[str, ...]:
+    """The names of all policies."""
+    return tuple(sorted(_KINDS))
+
+
 def validate_policy(policy: model.Policy) -> model.Policy:
     """Return the policy unchanged, or raise InvalidInput saying what is wrong with it."""
     if policy.name not in _KINDS:
-        known = ", ".join(sorted(_KINDS))
+        known = ", ".join(known_policies())
         raise InvalidInput(f"policy {policy.name!r} is not known", remedy=f"Choose one of: {known}.")
     if policy.parameters:
         names = ", ".join(sorted(policy.parameters))

@@ -29,7 +29,7 @@ SPOKEN = "2.0.0"
 """The release of MLflow that brought the protocol spoken here; `/version` says so."""
 
 _CSV = "text/csv"
-_FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 class UnsupportedMedia(InvalidInput):
@@ -162,10 +162,10 @@ def _media_type(request: HotRequest) -> str:
 
 
 def _rows(invocation: Invocation, schema: RequestSchema) -> list[Any]:
-    given = [name for name in _FORMATS if getattr(invocation, name) is not None]
+    given = [name for name in FORMATS if getattr(invocation, name) is not None]
     if len(given) != 1:
         told = f"; it has {' and '.join(given)}" if given else ""
-        raise InvalidField(f"the body needs exactly one of {', '.join(_FORMATS)}{told}", field="")
+        raise InvalidField(f"the body needs exactly one of {', '.join(FORMATS)}{told}", field="")
     if invocation.dataframe_split is not None:
         split = invocation.dataframe_split
         return from_rows(schema, split.columns or schema.own, split.data, "dataframe_split.data")

@@ -20,7 +20,7 @@ DATATYPES: dict[FieldType, str] = {
     FieldType.STRING: BYTES,
     FieldType.BOOLEAN: "BOOL",
 }
-_MOST_DIMENSIONS = 2
+MOST_DIMENSIONS = 2
 
 
 class Tensor(Struct, omit_defaults=True):
@@ -55,6 +55,7 @@ _KINDS: dict[str, _Kind] = {
     **{f"FP{bits}": _Kind(list[float | None], f"<f{bits // 8}") for bits in (16, 32, 64)},
     BYTES: _Kind(list[str | None], ""),
 }
+KNOWN_DATATYPES = tuple(_KINDS)
 
 
 FLAT: Any = Union[  # noqa: UP007 - made at run time
@@ -97,7 +98,7 @@ def values_of(tensor: Tensor, binary: bytes | None) -> list[Any]:
     kind = _KINDS.get(tensor.datatype)
     if kind is None:
         raise _wrong(tensor, f"has the datatype {tensor.datatype[:20]!r}; known are {', '.join(_KINDS)}")
-    if not 1 <= len(tensor.shape) <= _MOST_DIMENSIONS:
+    if not 1 <= len(tensor.shape) <= MOST_DIMENSIONS:
         raise _wrong(tensor, "must have one or two dimensions")
     values = _from_json(tensor, kind) if binary is None else _from_binary(tensor, kind, binary)
     expected = math.prod(tensor.shape)
@@ -108,7 +109,7 @@ def values_of(tensor: Tensor, binary: bytes | None) -> list[Any]:
 
 def columns_of(tensor: Tensor, values: list[Any], names: Sequence[str]) -> dict[str, list[Any]]:
     """A tensor as columns: one of its own name, or, of a matrix, one for each of `names`."""
-    width = tensor.shape[1] if len(tensor.shape) == _MOST_DIMENSIONS else 1
+    width = tensor.shape[1] if len(tensor.shape) == MOST_DIMENSIONS else 1
     if width == 1:
         return {tensor.name: values}
     if width != len(names):
@@ -126,7 +127,7 @@ def _from_json(tensor: Tensor, kind: _Kind) -> list[Any]:
     if tensor.data is None:
         raise _wrong(tensor, "has no data")
     values = tensor.data
-    if len(tensor.shape) == _MOST_DIMENSIONS and values and isinstance(values[0], list):
+    if len(tensor.shape) == MOST_DIMENSIONS and values and isinstance(values[0], list):
         if any(not isinstance(row, list) or len(row) != tensor.shape[1] for row in values):
             raise _wrong(tensor, f"has rows that do not fit the shape {tensor.shape}")
         values = [value for row in values for value in row]

@@ -38,6 +38,13 @@ AT_LISTENERS = (
         "GET", "/ping", "Whether the model answers", (), _ping, gives=str, errors=(503,), form=ERRORS
     ),
     Operation(
-        "GET", "/version", "The MLflow whose protocol is spoken", CLIENT, _version, gives=str, form=ERRORS
+        "GET",
+        "/version",
+        "The MLflow whose protocol is spoken",
+        CLIENT,
+        _version,
+        gives=str,
+        media_type="text/plain",
+        form=ERRORS,
     ),
 )

@@ -93,7 +93,8 @@ class StubModel:
 
 def add_up(instances: list[dict[str, Any]]) -> tuple[int, bytes]:
     sums = [sum(value or 0.0 for value in row.values() if not isinstance(value, str)) for row in instances]
-    return 200, json.dumps({"predictions": sums, "revision": REVISION}).encode()
+    finite = [max(min(value, sys.float_info.max), -sys.float_info.max) for value in sums]
+    return 200, json.dumps({"predictions": finite, "revision": REVISION}).encode()
 
 
 class Platform:
