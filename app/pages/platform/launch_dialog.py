@@ -30,6 +30,7 @@ from widgets.theme import GRID
 
 FOLDER, IMAGE = "A deploy folder", "An image that exists"
 MEGABYTE = 1 << 20
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 WIDTH = 88 * GRID
 POLICIES = {
     RestartPolicy.UNLESS_STOPPED: "whenever it ends, unless it was stopped",
@@ -78,6 +79,7 @@ class LaunchDialog(QDialog):
             "Training set (CSV, optional)", QLineEdit(), hint="Its metrics show as historical."
         )
         self.about = Text(quiet=True, wrap=True)
+        self.about.hide()
         self.image = Form([
             ("image", FormField("Image", QLineEdit(), required=True)),
             ("project", FormField("Project", QLineEdit(), required=True)),
@@ -177,20 +179,27 @@ class LaunchDialog(QDialog):
     def _read(self) -> None:
         """What the folder says of itself, as soon as it can be read."""
         self.about.setText("")
+        self.about.hide()
         folder = Path(self.folder.value())
         if not (folder / "model.json").is_file():
             return
         try:
             deploy = read_deploy(folder)
-            installed = ", ".join(needs_of(folder, deploy).told())
+            installed = ", ".join(one.replace(" ", _UNBROKEN) for one in needs_of(folder, deploy).told())
         except RelevoError as error:
-            self.folder.set_error(_words(error))
+            self._complain(error)
             return
         rows = plural(deploy.rows, "row") if deploy.rows else "an unknown number of rows"
         lines = [f"{deploy.project} {deploy.version}: {deploy.task}, trained on {rows}"]
         if installed:
             lines.append(f"Installs: {installed}")
         self.about.setText("\n".join(lines))
+        self.about.show()
+        fit(self, WIDTH)
+
+    def _complain(self, error: RelevoError) -> None:
+        """Tell what is wrong with the folder, and what to do about it."""
+        self.folder.set_error(f"{error.message}. {error.remedy}" if error.remedy else error.message)
         fit(self, WIDTH)
 
     def _submit(self) -> None:
@@ -204,7 +213,7 @@ class LaunchDialog(QDialog):
         try:
             needs_of(folder, read_deploy(folder))
         except RelevoError as error:
-            self.folder.set_error(_words(error))
+            self._complain(error)
             return
         training = self.training.value()
         if training and not Path(training).is_file():
@@ -232,11 +241,6 @@ def _box(least: int, most: int, value: int) -> QSpinBox:
     box.setRange(least, most)
     box.setValue(value)
     return box
-
-
-def _words(error: RelevoError) -> str:
-    """What is wrong with a folder, and what to do about it."""
-    return f"{error.message}. {error.remedy}" if error.remedy else error.message
 
 
 def _write(field: FormField, text: str) -> None:

@@ -95,6 +95,29 @@ def test_a_launch_needs_a_folder_that_can_be_launched(
     dialog.reject()
 
 
+def test_a_folder_says_what_will_be_installed_and_what_cannot_be(
+    window: QWidget, tmp_path: Path, qtbot: QtBot
+) -> None:
+    signature = Signature((Field("x", "x"),), Field("y", "y"), Task.REGRESSION)
+    write_deploy(tmp_path, Deploy(
+        project="wine", version="B", signature=signature, trained_at=datetime.now(UTC), rows=1200,
+        kind="xgboost", artifact="model.ubj",
+    ))  # fmt: skip
+    (tmp_path / "model.ubj").write_bytes(b"{")
+    (tmp_path / "requirements.txt").write_text("plant-tools==1.0\n")
+    dialog = LaunchDialog("plant", scalable=False, parent=window)
+    dialog.open()
+    dialog.folder.editor.setText(str(tmp_path))
+    told = dialog.about.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert told.endswith("\nInstalls: plant-tools 1.0, xgboost-cpu 3.2.0")
+    (tmp_path / "requirements.txt").write_text("numpy<2\n")
+    with qtbot.assertNotEmitted(dialog.wanted):
+        dialog.button.click()
+    assert "numpy<2 cannot be" in dialog.folder.error()
+    assert "Leave numpy out" in dialog.folder.error()
+    dialog.reject()
+
+
 def test_a_launch_from_an_image_carries_what_was_chosen(window: QWidget, qtbot: QtBot) -> None:
     dialog = LaunchDialog("plant", scalable=True, parent=window)
     dialog.open()
