@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.errors import InvalidInput, NotFound
 from services.model_server.artifacts.interface import Described
-from services.model_server.artifacts.kinds import Kind, recognise
+from services.model_server.artifacts.kinds import Kind, recognise_file
 from services.model_server.artifacts.readers import reader_of
 
 
@@ -17,8 +17,7 @@ def describe_file(path: Path) -> Described:
     """
     if not path.is_file():
         raise NotFound(f"there is no file {path}")
-    content = path.read_bytes()
-    return describe(recognise(content), content)
+    return describe(recognise_file(path), path.read_bytes())
 
 
 def describe(kind: Kind, content: bytes) -> Described:

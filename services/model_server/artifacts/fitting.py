@@ -1,8 +1,8 @@
 """Whether what an artifact carries fits a signature, and answers in the signature's terms."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,9 +11,12 @@ from services.model_server.predictor import Raw
 from services.registry.choices import Task
 from services.registry.model import Signature
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def check_inputs(carried: Sequence[str], width: int, signature: Signature) -> None:
-    """Check that the signature has the artifact's inputs, in its order.
+
+def check_inputs(carried: Sequence[str], width: int, signature: Signature, *, ordered: bool = True) -> None:
+    """Check that the signature has the artifact's inputs.
 
     Some formats write a name's spaces and signs as underscores; such names are the same here.
 
@@ -21,12 +24,14 @@ def check_inputs(carried: Sequence[str], width: int, signature: Signature) -> No
         carried: the names; empty if the artifact has none.
         width: how many it takes; 0 if it does not tell.
         signature: what it must fit.
+        ordered: whether their order counts.
 
     Raises:
         InvalidInput: it has others.
     """
     names = [field.name for field in signature.inputs]
-    if carried and [_plain(name) for name in carried] != [_plain(name) for name in names]:
+    wanted, given = ([_plain(name) for name in each] for each in (carried, names))
+    if carried and (wanted != given if ordered else set(wanted) != set(given)):
         raise InvalidInput(
             f"the model was trained on {', '.join(carried)}; the signature's inputs are {', '.join(names)}"
         )
@@ -63,9 +68,15 @@ def boosted_classes(raw: Any) -> Raw:
     return raw.argmax(axis=1), np.asarray(raw, np.float64)
 
 
-def numbered(count: int) -> tuple[str, ...]:
-    """The classes of makers that only count them."""
-    return tuple(str(number) for number in range(count))
+def with_categories(frame: "pd.DataFrame", categories: Mapping[str, Sequence[Any]]) -> "pd.DataFrame":
+    """The frame with these columns by the model's categories; one that it has never seen is missing."""
+    import pandas as pd
+
+    coded = {
+        name: pd.Categorical(frame[name].where(frame[name].isin(values)), values)
+        for name, values in categories.items()
+    }
+    return frame.assign(**coded)
 
 
 def _plain(name: str) -> str:

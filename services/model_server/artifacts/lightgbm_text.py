@@ -1,19 +1,22 @@
 """LightGBM: the text that `save_model` of a booster writes."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import boosted_classes, check_classes, check_inputs, check_task
+from services.model_server.artifacts.fitting import (
+    boosted_classes,
+    check_classes,
+    check_inputs,
+    check_task,
+    with_categories,
+)
 from services.model_server.artifacts.interface import Asked, Described, InputRead
 from services.model_server.artifacts.readers import library
 from services.model_server.predictor import Compute, Raw
 from services.registry.choices import FieldType, Task
 from services.registry.model import Signature
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _CLASSES = frozenset({"binary", "multiclass", "multiclassova"})
 _NUMBERS = frozenset(
@@ -60,8 +63,7 @@ class _Booster:
     def __init__(self, content: bytes) -> None:
         self._lightgbm = library("lightgbm", "lightgbm")
         try:
-            # Damage is told by an error, and not by printing.
-            self._booster = self._lightgbm.Booster(params={"verbosity": -1}, model_str=content.decode())
+            self._booster = self._lightgbm.Booster(model_str=_whole(content))
         except (self._lightgbm.basic.LightGBMError, ValueError) as error:
             raise InvalidInput(f"this is no whole LightGBM model: {error}") from error
         told = self._booster.dump_model(num_iteration=1)
@@ -92,7 +94,7 @@ class _Booster:
         coded = {names[position]: values for position, values in self.categories.items()}
 
         def compute(rows: Any) -> Raw:
-            given = _with_categories(rows, coded) if coded else rows
+            given = with_categories(rows, coded) if coded else rows
             raw = self._booster.predict(given, num_threads=1, validate_features=False)
             return boosted_classes(raw) if signature.classes else (np.asarray(raw, np.float64), None)
 
@@ -115,7 +117,10 @@ class _Booster:
         )
 
 
-def _with_categories(frame: "pd.DataFrame", coded: dict[str, list[Any]]) -> "pd.DataFrame":
-    import pandas as pd
-
-    return frame.assign(**{name: pd.Categorical(frame[name], values) for name, values in coded.items()})
+def _whole(content: bytes) -> str:
+    """The text, unless its end is missing: LightGBM would end the process over that."""
+    text = content.decode()
+    lines = set(text.splitlines())
+    if "end of trees" not in lines or ("parameters:" in lines and "end of parameters" not in lines):
+        raise ValueError("its end is missing")
+    return text

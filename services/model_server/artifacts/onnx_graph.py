@@ -28,6 +28,7 @@ _TYPES: dict[str, tuple[FieldType, Any]] = {
 _FLOATS = frozenset({"tensor(float)", "tensor(double)", "tensor(float16)"})
 _LABELS = frozenset({"tensor(string)", "tensor(int64)", "tensor(int32)"})
 _CLASS_ATTRIBUTES = frozenset({"classlabels_strings", "classlabels_int64s", "classlabels_ints"})
+_MAY_MISS = frozenset({np.float16, np.float32, np.float64})
 _ONE = 1e-4
 
 
@@ -111,9 +112,14 @@ class _Graph:
         """Feeds the columns to the inputs in order, and reads label and probabilities."""
         blocks = _filled(self._blocks, len(signature.inputs))
         read = _outputs_reader(self._outputs, signature)
+        state = self._runtime.capi.onnxruntime_pybind11_state
 
         def run(rows: Any) -> list[Any]:
-            found: list[Any] = self._session.run(None, dict(_feeds(blocks, rows)))
+            fed = dict(_feeds(blocks, rows))
+            try:
+                found: list[Any] = self._session.run(None, fed)
+            except (state.Fail, state.InvalidArgument, state.RuntimeException) as error:
+                raise ValueError(f"the model cannot answer these values: {error}") from error
             return found
 
         def compute(rows: Any) -> Raw:
@@ -167,25 +173,16 @@ def _feeds(blocks: Sequence[_Block], rows: Any) -> Iterator[tuple[str, Any]]:
     for block in blocks:
         end = begin + block.columns
         part = rows[:, begin:end] if isinstance(rows, np.ndarray) else _of_frame(rows, begin, end)
-        if block.dtype not in {np.float32, np.float64, np.float16, np.object_} and _misses(part):
+        if block.dtype not in _MAY_MISS and any(value is None or value != value for value in part.flat):  # noqa: PLR0124
             raise ValueError(f"{block.name} cannot be missing")
-        values = part.astype(block.dtype, copy=False)
+        values = part.astype(block.dtype)
         yield block.name, values[:, 0] if block.flat else np.ascontiguousarray(values)
         begin = end
 
 
 def _of_frame(frame: "pd.DataFrame", begin: int, end: int) -> Any:
-    part = frame.iloc[:, begin:end].to_numpy(object)
-    missing = np.array([[value is None or value != value for value in row] for row in part], bool)  # noqa: PLR0124
-    texts = np.array([[isinstance(value, str) for value in row] for row in part], bool)
-    if (missing & texts.any(axis=0)).any():
-        raise ValueError("a text cannot be missing")
-    part[missing] = np.nan
-    return part
-
-
-def _misses(part: Any) -> bool:
-    return bool(np.isnan(part.astype(np.float64)).any())
+    part = frame.iloc[:, begin:end]
+    return part.astype(object).where(part.notna(), np.nan).to_numpy()
 
 
 def _carried_classes(content: bytes) -> tuple[str, ...]:

@@ -61,6 +61,15 @@ def unpickle(content: bytes) -> Any:
             remedy="Name it in the deploy folder's requirements.txt, and a container's image brings it. "
             "For a service on this machine, install it beside Relevo.",
         ) from error
+    except Exception as error:  # a pickle is code, which may raise anything
+        homeless = isinstance(error, AttributeError)
+        raise InvalidInput(
+            ": ".join(filter(None, ("the pickle cannot be read", type(error).__name__, str(error)))),
+            remedy="A class defined in a script or notebook is known only there: put it into a module that "
+            "can be imported, and save the model again."
+            if homeless
+            else "",
+        ) from error
 
 
 def takes_texts(model: Any) -> bool:

@@ -34,7 +34,7 @@ class PmmlReader:
         """Asked for all rows of a call at once."""
         document = _document(content)
         described = _described(document)
-        check_inputs([read.name for read in described.inputs], described.width, signature)
+        check_inputs([read.name for read in described.inputs], described.width, signature, ordered=False)
         check_task(described.task, signature)
         check_classes(described.classes, described.class_count, signature)
         return Asked(_Asking(document, signature).compute, frame=True)
@@ -106,7 +106,6 @@ class _Asking:
         self._document = document
         self._classes = list(signature.classes)
         fields = document.outputFields
-        self._inputs: list[str] = document.inputNames
         self._value = _only(field.name for field in fields if _is_prediction(field, document.targetName))
         by_class = {str(field.value): field.name for field in fields if field.feature == "probability"}
         known = all(name in by_class for name in self._classes)
@@ -119,7 +118,7 @@ class _Asking:
             ValueError: the document gives no prediction for a row.
         """
         rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
-        question = msgspec.json.encode({"columns": self._inputs, "data": rows}).decode()
+        question = msgspec.json.encode({"columns": list(frame.columns), "data": rows}).decode()
         answer = msgspec.json.decode(str(self._document.call("predict", question)))
         columns = {name: at for at, name in enumerate(answer["columns"])}
         found = answer["data"]

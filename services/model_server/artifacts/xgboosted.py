@@ -1,21 +1,24 @@
 """XGBoost: what `save_model` of a booster, a regressor or a classifier writes, JSON or its binary form."""
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import boosted_classes, check_classes, check_inputs, check_task
+from services.model_server.artifacts.fitting import (
+    boosted_classes,
+    check_classes,
+    check_inputs,
+    check_task,
+    with_categories,
+)
 from services.model_server.artifacts.interface import Asked, Described, InputRead
 from services.model_server.artifacts.readers import library
 from services.model_server.predictor import Compute, Raw
 from services.registry.choices import FieldType, Task
 from services.registry.model import Signature
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _REGRESSION = ("reg:", "count:", "survival:")
 _CLASSES = frozenset(
@@ -96,20 +99,13 @@ class _Booster:
                 return self._booster.predict(
                     self._xgboost.DMatrix(rows, nthread=1), validate_features=False
                 )
-            given = self._coded(rows) if self.categories else rows
+            given = with_categories(rows, self.categories) if self.categories else rows
             return self._booster.inplace_predict(given, iteration_range=trees, validate_features=False)
 
         def compute(rows: Any) -> Raw:
             return _answer(margins(rows), self._objective)
 
         return compute
-
-    def _coded(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        import pandas as pd
-
-        return frame.assign(
-            **{name: pd.Categorical(frame[name], values) for name, values in self.categories.items()}
-        )
 
     def _input(self, name: str, kind: str) -> InputRead:
         read = _TYPES.get(kind, FieldType.NUMBER)
@@ -155,7 +151,13 @@ def _values(encoded: dict[str, Any]) -> list[Any]:
     values: list[Any] = encoded["values"]
     if "offsets" not in encoded:
         return values
-    text, offsets = bytes(value % 256 for value in values), encoded["offsets"]
+    if any(value < 0 for value in values):
+        # Its own predictions mix such categories up: it counts letters where it should count bytes.
+        raise InvalidInput(
+            "this model's categories have letters beyond ASCII, which XGBoost itself confuses",
+            remedy="Train it on categories written in ASCII, or on numbers for them.",
+        )
+    text, offsets = bytes(values), encoded["offsets"]
     return [text[begin:end].decode() for begin, end in pairwise(offsets)]
 
 
