@@ -77,9 +77,11 @@ class ModelFacts(QWidget):
         for field, text in ((self.target, described.target), (self.classes, ", ".join(described.classes))):
             self._propose(field, text)
         self.task.editor.setEnabled(described.task is None)
-        if isinstance(self.task.editor, QComboBox) and described.task is not None:
-            self.task.editor.setCurrentText(described.task.value)
+        if isinstance(self.task.editor, QComboBox):
+            self.task.editor.setCurrentText(described.task.value if described.task else UNTOLD)
         self._take_over()
+        self._judged = False
+        self._show_errors({})
         self.project.editor.setFocus()
 
     def given(self) -> Given:

@@ -20,7 +20,7 @@ class PickledReader:
 
     def describe(self, content: bytes) -> Described:
         """Names where it was trained on a frame; types where a step knows categories or takes texts."""
-        model = unpickle(content)
+        model = _readable(content)
         if not hasattr(model, "predict"):
             raise InvalidInput(f"the pickle holds a {type(model).__name__}, which has no predict")
         names = [str(name) for name in getattr(model, "feature_names_in_", ())]
@@ -61,6 +61,14 @@ def unpickle(content: bytes) -> Any:
             remedy="Name it in the deploy folder's requirements.txt, and a container's image brings it. "
             "For a service on this machine, install it beside Relevo.",
         ) from error
+
+
+def _readable(content: bytes) -> Any:
+    """As `unpickle`; whatever else the code in it raises is told in words."""
+    try:
+        return unpickle(content)
+    except InvalidInput:
+        raise
     except Exception as error:  # a pickle is code, which may raise anything
         homeless = isinstance(error, AttributeError)
         raise InvalidInput(

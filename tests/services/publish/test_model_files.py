@@ -191,6 +191,35 @@ def test_reading_ends_with_its_process_when_it_is_given_up(tmp_path: Path) -> No
     assert not any(one.is_running() for one in seen)
 
 
+class Raises:
+    """A pickle whose code fails."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def __reduce__(self) -> object:
+        return eval, (self._code,)
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "remedy"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero", ""),
+        ("__import__('builtins').Mine", "has no attribute 'Mine'", "put it into a module"),
+        (
+            "__import__('catboost_of_nobody')",
+            "needs the Python package catboost_of_nobody",
+            "requirements.txt",
+        ),
+    ],
+)
+def test_a_pickle_that_fails_is_told_in_words(tmp_path: Path, code: str, told: str, remedy: str) -> None:
+    joblib.dump(Raises(code), tmp_path / "raises.joblib")
+    with pytest.raises(InvalidInput, match=told) as raised:
+        describe_file(tmp_path / "raises.joblib")
+    assert remedy in raised.value.remedy
+
+
 def test_what_is_no_model_is_refused_with_what_is_one(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
     with pytest.raises(InvalidInput, match="no model that Relevo knows") as raised:
