@@ -21,8 +21,13 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 """Kinds of artifact that bring packages, `images/common/kinds/<kind>.txt`, unless one of these is named."""
 _DEBIAN = {"lightgbm": ("libgomp1=12.*",)}
 _WITH_JAVA = frozenset({"pypmml"})
-JAVA = ("openjdk-17-jdk-headless=17.*", "java.base,java.logging,java.scripting,java.xml,jdk.unsupported")
-"""The JDK, and what PMML4S uses of it by `jdeps`, but for desktop classes that no scoring touches."""
+_MODULES = (
+    "java.base", "java.logging", "java.management", "java.scripting", "java.sql", "java.xml",
+    "jdk.unsupported", "jdk.zipfs",
+)  # fmt: skip
+JAVA = ("openjdk-17-jdk-headless=17.*", ",".join(_MODULES))
+"""The JDK, and its modules that PMML4S, Py4J and JPype use: by `jdeps`, but for desktop classes that no
+scoring touches, and with the file system in which JPype looks packages up."""
 
 
 class Needs(Struct, frozen=True):

@@ -11,7 +11,8 @@ from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
 from services.errors import InvalidInput
 from services.images.forwarded import Forwarded, forwarded_settings
-from services.model_server.deploy import Deploy
+from services.model_server.artifacts.kinds import KINDS, Kind
+from services.model_server.deploy import Deploy, write_deploy
 from services.publish.version_image import version_image
 from services.registry.model import Field, Signature, Task
 
@@ -25,7 +26,17 @@ DOCUMENT = """<PMML xmlns="http://www.dmg.org/PMML-4_4" version="4.4"><Header/><
 <MiningSchema><MiningField name="x"/><MiningField name="y" usageType="target"/></MiningSchema>
 <RegressionTable intercept="1.5"><NumericPredictor name="x" coefficient="2"/></RegressionTable>
 </RegressionModel></PMML>"""
-SCORE = "from pypmml import Model; print(Model.load('/deploy/model.pmml').predict({'x': 2.0}))"
+SCORE = """
+from pathlib import Path
+from services.model_server.deploy import read_deploy
+from services.model_server.loading import load_model, sha256_of
+folder = Path("/deploy")
+deploy = read_deploy(folder)
+content = (folder / deploy.artifact).read_bytes()
+model = load_model(folder, deploy, content, sha256_of(content))
+rows = model.decoder.decode(b'{"instances": [{"x": 2.0}, {"x": 3.0}]}')
+print(model.predictor.answer(model.predictor.prepare(rows)).predictions)
+"""
 TRAIN = (
     "import lightgbm, numpy, sklearn, toolz; rows = numpy.arange(60.0).reshape(-1, 1)\n"
     "model = lightgbm.train({'verbose': -1}, lightgbm.Dataset(rows, rows[:, 0]), 5)\n"
@@ -40,12 +51,12 @@ def build(
     """Build the image of a version; its reference. It goes with the test."""
     base, target = built_images("model-python"), f"{unique_name('version')}:1"
 
-    def built(folder: Path, kind: str, settings: Forwarded | None = None) -> str:
+    def built(folder: Path, kind: Kind, settings: Forwarded | None = None) -> str:
         deploy = Deploy(
             project="wine", version="B", signature=SIGNATURE, trained_at=datetime(2026, 1, 1, tzinfo=UTC),
-            rows=1, kind=kind,  # type: ignore[arg-type]
+            rows=1, kind=kind, artifact=KINDS[kind].artifact,
         )  # fmt: skip
-        (folder / "model.json").write_text("{}")
+        write_deploy(folder, deploy)
         context = version_image(folder, deploy, base).context
         arguments = (settings or forwarded_settings()).arguments()
         engine.build(
@@ -75,11 +86,12 @@ def test_a_pmml_document_is_scored_by_a_small_java(
     build: Build, client: docker.APIClient, tmp_path: Path
 ) -> None:
     (tmp_path / "model.pmml").write_text(DOCUMENT)
+    (tmp_path / "score.py").write_text(SCORE)
     reference = build(tmp_path, "pmml")
-    printed = inside(client, reference, "sh", "-c", f'java -version && id -un && python -c "{SCORE}"')
+    printed = inside(client, reference, "sh", "-c", "java -version && id -un && python /deploy/score.py")
     assert "OpenJDK" in printed
     assert "relevo\n" in printed
-    assert "{'predicted_y': 5.5}" in printed
+    assert printed.endswith("[5.5, 7.5]\n")
     added = sum(step["Size"] for step in client.history(reference)[:6])
     assert added < 80_000_000
 
