@@ -1,8 +1,8 @@
-"""What dialogs that ask share: their shape, with the deed's button beside Cancel, and choosing a folder."""
+"""What dialogs that ask share: their shape, with the deed's button beside Cancel."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
@@ -45,12 +45,3 @@ def fit(dialog: QDialog, width: int) -> None:
         for part in dialog.findChildren(QWidget):
             part.updateGeometry()  # what changed within a part is told to the dialog only later
         dialog.resize(width, layout.totalHeightForWidth(width))
-
-
-def choose_folder(parent: QWidget, title: str, begin: str, chosen: Callable[[str], None]) -> None:
-    """Let a folder be chosen with the system's own dialog, beginning at one."""
-    chooser = QFileDialog(parent, title, begin)
-    chooser.setFileMode(QFileDialog.FileMode.Directory)
-    chooser.fileSelected.connect(chosen)
-    chooser.finished.connect(chooser.deleteLater)
-    chooser.open()

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
-from app.dialogs.asking import choose_folder
 from app.dialogs.connection_forms import Fields, embedded_form, platform_form, profile_from, secrets_from
 from app.dialogs.trial import TrialDialog
-from app.pages.bar import row
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind
 from services.profiles.validation import problems
@@ -44,8 +42,6 @@ class ConnectionDialog(TrialDialog):
         self.platform = platform_form(
             profile if isinstance(profile, PlatformProfile) else None, keyring=keyring
         )
-        self.browse = QPushButton("Choose folder…")
-        self.browse.setAutoDefault(False)
         self._compose()
         if isinstance(profile, PlatformProfile):
             self.kind.setCurrentIndex(1)
@@ -64,28 +60,18 @@ class ConnectionDialog(TrialDialog):
             self.error.show_message("The details may say more.", details=details)
 
     def _compose(self) -> None:
-        self.browse.clicked.connect(self._choose_folder)
         self.test.clicked.connect(lambda: self._submit(self.test_wanted.emit))
         self.buttons.accepted.connect(lambda: self._submit(self.save_wanted.emit))
         self.kind.currentIndexChanged.connect(self._kind_changed)
-        kind, browse = FormField("Kind", self.kind), row(self.browse, None)
-        self._lay_out("Where is the platform?", (kind, self.name, self.embedded, browse, self.platform))
+        kind = FormField("Kind", self.kind)
+        self._lay_out("Where is the platform?", (kind, self.name, self.embedded, self.platform))
 
     def _kind_changed(self) -> None:
         embedded = bool(self.kind.currentData())
-        for part, shown in (
-            (self.embedded, embedded),
-            (self.browse, embedded),
-            (self.platform, not embedded),
-        ):
-            part.setVisible(shown)
+        self.embedded.setVisible(embedded)
+        self.platform.setVisible(not embedded)
         self.setMinimumWidth((NARROW if embedded else WIDE) * GRID)
         self._forget_trial()
-
-    def _choose_folder(self) -> None:
-        line = self.embedded.field("folder").editor
-        if isinstance(line, QLineEdit):
-            choose_folder(self, "Choose the workspace’s folder", line.text(), line.setText)
 
     def _submit(self, tell: Callable[[Profile, dict[Kind, str]], None]) -> None:
         profile = profile_from(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
+from app.dialogs.path_field import PathField
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind
 from services.store.addresses import CassandraAddress
@@ -42,9 +43,9 @@ class Fields(QWidget):
 
 def embedded_form(profile: EmbeddedProfile | None, workspace: Path) -> Fields:
     """The field of a workspace."""
-    line = QLineEdit(profile.folder if profile else str(workspace))
+    folder = profile.folder if profile else str(workspace)
     hint = "Made if it is not there. Its services run while a window or a command holds it open."
-    return Fields(Form([("folder", FormField("Folder", line, hint=hint, required=True))]))
+    return Fields(Form([("folder", PathField("Folder", folder, hint=hint, required=True))]))
 
 
 def platform_form(profile: PlatformProfile | None, *, keyring: bool) -> Fields:

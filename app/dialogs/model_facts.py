@@ -7,17 +7,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from app.dialogs.asking import choose_folder
+from app.dialogs.path_field import PathField
 from app.words import sentence
 from services.errors import Conflict, InvalidInput
 from services.model_server.artifacts.interface import Described
@@ -30,6 +28,7 @@ from widgets.panels.labels import Text
 from widgets.tables.inputs import InputRow, InputsTable
 from widgets.theme import GRID, FontSize, State
 
+SCRIPTS = "Python (*.py);;All files (*)"
 MOST_ROWS = 2_000_000_000
 TASKS = tuple(task.value for task in Task)
 Place = Callable[[str, str], str]
@@ -216,12 +215,12 @@ class ModelFacts(QWidget):
         self.classes = FormField(
             "Classes", QLineEdit(), hint="In the order of the model’s probabilities: no, yes"
         )
-        self.train = FormField("Training script (optional)", QLineEdit(), hint="Defines train(…).")
+        self.train = PathField("Training script (optional)", files=SCRIPTS, hint="Defines train(…).")
         count = QSpinBox()
         count.setRange(0, MOST_ROWS)
         count.setSpecialValueText("unknown")
         self.rows = FormField("Rows it was trained on", count)
-        self.folder = FormField("Deploy folder", QLineEdit(), required=True)
+        self.folder = PathField("Deploy folder", required=True)
         self.replace = QCheckBox("Bring the folder of this version up to date")
         self.replace.toggled.connect(self._follow)
         self.replace.hide()
@@ -237,16 +236,14 @@ class ModelFacts(QWidget):
         left.setContentsMargins(0, 0, 0, 0)
         left.setHorizontalSpacing(GRID)
         left.setVerticalSpacing(GRID)
-        script = button("Choose the script…", "Choose the training script", self._choose_script)
-        folder = button("Choose the folder…", "Choose the deploy folder", self._choose_folder)
         cells: Sequence[tuple[QWidget, int, int, int]] = (
             (self.project, 0, 0, 1), (self.version, 0, 1, 1), (self.target, 1, 0, 1), (self.task, 1, 1, 1),
             (self.classes, 2, 0, 2), (self.train, 3, 0, 1), (self.rows, 3, 1, 1), (self.folder, 4, 0, 2),
-            (self.replace, 5, 0, 2), (script, 6, 0, 1), (folder, 6, 1, 1),
+            (self.replace, 5, 0, 2),
         )  # fmt: skip
         for widget, line, column, width in cells:
             left.addWidget(widget, line, column, 1, width, Qt.AlignmentFlag.AlignTop)
-        left.setRowStretch(7, 1)
+        left.setRowStretch(6, 1)
         for column in (0, 1):
             left.setColumnStretch(column, 1)
         right = QVBoxLayout()
@@ -261,15 +258,6 @@ class ModelFacts(QWidget):
         layout.addLayout(left, 1)
         layout.addLayout(right, 1)
 
-    def _choose_folder(self) -> None:
-        choose_folder(self, "Deploy folder", self.folder.value(), lambda name: write(self.folder, name))
-
-    def _choose_script(self) -> None:
-        chooser = QFileDialog(self, "Training script", self.train.value(), "Python (*.py);;All files (*)")
-        chooser.fileSelected.connect(lambda name: write(self.train, name))
-        chooser.finished.connect(chooser.deleteLater)
-        chooser.open()
-
 
 UNTOLD = "not told by the file"
 INPUTS_HINT = "Typing changes a cell, Space ticks it. A column of names can be pasted."
@@ -278,15 +266,6 @@ INPUTS_HINT = "Typing changes a cell, Space ticks it. A column of names can be p
 def named(rows: Sequence[InputRow]) -> bool:
     """Whether any input has a name: until then none is given."""
     return any(row.name for row in rows)
-
-
-def button(text: str, name: str, do: Callable[[], None]) -> QPushButton:
-    """A button that Enter in a field does not press."""
-    made = QPushButton(text)
-    made.setAccessibleName(name)
-    made.setAutoDefault(False)
-    made.clicked.connect(do)
-    return made
 
 
 def write(field: FormField, text: str) -> None:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QLineEdit, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QProgressBar, QPushButton, QWidget
 
 from app.dialogs.asking import fit, lay_out
-from app.dialogs.model_facts import ModelFacts, Place, button, write
+from app.dialogs.model_facts import ModelFacts, Place
+from app.dialogs.path_field import PathField
 from app.pages.bar import row
 from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import KINDS
 from widgets.formatting import plural
 from widgets.panels.error import ErrorPanel
-from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID, State
 
@@ -40,7 +40,8 @@ class ModelFileDialog(QDialog):
 
     def __init__(self, place: Place, parent: QWidget) -> None:
         super().__init__(parent)
-        self.file = FormField("Model file", QLineEdit(), required=True)
+        endings = " ".join(f"*{suffix}" for facts in KINDS.values() for suffix in facts.suffixes)
+        self.file = PathField("Model file", files=f"Models ({endings});;All files (*)", required=True)
         self.warning = Text(WARNING, wrap=True)
         self.warning.set_state(State.WARNING)
         self.trust = QCheckBox("I trust it: run its code")
@@ -55,6 +56,7 @@ class ModelFileDialog(QDialog):
         self.button = QPushButton("Read")
         self._compose()
         self.file.changed.connect(self.begin)
+        self.file.chosen.connect(self._press)
         self.trust.toggled.connect(self.button.setEnabled)
         self.button.clicked.connect(self._press)
         self.begin()
@@ -102,7 +104,7 @@ class ModelFileDialog(QDialog):
         self.doing.setText(doing)
         self.bar.setRange(0, 0)
         self.waiting.show()
-        for part in (self.button, self.file, self.browse, self.trust, self.facts):
+        for part in (self.button, self.file, self.trust, self.facts):
             part.setEnabled(False)
 
     def progress(self, fraction: float | None, message: str) -> None:
@@ -115,15 +117,14 @@ class ModelFileDialog(QDialog):
     def end(self) -> None:
         """It is done, however it ended."""
         self.waiting.hide()
-        for part in (self.button, self.file, self.browse, self.trust, self.facts):
+        for part in (self.button, self.file, self.trust, self.facts):
             part.setEnabled(True)
 
     def _compose(self) -> None:
-        self.browse = button("Choose the file…", "Choose the model file", self._choose)
         shown: Sequence[QWidget] = (
             self.introduction,
             self.file,
-            holder(self.browse, self.about, None),
+            self.about,
             self.warning,
             self.trust,
             self.facts,
@@ -131,17 +132,6 @@ class ModelFileDialog(QDialog):
             self.waiting,
         )
         lay_out(self, "From a model file", shown, self.button, width=NARROW)
-
-    def _choose(self) -> None:
-        endings = " ".join(f"*{suffix}" for facts in KINDS.values() for suffix in facts.suffixes)
-        chooser = QFileDialog(self, "Model file", self.path, f"Models ({endings});;All files (*)")
-        chooser.fileSelected.connect(self._chosen)
-        chooser.finished.connect(chooser.deleteLater)
-        chooser.open()
-
-    def _chosen(self, path: str) -> None:
-        write(self.file, path)
-        self._press()
 
     def _press(self) -> None:
         if not self.facts.isVisibleTo(self):

@@ -82,11 +82,14 @@ class Predict:
         rows, brought, form = self._protocol.read(request, asked.schema)
         ids = None if brought is None else check_ids(brought)
         self._recorder.check()
+        choice = route.policy.choose(len(rows))
         propensity = ASKED_BY_NAME
         if not version:
-            choice = route.policy.choose(len(rows))
             asked = _chosen(asked, route.versions, choice.single)
             propensity = float(choice.propensity[0])
+        elif choice.single == version and choice.propensity[0] == 1:
+            # Who follows the champion's `url` asks for what the policy gives: challengers see it, too.
+            propensity = 1.0
         asked.ask(Question(request, rows, ids, propensity, began, form))
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QSpinBox,
@@ -27,6 +28,7 @@ class FormField(QWidget):
         editor: what is typed into or chosen from.
         hint: a quiet line under it; gives way to the error.
         required: whether an empty value is an error.
+        beside: stands to the right of the editor, such as a button that chooses a file for it.
     """
 
     changed = Signal()
@@ -38,6 +40,7 @@ class FormField(QWidget):
         *,
         hint: str = "",
         required: bool = False,
+        beside: QWidget | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -55,7 +58,14 @@ class FormField(QWidget):
         layout.setSpacing(GRID // 2)
         layout.addWidget(self._title)
         self._title.setVisible(not isinstance(editor, QCheckBox))
-        layout.addWidget(editor)
+        if beside is None:
+            layout.addWidget(editor)
+        else:
+            line = QHBoxLayout()
+            line.setSpacing(GRID)
+            line.addWidget(editor, 1)
+            line.addWidget(beside)
+            layout.addLayout(line)
         layout.addWidget(self._note)
         self._listen()
         self.set_error("")

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import choose_folder, lay_out
-from app.pages.bar import row
+from app.dialogs.asking import lay_out
+from app.dialogs.path_field import PathField
 from services.containers.model import Credentials
 from widgets.panels.form import FormField
 from widgets.theme import GRID
@@ -93,12 +93,9 @@ class BuildDialog(QDialog):
         self.what.addItem(FOLDER, "")
         for name, text in own:
             self.what.addItem(f"Relevo: {name} ({text})", name)
-        self.folder = FormField(
-            "Folder", QLineEdit(), hint="What .dockerignore names stays out.", required=True
+        self.folder = PathField(
+            "Folder with a Dockerfile", hint="What .dockerignore names stays out.", required=True
         )
-        self.browse = QPushButton("Browse…")
-        self.browse.setAutoDefault(False)
-        self.browse.clicked.connect(self._browse)
         self.name = FormField("Name and tag", _line("", "team/wine-a:3"), required=True)
         self.button = QPushButton("Build")
         self.button.clicked.connect(self._confirm)
@@ -107,7 +104,6 @@ class BuildDialog(QDialog):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(2 * GRID)
         inner.addWidget(self.folder)
-        inner.addLayout(row(self.browse, None))
         inner.addWidget(self.name)
         lay_out(
             self,
@@ -117,17 +113,13 @@ class BuildDialog(QDialog):
             width=64 * GRID,
         )
         self.what.currentIndexChanged.connect(self._follow)
+        self.folder.chosen.connect(self._propose_name)
 
     def _follow(self) -> None:
         self._own_folder.setVisible(not self.what.currentData())
         self.adjustSize()
 
-    def _browse(self) -> None:
-        choose_folder(self, "Folder with a Dockerfile", self.folder.value(), self._take)
-
-    def _take(self, folder: str) -> None:
-        if isinstance(self.folder.editor, QLineEdit):
-            self.folder.editor.setText(folder)
+    def _propose_name(self, folder: str) -> None:
         if isinstance(self.name.editor, QLineEdit) and not self.name.value():
             self.name.editor.setText(f"{Path(folder).name.lower()}:1")
 

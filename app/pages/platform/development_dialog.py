@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import choose_folder, lay_out
-from app.pages.bar import row
+from app.dialogs.asking import lay_out
+from app.dialogs.path_field import PathField
 from services.containers.model import Limits
 from services.development.starting import DevelopmentRequest, check_request
 from services.development.templates import DamagedTemplate, Template
@@ -50,9 +50,8 @@ class DevelopmentDialog(QDialog):
         self.kind = QComboBox()
         self.kind.addItems([template.title for template in templates])
         self.about = Text(quiet=True, wrap=True)
-        self.folder = FormField(
-            "Project folder", QLineEdit(), required=True,
-            hint="" if local else "A folder of the Docker host.",
+        self.folder = PathField("Project folder", required=True) if local else FormField(
+            "Project folder", QLineEdit(), required=True, hint="A folder of the Docker host."
         )  # fmt: skip
         self.name = FormField("Name", QLineEdit(), required=True)
         self.port = _box(0, 65_535, "any free one")
@@ -64,7 +63,9 @@ class DevelopmentDialog(QDialog):
         ])  # fmt: skip
         self.button = QPushButton("Start")
         self.button.clicked.connect(self._submit)
-        self._compose(damaged, local=local)
+        self._compose(damaged)
+        if isinstance(self.folder, PathField):
+            self.folder.chosen.connect(self._propose_name)
         self.kind.currentIndexChanged.connect(self._follow)
         self._follow()
 
@@ -73,21 +74,13 @@ class DevelopmentDialog(QDialog):
         """The kind that is chosen."""
         return self._templates[self.kind.currentIndex()]
 
-    def _compose(self, damaged: Sequence[DamagedTemplate], *, local: bool) -> None:
+    def _compose(self, damaged: Sequence[DamagedTemplate]) -> None:
         parts: list[QWidget] = [FormField("Kind", self.kind), self.about]
         for one in damaged:
             broken = Text(f"A template cannot be used. {one.reason}", wrap=True)
             broken.set_state(State.WARNING)
             parts.append(broken)
         parts.append(self.folder)
-        if local:
-            browse = QPushButton("Browse…")
-            browse.setAutoDefault(False)
-            browse.clicked.connect(self._browse)
-            bar, inside = QWidget(), row(browse, None)
-            inside.setContentsMargins(0, 0, 0, 0)
-            bar.setLayout(inside)
-            parts.append(bar)
         parts += [self.name, self.running]
         lay_out(self, "New development container", parts, self.button, width=64 * GRID)
 
@@ -100,12 +93,7 @@ class DevelopmentDialog(QDialog):
         self.button.setText("Start" if page else "Show settings")
         self.adjustSize()
 
-    def _browse(self) -> None:
-        choose_folder(self, "Project folder", self.folder.value(), self._take)
-
-    def _take(self, folder: str) -> None:
-        if isinstance(self.folder.editor, QLineEdit):
-            self.folder.editor.setText(folder)
+    def _propose_name(self, folder: str) -> None:
         if isinstance(self.name.editor, QLineEdit) and not self.name.value():
             self.name.editor.setText(f"{Path(folder).name.lower().replace(' ', '-')}-{self.template.key}")
 

@@ -7,7 +7,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -15,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import choose_folder, fit, lay_out
+from app.dialogs.asking import fit, lay_out
+from app.dialogs.path_field import PathField
 from app.pages.bar import row
 from services.containers.interface import INNER_PORT
 from services.containers.model import Limits, Port, RestartPolicy
@@ -31,6 +31,7 @@ from widgets.theme import GRID
 FOLDER, IMAGE = "A deploy folder", "An image that exists"
 MEGABYTE = 1 << 20
 _UNBROKEN = "\N{NO-BREAK SPACE}"
+TABLES = "CSV (*.csv);;All files (*)"
 WIDTH = 88 * GRID
 POLICIES = {
     RestartPolicy.UNLESS_STOPPED: "whenever it ends, unless it was stopped",
@@ -72,11 +73,9 @@ class LaunchDialog(QDialog):
         self._scalable = scalable
         self.source = QComboBox()
         self.source.addItems([FOLDER, IMAGE])
-        self.folder = FormField(
-            "Deploy folder", QLineEdit(), hint="Holds model.json and what it names.", required=True
-        )
-        self.training = FormField(
-            "Training set (CSV, optional)", QLineEdit(), hint="Its metrics show as historical."
+        self.folder = PathField("Deploy folder", hint="Holds model.json and what it names.", required=True)
+        self.training = PathField(
+            "Training set (CSV, optional)", files=TABLES, hint="Its metrics show as historical."
         )
         self.about = Text(quiet=True, wrap=True)
         self.about.hide()
@@ -96,7 +95,7 @@ class LaunchDialog(QDialog):
     def set_folder(self, folder: str) -> None:
         """Fill a deploy folder in."""
         self.source.setCurrentText(FOLDER)
-        _write(self.folder, folder)
+        self.folder.set_path(folder)
 
     def _settings(self) -> QWidget:
         self.port = _box(0, 65_535, 0)
@@ -137,17 +136,13 @@ class LaunchDialog(QDialog):
         inner = QVBoxLayout(self._from_folder)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(GRID + GRID // 2)
+        self.model_file = QPushButton("From a model file…")
+        self.model_file.clicked.connect(self.model_file_wanted)
+        self.model_file.setAutoDefault(False)
         inner.addWidget(self.folder)
         inner.addWidget(self.about)
+        inner.addLayout(row(self.model_file, None))
         inner.addWidget(self.training)
-        self.model_file = QPushButton("From a model file…")
-        browse, choose = QPushButton("Browse…"), QPushButton("Choose the file…")
-        self.model_file.clicked.connect(self.model_file_wanted)
-        browse.clicked.connect(self._browse)
-        choose.clicked.connect(self._choose)
-        for button in (browse, self.model_file, choose):
-            button.setAutoDefault(False)
-        inner.addLayout(row(browse, self.model_file, choose, None))
         hint = (
             "It is built, run, and waited for until it answers; one that runs already is replaced without "
             "an interruption. A project’s first version becomes its champion, later ones are challengers."
@@ -166,15 +161,6 @@ class LaunchDialog(QDialog):
         self._from_folder.setVisible(folder)
         self.image.setVisible(not folder)
         fit(self, WIDTH)
-
-    def _browse(self) -> None:
-        choose_folder(self, "Deploy folder", self.folder.value(), lambda name: _write(self.folder, name))
-
-    def _choose(self) -> None:
-        chooser = QFileDialog(self, "Training set", self.folder.value(), "CSV (*.csv);;All files (*)")
-        chooser.fileSelected.connect(lambda name: _write(self.training, name))
-        chooser.finished.connect(chooser.deleteLater)
-        chooser.open()
 
     def _read(self) -> None:
         """What the folder says of itself, as soon as it can be read."""
@@ -241,8 +227,3 @@ def _box(least: int, most: int, value: int) -> QSpinBox:
     box.setRange(least, most)
     box.setValue(value)
     return box
-
-
-def _write(field: FormField, text: str) -> None:
-    if isinstance(field.editor, QLineEdit):
-        field.editor.setText(text)

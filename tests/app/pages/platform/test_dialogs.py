@@ -160,7 +160,7 @@ def test_a_development_container_is_named_after_its_folder_and_kind(
     dialog = DevelopmentDialog(found, [damaged], platform="plant", local=True, parent=window)
     dialog.open()
     dialog.kind.setCurrentText(next(t.title for t in found if t.key == "jupyter"))
-    dialog._take(str(tmp_path))
+    dialog.folder._take(str(tmp_path))
     with qtbot.waitSignal(dialog.wanted) as told:
         dialog.button.click()
     template, request = told.args

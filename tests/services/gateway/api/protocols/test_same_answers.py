@@ -133,12 +133,31 @@ def test_every_protocol_records_and_shadows_under_its_ids(shadowed, helpers):
         ids += http.post(f"{API}/invocations", json={"instances": [row]}).json()["ids"]
         outputs = http.post("/v2/models/mixed/infer", json={"inputs": tensors}).json()["outputs"]
         ids += next(one["data"] for one in outputs if one["name"] == "prediction_id")
-    wanted = np.array([parse_id(text) for text in ids], dtype=np.uint64)
-
-    def rows_of(version):
-        batch = shadowed.store.predictions("mixed", version, wanted)
-        return 0 if batch is None else len(batch.ids)
-
-    helpers.wait_until(lambda: [rows_of("A"), rows_of("B")] == [3, 3])
-    batch = shadowed.store.predictions("mixed", "A", wanted)
+    helpers.wait_until(lambda: [_recorded(shadowed, version, ids) for version in "AB"] == [3, 3])
+    batch = shadowed.store.predictions("mixed", "A", _parsed(ids))
     assert [*batch.predicted] == [2.0] * 3
+
+
+def test_challengers_see_what_the_champion_is_asked_by_name_and_nothing_else_asked_so(shadowed, helpers):
+    row = {"ph": 1.0, "kind": "red", "sweet": True, "age": 3}
+    with shadowed.http() as http:
+
+        def ask(version, sent):
+            answer = http.post(f"{API}/versions/{version}/predict", json={"instances": [sent]})
+            return answer.json()["predictions"][0]["id"] if answer.status_code == 200 else None
+
+        helpers.wait_until(lambda: ask("B", {"ph": 1.0, "age": 3}))
+        of_challenger, of_champion = [ask("B", {"ph": 1.0, "age": 3})], [ask("A", row)]
+    helpers.wait_until(lambda: [_recorded(shadowed, version, of_champion) for version in "AB"] == [1, 1])
+    helpers.wait_until(lambda: _recorded(shadowed, "B", of_challenger) == 1)
+    assert _recorded(shadowed, "A", of_challenger) == 0
+
+
+def _parsed(ids):
+    return np.array([parse_id(text) for text in ids], dtype=np.uint64)
+
+
+def _recorded(platform, version, ids):
+    """How many of these predictions the store has of a version."""
+    batch = platform.store.predictions("mixed", version, _parsed(ids))
+    return 0 if batch is None else len(batch.ids)
