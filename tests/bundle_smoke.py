@@ -30,6 +30,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         check_help(Path(folder))
         check_images()
+        check_models(Path(folder))
         check_demo(Path(folder))
         if options.cassandra:
             check_cassandra(Path(folder), options.cassandra)
@@ -59,6 +60,37 @@ def check_images() -> None:
     differing = [name for name in CATALOGUE if context_of(name) != of_checkout[name]]
     assert not differing, f"contexts differ: {differing}"
     print(f"images: {len(CATALOGUE)} contexts as in the checkout")
+
+
+def check_models(folder: Path) -> None:
+    """Model files of other makers are read by the libraries in the bundle."""
+    files = write_models(folder)
+    for file, words in files.items():
+        command = [PROGRAM, "describe", file]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+        assert result.returncode == 0, f"{file.name}: {result.stdout}{result.stderr}"
+        assert words in result.stdout, result.stdout
+    print(f"models: {', '.join(file.name for file in files)} read")
+
+
+def write_models(folder: Path) -> dict[Path, str]:
+    """A small model of each maker, and what is said of it."""
+    import lightgbm
+    import numpy as np
+    import xgboost
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LinearRegression
+
+    inputs = np.random.default_rng(1).normal(size=(60, 2))
+    xgboost.XGBRegressor(n_estimators=2).fit(inputs, inputs[:, 0]).save_model(folder / "model.ubj")
+    trees = lightgbm.LGBMRegressor(n_estimators=2, verbose=-1).fit(inputs, inputs[:, 0])
+    trees.booster_.save_model(folder / "model.txt")
+    line = to_onnx(LinearRegression().fit(inputs, inputs[:, 0]), inputs[:1].astype(np.float32))
+    (folder / "model.onnx").write_bytes(line.SerializeToString())
+    document = Path(__file__).parent / "services/model_server/artifacts/documents/flats.pmml"
+    (folder / "model.pmml").write_bytes(document.read_bytes())
+    makers = {"ubj": "xgboost", "txt": "lightgbm", "onnx": "onnxruntime", "pmml": "pypmml"}
+    return {folder / f"model.{suffix}": maker for suffix, maker in makers.items()}
 
 
 def check_demo(folder: Path) -> None:
