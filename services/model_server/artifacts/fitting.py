@@ -7,53 +7,50 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from services.errors import InvalidInput
+from services.model_server.artifacts.interface import Described
 from services.model_server.predictor import Raw
-from services.registry.choices import Task
 from services.registry.model import Signature
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def check_inputs(carried: Sequence[str], width: int, signature: Signature, *, ordered: bool = True) -> None:
-    """Check that the signature has the artifact's inputs.
+def check_fits(described: Described, signature: Signature, *, ordered: bool = True) -> None:
+    """Check that an artifact does what a signature says, as far as it tells.
 
     Some formats write a name's spaces and signs as underscores; such names are the same here.
 
     Args:
-        carried: the names; empty if the artifact has none.
-        width: how many it takes; 0 if it does not tell.
+        described: what the artifact carries.
         signature: what it must fit.
-        ordered: whether their order counts.
+        ordered: whether the order of the inputs counts.
 
     Raises:
-        InvalidInput: it has others.
+        InvalidInput: it takes other inputs, does another task, or tells other classes apart.
     """
-    names = [field.name for field in signature.inputs]
+    _check_inputs(described, [field.name for field in signature.inputs], ordered=ordered)
+    if described.task not in {None, signature.task}:
+        raise InvalidInput(f"the model does {described.task}, the signature says {signature.task}")
+    carried, classes = described.classes, signature.classes
+    if carried and carried != classes:
+        raise InvalidInput(
+            f"the model's classes ({', '.join(carried)}) are not the signature's ({', '.join(classes)})"
+        )
+    if described.class_count and described.class_count != len(classes):
+        raise InvalidInput(
+            f"the model tells {described.class_count} classes apart, the signature has {len(classes)}"
+        )
+
+
+def _check_inputs(described: Described, names: Sequence[str], *, ordered: bool) -> None:
+    carried = [read.name for read in described.inputs]
     wanted, given = ([_plain(name) for name in each] for each in (carried, names))
     if carried and (wanted != given if ordered else set(wanted) != set(given)):
         raise InvalidInput(
             f"the model was trained on {', '.join(carried)}; the signature's inputs are {', '.join(names)}"
         )
-    if width and width != len(names):
-        raise InvalidInput(f"the model takes {width} inputs, the signature has {len(names)}")
-
-
-def check_task(task: Task | None, signature: Signature) -> None:
-    """Check that the artifact does what the signature says, where it tells."""
-    if task not in {None, signature.task}:
-        raise InvalidInput(f"the model does {task}, the signature says {signature.task}")
-
-
-def check_classes(carried: Sequence[str], count: int, signature: Signature) -> None:
-    """Check the classes: by name and order where the artifact names them, else by their number."""
-    classes = signature.classes
-    if carried and list(carried) != list(classes):
-        raise InvalidInput(
-            f"the model's classes ({', '.join(carried)}) are not the signature's ({', '.join(classes)})"
-        )
-    if count and count != len(classes):
-        raise InvalidInput(f"the model tells {count} classes apart, the signature has {len(classes)}")
+    if described.width and described.width != len(names):
+        raise InvalidInput(f"the model takes {described.width} inputs, the signature has {len(names)}")
 
 
 def boosted_classes(raw: Any) -> Raw:

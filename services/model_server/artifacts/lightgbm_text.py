@@ -5,13 +5,7 @@ from typing import Any
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import (
-    boosted_classes,
-    check_classes,
-    check_inputs,
-    check_task,
-    with_categories,
-)
+from services.model_server.artifacts.fitting import boosted_classes, check_fits, with_categories
 from services.model_server.artifacts.interface import Asked, Described, InputRead
 from services.model_server.artifacts.readers import library
 from services.model_server.predictor import Compute, Raw
@@ -37,10 +31,7 @@ class LightGBMReader:
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked in one thread, since many for one row cost more than they give."""
         booster = _Booster(content)
-        described = booster.described
-        check_inputs([read.name for read in described.inputs], described.width, signature)
-        check_task(described.task, signature)
-        check_classes((), described.class_count, signature)
+        check_fits(booster.described, signature)
         return Asked(booster.compute(signature), frame=bool(booster.categories))
 
     def dump(self, model: Any) -> bytes:

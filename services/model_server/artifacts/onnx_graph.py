@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import check_classes, check_inputs, check_task
+from services.model_server.artifacts.fitting import check_fits
 from services.model_server.artifacts.interface import Asked, Described, InputRead
 from services.model_server.artifacts.readers import library
 from services.model_server.predictor import Raw, class_name
@@ -43,11 +43,7 @@ class OnnxReader:
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked in one thread, since many for one row cost more than they give."""
         graph = _Graph(content)
-        carried = _carried_classes(content)
-        described = graph.described(carried)
-        check_inputs([read.name for read in described.inputs], described.width, signature)
-        check_task(described.task, signature)
-        check_classes(carried, described.class_count, signature)
+        check_fits(graph.described(_carried_classes(content)), signature)
         frame = any(field.type is FieldType.STRING for field in signature.inputs)
         return Asked(graph.compute(signature), frame=frame)
 

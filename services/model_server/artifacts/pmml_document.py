@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import check_classes, check_inputs, check_task
+from services.model_server.artifacts.fitting import check_fits
 from services.model_server.artifacts.interface import Asked, Described, InputRead
 from services.model_server.artifacts.readers import library
 from services.model_server.predictor import Raw
@@ -33,10 +33,7 @@ class PmmlReader:
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked for all rows of a call at once."""
         document = _document(content)
-        described = _described(document)
-        check_inputs([read.name for read in described.inputs], described.width, signature, ordered=False)
-        check_task(described.task, signature)
-        check_classes(described.classes, described.class_count, signature)
+        check_fits(_described(document), signature, ordered=False)
         return Asked(_Asking(document, signature).compute, frame=True)
 
     def dump(self, model: Any) -> bytes:
