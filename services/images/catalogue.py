@@ -18,7 +18,7 @@ class OwnImage(Struct, frozen=True):
         role: what its containers are for.
         shared: files of `images/common` that its Dockerfile copies.
         program: whether the program's sources are in it.
-        helper: whether R's helper for data scientists is in it, as `helpers/relevo.R`.
+        helpers: files of `resources/helpers`, for data scientists, that its Dockerfile copies.
     """
 
     name: str
@@ -26,7 +26,7 @@ class OwnImage(Struct, frozen=True):
     text: str
     shared: tuple[str, ...] = ()
     program: bool = False
-    helper: bool = False
+    helpers: tuple[str, ...] = ()
 
 
 _LIBRARIES = ("settings.sh", "libraries.sh")
@@ -35,6 +35,7 @@ _ANSWERS = (*_PACKAGES, "answers.sh")
 _SERVICE = (*_LIBRARIES, "services.txt", "health.py")
 _MODEL = (*_SERVICE, "models.txt")
 _NOTEBOOKS = (*_LIBRARIES, "packages.sh", "services.txt", "models.txt", "answers.sh")
+_HELPERS = ("relevo.R", "relevo.py")
 
 CATALOGUE = {
     image.name: image
@@ -47,8 +48,10 @@ CATALOGUE = {
         OwnImage("cassandra", Role.STORE, "the store of a platform"),
         OwnImage("registry", Role.REGISTRY, "the team's own image registry", _ANSWERS),
         OwnImage("datalake", Role.DATALAKE, "a small MariaDB for historical data", _PACKAGES),
-        OwnImage("dev-python", Role.DEVELOPMENT, "JupyterLab with Python and R", _NOTEBOOKS, helper=True),
-        OwnImage("dev-r", Role.DEVELOPMENT, "RStudio Server", ("answers.sh",), helper=True),
+        OwnImage(
+            "dev-python", Role.DEVELOPMENT, "JupyterLab with Python and R", _NOTEBOOKS, helpers=_HELPERS
+        ),
+        OwnImage("dev-r", Role.DEVELOPMENT, "RStudio Server", ("answers.sh",), helpers=("relevo.R",)),
     )
 }
 

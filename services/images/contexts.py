@@ -27,8 +27,7 @@ def context_of(name: str) -> bytes:
     image = own_image(name)
     files = {found.relative_to(folder).as_posix(): found for folder, found in _folder_files(name)}
     files |= {f"common/{shared}": images.path("common", shared) for shared in image.shared}
-    if image.helper:
-        files["helpers/relevo.R"] = resources.path("helpers", "relevo.R")
+    files |= {f"helpers/{helper}": resources.path("helpers", helper) for helper in image.helpers}
     if image.program:
         files |= {f"program/{place}": found for place, found in program_sources().items()}
     return archive({place: found.read_bytes() for place, found in files.items()})

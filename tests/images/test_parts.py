@@ -108,6 +108,7 @@ def test_notebooks_run_as_whoever_owns_the_project(
         ("python", "-c", "open('written.py', 'w').write('by a developer')"),
         ("Rscript", "-e", "writeLines('by a developer', 'written.R')"),
         ("python", "-c", "import sklearn, pandas, matplotlib.pyplot, cassandra, starlette"),
+        ("python", "-c", "import relevo; relevo.write_deploy"),
         ("Rscript", "-e", "library(e1071); library(plumber); library(IRkernel)"),
         ("Rscript", "-e", "source(Sys.getenv('RELEVO_HELPER')); library(digest); library(curl)"),
         ("pip", "--version"),
