@@ -86,7 +86,6 @@ def test_a_pmml_document_is_scored_by_a_small_java(
     build: Build, client: docker.APIClient, tmp_path: Path
 ) -> None:
     (tmp_path / "model.pmml").write_text(DOCUMENT)
-    (tmp_path / "score.py").write_text(SCORE)
     reference = build(tmp_path, "pmml")
     assert inside(client, reference, "python", "-c", SCORE).endswith("[5.5, 7.5]\n")
     printed = inside(client, reference, "sh", "-c", "java -version && id -un")
