@@ -30,12 +30,10 @@ import requests
 
 _SECONDS = (5.0, 300.0)
 _ROWS_A_REQUEST = 1_000
-_NUMBERS = dict.fromkeys(("integer", "floating", "mixed-integer-float"), "number")
-_TYPES = {"boolean": "boolean", "string": "string"} | _NUMBERS
-_OWN_COLUMNS = {
-    "id", "bucket", "predicted", "label", "labelled_at", "revision", "mode", "propensity", "latency_ms",
-    "name", "version",
-}  # fmt: skip
+_TYPES = {"boolean": "boolean", "string": "string", "integer": "number", "floating": "number"}
+_OWN = (
+    "id|bucket|predicted(_.*)?|label|labelled_at|revision|mode|propensity|latency_ms|name|version|score_.*"
+)
 
 
 class RelevoError(Exception):
@@ -60,9 +58,7 @@ def connect(address: str | None = None, token: str | None = None) -> Gateway:
     if not address.startswith(("http://", "https://")):
         raise RelevoError("name the gateway, such as http://127.0.0.1:8000")
     if not re.fullmatch(r"[!-~]+", token):
-        raise RelevoError(
-            "set RELEVO_TOKEN to an administrator's token", "Copy it whole, and nothing else."
-        )
+        raise RelevoError("set RELEVO_TOKEN to an administrator's token", "Copy it whole and alone.")
     return Gateway(address, token)
 
 
@@ -77,7 +73,7 @@ def data(
     """
     asked = {"version": version, "source": source, "rows": rows, "since": since, "until": until}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
-    lines = _ask(gateway, "GET", f"{_project(project)}/data?{query}").split("\n")
+    lines = _ask(gateway, "GET", f"{_path(project)}/data?{query}").split("\n")
     return pd.DataFrame([json.loads(line) for line in lines if line])
 
 
@@ -99,6 +95,9 @@ def write_deploy(
     """
     if target not in frame.columns:
         raise RelevoError(f"the frame has no column {target!r}", f"It has: {_listed(frame.columns)}.")
+    for name in frame.columns:
+        if not isinstance(name, str):
+            raise RelevoError(f"the name {name!r} of a column is no text", "Set frame.columns to texts.")
     kind, artifact, write = _stored(model, module)
     signature = _signature(frame, target, units or {}, model, kind)
     folder = Path(folder)
@@ -106,7 +105,8 @@ def write_deploy(
     description = {
         "project": project, "version": version, "kind": kind, "artifact": artifact,
         "library": _library(model) if library is None else library, "train": _bring(train, folder),
-        "module": _bring(module, folder), "signature": signature, "trained_at": _now(), "rows": len(frame),
+        "module": _bring(module, folder), "signature": signature, "rows": len(frame),
+        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "metrics": {name: float(value) for name, value in (metrics or {}).items()},
     }  # fmt: skip
     write(folder / artifact)
@@ -121,10 +121,11 @@ def publish_version(gateway: Gateway, folder: str | Path) -> str:
     content = (Path(folder) / deploy["artifact"]).read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     _ask(gateway, "PUT", f"/v1/artifacts/{sha256}", content)
-    base = _version(deploy["project"], deploy["version"])
+    base = _path(deploy["project"], deploy["version"])
     version = {
         "project": deploy["project"], "name": deploy["version"], "mode": "challenger",
-        "signature": deploy["signature"], "revision": sha256, "created_at": _now(),
+        "signature": deploy["signature"], "revision": sha256,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     _ask(gateway, "PUT", base, version)
     names = ("project", "version", "trained_at", "rows", "library", "metrics")
@@ -140,14 +141,12 @@ def publish_training(gateway: Gateway, folder: str | Path, frame: pd.DataFrame) 
     names = [one["name"] for one in (*signature["inputs"], signature["target"])]
     missing = [name for name in names if name not in frame.columns]
     if missing:
-        raise RelevoError(
-            f"the frame lacks {_listed(missing)}", "Give the frame that the model learned from."
-        )
+        raise RelevoError(f"the frame lacks {_listed(missing)}", "Give what the model learned from.")
     columns = {name: _plain(frame[name]) for name in names}
     if signature["classes"]:
         columns[names[-1]] = [None if one is None else _class_name(one) for one in columns[names[-1]]]
     upload = {"signature": signature, "columns": columns}
-    return int(json.loads(_ask(gateway, "PUT", f"{_project(deploy['project'])}/training", upload))["rows"])
+    return int(json.loads(_ask(gateway, "PUT", f"{_path(deploy['project'])}/training", upload))["rows"])
 
 
 def publish_training_predictions(
@@ -157,7 +156,7 @@ def publish_training_predictions(
 
     frame: its inputs; ids: the rows' numbers, counted from 0.
     """
-    base, instances, written = _version(project, version), _records(frame), 0
+    base, instances, written = _path(project, version), _records(frame), 0
     numbers = [int(number) for number in (range(len(frame)) if ids is None else ids)]
     if len(numbers) != len(frame):
         raise RelevoError(f"{len(numbers)} ids do not fit {len(frame)} rows", "Give one id a row.")
@@ -171,7 +170,7 @@ def publish_training_predictions(
 
 def predict(gateway: Gateway, project: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Predictions for the rows of a frame, recorded like any other: id, prediction, version, revision."""
-    answer = _ask(gateway, "POST", f"{_project(project)}/predict", {"instances": _records(frame)})
+    answer = _ask(gateway, "POST", f"{_path(project)}/predict", {"instances": _records(frame)})
     return pd.DataFrame(json.loads(answer)["predictions"])
 
 
@@ -181,7 +180,7 @@ def label(gateway: Gateway, project: str, ids: Iterable[str], labels: Iterable[A
     if len(told) != len(values):
         raise RelevoError(f"{len(values)} labels do not fit {len(told)} ids", "Give one label an id.")
     items = [{"id": one, "label": value} for one, value in zip(told, values, strict=True)]
-    counts: dict[str, int] = json.loads(_ask(gateway, "POST", f"{_project(project)}/labels", items))
+    counts: dict[str, int] = json.loads(_ask(gateway, "POST", f"{_path(project)}/labels", items))
     return counts
 
 
@@ -217,16 +216,9 @@ def _ask(gateway: Gateway, method: str, path: str, body: object = None) -> str:
         raise RelevoError(f"the gateway answered {answer.status_code}") from None
 
 
-def _project(project: str) -> str:
-    return f"/v1/projects/{quote(project, safe='')}"
-
-
-def _version(project: str, version: str) -> str:
-    return f"{_project(project)}/versions/{quote(version, safe='')}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _path(project: str, version: str = "") -> str:
+    place = f"/v1/projects/{quote(project, safe='')}"
+    return f"{place}/versions/{quote(version, safe='')}" if version else place
 
 
 def _listed(names: Iterable[object]) -> str:
@@ -262,9 +254,7 @@ def _stored(model: Any, module: object) -> tuple[str, str, Callable[[Path], obje
     if maker == "__main__":
         raise RelevoError(f"only this notebook knows the class {name}", "Put it into a module of its own.")
     if module is None and not hasattr(model, "predict"):
-        raise RelevoError(
-            f"a {name} has no predict", "Name a `module` with load(path), predict(model, rows)."
-        )
+        raise RelevoError(f"a {name} has no predict", "Name a `module` that defines load and predict.")
     return "function" if module else "joblib", "model.joblib", lambda path: joblib.dump(model, path)
 
 
@@ -313,7 +303,7 @@ def _signature(frame: pd.DataFrame, target: str, units: Mapping[str, str], model
 
 def _type(column: "pd.Series[Any]") -> str:
     values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
-    found = pd.api.types.infer_dtype(values, skipna=True)
+    found = pd.api.types.infer_dtype(values.infer_objects(), skipna=True)
     if found not in _TYPES:
         raise RelevoError(f"column {column.name!r} holds {found} values", "Use numbers, texts or truths.")
     return _TYPES[found]
@@ -346,8 +336,7 @@ def _column(name: str, taken: Sequence[str]) -> str:
     folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     column = re.sub(r"[^a-z0-9]+", "_", folded).strip("_")[:40] or "field"
     column = column if column[0].isalpha() else f"field_{column}"[:40]
-    if column in _OWN_COLUMNS or column.startswith(("predicted_", "score_")):
-        column = f"{column}_input"
+    column = f"{column}_input" if re.fullmatch(_OWN, column) else column
     candidate, count = column, 2
     while candidate in taken:
         candidate, count = f"{column}_{count}", count + 1
