@@ -93,11 +93,11 @@ def write_deploy(
     module: a file that defines `load(path)` and `predict(model, rows)`, where the model alone would not do.
     units: names to units, such as `{"petal width": "cm"}`; metrics: names to numbers.
     """
-    if target not in frame.columns:
-        raise RelevoError(f"the frame has no column {target!r}", f"It has: {_listed(frame.columns)}.")
     for name in frame.columns:
         if not isinstance(name, str):
             raise RelevoError(f"the name {name!r} of a column is no text", "Set frame.columns to texts.")
+    if target not in frame.columns:
+        raise RelevoError(f"the frame has no column {target!r}", f"It has: {', '.join(frame.columns)}.")
     kind, artifact, write = _stored(model, module)
     signature = _signature(frame, target, units or {}, model, kind)
     folder = Path(folder)
@@ -141,9 +141,9 @@ def publish_training(gateway: Gateway, folder: str | Path, frame: pd.DataFrame) 
     names = [one["name"] for one in (*signature["inputs"], signature["target"])]
     missing = [name for name in names if name not in frame.columns]
     if missing:
-        raise RelevoError(f"the frame lacks {_listed(missing)}", "Give what the model learned from.")
+        raise RelevoError(f"the frame lacks {', '.join(missing)}", "Give what the model learned from.")
     columns = {name: _plain(frame[name]) for name in names}
-    if signature["classes"]:
+    if signature.get("classes"):
         columns[names[-1]] = [None if one is None else _class_name(one) for one in columns[names[-1]]]
     upload = {"signature": signature, "columns": columns}
     return int(json.loads(_ask(gateway, "PUT", f"{_path(deploy['project'])}/training", upload))["rows"])
@@ -193,11 +193,9 @@ def listen(
     _ask(gateway, "PUT", f"/v1/listeners/{port}", listener)
 
 
-def _ask(gateway: Gateway, method: str, path: str, body: object = None) -> str:
+def _ask(gateway: Gateway, method: str, path: str, body: object = b"") -> str:
     headers = {"Authorization": f"Bearer {gateway.token}", "Content-Type": "application/json"}
-    content = (
-        body if body is None or isinstance(body, bytes) else json.dumps(body, allow_nan=False).encode()
-    )
+    content = body if isinstance(body, bytes) else json.dumps(body, allow_nan=False).encode()
     with requests.Session() as session:
         session.trust_env = False  # proxies and credentials of the environment are meant for the internet
         wanted = requests.Request(method, gateway.address + path, headers, data=content)
@@ -219,10 +217,6 @@ def _ask(gateway: Gateway, method: str, path: str, body: object = None) -> str:
 def _path(project: str, version: str = "") -> str:
     place = f"/v1/projects/{quote(project, safe='')}"
     return f"{place}/versions/{quote(version, safe='')}" if version else place
-
-
-def _listed(names: Iterable[object]) -> str:
-    return ", ".join(map(str, names))
 
 
 def _plain(column: "pd.Series[Any]") -> list[Any]:
@@ -261,11 +255,10 @@ def _stored(model: Any, module: object) -> tuple[str, str, Callable[[Path], obje
 def _library(model: Any) -> str:
     """Name and version of what a model's class comes from; of a pipeline it is its last step's."""
     module = type(getattr(model, "steps", [("", model)])[-1][1]).__module__.split(".")[0]
-    name = {"sklearn": "scikit-learn", "builtins": "Python"}.get(module, module)
-    version = (
-        sys.version.split()[0] if name == "Python" else getattr(sys.modules[module], "__version__", "")
-    )
-    return f"{name} {version}".strip()
+    if module == "builtins":
+        return f"Python {sys.version.split()[0]}"
+    name = {"sklearn": "scikit-learn"}.get(module, module)
+    return f"{name} {getattr(sys.modules[module], '__version__', '')}".strip()
 
 
 def _bring(file: str | Path | None, folder: Path) -> str:
@@ -276,18 +269,20 @@ def _bring(file: str | Path | None, folder: Path) -> str:
     return Path(file or "").name
 
 
-def _deploy(folder: str | Path) -> Any:
+def _deploy(folder: str | Path) -> dict[str, Any]:
+    """What model.json says; the helper in R leaves out what is empty."""
     path = Path(folder) / "model.json"
     if not path.is_file():
         raise RelevoError(f"{folder} has no model.json", "Write it with write_deploy first.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return {"library": "", "metrics": {}, "rows": 0} | told
 
 
 def _signature(frame: pd.DataFrame, target: str, units: Mapping[str, str], model: Any, kind: str) -> Any:
     names = [name for name in frame.columns if name != target]
     learned = list(getattr(model, "feature_names_in_", names)) if kind == "joblib" else names
     if set(learned) != set(names):
-        message = f"the model learned from {_listed(learned)}, the frame has {_listed(names)}"
+        message = f"the model learned from {', '.join(learned)}, the frame has {', '.join(names)}"
         raise RelevoError(message, "Give the frame that it learned from, and its target.")
     classes = _classes(frame[target], model, kind)
     fields: list[dict[str, Any]] = []
@@ -321,7 +316,7 @@ def _classes(column: "pd.Series[Any]", model: Any, kind: str) -> list[str]:
         return own
     if not own or (kind in {"xgboost", "lightgbm"} and len(own) == len(there)):
         return there
-    message = f"the model's classes are {_listed(own)}, the frame's {_listed(there)}"
+    message = f"the model's classes are {', '.join(own)}, the frame's {', '.join(there)}"
     raise RelevoError(message, "Give the frame that it learned from.")
 
 
