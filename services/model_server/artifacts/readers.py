@@ -44,12 +44,17 @@ def library(module: str, kind: Kind, package: str = "") -> Any:
         package: as it is installed, if that is another name.
 
     Raises:
-        InvalidInput: it is not installed; the remedy says how.
+        InvalidInput: it is not installed, or lacks a library of the system; the remedy says how to mend it.
     """
+    name = package or module
     try:
         return importlib.import_module(module)
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            f"the Python package {name} is installed here, and yet cannot be loaded: {error}",
+            remedy="It lacks a library of the system, such as libgomp1 on Debian.",
+        ) from error
     except ImportError as error:
-        name = package or module
         raise InvalidInput(
             f"{KINDS[kind].title} needs the Python package {name}, which is not installed here",
             remedy=f"Install it beside Relevo (pip install {name}). A version's container brings its own.",

@@ -14,6 +14,7 @@ from sklearn.linear_model import LinearRegression
 from services.errors import InvalidInput, NotFound
 from services.model_server.artifacts.describing import describe, describe_file
 from services.model_server.artifacts.kinds import recognise
+from services.model_server.artifacts.readers import library
 
 
 def _joblib(compress):
@@ -60,6 +61,20 @@ def test_what_is_no_model_is_named_with_what_would_be_one(content, tmp_path):
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
     with pytest.raises(NotFound, match="there is no file"):
         describe_file(tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("raise OSError('libgomp.so.1: cannot open')", "yet cannot be loaded: libgomp.so.1"),
+        ("raise ImportError('none')", "needs the Python package maker_of_trees, which is not installed"),
+    ],
+)
+def test_a_makers_library_that_is_missing_or_broken_is_named(tmp_path, monkeypatch, text, words):
+    (tmp_path / "maker_of_trees.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InvalidInput, match=words):
+        library("maker_of_trees", "lightgbm")
 
 
 def test_a_model_in_r_says_nothing_and_how_to_go_on():
