@@ -1,7 +1,10 @@
 """The helper in Python with a gateway's own processes: from a trained model to labels and training data."""
 
+import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from services.client import GatewayClient
 from services.profiles.workspace import EmbeddedPlatform, Workspace
 from services.registry.model import Mode
+from services.store.batches import Categorical
+from services.store.connect import open_store
 
 INPUTS = ["rooms", "price"]
 
@@ -68,13 +73,31 @@ def test_publishing_again_changes_nothing(
         assert (revision.sha256, revision.rows) == (sha256, 120)
 
 
+def test_a_description_without_what_is_empty_is_published_too(
+    relevo: ModuleType, gateway: Any, folder: Path, tmp_path: Path
+) -> None:
+    """As the helper in R writes it."""
+    shutil.copytree(folder, tmp_path / "A")
+    description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    for name in ("library", "metrics", "train", "module"):
+        del description[name]
+    (tmp_path / "A" / "model.json").write_text(json.dumps(description), encoding="utf-8")
+    assert relevo.publish_version(gateway, tmp_path / "A") == relevo.publish_version(gateway, folder)
+
+
 def test_the_training_set_and_what_is_predicted_for_it_are_stored_and_read_again(
-    relevo: ModuleType, gateway: Any, folder: Path, measures: pd.DataFrame
+    relevo: ModuleType, platform: EmbeddedPlatform, gateway: Any, folder: Path, measures: pd.DataFrame
 ) -> None:
     assert relevo.publish_training(gateway, folder, measures) == 120
     assert relevo.publish_training_predictions(gateway, "flats", "A", measures[INPUTS]) == 120
-    part = measures[INPUTS].iloc[[7, 3]]
-    assert relevo.publish_training_predictions(gateway, "flats", "A", part, ids=part.index) == 2
+    extremes = measures.sort_values("price").iloc[[0, -1]]
+    # Each under the other's number, so that the numbers are seen to count.
+    turned = extremes.index[::-1]
+    assert relevo.publish_training_predictions(gateway, "flats", "A", extremes[INPUTS], ids=turned) == 2
+    with closing(open_store(platform.store_address)) as store:
+        column = store.training("flats", ["predicted_a"])["predicted_a"]
+    assert isinstance(column, Categorical)
+    assert column.take(turned.to_numpy()).texts() == ["no", "yes"]
     back = relevo.data(gateway, "flats", "A", source="historical")
     pd.testing.assert_frame_equal(back, measures, check_dtype=False)
     newest = relevo.data(gateway, "flats", "A", "historical", 5)
@@ -147,7 +170,7 @@ def test_a_gateway_that_is_away_is_told_without_the_token(
     gateway = relevo.connect(f"http://127.0.0.1:{free_ports(1)[0]}", "relevo_secret")
     with pytest.raises(relevo.RelevoError, match=r"cannot be reached .*\nIs the gateway running") as told:
         relevo.data(gateway, "flats", "A")
-    assert told.value.__suppress_context__
+    assert told.value.__cause__ is None
     assert "relevo_secret" not in f"{told.value} {gateway} {gateway!r}"
 
 
