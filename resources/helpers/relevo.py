@@ -88,7 +88,8 @@ def write_deploy(
     own formats, others by joblib. Where such a model knows its classes by number only, they are counted in
     the order of a categorical column, else sorted.
 
-    frame: the training set; target: the name of its column that is predicted.
+    frame: the training set; target: the name of its column that is predicted: classes, if the model has
+    classes_ or the column is categorical or holds texts.
     train: a file that defines `train(frame, target, parameters)`, so that the version can be retrained.
     module: a file that defines `load(path)` and `predict(model, rows)`, where the model alone would not do.
     units: names to units, such as `{"petal width": "cm"}`; metrics: names to numbers.
@@ -280,7 +281,7 @@ def _deploy(folder: str | Path) -> dict[str, Any]:
 
 def _signature(frame: pd.DataFrame, target: str, units: Mapping[str, str], model: Any, kind: str) -> Any:
     names = [name for name in frame.columns if name != target]
-    learned = list(getattr(model, "feature_names_in_", names)) if kind == "joblib" else names
+    learned = list(getattr(model, "feature_names_in_", names)) if kind in {"joblib", "xgboost"} else names
     if set(learned) != set(names):
         message = f"the model learned from {', '.join(learned)}, the frame has {', '.join(names)}"
         raise RelevoError(message, "Give the frame that it learned from, and its target.")
@@ -307,9 +308,9 @@ def _type(column: "pd.Series[Any]") -> str:
 def _classes(column: "pd.Series[Any]", model: Any, kind: str) -> list[str]:
     """The classes' names in the model's order; none for a regression."""
     own = [_class_name(value) for value in getattr(model, "classes_", ())]
-    if not own and _type(column) == "number":
-        return []
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    if not own and not categorical and _type(column) == "number":
+        return []
     values = column.cat.categories if categorical else sorted(column.dropna().unique())
     there = [_class_name(value) for value in values]
     if own and set(there) <= set(own):

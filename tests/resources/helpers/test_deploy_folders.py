@@ -130,6 +130,20 @@ def test_models_of_other_makers_are_stored_in_their_own_formats(
     assert right > 110
 
 
+def test_numbers_are_classes_in_a_categorical_column(
+    relevo: ModuleType, measures: pd.DataFrame, tmp_path: Path
+) -> None:
+    stars = (measures.dear == "yes").astype(int) * 2 + 3
+    frame = measures.assign(dear=stars.astype("category"))
+    inputs = frame[["rooms", "price"]]
+    data = xgboost.DMatrix(inputs, frame.dear.cat.codes)
+    model = xgboost.train({"objective": "binary:logistic"}, data, 5)
+    folder = relevo.write_deploy(tmp_path / "A", model, "flats", "A", frame, "dear")
+    signature = read_deploy(folder).signature
+    assert (signature.task, signature.classes) == (Task.CLASSIFICATION, ("3", "5"))
+    assert asked(folder, inputs[:20]) == [str(value) for value in stars[:20]]
+
+
 def test_a_model_with_its_own_function_is_asked_by_it(
     relevo: ModuleType, measures: pd.DataFrame, tmp_path: Path
 ) -> None:
