@@ -149,8 +149,10 @@ class ModelFacts(QWidget):
         except Conflict as error:
             self.replace.hide()
             return sentence(error.message)
+        if self.replaces:
+            return ""
         try:
-            check_folder(folder, given.project, given.version, replace=self.replaces)
+            check_folder(folder, given.project, given.version, replace=False)
         except Conflict as error:
             self.replace.show()
             return sentence(error.message)
@@ -266,9 +268,3 @@ INPUTS_HINT = "Typing changes a cell, Space ticks it. A column of names can be p
 def named(rows: Sequence[InputRow]) -> bool:
     """Whether any input has a name: until then none is given."""
     return any(row.name for row in rows)
-
-
-def write(field: FormField, text: str) -> None:
-    """Put a chosen path into its field."""
-    if isinstance(field.editor, QLineEdit):
-        field.editor.setText(text)

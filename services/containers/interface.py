@@ -35,6 +35,11 @@ def share(progress: Progress, begin: float, end: float) -> Progress:
     return tell
 
 
+def service_name(project: str, version: str) -> str:
+    """A version's service within a platform."""
+    return f"model-{project}-{version.lower()}"
+
+
 class State(StrEnum):
     """Where an instance stands."""
 

@@ -153,11 +153,12 @@ def _complete(written: _WrittenDeploy, kind: Kind, artifact: Path) -> None:
         if signature.task is Task.CLASSIFICATION:
             signature.classes = signature.classes or list(told.classes)
         if signature.target is None and told.target:
-            signature.target = _WrittenField(told.target, type=_target_type(signature.task))
+            signature.target = _WrittenField(told.target, type=target_type(signature.task))
         written.library = written.library or told.library
 
 
-def _target_type(task: Task | None) -> FieldType:
+def target_type(task: Task | None) -> FieldType:
+    """The type of a target that nobody has said more of: classes are texts."""
     return FieldType.STRING if task is Task.CLASSIFICATION else FieldType.NUMBER
 
 
@@ -178,7 +179,7 @@ def _checked(written: _WrittenDeploy, artifact: str, kind: Kind, path: Path) -> 
         project=validate_project(written.project),
         version=validate_version(written.version),
         signature=_signature(written, where),
-        trained_at=_utc(written.trained_at or _modified(path.parent / artifact)),
+        trained_at=_utc(written.trained_at or modified_at(path.parent / artifact)),
         rows=written.rows,
         library=written.library,
         artifact=artifact,
@@ -189,7 +190,8 @@ def _checked(written: _WrittenDeploy, artifact: str, kind: Kind, path: Path) -> 
     )
 
 
-def _modified(file: Path) -> datetime:
+def modified_at(file: Path) -> datetime:
+    """When a file was last written, UTC, whole seconds."""
     return datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
 
 

@@ -80,13 +80,15 @@ def load_model(folder: Path, deploy: Deploy, content: bytes, registered: str) ->
             predictor: Predictor = FunctionPredictor(
                 decoder, deploy.signature.classes, module.predict, model
             )
+            library = deploy.library or _library(model)
         elif deploy.kind == "joblib":
             model = unpickle(content)
             predictor = _estimator(model, deploy, decoder)
+            library = deploy.library or _library(model)
         else:
-            model, opener = None, opener_of(deploy.kind)
-            predictor = _asked(opener.open(content, deploy.signature), deploy, decoder)
-        library = deploy.library or (opener.describe(content).library if model is None else _library(model))
+            asked = opener_of(deploy.kind).open(content, deploy.signature)
+            predictor = _asked(asked, deploy, decoder)
+            library = deploy.library or asked.library
     except RelevoError:
         raise
     except Exception as error:
@@ -109,7 +111,7 @@ def _asked(asked: Asked, deploy: Deploy, decoder: InstanceDecoder) -> Predictor:
     """A model of another maker's format, asked for a matrix where it takes one."""
     classes = deploy.signature.classes
     if asked.frame or not decoder.numeric:
-        return FramePredictor(decoder, classes, asked.compute, threadsafe=asked.threadsafe)
+        return FramePredictor(decoder, classes, asked.compute)
     shareable = is_shareable(asked.compute, probe_rows(None, len(deploy.signature.inputs)))
     return MatrixPredictor(decoder, classes, asked.compute, asked.compute, shareable=shareable)
 

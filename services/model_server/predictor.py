@@ -101,12 +101,10 @@ class MatrixPredictor:
 class FramePredictor:
     """Asks a model that takes a frame, because an input is a text or its columns are chosen by name."""
 
+    threadsafe = True
     shareable = False
 
-    def __init__(
-        self, decoder: InstanceDecoder, classes: Sequence[str], compute: Compute, *, threadsafe: bool = True
-    ) -> None:
-        self.threadsafe = threadsafe
+    def __init__(self, decoder: InstanceDecoder, classes: Sequence[str], compute: Compute) -> None:
         self._classes = classes
         self._compute = compute
         self._frame = decoder.frame

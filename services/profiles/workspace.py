@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.containers.interface import Instance, Runtime, ServiceSpec
+from services.containers.interface import Instance, Runtime, ServiceSpec, service_name
 from services.containers.local import LocalRuntime
 from services.containers.log_files import last_lines
 from services.errors import StorageFull, Unavailable
@@ -98,7 +98,7 @@ class EmbeddedPlatform:
         """
         if folder.resolve() != self._deploy_folder(project, version):
             return False
-        name = _service_name(project, version)
+        name = service_name(project, version)
         if name in {instance.name for instance in self._own_runtime().instances()}:
             self.restart(name)
         else:
@@ -111,7 +111,7 @@ class EmbeddedPlatform:
         deploy = self._deploy_folder(project, version)
         runtime.launch(
             ServiceSpec(
-                name=_service_name(project, version),
+                name=service_name(project, version),
                 command=(
                     "serve",
                     str(deploy),
@@ -261,10 +261,6 @@ class Workspace:
             ) from error
         progress(0.05, "Opening the store")
         return EmbeddedPlatform(folder.resolve(), progress)
-
-
-def _service_name(project: str, version: str) -> str:
-    return f"model-{project}-{version.lower()}"
 
 
 def _open(folder: Path, address: SqliteAddress) -> Store:

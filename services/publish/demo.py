@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.client import GatewayClient
 from services.closing import Closing
+from services.containers.interface import service_name
 from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace
 from services.publish.examples import EXAMPLES, Example, train_examples
@@ -111,7 +112,7 @@ class Demo(Closing):
         project = publish_version(folder, gateway)
         if len(project.versions) == 1:
             publish_training(gateway, example.name, deploy.signature, rows)
-        name = f"model-{example.name}-{version.lower()}"
+        name = service_name(example.name, version)
         if name not in {instance.name for instance in self.platform.state()}:
             self.platform.start_version(example.name, version)
         publish_training_predictions(

@@ -1,16 +1,14 @@
 """Writes deploy folders of model files that others made; never over another version's."""
 
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from services.containers.interface import Progress
 from services.errors import Conflict, NotFound, StorageFull
 from services.model_server.artifacts.kinds import Kind
-from services.model_server.deploy import DESCRIPTION, Deploy, write_deploy
+from services.model_server.deploy import DESCRIPTION, Deploy, modified_at, write_deploy
 from services.publish.describing import Draft
 
 
@@ -23,14 +21,7 @@ class _Named(Struct):
     train: str = ""
 
 
-def write_folder(
-    model: Path,
-    draft: Draft,
-    folder: Path,
-    *,
-    replace: bool,
-    progress: Progress = lambda _fraction, _text: None,
-) -> Deploy:
+def write_folder(model: Path, draft: Draft, folder: Path, *, replace: bool) -> Deploy:
     """Copy a model and its training script into a deploy folder and describe them there.
 
     A folder of the same version is brought up to date where that is asked for: files that its old
@@ -42,7 +33,6 @@ def write_folder(
         draft: without problems.
         folder: made if need be.
         replace: whether a folder of the same version may be brought up to date.
-        progress: told each step; may raise Cancelled.
 
     Raises:
         InvalidInput: the draft is not complete.
@@ -57,7 +47,7 @@ def write_folder(
     before = check_folder(folder, deploy.project, deploy.version, replace=replace)
     _check_free(folder, sources, before)
     try:
-        _write(folder, deploy, sources, before, progress)
+        _write(folder, deploy, sources, before)
     except OSError as error:
         raise StorageFull(
             f"{folder} cannot be written: {error.strerror or error}",
@@ -75,8 +65,7 @@ def deploy_of(model: Path, draft: Draft) -> Deploy:
     """
     if not model.is_file():
         raise NotFound(f"there is no file {model}")
-    changed = datetime.fromtimestamp(int(model.stat().st_mtime), UTC)
-    return draft.deploy(artifact_name(model, draft.described.kind), changed)
+    return draft.deploy(artifact_name(model, draft.described.kind), modified_at(model))
 
 
 def artifact_name(model: Path, kind: Kind) -> str:
@@ -123,14 +112,11 @@ def _check_free(folder: Path, sources: dict[str, Path], before: tuple[str, ...])
             raise Conflict(f"{there} exists and is another file", remedy="Choose another folder.")
 
 
-def _write(
-    folder: Path, deploy: Deploy, sources: dict[str, Path], before: tuple[str, ...], progress: Progress
-) -> None:
+def _write(folder: Path, deploy: Deploy, sources: dict[str, Path], before: tuple[str, ...]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     drafts: dict[Path, Path] = {}
     try:
-        for number, (name, source) in enumerate(sources.items()):
-            progress(number / len(sources), f"Copying {source.name}")
+        for name, source in sources.items():
             there = folder / name
             if not (there.exists() and there.samefile(source)):
                 drafts[there] = folder / f".{name}.draft"
@@ -143,4 +129,3 @@ def _write(
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
-    progress(1.0, f"Written to {folder}")

@@ -1,7 +1,6 @@
 """What a model file carries and what a person adds to it, as one draft of a deploy folder's description."""
 
 import ast
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from services.errors import InvalidInput
+from services.model_server.artifacts.fitting import plain_name
 from services.model_server.artifacts.interface import Described, InputRead
-from services.model_server.deploy import Deploy
+from services.model_server.deploy import Deploy, target_type
 from services.registry.model import Field, FieldType, Signature, Task
 from services.store.names import column_for, validate_project, validate_version
 
@@ -223,18 +223,13 @@ def _inputs(described: Described, given: Given, problems: list[Problem]) -> list
 def _corrected(
     carried: Sequence[InputRead], given: Sequence[GivenInput], problems: list[Problem]
 ) -> list[InputRead]:
-    known = {_plain(one.name) for one in carried}
-    unknown = [one.name for one in given if _plain(one.name) not in known]
+    known = {plain_name(one.name) for one in carried}
+    unknown = [one.name for one in given if plain_name(one.name) not in known]
     if unknown:
         takes = ", ".join(one.name for one in carried)
         problems.append(Problem("inputs", f"the model has no input {unknown[0]!r}; it takes {takes}"))
-    said = {_plain(one.name): one for one in given}
-    return [_said(one, said.get(_plain(one.name), GivenInput(one.name))) for one in carried]
-
-
-def _plain(name: str) -> str:
-    """As formats that allow no spaces or signs in names write one."""
-    return re.sub(r"\W", "_", name)
+    said = {plain_name(one.name): one for one in given}
+    return [_said(one, said.get(plain_name(one.name), GivenInput(one.name))) for one in carried]
 
 
 def _said(carried: InputRead, said: GivenInput) -> InputRead:
@@ -250,8 +245,7 @@ def _fields(
 ) -> tuple[Field, tuple[Field, ...]]:
     """Target and inputs with their storage columns, no column twice."""
     fields: list[Field] = []
-    kind = FieldType.STRING if task is Task.CLASSIFICATION else FieldType.NUMBER
-    for one in [*inputs, InputRead(target, kind)]:
+    for one in [*inputs, InputRead(target, target_type(task))]:
         column = column_for(one.name, frozenset(known.column for known in fields))
         unit = units.get(one.name, "")
         fields.append(Field(one.name, column, one.type, nullable=one.nullable, unit=unit))

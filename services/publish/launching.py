@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
-from services.containers.interface import Instance, Progress, Runtime, ServiceSpec, share
+from services.containers.interface import Instance, Progress, Runtime, ServiceSpec, service_name, share
 from services.containers.model import (
     PROJECT_LABEL,
     ROLE_LABEL,
@@ -226,8 +226,3 @@ class Launcher:
         """Remove an image that came to nothing, unless it was never built or something uses it by now."""
         with contextlib.suppress(NotFound, Conflict):
             self._engine.remove_image(reference)
-
-
-def service_name(project: str, version: str) -> str:
-    """A version's service within a platform."""
-    return f"model-{project}-{version.lower()}"

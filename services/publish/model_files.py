@@ -2,21 +2,13 @@
 
 from pathlib import Path
 
-from services.containers.interface import Progress
 from services.model_server.deploy import Deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import check_folder, deploy_of, write_folder
 from services.publish.describing import Draft
 
 
-def bring_in(
-    model: Path,
-    draft: Draft,
-    folder: Path,
-    *,
-    replace: bool = False,
-    progress: Progress = lambda _fraction, _text: None,
-) -> Deploy:
+def bring_in(model: Path, draft: Draft, folder: Path, *, replace: bool = False) -> Deploy:
     """See that a model file loads as it is described, and write its deploy folder.
 
     A pickle's code is run by this.
@@ -29,8 +21,6 @@ def bring_in(
     """
     deploy = deploy_of(model, draft)
     check_folder(folder, deploy.project, deploy.version, replace=replace)
-    progress(0.0, f"Seeing whether {model.name} loads")
     content = model.read_bytes()
     load_model(model.parent, deploy, content, sha256_of(content))
-    progress(0.6, f"Writing {folder}")
     return write_folder(model, draft, folder, replace=replace)

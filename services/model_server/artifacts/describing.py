@@ -4,8 +4,13 @@ from pathlib import Path
 
 from services.errors import InvalidInput, NotFound
 from services.model_server.artifacts.interface import Described
-from services.model_server.artifacts.kinds import Kind, recognise_file
+from services.model_server.artifacts.kinds import KINDS, Kind, recognise_file
 from services.model_server.artifacts.readers import reader_of
+
+_SILENT: dict[Kind, str] = {
+    "rds": "Write the deploy folder with relevo_write_deploy of Relevo's R helper.",
+    "function": "Write its signature into model.json.",
+}
 
 
 def describe_file(path: Path) -> Described:
@@ -26,13 +31,7 @@ def describe(kind: Kind, content: bytes) -> Described:
     Raises:
         InvalidInput: as `describe_file`.
     """
-    if kind in {"rds", "function"}:
-        raise InvalidInput(
-            "a model in R says nothing of its signature"
-            if kind == "rds"
-            else "a model with a predict function of its own says nothing of its signature",
-            remedy="Write the deploy folder with relevo_write_deploy of Relevo's R helper."
-            if kind == "rds"
-            else "Write its signature into model.json.",
-        )
+    if kind in _SILENT:
+        message = f"{KINDS[kind].title} says nothing of its signature"
+        raise InvalidInput(message, remedy=_SILENT[kind])
     return reader_of(kind).describe(content)

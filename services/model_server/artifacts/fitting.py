@@ -44,7 +44,7 @@ def check_fits(described: Described, signature: Signature, *, ordered: bool = Tr
 
 def _check_inputs(described: Described, names: Sequence[str], *, ordered: bool) -> None:
     carried = [read.name for read in described.inputs]
-    wanted, given = ([_plain(name) for name in each] for each in (carried, names))
+    wanted, given = ([plain_name(name) for name in each] for each in (carried, names))
     if carried and (wanted != given if ordered else set(wanted) != set(given)):
         raise InvalidInput(
             f"the model was trained on {', '.join(carried)}; the signature's inputs are {', '.join(names)}"
@@ -76,5 +76,6 @@ def with_categories(frame: "pd.DataFrame", categories: Mapping[str, Sequence[Any
     return frame.assign(**coded)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name as formats that allow no spaces or signs in it write it."""
     return re.sub(r"\W", "_", name)

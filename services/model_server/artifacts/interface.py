@@ -50,13 +50,13 @@ class Asked(NamedTuple):
 
     Attributes:
         compute: takes a matrix, shape (n, inputs), NaN where a value is missing; or a frame.
+        library: name and version of what reads it here.
         frame: whether it takes a frame.
-        threadsafe: whether two threads may ask at once.
     """
 
     compute: Compute
+    library: str
     frame: bool
-    threadsafe: bool = True
 
 
 class Reader(Protocol):

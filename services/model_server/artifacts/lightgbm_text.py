@@ -31,8 +31,9 @@ class LightGBMReader:
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked in one thread, since many for one row cost more than they give."""
         booster = _Booster(content)
-        check_fits(booster.described, signature)
-        return Asked(booster.compute(signature), frame=bool(booster.categories))
+        described = booster.described
+        check_fits(described, signature)
+        return Asked(booster.compute(signature), described.library, frame=bool(booster.categories))
 
     def dump(self, model: Any) -> bytes:
         """Of a booster, a regressor or a classifier."""

@@ -43,9 +43,10 @@ class OnnxReader:
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked in one thread, since many for one row cost more than they give."""
         graph = _Graph(content)
-        check_fits(graph.described(_carried_classes(content)), signature)
+        described = graph.described(_carried_classes(content))
+        check_fits(described, signature)
         frame = any(field.type is FieldType.STRING for field in signature.inputs)
-        return Asked(graph.compute(signature), frame=frame)
+        return Asked(graph.compute(signature), described.library, frame=frame)
 
     def dump(self, model: Any) -> bytes:
         """Of an `onnx.ModelProto`, or its bytes."""

@@ -33,8 +33,9 @@ class PmmlReader:
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked for all rows of a call at once."""
         document = _document(content)
-        check_fits(_described(document), signature, ordered=False)
-        return Asked(_Asking(document, signature).compute, frame=True)
+        described = _described(document)
+        check_fits(described, signature, ordered=False)
+        return Asked(_Asking(document, signature).compute, described.library, frame=True)
 
     def dump(self, model: Any) -> bytes:
         """Of the document's text."""

@@ -26,14 +26,14 @@ class XGBoostReader:
 
     def describe(self, content: bytes) -> Described:
         """Names and types where it was trained on a frame; task and count of classes by its objective."""
-        booster = _Booster(content)
-        return booster.described
+        return _Booster(content).described
 
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked in place; in one thread, since many for one row cost more than they give."""
         booster = _Booster(content)
-        check_fits(booster.described, signature)
-        return Asked(booster.compute(), frame=bool(booster.categories))
+        described = booster.described
+        check_fits(described, signature)
+        return Asked(booster.compute(), described.library, frame=bool(booster.categories))
 
     def dump(self, model: Any) -> bytes:
         """Of a booster, a regressor or a classifier."""
@@ -56,11 +56,11 @@ class _Booster:
         try:
             self._booster = self._xgboost.Booster()
             self._booster.load_model(bytearray(content))
-            self._told = msgspec.json.decode(bytes(self._booster.save_raw("json")))["learner"]
+            self._told = msgspec.json.decode(self._booster.save_config())["learner"]
         except (self._xgboost.core.XGBoostError, ValueError, KeyError) as error:
             raise InvalidInput(f"this is no whole XGBoost model: {_first_line(error)}") from error
         self._booster.set_param({"nthread": 1})
-        self._linear = "weights" in self._told["gradient_booster"].get("model", {})
+        self._linear = self._told["learner_train_param"]["booster"] == "gblinear"
         self._objective: str = self._told["objective"]["name"]
         self._names: list[str] = self._booster.feature_names or []
         self._types: list[str] = self._booster.feature_types or ["float"] * len(self._names)
@@ -122,7 +122,8 @@ class _Booster:
     def _categories(self) -> dict[str, list[Any]]:
         if "c" not in self._types:
             return {}
-        told = self._told["gradient_booster"]["model"].get("cats", {}).get("enc", [])
+        whole = msgspec.json.decode(bytes(self._booster.save_raw("json")))
+        told = whole["learner"]["gradient_booster"]["model"].get("cats", {}).get("enc", [])
         found = {name: _values(one) for name, one in zip(self._names, told, strict=False) if _values(one)}
         missing = [
             name
