@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.collecting import collecting_here
 from app.places import Places
 from app.program import Program
 from app.quiet import without_known_noise
@@ -47,7 +48,7 @@ def render_pages(
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     folder.mkdir(parents=True, exist_ok=True)
-    with without_known_noise(), tempfile.TemporaryDirectory() as own:
+    with without_known_noise(), collecting_here(application), tempfile.TemporaryDirectory() as own:
         places = Places(Path(own) / "config", Path(own) / "cache", Path(own) / "data")
         ProfileFolder(places.profiles).save(profile)
         start = Start(places, Wanted(profile=profile.name))

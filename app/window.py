@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from app.collecting import collecting_here
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.snapshot import SnapshotFiles
 from app.places import Places, system_places
@@ -151,8 +152,9 @@ def run(wanted: Wanted, places: Places | None = None) -> int:
     application.setApplicationName("relevo")
     if isinstance(application, QApplication):
         application.setApplicationDisplayName("Relevo")
-    start = Start(places or system_places(), wanted)
-    start.shell.show()
-    code = application.exec()
-    start.close()
+    with collecting_here(application):
+        start = Start(places or system_places(), wanted)
+        start.shell.show()
+        code = application.exec()
+        start.close()
     return code

@@ -3,6 +3,7 @@
 And what several folders share: a real Cassandra, a real Docker Engine, and a small image on it.
 """
 
+import gc
 import io
 import os
 import secrets
@@ -29,6 +30,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # Threads of libraries that live as long as the process does and belong to no test.
 _LASTING_THREADS = ("loky", "QThread", "Dummy", "pyqtgraph", "execnet", "pytest_timeout", "tqdm")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Collect what a test with widgets leaves on this thread, as the program does: see `app.collecting`."""
+    if "qapp" not in getattr(item, "fixturenames", ()):
+        return (yield)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
