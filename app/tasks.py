@@ -1,13 +1,17 @@
 """The one way off the GUI thread: a function runs on a bounded pool, its end is told on the GUI thread.
 
 Nothing here waits: no nested event loop, no `processEvents`. Create `Tasks` on the GUI thread.
+
+The pool's threads only borrow what they run: the last reference to a closed dialog may be in its task's
+function, and an object of Qt that is destroyed off the GUI thread can lock both threads up.
 """
 
+import itertools
 import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -72,6 +76,16 @@ class _Ends(Generic[T]):
     dropped: Callable[[T], None] | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome(Generic[T]):
+    """How a function ended: what it returned, the error that it raised, or the trace of a bug."""
+
+    state: TaskState
+    results: tuple[T, ...] = ()
+    error: RelevoError | None = None
+    trace: str = ""
+
+
 class Task(Generic[T]):
     """One piece of work, seen from the GUI thread.
 
@@ -92,11 +106,37 @@ class Task(Generic[T]):
         self.trace = ""
         self.started_at = datetime.now(UTC)
         self.ended_at: datetime | None = None
-        self.drop: Callable[[], None] | None = None
 
     def cancel(self) -> None:
         """Ask it to stop; what it still delivers is dropped."""
         self.work.stop()
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    """A task with all that belongs to it; held on the GUI thread until it has ended."""
+
+    task: Task[T]
+    function: Callable[[Work], T]
+    ends: _Ends[T]
+    told: threading.Event = field(default_factory=threading.Event)
+    outcome: _Outcome[T] = _Outcome(TaskState.CANCELLED)  # until it has run
+
+    def drop(self) -> None:
+        """Free a result that nobody gets."""
+        if self.ends.dropped is not None:
+            for result in self.outcome.results:
+                self.ends.dropped(result)
+
+    def deliver(self) -> None:
+        """Tell the result or the error."""
+        if self.outcome.error is not None and self.ends.error is not None:
+            self.ends.error(self.outcome.error)
+        if self.ends.result is None:
+            self.drop()
+            return
+        for result in self.outcome.results:
+            self.ends.result(result)
 
 
 class Tasks(QObject):
@@ -111,7 +151,8 @@ class Tasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="relevo-task")
-        self._running: list[Task[Any]] = []
+        self._jobs: dict[int, _Job[Any]] = {}
+        self._keys = itertools.count()
         self._closed = False
         self._arrived.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
@@ -136,55 +177,55 @@ class Tasks(QObject):
         the end. `on_progress` gets the newest fraction and message; older ones may be left out. Nothing is
         delivered once `owner` is gone; `on_dropped` then frees the result, as it does after a cancel.
         """
-        ends = _Ends(on_result, on_error, on_progress, on_end, on_dropped)
-        task: Task[T]
+        key = next(self._keys)
         told = threading.Event()
 
         def tell() -> None:
             if not told.is_set():
                 told.set()
-                self._post(partial(self._progressed, task, ends, told))
+                self._post(partial(self._progressed, key))
 
-        task = Task(title, owner, cancellable=cancellable, routine=routine, work=Work(tell))
+        task: Task[T] = Task(title, owner, cancellable=cancellable, routine=routine, work=Work(tell))
         if self._closed:
             task.state = TaskState.CANCELLED
             return task
-        self._running.append(task)
+        ends = _Ends(on_result, on_error, on_progress, on_end, on_dropped)
+        self._jobs[key] = _Job(task, function, ends, told)
         self.started.emit(task)
-        self._pool.submit(self._work, task, function, ends)
+        self._pool.submit(self._work, key)
         return task
 
     @property
     def running(self) -> list[Task[Any]]:
         """Tasks that have not ended, oldest first."""
-        return list(self._running)
+        return [job.task for job in self._jobs.values()]
 
     def close(self) -> None:
         """Ask all tasks to stop and wait until the pool's threads have ended; delivers nothing more."""
         self._closed = True
-        for task in self._running:
+        for task in self.running:
             task.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for task in self._running:
-            _drop(task)
-        self._running.clear()
+        for job in self._jobs.values():
+            job.drop()
+        self._jobs.clear()
 
-    def _work(self, task: Task[T], function: Callable[[Work], T], ends: _Ends[T]) -> None:
-        deliver: Callable[[], None] | None = None
+    def _work(self, key: int) -> None:
+        self._jobs[key].outcome = self._outcome(key)
+        self._post(partial(self._ended, key))
+
+    def _outcome(self, key: int) -> _Outcome[Any]:
+        """Run a job's function; what is borrowed for it is let go when this returns."""
+        job = self._jobs[key]
         try:
-            task.work.check()
-            result = function(task.work)
-            deliver = ends.result and partial(ends.result, result)
-            task.drop = ends.dropped and partial(ends.dropped, result)
-            state = TaskState.DONE
+            job.task.work.check()
+            return _Outcome(TaskState.DONE, (job.function(job.task.work),))
         except Cancelled:
-            state = TaskState.CANCELLED
+            return _Outcome(TaskState.CANCELLED)
         except RelevoError as error:
-            task.error, state = error, TaskState.FAILED
-            deliver = ends.error and partial(ends.error, error)
+            return _Outcome(TaskState.FAILED, error=error)
         except Exception:  # noqa: BLE001 - a bug, shown in the crash window
-            task.trace, state = traceback.format_exc(), TaskState.FAILED
-        self._post(partial(self._ended, task, state, deliver, ends))
+            return _Outcome(TaskState.FAILED, trace=traceback.format_exc())
 
     def _post(self, call: Callable[[], None]) -> None:
         if not self._closed:
@@ -195,32 +236,29 @@ class Tasks(QObject):
         if not self._closed:
             call()
 
-    def _progressed(self, task: Task[T], ends: _Ends[T], told: threading.Event) -> None:
-        told.clear()
-        if task.state is not TaskState.RUNNING:
+    def _progressed(self, key: int) -> None:
+        job = self._jobs.get(key)
+        if job is None:
             return
+        task, progress = job.task, job.ends.progress
+        job.told.clear()
         self.progressed.emit(task)
-        if ends.progress is not None and isValid(task.owner) and not task.work.stopping:
-            ends.progress(task.work.fraction, task.work.message)
+        if progress is not None and isValid(task.owner) and not task.work.stopping:
+            progress(task.work.fraction, task.work.message)
 
-    def _ended(
-        self, task: Task[T], state: TaskState, deliver: Callable[[], None] | None, ends: _Ends[T]
-    ) -> None:
-        self._running.remove(task)
-        task.state = TaskState.CANCELLED if task.work.stopping and not task.trace else state
+    def _ended(self, key: int) -> None:
+        job = self._jobs.pop(key)
+        task, outcome = job.task, job.outcome
+        task.error, task.trace = outcome.error, outcome.trace
+        task.state = TaskState.CANCELLED if task.work.stopping and not task.trace else outcome.state
         task.ended_at = datetime.now(UTC)
         self.ended.emit(task)
         if task.trace:
             self.bug.emit(task)
         alive = isValid(task.owner)
-        if alive and deliver is not None and task.state is not TaskState.CANCELLED:
-            deliver()
+        if alive and task.state is not TaskState.CANCELLED:
+            job.deliver()
         else:
-            _drop(task)
-        if alive and ends.end is not None:
-            ends.end()
-
-
-def _drop(task: Task[Any]) -> None:
-    if task.drop is not None:
-        task.drop()
+            job.drop()
+        if alive and job.ends.end is not None:
+            job.ends.end()

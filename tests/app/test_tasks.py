@@ -1,6 +1,8 @@
 """The task primitive: where each end is told, and what is left behind."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -164,3 +166,35 @@ def test_closing_stops_what_runs_frees_what_is_held_and_leaves_no_thread(qtbot: 
     assert freed == ["half open"]
     assert not [t for t in threading.enumerate() if t.name.startswith("relevo-task")]
     assert tasks.run(lambda _work: None, owner=tasks, title="late").state is TaskState.CANCELLED
+
+
+@pytest.mark.parametrize("end", ["result", "error", "bug", "cancelled"])
+def test_what_only_a_task_still_holds_is_destroyed_on_the_gui_thread(
+    tasks: Tasks, qtbot: QtBot, end: str
+) -> None:
+    tasks.bug.connect(lambda _task: None)
+    destroyed_on: list[int] = []
+    for _ in range(300):
+        _start_holding(tasks, end, destroyed_on)
+    qtbot.waitUntil(lambda: not tasks.running)
+    gc.collect()
+    assert len(destroyed_on) == 300
+    assert set(destroyed_on) == {threading.get_ident()}
+
+
+def _start_holding(tasks: Tasks, end: str, destroyed_on: list[int]) -> None:
+    """Start a task whose function holds the last reference to an object of Qt."""
+    held = QObject()
+    weakref.finalize(held, lambda: destroyed_on.append(threading.get_ident()))
+
+    def function(work: Work) -> str:
+        name = held.objectName()
+        if end == "error":
+            raise RelevoError("the disk is full")
+        if end == "cancelled":
+            raise Cancelled
+        if end == "bug":
+            raise KeyError(name)
+        return name
+
+    tasks.run(function, owner=tasks, title=end)
