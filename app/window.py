@@ -149,9 +149,8 @@ def wanted_of(arguments: list[str]) -> Wanted | None:
 def run(wanted: Wanted, places: Places | None = None) -> int:
     """Open the window and stay until it is closed."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
+    # No display name: Qt would put it behind every title a second time.
     application.setApplicationName("relevo")
-    if isinstance(application, QApplication):
-        application.setApplicationDisplayName("Relevo")
     with collecting_here(application):
         start = Start(places or system_places(), wanted)
         start.shell.show()
