@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
     (made / "index.html").write_text("the notebook")
     os.chown(made, 4321, 4322)
     for above in (tmp_path, *tmp_path.parents[:3]):
-        above.chmod(0o755)
+        above.chmod(above.stat().st_mode | 0o111)  # passable, and else as it was: /tmp may be among them
     return made
 
 
