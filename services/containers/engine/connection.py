@@ -55,7 +55,7 @@ class Client:
 
     def take_over(self, path: str, body: Mapping[str, object]) -> Duplex:
         """A connection for bytes both ways, cut by `abort` like all others."""
-        return Duplex(self._adapter.dialled(), f"/v{self.library.api_version}{path}", body)
+        return Duplex(self._adapter.dialled_both_ways(), f"/v{self.library.api_version}{path}", body)
 
     def abort(self) -> None:
         """Cut what is being read, so that its reader wakes."""
@@ -78,15 +78,15 @@ class Connection:
 
     def __init__(self, address: EngineAddress, timeout: float) -> None:
         self.address = address
-        self._dial = dialler(address, timeout)
+        self._dialler = dialler(address, timeout)
         self._lock = threading.Lock()
         self._streams: set[Client] = set()
         self._closed = False
         self.version = self._engine_version(timeout)
-        self._questions = Client(Adapter(self._dial, _CONNECTIONS), self.version, _ANSWER_SECONDS)
+        self._questions = Client(Adapter(self._dialler, _CONNECTIONS), self.version, _ANSWER_SECONDS)
 
     def _engine_version(self, timeout: float) -> str:
-        client = Client(Adapter(self._dial, 1), OLDEST_API, timeout)
+        client = Client(Adapter(self._dialler, 1), OLDEST_API, timeout)
         try:
             with translated(self.address):
                 answer = client.library.version(api_version=False)
@@ -108,7 +108,7 @@ class Connection:
     @contextlib.contextmanager
     def streaming(self) -> Iterator[Client]:
         """A client of its own, without a time-out; what is raised inside becomes a RelevoError."""
-        client = Client(Adapter(self._dial, 1), self.version, None)
+        client = Client(Adapter(self._dialler, 1), self.version, None)
         with self._lock:
             self._streams.add(client)
             if self._closed:

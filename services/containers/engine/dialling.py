@@ -3,23 +3,34 @@
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
+from services.containers.engine.encryption import Encrypted
 from services.containers.engine.pipes import Pipe
 from services.containers.engine.ssh import dial_ssh
 from services.containers.sockets import usual_socket
 from services.errors import InvalidInput
 
 Dial = Callable[[], Any]
-"""Connects anew; a socket or a `Pipe`."""
+"""Connects anew; a socket, a `Pipe`, or an `Encrypted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialler:
+    """Connects anew, for requests and their answers, or for bytes both ways at once."""
+
+    requests: Dial
+    both_ways: Dial
+
 
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """A peer that vanished without a word is noticed after a minute, also by a stream that only listens."""
 
 
-def dialler(address: EngineAddress, seconds: float) -> Dial:
+def dialler(address: EngineAddress, seconds: float) -> Dialler:
     """How to connect to that engine; each connection may take that many seconds.
 
     Raises:
@@ -28,16 +39,23 @@ def dialler(address: EngineAddress, seconds: float) -> Dial:
     match address:
         case LocalEngine():
             path = address.path or usual_socket()
-            return (lambda: _pipe(path, seconds)) if is_pipe(path) else (lambda: _local(path, seconds))
-        case SshEngine():
-            return lambda: dial_ssh(address, seconds)
-        case PlainEngine():
-            return lambda: _network(address.host, address.port, seconds)
-        case TlsEngine():
-            context = _trust(address)
-            return lambda: context.wrap_socket(
-                _network(address.host, address.port, seconds), server_hostname=address.host
+            return _alike(
+                (lambda: _pipe(path, seconds)) if is_pipe(path) else (lambda: _local(path, seconds))
             )
+        case SshEngine():
+            return _alike(lambda: dial_ssh(address, seconds))
+        case PlainEngine():
+            return _alike(lambda: _network(address.host, address.port, seconds))
+        case TlsEngine():
+            context, host, port = _trust(address), address.host, address.port
+            return Dialler(
+                lambda: context.wrap_socket(_network(host, port, seconds), server_hostname=host),
+                lambda: Encrypted(_network(host, port, seconds), context, host),
+            )
+
+
+def _alike(dial: Dial) -> Dialler:
+    return Dialler(dial, dial)
 
 
 def is_pipe(path: str) -> bool:

@@ -1,13 +1,9 @@
 """A connection that the engine hands over for bytes both ways: a command inside a container."""
 
-import contextlib
 import http.client
 import io
 import json
-import selectors
 import socket
-import ssl
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +13,6 @@ from services.containers.engine.transport import shut
 _PART = 1 << 16
 _HEAD_LIMIT = 1 << 16
 _FRAME_HEAD = 8
-_LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Duplex:
@@ -35,17 +30,13 @@ class Duplex:
 
     def __init__(self, connection: Any, path: str, body: Mapping[str, object]) -> None:
         self._connection = connection
-        # An encrypted connection may not be read and written at the same instant.
-        self._lock = threading.Lock()
-        # A named pipe can neither be asked whether it is ready nor need it: it is read and written at once.
-        self._waits = isinstance(connection, socket.socket)
         try:
             connection.sendall(_request(path, json.dumps(body).encode()))
             self._early = self._answer()
         except BaseException:
             connection.close()
             raise
-        connection.settimeout(0 if self._waits else None)
+        connection.settimeout(None)
 
     def _answer(self) -> bytes:
         """Read the head of the answer; what already came after it."""
@@ -71,10 +62,7 @@ class Duplex:
         if self._early:
             early, self._early = self._early, b""
             return early
-        while True:
-            with contextlib.suppress(*_LATER), self._lock if self._waits else contextlib.nullcontext():
-                return bytes(self._connection.recv(_PART))
-            self._ready(selectors.EVENT_READ)
+        return bytes(self._connection.recv(_PART))
 
     def frames(self) -> Iterator[tuple[int, bytes]]:
         """What a command without a terminal writes: 1 or 2 for its output or error output, and bytes."""
@@ -90,22 +78,14 @@ class Duplex:
 
     def send(self, data: bytes) -> None:
         """Write all of it."""
-        left = memoryview(data)
-        while left:
-            with contextlib.suppress(*_LATER), self._lock if self._waits else contextlib.nullcontext():
-                left = left[self._connection.send(left) :]
-                continue
-            self._ready(selectors.EVENT_WRITE)
+        self._connection.sendall(data)
 
     def end_input(self) -> None:
         """Tell the command that its input has ended; its output goes on."""
-        if not self._waits:
-            self._connection.send(b"")  # a message of no bytes is how a pipe says it
-        elif isinstance(self._connection, ssl.SSLSocket):
-            with contextlib.suppress(*_LATER), self._lock:
-                self._connection.unwrap()
-        else:
+        if isinstance(self._connection, socket.socket):
             self._connection.shutdown(socket.SHUT_WR)
+        else:
+            self._connection.end_output()
 
     def abandon(self) -> None:
         """Cut the connection, so that whoever waits for it wakes."""
@@ -114,11 +94,6 @@ class Duplex:
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
-
-    def _ready(self, event: int) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._connection, event)
-            selector.select()
 
 
 def _request(path: str, body: bytes) -> bytes:

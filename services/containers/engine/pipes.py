@@ -43,6 +43,10 @@ class Pipe:
         while left:
             left = left[self.send(left) :]
 
+    def end_output(self) -> None:
+        """Say that nothing more will be sent; what the other side sends goes on."""
+        self.send(b"")  # a message of no bytes is how a pipe says it
+
     def recv_into(self, buffer: bytearray | memoryview) -> int:
         """Read some bytes; 0 at the end."""
         try:

@@ -14,7 +14,8 @@ from docker.transport.basehttpadapter import BaseHTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
-from services.containers.engine.dialling import Dial
+from services.containers.engine.dialling import Dial, Dialler
+from services.containers.engine.encryption import Encrypted
 from services.containers.engine.ssh import SshSocket
 
 
@@ -25,13 +26,13 @@ class Adapter(BaseHTTPAdapter):  # type: ignore[misc] # the library is untyped
         connections: how many are kept open for further requests.
     """
 
-    def __init__(self, dial: Dial, connections: int) -> None:
+    def __init__(self, dialler: Dialler, connections: int) -> None:
         super().__init__()
-        self._dial = dial
+        self._dialler = dialler
         self._lock = threading.Lock()
         self._aborted = False
         self._open: weakref.WeakSet[Any] = weakref.WeakSet()
-        self._pool = _Pool("engine", maxsize=connections, dial=self.dialled)
+        self._pool = _Pool("engine", maxsize=connections, dial=self._dialled_requests)
 
     def get_connection(self, url: str, proxies: object = None) -> HTTPConnectionPool:  # noqa: ARG002
         """The pool for all requests: there is one engine."""
@@ -54,9 +55,15 @@ class Adapter(BaseHTTPAdapter):  # type: ignore[misc] # the library is untyped
         for each in found:
             shut(each)
 
-    def dialled(self) -> Any:
-        """A new connection, cut by `abort` like the others."""
-        found = self._dial()
+    def dialled_both_ways(self) -> Any:
+        """A new connection for bytes both ways, cut by `abort` like the others."""
+        return self._dialled(self._dialler.both_ways)
+
+    def _dialled_requests(self) -> Any:
+        return self._dialled(self._dialler.requests)
+
+    def _dialled(self, dial: Dial) -> Any:
+        found = dial()
         with self._lock:
             self._open.add(found)
             aborted = self._aborted
@@ -99,5 +106,7 @@ def shut(connection: Any) -> None:
         with contextlib.suppress(OSError):  # the other side was faster
             # Not an encrypted socket's own: that one would take its state from under the reader.
             socket.socket.shutdown(connection, socket.SHUT_RDWR)
+    elif isinstance(connection, Encrypted):
+        connection.cut()
     else:
         connection.close()
