@@ -17,7 +17,7 @@ from services.containers.interface import ENDPOINT_VARIABLE
 from services.errors import InvalidInput
 from services.http.loop import run
 from services.http.server import Server
-from services.model_server.deploy import Deploy, read_deploy
+from services.model_server.deploy import Deploy, import_from, read_deploy
 from services.model_server.following import Follower
 from services.model_server.gateway import GatewayLink, check_origin, first_revision
 from services.model_server.in_r import serve_in_r
@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
     deploy = read_deploy(options.deploy)
     if deploy.kind == "rds":
         return _serve_in_r(options)
+    import_from(options.deploy)
     run(_serve(options, deploy, token))
     return 0
 

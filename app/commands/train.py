@@ -7,12 +7,14 @@ when its service does.
 import logging
 import os
 import sys
+from pathlib import Path
 
 import msgspec
 
 from app.commands.options import log_to_standard_error
 from services.containers.held import watch_parent
 from services.errors import RelevoError
+from services.model_server.deploy import import_from
 from services.model_server.training import Progress, TrainingOrder, train
 
 _logger = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ def main(arguments: list[str]) -> int:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=TrainingOrder)
     # Nothing is lost by ending at once: the artifact counts only when the service has stored it.
     watch_parent(lambda: os._exit(1))
+    # A script finds what lies beside it, as where it was written.
+    import_from(Path(order.folder))
+    os.chdir(order.folder)
     told, sys.stdout = sys.stdout, sys.stderr  # what a script prints goes to the log
 
     def say(progress: Progress) -> None:

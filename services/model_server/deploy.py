@@ -1,5 +1,6 @@
 """The deploy folder: `model.json` beside the trained model, as `serve` and `publish` read it."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,6 +86,11 @@ class _WrittenDeploy(Struct, forbid_unknown_fields=True):
     module: str = ""
     train: str = ""
     metrics: dict[str, float] = {}
+
+
+def import_from(folder: Path) -> None:
+    """Let this process import the modules of a deploy folder; last, so that they hide nothing installed."""
+    sys.path.append(str(folder.resolve()))
 
 
 def read_deploy(folder: Path) -> Deploy:

@@ -192,7 +192,7 @@ class Retrainer:
         self, process: Any, order: RetrainOrder, artifact: Path, watching: "asyncio.Task[None]"
     ) -> Progress:
         training = TrainingOrder(
-            folder=str(self._folder),
+            folder=str(self._folder.resolve()),
             data_url=self._data_url(order),
             token=self._token,
             window=order.window,

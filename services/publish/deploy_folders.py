@@ -9,6 +9,7 @@ from msgspec import Struct
 from services.errors import Conflict, NotFound, StorageFull
 from services.model_server.artifacts.kinds import Kind
 from services.model_server.deploy import DESCRIPTION, Deploy, modified_at, write_deploy
+from services.publish.beside import modules_beside
 from services.publish.describing import Draft
 
 
@@ -22,7 +23,7 @@ class _Named(Struct):
 
 
 def write_folder(model: Path, draft: Draft, folder: Path, *, replace: bool) -> Deploy:
-    """Copy a model and its training script into a deploy folder and describe them there.
+    """Copy a model, its training script and the modules beside that into a deploy folder, described there.
 
     A folder of the same version is brought up to date where that is asked for: files that its old
     description named and the new one does not are removed, others stay. The description comes last, so a
@@ -43,7 +44,8 @@ def write_folder(model: Path, draft: Draft, folder: Path, *, replace: bool) -> D
     deploy = deploy_of(model, draft)
     sources = {deploy.artifact: model}
     if deploy.train:
-        sources[deploy.train] = Path(draft.given.train)
+        script = Path(draft.given.train)
+        sources |= modules_beside(script) | {deploy.train: script}
     before = check_folder(folder, deploy.project, deploy.version, replace=replace)
     _check_free(folder, sources, before)
     try:
@@ -106,9 +108,10 @@ def check_folder(folder: Path, project: str, version: str, *, replace: bool) -> 
 
 def _check_free(folder: Path, sources: dict[str, Path], before: tuple[str, ...]) -> None:
     """No file is overwritten but those of the version itself, or by themselves."""
+    own = {*before, *(name for script in before for name in modules_beside(folder / script))}
     for name, source in sources.items():
         there = folder / name
-        if there.exists() and name not in before and not there.samefile(source):
+        if there.exists() and name not in own and not there.samefile(source):
             raise Conflict(f"{there} exists and is another file", remedy="Choose another folder.")
 
 
@@ -119,7 +122,8 @@ def _write(folder: Path, deploy: Deploy, sources: dict[str, Path], before: tuple
         for name, source in sources.items():
             there = folder / name
             if not (there.exists() and there.samefile(source)):
-                drafts[there] = folder / f".{name}.draft"
+                there.parent.mkdir(parents=True, exist_ok=True)
+                drafts[there] = there.with_name(f".{there.name}.draft")
                 shutil.copyfile(source, drafts[there])
         for there, draft in drafts.items():
             draft.replace(there)

@@ -52,7 +52,7 @@ asker <- function(folder, deploy) {
     return(function(model, rows) if (length(classes)) ask_classes(model, rows) else stats::predict(model, rows))
   }
   module <- new.env(parent = globalenv())
-  sys.source(file.path(folder, deploy$module), module)
+  sys.source(file.path(folder, deploy$module), module, chdir = TRUE)
   if (!is.function(module$predict_rows)) {
     refuse("invalid_input", deploy$module, " does not define predict_rows(model, rows)")
   }

@@ -10,6 +10,9 @@ for (part in c("faults", "json", "deploy", "instances", "model", "gateway")) {
 }
 
 train_revision <- function(order) {
+  # A script finds what lies beside it, as where it was written.
+  order$folder <- normalizePath(order$folder)
+  setwd(order$folder)
   deploy <- read_deploy(order$folder)
   say(order, 0.02, "fetching the data")
   frame <- labelled_frame(fetch(order), deploy$signature)

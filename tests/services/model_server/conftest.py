@@ -122,6 +122,8 @@ class PythonMaker:
         "end": "the training process ended with code 3",
         "other columns": "feature names should match",
     }
+    beside: ClassVar = {"reds.py": "factor = 3", "factor.txt": "3"}
+    uses_beside = "import reds; assert reds.factor == int(open('factor.txt').read())"
 
     def linear(self, folder: Path, factor: float = 1, *, train: bool = False) -> Path:
         """Write a linear model of `data()` whose target is multiplied; its artifact."""
@@ -160,6 +162,8 @@ class RMaker(PythonMaker):
         "end": "the training process ended with code 3",
         "other columns": "object 'a' not found",
     }
+    beside: ClassVar = {"reds.R": "factor_of_reds <- 3", "factor.txt": "3\n"}
+    uses_beside = "source('reds.R'); stopifnot(factor_of_reds == as.integer(readLines('factor.txt')))"
 
     def __init__(self, trained: Path) -> None:
         self.trained = trained

@@ -152,6 +152,17 @@ def _age(platform, job):
     )
 
 
+def test_a_script_uses_what_lies_beside_it(platform, trained, shared):
+    for name, content in shared.maker.beside.items():
+        (shared.folder / name).write_text(content)
+    service = trained()
+    shared.maker.script(shared.folder, shared.maker.uses_beside)
+    job = _start(platform, service)
+    platform.wait(lambda: _state(platform, service, job)["state"] in {"done", "failed"})
+    told = _state(platform, service, job)
+    assert told["state"] == "done", told
+
+
 @pytest.mark.parametrize("before", ["refusal", "bug", "end", "other columns"])
 def test_a_script_that_fails_fails_the_job_in_words(platform, trained, shared, before):
     service = trained(before)

@@ -91,6 +91,33 @@ def test_the_training_script_comes_along_under_its_own_name(models: Path, tmp_pa
     assert (tmp_path / "d" / "again.py").read_text(encoding="utf-8") == TRAIN
 
 
+def test_the_modules_beside_the_script_that_it_imports_come_along(models: Path, tmp_path: Path) -> None:
+    team = tmp_path / "training"
+    for place, text in {
+        "again.py": f"import json\nimport plant.rules\nfrom units import litres\n{TRAIN}",
+        "units.py": "def litres(n):\n    import constants\n    return n * constants.LITRE\n",
+        "constants.py": "LITRE = 1000\n",
+        "json.py": "raise SystemExit\n",
+        "plant/__init__.py": "",
+        "plant/rules.py": "from . import limits\n",
+        "plant/limits.py": "HIGHEST = 3\n",
+        "other.py": "SPARE = 1\n",
+    }.items():
+        (team / place).parent.mkdir(parents=True, exist_ok=True)
+        (team / place).write_text(text, encoding="utf-8")
+    draft = draft_of(describe_file(models / "iris.ubj"), replace(IRIS, train=str(team / "again.py")))
+    folder = tmp_path / "d"
+    write_folder(models / "iris.ubj", draft, folder, replace=False)
+    brought = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert brought == {
+        "model.json", "iris.ubj", "again.py", "units.py", "constants.py",
+        "plant/__init__.py", "plant/rules.py", "plant/limits.py",
+    }  # fmt: skip
+    (team / "constants.py").write_text("LITRE = 1001\n", encoding="utf-8")
+    write_folder(models / "iris.ubj", draft, folder, replace=True)
+    assert (folder / "constants.py").read_text(encoding="utf-8") == "LITRE = 1001\n"
+
+
 def test_another_versions_folder_is_never_overwritten_and_its_own_only_when_asked(
     models: Path, tmp_path: Path
 ) -> None:
