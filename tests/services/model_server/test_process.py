@@ -1,7 +1,9 @@
 """`relevo serve` as a process: what it needs, and how it starts and ends."""
 
+import importlib
 import os
 import subprocess
+import sys
 
 from sklearn.linear_model import LinearRegression
 
@@ -36,6 +38,20 @@ def test_it_waits_for_a_gateway_that_is_not_there_yet(platform, maker, tmp_path)
     assert platform.gateway.address == address
     platform.wait(lambda: platform.ask(service, "GET", "/health").status == 200)
     platform.wait(lambda: platform.store.project("plant").version("A").endpoint == service.address)
+
+
+def test_a_pickle_finds_the_modules_of_its_own_classes_in_the_deploy_folder(
+    platform, deploys, tmp_path, monkeypatch
+):
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "plant_rules.py").write_text(
+        "from sklearn.linear_model import LinearRegression\nclass Ours(LinearRegression): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "deploy")
+    deploys.write(tmp_path / "deploy", importlib.import_module("plant_rules").Ours().fit(*deploys.data()))
+    monkeypatch.delitem(sys.modules, "plant_rules")
+    service = platform.serve(tmp_path / "deploy")
+    assert platform.ask(service, "GET", "/health").status == 200
 
 
 def test_it_ends_when_its_parent_does(platform, maker, tmp_path):
