@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.containers.model import Container, ContainerState
-from widgets.containers.cells import COLUMNS, NAME, STATE, belongs
+from widgets.containers.cells import COLUMNS, CPU, MEMORY, NAME, STATE, belongs
 from widgets.formatting import count
 from widgets.tables.cells import Cell, Row
 from widgets.tables.model import rank
@@ -85,7 +85,8 @@ def wanted(entry: Entry, wish: Wish) -> bool:
         return False
     if not wish.words:
         return True
-    text = "\n".join(cell.text for cell in entry.row.cells).casefold() + container.identifier[:12]
+    lasting = (cell.text for i, cell in enumerate(entry.row.cells) if i not in {CPU, MEMORY})
+    text = "\n".join(lasting).casefold() + container.identifier[:12]
     return all(word in text for word in wish.words)
 
 

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.containers.model import Container, ContainerState, Health, Port, Role
-from widgets.formatting import UNDEFINED, clock, duration, plural, relative
+from services.containers.model import Container, ContainerState, Health, Port, Role, Usage
+from widgets.formatting import UNDEFINED, clock, duration, number, plural, relative, size
 from widgets.tables.cells import Cell, Column, Row
 from widgets.theme import State, version_style
 
 COLUMNS = (
-    Column("name", "Name", width=220),
+    Column("name", "Name", width=200),
     Column("state", "State", width=115),
     Column("health", "Health", width=90, tooltip="What its own health check says"),
+    Column("cpu", "CPU", unit="%", numeric=True, width=72, tooltip="Of one core: two busy ones are 200 %"),
+    Column("memory", "Memory", numeric=True, width=84, tooltip="In use, without the cache of files"),
     Column("project", "Project", width=80),
     Column("version", "Version", width=60),
     Column("role", "Role", width=105, tooltip="What it is for in Relevo"),
@@ -21,7 +23,7 @@ COLUMNS = (
     Column("age", "Age", width=85, tooltip="Since it started, ended or was made"),
     Column("note", "Note", width=90, stretch=True),
 )
-NAME, STATE, PROJECT = 0, 1, 3
+NAME, STATE, CPU, MEMORY, PROJECT = 0, 1, 3, 4, 5
 
 Orders = Mapping[tuple[str, str], int]
 """Project and version to the version's order of registration, for its colour."""
@@ -54,7 +56,9 @@ def belongs(container: Container) -> bool:
     return bool(container.platform or container.project or container.role is not Role.NONE)
 
 
-def row_for(container: Container, orders: Orders, note: Note | None, now: datetime) -> Row:
+def row_for(
+    container: Container, orders: Orders, note: Note | None, now: datetime, usage: Usage | None = None
+) -> Row:
     """A container as finished cells, one for each of COLUMNS."""
     return Row(
         container.identifier,
@@ -62,6 +66,7 @@ def row_for(container: Container, orders: Orders, note: Note | None, now: dateti
             Cell(container.name, tooltip=f"{container.name}\n{container.identifier[:12]}"),
             state_cell(container),
             health_cell(container),
+            *usage_cells(usage),
             Cell(container.project or UNDEFINED, quiet=not container.project),
             _version(container, orders),
             Cell(container.role.value or "other")
@@ -93,6 +98,23 @@ def health_cell(container: Container) -> Cell:
     if container.health is Health.NONE or container.state is not ContainerState.RUNNING:
         return Cell(UNDEFINED, sort="~", quiet=True, export="")
     return Cell(container.health.value, state=_HEALTH[container.health])
+
+
+def usage_cells(usage: Usage | None) -> tuple[Cell, Cell]:
+    """Processor and memory; empty while they are not known."""
+    if usage is None:
+        return Cell("", sort=-1), Cell("", sort=-1)
+    share = number(usage.processor, 2 if usage.processor < 10 else 3)
+    limit = f" of {size(usage.memory_limit)}" if usage.memory_limit else ""
+    return (
+        Cell(share, sort=usage.processor, tooltip=f"{share} % of one core", export=str(usage.processor)),
+        Cell(
+            size(usage.memory),
+            sort=usage.memory,
+            tooltip=f"{size(usage.memory)}{limit}",
+            export=str(usage.memory),
+        ),
+    )
 
 
 def age_cell(container: Container, now: datetime) -> Cell:

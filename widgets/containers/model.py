@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from services.containers.model import Container
+from services.containers.model import Container, ContainerState, Usage
 from widgets.containers.arrange import Entry, Node, Only, Wish, arrange
 from widgets.containers.cells import COLUMNS, Note, Orders, row_for
 from widgets.tables.cells import Role, Row
@@ -28,6 +28,7 @@ class ContainerModel(QAbstractItemModel):
         super().__init__(parent)
         self._entries: dict[str, Entry] = {}
         self._notes: dict[str, Note] = {}
+        self._usages: dict[str, Usage] = {}
         self._orders: Orders = {}
         self._wish = Wish()
         self._keys: list[str] = []
@@ -53,9 +54,32 @@ class ContainerModel(QAbstractItemModel):
             if container is None:
                 self._entries.pop(identifier, None)
                 self._notes.pop(identifier, None)
+                self._usages.pop(identifier, None)
             else:
+                if container.state is not ContainerState.RUNNING:
+                    self._usages.pop(identifier, None)
                 self._entries[identifier] = self._entry(container, now)
         self._arrange()
+
+    def set_usages(self, usages: Mapping[str, Usage | None]) -> None:
+        """Say what running containers use; None takes that away."""
+        known = {
+            identifier: usage
+            for identifier, usage in usages.items()
+            if identifier in self._entries and self._usages.get(identifier) != usage
+        }
+        for identifier, usage in known.items():
+            if usage is None:
+                del self._usages[identifier]
+            else:
+                self._usages[identifier] = usage
+        if known:
+            self.take({identifier: self._entries[identifier].container for identifier in known})
+
+    @property
+    def usages(self) -> Mapping[str, Usage]:
+        """What running containers use, as last said."""
+        return self._usages
 
     def set_note(self, identifier: str, note: Note | None) -> None:
         """Say something on a container's line; None takes it away."""
@@ -186,7 +210,8 @@ class ContainerModel(QAbstractItemModel):
 
     def _entry(self, container: Container, now: datetime) -> Entry:
         note = self._notes.get(container.identifier)
-        return Entry(container, row_for(container, self._orders, note, now))
+        usage = self._usages.get(container.identifier)
+        return Entry(container, row_for(container, self._orders, note, now, usage))
 
     def _arrange(self) -> None:
         """Bring the lines to what they should be, in as few steps as Qt needs to follow."""

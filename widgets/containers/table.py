@@ -76,6 +76,18 @@ class ContainerTable(QWidget):
         known = [model.container(row.key) for row in model.lines() if row.key in wanted]
         return [container for container in known if container is not None]
 
+    def seen(self) -> list[Container]:
+        """The containers whose lines are in sight, from top to bottom."""
+        view, found = self.view, []
+        index = view.indexAt(view.viewport().rect().topLeft())
+        bottom = view.viewport().rect().bottom()
+        while index.isValid() and view.visualRect(index).top() <= bottom:
+            container = self.model.container(self.model.key(index))
+            if container is not None:
+                found.append(container)
+            index = view.indexBelow(index)
+        return found
+
     def current(self) -> str:
         """The identifier of the container selected, where it is one; empty otherwise."""
         chosen = self.selected()

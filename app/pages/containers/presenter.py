@@ -9,6 +9,7 @@ from app.connection.life import LinkState
 from app.context import Context
 from app.pages.containers.dependents import orders_of
 from app.pages.containers.details import ContainerDetails
+from app.pages.containers.usages import ListUsages
 from services.containers.model import Change, Container, ContainerState
 from widgets.containers.table import ContainerTable
 from widgets.formatting import plural
@@ -29,6 +30,7 @@ class ContainersPresenter(QObject):
         self._link: EngineLink = context.engine_link
         self._here = False
         self._select_first = False
+        self._usages = ListUsages(table, context.engine_link, context.tasks)
         self._older = QTimer(self)
         self._older.setInterval(AGE_MILLISECONDS)
         self._older.timeout.connect(table.model.grow_older)
@@ -46,6 +48,7 @@ class ContainersPresenter(QObject):
         self._context.hosts.want()
         self._table.model.grow_older()
         self._older.start()
+        self._usages.enter()
         self._details.enter()
         self._show_chosen()
         self._colour()
@@ -55,6 +58,7 @@ class ContainersPresenter(QObject):
         self._here = False
         self._older.stop()
         self._chosen.stop()
+        self._usages.leave()
         self._details.leave()
 
     def select_first(self) -> None:

@@ -21,6 +21,7 @@ from services.containers.engine.storage import Storage
 from services.containers.engine.streams import Ended, Stream
 from services.containers.engine.terminal import Terminal
 from services.containers.engine.usage import follow_usage, usage_now
+from services.containers.engine.usages import Found, UsageRounds
 from services.containers.engine.waiting import wait_healthy
 from services.containers.interface import Progress
 from services.containers.model import (
@@ -232,6 +233,10 @@ class Engine(Closing):
     ) -> Stream[Usage]:
         """What a container uses, once a second while it runs."""
         return follow_usage(self._connection, identifier, receive, ended)
+
+    def usage_rounds(self, receive: Found, ended: Ended) -> UsageRounds:
+        """What several containers use, some seconds old at most; which ones, it is told by `want`."""
+        return UsageRounds(self._connection, receive, ended)
 
     def terminal(
         self,

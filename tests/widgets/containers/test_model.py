@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 
-from services.containers.model import Container, ContainerState
+from services.containers.model import Container, ContainerState, Usage
 from widgets.containers.arrange import Only
-from widgets.containers.cells import Note
+from widgets.containers.cells import CPU, MEMORY, Note
 from widgets.containers.model import ContainerModel
 from widgets.tables.cells import Role
 
@@ -135,3 +135,26 @@ def test_any_sequence_of_changes_leaves_the_model_right(
         random_.choice(steps)()
     model.ask(words="", only=Only.ALL)
     assert {row.key for row in model.lines()} == set(present)
+
+
+def test_what_a_container_uses_shows_sorts_and_goes_with_its_end(
+    model: ContainerModel, made: SimpleNamespace
+) -> None:
+    first, second = made.container(1), made.container(2)
+    give(model, made, first, second)
+    usage = Usage(made.NOW, processor=3.217, memory=120_000_000, memory_limit=2_000_000_000)
+    model.set_usages(
+        {first.identifier: usage, second.identifier: Usage(made.NOW, 150.4, 80, 0), "gone": usage}
+    )
+    model.ask(grouped=False)
+    cells = {row.key: row.cells for row in model.lines()}
+    assert (cells[first.identifier][CPU].text, cells[first.identifier][MEMORY].text) == ("3.2", "120 MB")
+    assert cells[first.identifier][MEMORY].tooltip == "120 MB of 2 GB"
+    model.sort(CPU, Qt.SortOrder.DescendingOrder)
+    assert [row.key for row in model.lines()] == [second.identifier, first.identifier]
+    model.ask(words="120")
+    assert model.lines() == []
+    model.ask(words="")
+    give(model, made, msgspec.structs.replace(first, state=ContainerState.EXITED))
+    model.set_usages({second.identifier: None})
+    assert {row.cells[CPU].text for row in model.lines()} == {""}

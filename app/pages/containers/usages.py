@@ -1,0 +1,111 @@
+"""Keeps processor and memory of the list's running containers up to date while they are in sight."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.connection.engine_link import EngineLink
+from app.connection.life import LinkState
+from app.pages.containers.streams import Follower
+from app.tasks import Tasks
+from services.containers.model import Container, ContainerState, Usage
+from services.errors import RelevoError
+from widgets.containers.cells import CPU, MEMORY
+from widgets.containers.table import ContainerTable
+
+if TYPE_CHECKING:
+    from services.containers.engine.usages import UsageRounds
+
+LOOK_MILLISECONDS = 500
+"""How often it looks which lines are in sight, and after a loss whether the engine is back."""
+OLDEST_SECONDS = 60.0
+"""A reading that is older is not shown any more."""
+MOST_READINGS = 200
+
+
+class ListUsages(QObject):
+    """Asks between `enter` and `leave` for what is in sight; for all that run if they are sorted by it."""
+
+    def __init__(self, table: ContainerTable, link: EngineLink, tasks: Tasks) -> None:
+        super().__init__(table)
+        self._table, self._link = table, link
+        self._rounds: UsageRounds | None = None
+        self._wanted: frozenset[str] = frozenset()
+        self._come: dict[str, float] = {}
+        self._follower: Follower[tuple[str, Usage]] = Follower(
+            tasks, self._received, self._ended, self, held=MOST_READINGS, part=MOST_READINGS
+        )
+        self._look = QTimer(self)
+        self._look.setInterval(LOOK_MILLISECONDS)
+        self._look.timeout.connect(self._bring_up_to_date)
+        link.closing.connect(self._stop)
+
+    def enter(self) -> None:
+        """The page is shown."""
+        self._look.start()
+        self._bring_up_to_date()
+
+    def leave(self) -> None:
+        """The page is left."""
+        self._look.stop()
+        self._stop()
+
+    def _stop(self) -> None:
+        self._rounds, self._wanted = None, frozenset()
+        self._follower.leave()
+        self._come.clear()
+        self._table.model.set_usages(dict.fromkeys(self._table.model.usages))
+
+    def _bring_up_to_date(self) -> None:
+        self._forget_old()
+        engine = self._link.engine
+        if engine is None or self._link.state is not LinkState.OPEN:
+            return
+        if not self._follower.following:
+            self._follower.follow(
+                "Measuring containers",
+                lambda receive, ended: engine.usage_rounds(
+                    lambda identifier, usage: receive(((identifier, usage),)), ended
+                ),
+                self._opened,
+            )
+        self._want()
+
+    def _opened(self, rounds: "UsageRounds") -> None:
+        self._rounds, self._wanted = rounds, frozenset()
+        self._want()
+
+    def _want(self) -> None:
+        wanted = frozenset(
+            one.identifier for one in self._asked_for() if one.state is ContainerState.RUNNING
+        )
+        if self._rounds is not None and wanted != self._wanted:
+            self._wanted = wanted
+            self._rounds.want(wanted)
+
+    def _asked_for(self) -> list[Container]:
+        table, model = self._table, self._table.model
+        if not table.isVisible() or table.window().isMinimized():
+            return []
+        if model.wish.sorted_by not in {CPU, MEMORY}:
+            return table.seen()
+        found = (model.container(row.key) for row in model.lines())
+        return [container for container in found if container is not None]
+
+    def _received(self, readings: Sequence[tuple[str, Usage]]) -> None:
+        usages = {key: usage for key, usage in readings if key in self._wanted}
+        self._come |= dict.fromkeys(usages, time.monotonic())
+        self._table.model.set_usages(usages)
+
+    def _ended(self, _error: RelevoError | None) -> None:
+        """The link tells of the loss, and comes back by itself."""
+        self._stop()
+
+    def _forget_old(self) -> None:
+        oldest = time.monotonic() - OLDEST_SECONDS
+        old = [key for key, come in self._come.items() if come < oldest]
+        for key in old:
+            del self._come[key]
+        self._table.model.set_usages(dict.fromkeys(old))
