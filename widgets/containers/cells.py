@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.containers.model import Container, ContainerState, Health, Port, Role, Usage
-from widgets.formatting import UNDEFINED, clock, duration, number, plural, relative, size
+from widgets.formatting import UNDEFINED, clock, duration, plural, relative, size
 from widgets.tables.cells import Cell, Column, Row
 from widgets.theme import State, version_style
 
 COLUMNS = (
     Column("name", "Name", width=200),
-    Column("state", "State", width=115),
-    Column("health", "Health", width=90, tooltip="What its own health check says"),
-    Column("cpu", "CPU", unit="%", numeric=True, width=72, tooltip="Of one core: two busy ones are 200 %"),
-    Column("memory", "Memory", numeric=True, width=84, tooltip="In use, without the cache of files"),
+    Column("state", "State", width=105),
+    Column("health", "Health", width=82, tooltip="What its own health check says"),
+    Column("cpu", "CPU", unit="%", numeric=True, width=68, tooltip="Of one core: two busy ones are 200 %"),
+    Column("memory", "Memory", numeric=True, width=76, tooltip="In use, without the cache of files"),
     Column("project", "Project", width=80),
-    Column("version", "Version", width=60),
-    Column("role", "Role", width=105, tooltip="What it is for in Relevo"),
-    Column("image", "Image", width=120),
-    Column("ports", "Ports", width=118, tooltip="Port of the host → port of the container"),
-    Column("age", "Age", width=85, tooltip="Since it started, ended or was made"),
-    Column("note", "Note", width=90, stretch=True),
+    Column("version", "Version", width=64),
+    Column("role", "Role", width=90, tooltip="What it is for in Relevo"),
+    Column("image", "Image", width=105),
+    Column("ports", "Ports", width=112, tooltip="Port of the host → port of the container"),
+    Column("age", "Age", width=84, tooltip="Since it started, ended or was made"),
+    Column("note", "Note", width=60, stretch=True),
 )
 NAME, STATE, CPU, MEMORY, PROJECT = 0, 1, 3, 4, 5
 
@@ -104,7 +104,7 @@ def usage_cells(usage: Usage | None) -> tuple[Cell, Cell]:
     """Processor and memory; empty while they are not known."""
     if usage is None:
         return Cell("", sort=-1), Cell("", sort=-1)
-    share = number(usage.processor, 2 if usage.processor < 10 else 3)
+    share = f"{usage.processor:.1f}"
     limit = f" of {size(usage.memory_limit)}" if usage.memory_limit else ""
     return (
         Cell(share, sort=usage.processor, tooltip=f"{share} % of one core", export=str(usage.processor)),
