@@ -1,17 +1,21 @@
 """Images of a real engine, and a real registry on a port of 127.0.0.1."""
 
+import base64
 import io
+import json
 import shutil
 import socket
 import subprocess
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from services.containers.addresses import LocalEngine
 from services.containers.engine.builds import BuildOrder
-from services.containers.engine.engine import Engine
+from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import Credentials
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, Refused
 
@@ -196,6 +200,19 @@ def test_an_image_goes_to_a_registry_and_comes_back(
     engine.remove_image(name)
     assert any("MB" in text for _, text in told)
     assert all(fraction is None or 0 <= fraction <= 1 for fraction, _ in told)
+
+
+def test_who_is_signed_in_on_this_machine_needs_no_password(
+    registry: str, small_image: str, unique_name: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    known = base64.b64encode(f"{PASSWORD.user}:{PASSWORD.password}".encode()).decode()
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {registry: {"auth": known}}}))
+    name = f"{registry}/{unique_name('pushed')}:3"
+    with open_engine(LocalEngine()) as signed_in:
+        signed_in.tag(small_image, name)
+        signed_in.push(name, nothing)
+        signed_in.remove_image(name)
 
 
 def test_without_the_password_a_registry_refuses(
