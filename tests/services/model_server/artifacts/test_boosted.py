@@ -172,7 +172,7 @@ def test_every_objective_of_classes_gives_the_class(objective, probable, iris, s
 
 def test_a_linear_booster_answers_as_itself_and_takes_no_gaps(iris, served):
     frame, codes = iris
-    model = xgboost.train({"booster": "gblinear"}, xgboost.DMatrix(frame, codes), 5)
+    model = xgboost.train({"booster": "gblinear", "verbosity": 0}, xgboost.DMatrix(frame, codes), 5)
     made = served("m.ubj", _saved(model, "m.ubj"), {"target": {"name": "y"}})
     assert made.of(frame).predictions == model.predict(xgboost.DMatrix(frame)).astype(float).tolist()
     assert not any(field.nullable for field in made.deploy.signature.inputs)
