@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, Q
 from widgets.panels.palette_delegate import COMMAND, CommandDelegate
 from widgets.theme import GRID
 
-SHOWN_LINES = 10
+SHOWN_LINES, LINE = 10, 4 * GRID
 MOVES = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
@@ -55,12 +55,11 @@ class CommandPalette(QFrame):
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setItemDelegate(CommandDelegate(self._list))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setFixedHeight(SHOWN_LINES * 4 * GRID + GRID)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(GRID, GRID, GRID, GRID)
-        layout.setSpacing(GRID)
-        layout.addWidget(self._field)
-        layout.addWidget(self._list)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        self._layout.setSpacing(GRID)
+        self._layout.addWidget(self._field)
+        self._layout.addWidget(self._list)
         self.setMinimumWidth(64 * GRID)
         self.setFocusProxy(self._field)
         self._field.installEventFilter(self)
@@ -117,6 +116,9 @@ class CommandPalette(QFrame):
         if not found:
             item = QListWidgetItem("Nothing matches; try fewer letters.", self._list)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self._list.setFixedHeight(min(max(len(found), 1), SHOWN_LINES) * LINE + GRID)
+        self._layout.activate()
+        self.resize(self.width(), self.sizeHint().height())
 
     def _choose(self) -> None:
         command = self._list.currentIndex().data(COMMAND)

@@ -16,9 +16,9 @@ from widgets.theme import State
 
 COLUMNS = (
     Column("state", "State", width=120),
-    Column("title", "What", width=220),
+    Column("title", "What", width=300),
     Column("progress", "Progress", width=150),
-    Column("message", "Message", width=260, stretch=True),
+    Column("message", "Message", width=220, stretch=True),
     Column("started", "Started", width=120),
 )
 

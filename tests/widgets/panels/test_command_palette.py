@@ -81,3 +81,11 @@ def test_the_closest_match_comes_first(typed: str, first: str) -> None:
 def test_two_hundred_projects_are_searched_by_any_part_of_their_names() -> None:
     many = [Command(str(n), f"Open a_project_whose_name_is_forty_chars_{n:03d}") for n in range(200)]
     assert [command.key for command in ranked(many, "chars_157")] == ["157"]
+
+
+def test_it_is_as_high_as_what_matches(qtbot: QtBot, palette: CommandPalette) -> None:
+    whole = palette.height()
+    qtbot.keyClicks(field(palette), "iri")
+    one = palette.height()
+    field(palette).clear()
+    assert one < whole == palette.height()
