@@ -1,12 +1,13 @@
 """The whole program behind the window: its parts, and how they are wired."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from app.activity import Activity
 from app.connection.dialogs import ConnectionDialogs
-from app.connection.engine_link import EngineLink
+from app.connection.engine_link import EngineLink, open_usual
 from app.connection.host_dialogs import HostDialogs
 from app.connection.hosts import Hosts
 from app.connection.life import LinkState
@@ -36,6 +37,7 @@ from app.shell.window import Shell
 from app.shell.work_view import WorkView
 from services.containers.hosts import HostFolder
 from services.profiles.profile import EmbeddedProfile, ProfileFolder
+from services.profiles.registries import RegistrySignIns
 from widgets.theme import Appearance, theme
 
 
@@ -48,7 +50,8 @@ class Program(QObject):
         super().__init__(shell)
         self.shell = shell
         tasks = link.tasks
-        engine_link = EngineLink(tasks, parent=self)
+        sign_ins = RegistrySignIns(link.secrets)
+        engine_link = EngineLink(tasks, opener=partial(open_usual, known=sign_ins.get), parent=self)
         self.context = Context(
             tasks=tasks,
             activity=Activity(tasks, self),

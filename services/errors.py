@@ -33,6 +33,26 @@ class Refused(RelevoError):
     """The rules forbid it (role, token, sha256, a limit)."""
 
 
+class SignInNeeded(Refused):
+    """An image registry asks for a user and a password, or does not accept those it was given.
+
+    Args:
+        registry: as names of its images begin.
+        user: who was not accepted; empty if nobody was named.
+    """
+
+    def __init__(self, registry: str, user: str = "", *, details: str = "") -> None:
+        super().__init__(
+            f"The registry {registry} does not accept the password of {user}"
+            if user
+            else f"The registry {registry} asks for a user and a password",
+            remedy="Sign in with a user and password that may do this.",
+            details=details,
+        )
+        self.registry = registry
+        self.user = user
+
+
 class Unavailable(RelevoError):
     """A server or service cannot be reached, or is too slow; trying again later is sensible.
 

@@ -278,3 +278,43 @@ def load_of() -> Callable[..., Any]:
 def eventually() -> Callable[..., None]:
     """Wait for a condition, at most five minutes."""
     return _under_load().wait_until  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
+    """An image registry that lets one user in: its address, the user and the password."""
+    program, hashing = shutil.which("docker-registry"), shutil.which("htpasswd")
+    if program is None or hashing is None:
+        pytest.skip("no image registry (Debian: docker-registry, apache2-utils)")
+    user, password = "team", "p4ss:wörd"
+    folder = tmp_path_factory.mktemp("registry")
+    hashed = subprocess.run(
+        [hashing, "-niB", user], input=password.encode(), capture_output=True, check=True
+    )
+    (folder / "users").write_bytes(hashed.stdout)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    (folder / "settings.yml").write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\n"
+        f"auth: {{htpasswd: {{realm: team, path: {folder}/users}}}}\nlog: {{level: error}}\n"
+    )
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(
+        [program, "serve", str(folder / "settings.yml")], stdout=quiet, stderr=quiet
+    ) as run:
+        _wait_for_port(port)
+        yield f"127.0.0.1:{port}", user, password
+        run.terminate()
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("the registry did not start")

@@ -7,16 +7,19 @@ from msgspec.structs import replace
 
 from app.commands.engine import add_engine_options, engine_address
 from app.commands.platform_words import Told, describe, interruptible, tell_failure
+from app.commands.registries import CommandSignIns, add_registry_words
 from app.places import system_places
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import Cancelled, NotFound, RelevoError
 from services.platform.present import existing, find_platform
+from services.platform.regaining import request_of
 from services.platform.remembering import hints, profile_of, remember
 from services.platform.request import DURABILITIES, PlatformRequest
 from services.platform.setup import set_up
 from services.platform.state import platform_state
 from services.platform.teardown import plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
+from services.profiles.registries import RegistrySignIns
 from services.profiles.secrets import Secrets
 
 _NOT_OF_A_REQUEST = {"action", "docker", "docker_certificates", "profile", "new_token"}
@@ -29,9 +32,10 @@ def main(arguments: list[str]) -> int:
         "up": _up, "status": _status, "log": _log, "restart": _restart, "password": _password,
         "upgrade": _upgrade, "down": _down,
     }  # fmt: skip
-    with open_engine(engine_address(options)) as engine:
+    sign_ins = CommandSignIns(RegistrySignIns(Secrets()))
+    with open_engine(engine_address(options), known=sign_ins.get) as engine:
         try:
-            return actions[options.action](engine, options)
+            return sign_ins.asking(lambda: actions[options.action](engine, options))
         except Cancelled as stopped:
             print(f"Interrupted. {stopped}", file=sys.stderr)
             return 130
@@ -46,7 +50,10 @@ def _up(engine: Engine, options: argparse.Namespace) -> int:
         for name, value in vars(options).items()
         if name not in _NOT_OF_A_REQUEST and value is not None
     }
-    known = find_platform(engine, options.name).request
+    told = Told()
+    with interruptible(told) as progress:
+        present = find_platform(engine, options.name)
+        known = request_of(engine, present, options.image_prefix or "", progress, told.output)
     request = replace(known or PlatformRequest(), **asked)
     for warning in engine.info().warnings:
         print(f"Warning: {warning}", file=sys.stderr)
@@ -56,7 +63,6 @@ def _up(engine: Engine, options: argparse.Namespace) -> int:
         secrets.put(profile.name, "gateway-token", token)
         print(f"Administrator's token, shown this once: {token}", flush=True)
 
-    told = Told()
     with interruptible(told) as progress:
         outcome = set_up(
             engine, request, progress, output=told.output, issued=issued, new_token=options.new_token
@@ -108,7 +114,11 @@ def _container(engine: Engine, options: argparse.Namespace) -> str:
 def _password(engine: Engine, options: argparse.Namespace) -> int:
     keys = existing(engine, options.name).keys
     if keys is None:
-        raise NotFound(f"the passwords of {options.name} are not on this engine")
+        raise NotFound(
+            f"no container of {options.name} has its passwords",
+            remedy="Setting it up again finds those beside its data: "
+            f"relevo platform up --name {options.name}.",
+        )
     print(getattr(keys, options.role))
     return 0
 
@@ -136,6 +146,7 @@ def _down(engine: Engine, options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="relevo platform", description=__doc__)
+    add_registry_words(parser)
     words = parser.add_subparsers(dest="action", required=True)
     _add_up(words.add_parser("up", help="set a platform up, complete it, or change what is said here"))
     _add_common(words.add_parser("status", help="each part: state, version, address, memory"))
@@ -152,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     _add_common(password)
     upgraded = words.add_parser("upgrade", help="bring each part to this program's images")
+    add_registry_words(upgraded)
     upgraded.add_argument("--keep-images", action="store_true", help="build none that is there already")
     _add_common(upgraded)
     down = words.add_parser("down", help="stop and remove its containers; data stay")
@@ -167,6 +179,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_up(parser: argparse.ArgumentParser) -> None:
+    add_registry_words(parser)
     parser.description = "What is not said stays as it is, or is the default at a first set-up."
     _add_common(parser)
     parser.add_argument("--profile", default="", help="name of the profile (default: the platform's)")

@@ -15,7 +15,7 @@ from app.connection.life import FIRST_DELAY, LinkLife, LinkState
 from app.inbox import Inbox
 from app.tasks import Tasks, Work
 from services.containers.addresses import EngineAddress, Host
-from services.containers.model import Change, Container, EngineInfo
+from services.containers.model import Change, Container, Credentials, EngineInfo
 from services.errors import RelevoError
 
 if TYPE_CHECKING:
@@ -26,11 +26,18 @@ BATCH_MILLISECONDS = 50
 EngineOpener = Callable[[EngineAddress], "Engine"]
 
 
-def open_usual(address: EngineAddress) -> "Engine":
-    """Open an engine; the client library is loaded with the first one."""
+def open_usual(
+    address: EngineAddress, known: Callable[[str], Credentials | None] = lambda _registry: None
+) -> "Engine":
+    """Open an engine; the client library is loaded with the first one.
+
+    Args:
+        address: where it is.
+        known: who signs in to an image registry.
+    """
     from services.containers.engine.engine import open_engine
 
-    return open_engine(address)
+    return open_engine(address, known=known)
 
 
 class EngineLink(LinkLife[Opened]):

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from app.connection.life import LinkState
 from app.context import Context
+from app.dialogs.registry_sign_in import RegistrySignIn
 from app.inbox import Inbox
 from app.tasks import Work
 from services.containers.model import LogLine
-from services.errors import RelevoError
+from services.errors import RelevoError, SignInNeeded
+from services.profiles.registries import RegistrySignIns
 from widgets.actions import ExplainedAction
 from widgets.logs.pane import LogPane
 from widgets.panels.error import ErrorPanel
@@ -51,6 +53,7 @@ class EngineDeeds(QObject):
         self.context = context
         self.error = error
         self.dialog: QDialog | None = None
+        self.sign_in = RegistrySignIn(table, context.tasks, RegistrySignIns(context.secrets), self.fail)
         self._widget, self._output, self._refresh = table, output, refresh
         self._inbox: Inbox[str] = Inbox(self._printed.emit)
         self._printed.connect(self._take_output)
@@ -95,7 +98,10 @@ class EngineDeeds(QObject):
         do: Callable[["Engine", Work], T],
         on_result: Callable[[T], None] | None = None,
     ) -> None:
-        """Do something long with the engine; an error shows above the table."""
+        """Do something long with the engine; an error shows above the table.
+
+        Where a registry asks for a user and a password, a dialog does too, and it is done again.
+        """
         engine = self.context.engine_link.engine
         if engine is None:
             return
@@ -105,10 +111,15 @@ class EngineDeeds(QObject):
             owner=self,
             title=title,
             on_result=on_result,
-            on_error=self.fail,
+            on_error=lambda error: self._failed(error, lambda: self.run(title, do, on_result)),
             on_end=self._refresh,
             cancellable=True,
         )
+
+    def _failed(self, error: RelevoError, again: Callable[[], None]) -> None:
+        self.fail(error)
+        if isinstance(error, SignInNeeded):
+            self.sign_in.ask(error, again)
 
     def fail(self, error: RelevoError) -> None:
         """Tell it above the table."""

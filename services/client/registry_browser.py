@@ -5,6 +5,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -14,10 +15,12 @@ from msgspec import Struct
 
 from services.client.session import fresh_session, unreachable
 from services.closing import Closing
-from services.errors import Conflict, NotFound, Refused, RelevoError, Unavailable
+from services.errors import Conflict, NotFound, Refused, RelevoError, SignInNeeded, Unavailable
 
 _TIMEOUT = (3.0, 20.0)
 _PAGE = 200
+_PLAIN = ("wrong version number", "record layer failure", "packet length too long")
+"""What OpenSSL says of an answer that is not encrypted."""
 _INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -91,12 +94,14 @@ class RegistryBrowser(Closing):
         address: as image names begin, such as `localhost:5000` or `registry.plant`, or a whole address.
             Other machines are asked over HTTPS unless the address says `http://`, as Docker does it.
         user, password: empty if it asks for none; lives as long as this object.
-        authority: PEM file that vouches for the registry's certificate; empty means the well-known ones.
+        authority: PEM file that vouches for the registry's certificate; empty means the one that Docker
+            uses on this machine, or the well-known ones.
     """
 
     def __init__(self, address: str, user: str = "", password: str = "", *, authority: str = "") -> None:
         self.address = web_address(address)
-        self._session = fresh_session(authority)
+        self._user = user
+        self._session = fresh_session(authority or known_authority(registry_name(address)))
         if user:
             # The library's own way is limited to Latin-1.
             told = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -181,7 +186,9 @@ class RegistryBrowser(Closing):
         try:
             answer = self._session.request(method, self.address + path, headers=headers, timeout=_TIMEOUT)
         except requests.RequestException as error:
-            raise unreachable(self.address, error) from error
+            raise _not_reached(self.address, error) from error
+        if answer.status_code == 401 and not _by_token(answer):
+            raise SignInNeeded(registry_name(self.address), self._user, details=answer.text[:2000])
         if answer.status_code >= 300:
             raise _refusal(self.address, answer)
         return answer
@@ -193,6 +200,46 @@ def web_address(address: str) -> str:
         return address.rstrip("/")
     host = urlsplit(f"//{address}").hostname or ""
     return f"{'http' if _is_loopback(host) else 'https'}://{address.rstrip('/')}"
+
+
+def registry_name(address: str) -> str:
+    """`host:port` of a registry's address: what names of its images begin with."""
+    return urlsplit(web_address(address)).netloc
+
+
+def is_readable(address: str) -> bool:
+    """Whether a password on the way to a registry can be read by others: plain HTTP to another machine."""
+    parts = urlsplit(web_address(address))
+    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
+
+def known_authority(registry: str) -> str:
+    """The certificate of a registry's own authority where Docker looks for it; empty if there is none."""
+    folders = (Path("/etc/docker/certs.d"), Path.home() / ".docker" / "certs.d")
+    found = (folder / registry / "ca.crt" for folder in folders)
+    return next((str(file) for file in found if file.is_file()), "")
+
+
+def _not_reached(address: str, error: requests.RequestException) -> RelevoError:
+    """As elsewhere, but what to do about a certificate is the registry's own matter."""
+    told = unreachable(address, error)
+    if not isinstance(error, requests.exceptions.SSLError):
+        return told
+    name = registry_name(address)
+    if any(said in str(error).lower() for said in _PLAIN):
+        return Refused(
+            f"The registry {name} speaks plain HTTP.",
+            remedy=f"Write http://{name} to use it so: a password can then be read on the way.",
+            details=told.details,
+        )
+    told.remedy = (
+        f"Put its authority's certificate where Docker looks for it: /etc/docker/certs.d/{name}/ca.crt."
+    )
+    return told
+
+
+def _by_token(answer: requests.Response) -> bool:
+    return answer.headers.get("WWW-Authenticate", "").lower().startswith("bearer")
 
 
 def _is_loopback(host: str) -> bool:
@@ -222,7 +269,7 @@ def _refusal(address: str, answer: requests.Response) -> RelevoError:
     details = answer.text[:2000]
     match answer.status_code:
         case 401 | 403:
-            if answer.headers.get("WWW-Authenticate", "").lower().startswith("bearer"):
+            if _by_token(answer):
                 remedy = "It wants tokens of another server, which Relevo does not ask for."
             else:
                 remedy = "Give the user and password of the registry."

@@ -258,3 +258,7 @@ class Credentials(Struct, frozen=True):
 
     user: str
     password: str
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Credentials(user={self.user!r})"

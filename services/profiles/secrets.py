@@ -7,7 +7,7 @@ from typing import Literal
 
 from services.errors import Unavailable
 
-Kind = Literal["cassandra-password", "gateway-token"]
+Kind = Literal["cassandra-password", "gateway-token", "registry-sign-in"]
 KINDS: tuple[Kind, ...] = ("cassandra-password", "gateway-token")
 _SERVICE = "relevo"
 

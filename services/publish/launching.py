@@ -123,7 +123,8 @@ class Launcher:
         known = self._engine.image(target) is not None
         try:
             if not known:
-                self._provide(self.production.image_for(deploy), share(progress, 0.0, 0.25), output)
+                base, ours = self.production.image_for(deploy), not (folder / "Dockerfile").is_file()
+                self._provide(base, share(progress, 0.0, 0.25), output, ours=ours)
                 self._build(target, image, deploy, share(progress, 0.25, 0.5), output)
             if self.production.registry:
                 self._engine.push(target, share(progress, 0.5, 0.6))
@@ -148,13 +149,23 @@ class Launcher:
                 )
         return self._run(project, version, reference, options, share(progress, 0.6, 1.0))
 
-    def _provide(self, base: str, progress: Progress, output: Callable[[str], None]) -> None:
-        """Build Relevo's own service for a language when the first version in it is launched here."""
+    def _provide(self, base: str, progress: Progress, output: Callable[[str], None], *, ours: bool) -> None:
+        """Build or pull Relevo's own service for a language when its first version is launched here.
+
+        Args:
+            base: the service's image.
+            progress: told how far it is.
+            output: gets what the build prints.
+            ours: whether the version's recipe is Relevo's, which begins with that image.
+        """
         own = {
             reference(image.name): image.name for image in CATALOGUE.values() if image.role is Role.MODEL
         }
         if base in own and self._engine.image(base) is None:
             build_images(self._engine, [own[base]], progress, output)
+        elif ours and base not in own and self._engine.image(base) is None:
+            # The build itself would not know who signs in to the registry.
+            self._engine.pull(base, progress)
 
     def _build(
         self,

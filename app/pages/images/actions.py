@@ -11,7 +11,7 @@ from app.pages.images.details import ImageDetails
 from app.pages.images.dialogs import BuildDialog, NameDialog, NameQuestion
 from app.pages.images.presenter import ImagesPresenter
 from app.tasks import Work
-from services.containers.model import Credentials, Image
+from services.containers.model import Image
 from widgets.actions import ExplainedAction
 from widgets.formatting import plural, size
 from widgets.panels.error import ErrorPanel
@@ -51,7 +51,7 @@ class ImageActions(EngineDeeds):
         table.selection_changed.connect(self.judge)
         context.engine_link.changed.connect(self.judge)
         self.output_began.connect(details.show_output)
-        details.registry.pull_wanted.connect(lambda name: self._pull(name, None))
+        details.registry.pull_wanted.connect(self._pull)
         self.judge()
 
     @property
@@ -74,7 +74,7 @@ class ImageActions(EngineDeeds):
     # Asking.
 
     def _ask_pull(self) -> None:
-        question = NameQuestion("Pull an image", "Pull", "Without a tag, :latest is taken.", sign_in=True)
+        question = NameQuestion("Pull an image", "Pull", "Without a tag, :latest is taken.")
         dialog = NameDialog(question, self.window)
         dialog.named.connect(self._pull)
         self.show(dialog)
@@ -94,17 +94,17 @@ class ImageActions(EngineDeeds):
             f"Tag {line.called}", "Tag", "The image keeps its other names.", line.reference
         )
         dialog = NameDialog(question, self.window)
-        dialog.named.connect(lambda name, _credentials: self._tag(line, name))
+        dialog.named.connect(lambda name: self._tag(line, name))
         self.show(dialog)
 
     def _ask_push(self) -> None:
         line = self._table.chosen()[0]
         question = NameQuestion(
             "Push an image", "Push", "It begins with the registry’s address; a new name is tagged first.",
-            line.reference, sign_in=True,
+            line.reference,
         )  # fmt: skip
         dialog = NameDialog(question, self.window)
-        dialog.named.connect(lambda name, credentials: self._push(line, name, credentials))
+        dialog.named.connect(lambda name: self._push(line, name))
         self.show(dialog)
 
     def _ask_remove(self) -> None:
@@ -159,17 +159,17 @@ class ImageActions(EngineDeeds):
 
     # Doing.
 
-    def _pull(self, name: str, credentials: Credentials | None) -> None:
-        self.run(f"Pulling {name}", lambda engine, work: engine.pull(name, work.progress, credentials))
+    def _pull(self, name: str) -> None:
+        self.run(f"Pulling {name}", lambda engine, work: engine.pull(name, work.progress))
 
     def _tag(self, line: ImageLine, name: str) -> None:
         self.run(f"Tagging {name}", lambda engine, _work: engine.tag(line.key, name))
 
-    def _push(self, line: ImageLine, name: str, credentials: Credentials | None) -> None:
+    def _push(self, line: ImageLine, name: str) -> None:
         def push(engine: "Engine", work: Work) -> None:
             if name != line.reference:
                 engine.tag(line.key, name)
-            engine.push(name, work.progress, credentials)
+            engine.push(name, work.progress)
 
         self.run(f"Pushing {name}", push)
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.asking import lay_out
 from app.dialogs.path_field import PathField
-from services.containers.model import Credentials
 from widgets.panels.form import FormField
 from widgets.theme import GRID
 
@@ -31,20 +30,18 @@ class NameQuestion:
         title: such as `Pull an image`.
         action: the button's text.
         name: suggested.
-        sign_in: whether user and password of a registry may be given.
     """
 
     title: str
     action: str
     hint: str
     name: str = ""
-    sign_in: bool = False
 
 
 class NameDialog(QDialog):
-    """Asks for the name of an image; `named` carries it and the credentials, or None."""
+    """Asks for the name of an image; `named` carries it."""
 
-    named = Signal(str, object)
+    named = Signal(str)
 
     def __init__(self, question: NameQuestion, parent: QWidget) -> None:
         super().__init__(parent)
@@ -54,14 +51,9 @@ class NameDialog(QDialog):
             hint=question.hint,
             required=True,
         )
-        self.user = FormField("User", QLineEdit(), hint="Only if the registry asks for one; kept nowhere.")
-        secret = QLineEdit()
-        secret.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password = FormField("Password", secret)
         self.button = QPushButton(question.action)
         self.button.clicked.connect(self._confirm)
-        fields = [self.name, self.user, self.password] if question.sign_in else [self.name]
-        lay_out(self, question.title, fields, self.button, width=64 * GRID)
+        lay_out(self, question.title, [self.name], self.button, width=64 * GRID)
 
     def _confirm(self) -> None:
         if not self.name.check():
@@ -69,10 +61,8 @@ class NameDialog(QDialog):
         if any(letter.isspace() for letter in self.name.value()):
             self.name.set_error("A name has no spaces: repository:tag.")
             return
-        user = self.user.value()
-        credentials = Credentials(user, self.password.value()) if user else None
         self.accept()
-        self.named.emit(self.name.value(), credentials)
+        self.named.emit(self.name.value())
 
 
 class BuildDialog(QDialog):

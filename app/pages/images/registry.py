@@ -1,18 +1,20 @@
 """The team's registry by repository and tag: looked through, pulled from, cleaned up."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.dialogs.deed import DeedDialog, Question
+from app.dialogs.registry_sign_in import RegistrySignIn
 from app.pages.bar import ActionButton, row
 from app.settings import REGISTRY
 from app.tasks import Task, Work
 from app.words import told
-from services.client.registry_browser import RegistryBrowser
-from services.errors import RelevoError
+from services.client.registry_browser import RegistryBrowser, is_readable, registry_name
+from services.errors import RelevoError, SignInNeeded
+from services.profiles.registries import RegistrySignIns
 from widgets.actions import ExplainedAction
 from widgets.panels.labels import Text
 from widgets.tables.images import TagLine, TagsTable
@@ -52,7 +54,16 @@ class RegistryTab(QWidget):
             do=self._ask_delete,
             parent=self,
         )
+        self.forget = ExplainedAction(
+            "Forget password",
+            explanation="Forget the user and password of this registry",
+            icon_name="broom",
+            do=self._forget,
+            parent=self,
+        )
+        self._sign_ins = RegistrySignIns(context.secrets)
         self._compose()
+        self.sign_in = RegistrySignIn(self, context.tasks, self._sign_ins, self._fail)
         self._found.connect(self._add)
         self.judge()
 
@@ -65,7 +76,8 @@ class RegistryTab(QWidget):
 
     def look(self) -> None:
         """List the registry; tags come as they are found, what they stand for after that."""
-        address = self.address.text().strip() or self.address.placeholderText()
+        address = self._asked()
+        self.error.hide()
         self._context.settings.put(REGISTRY, address)
         if self._looking is not None:
             self._looking.cancel()
@@ -76,14 +88,14 @@ class RegistryTab(QWidget):
             lambda work: self._search(address, work),
             owner=self,
             title=f"Looking through the registry {address}",
-            on_error=lambda error: self.table.set_empty("The registry could not be read", told(error)),
+            on_error=lambda error: self._unread(address, error),
             on_end=self._ended,
             cancellable=True,
             routine=True,
         )
 
     def _search(self, address: str, work: Work) -> None:
-        with RegistryBrowser(address) as browser:
+        with self._browser(address) as browser:
             lines = list(_tags(browser, work))
             self._found.emit((address, lines))
             for number, line in enumerate(lines):
@@ -96,7 +108,7 @@ class RegistryTab(QWidget):
 
     def _add(self, found: tuple[str, list[TagLine]]) -> None:
         address, lines = found
-        if address != (self.address.text().strip() or self.address.placeholderText()):
+        if address != self._asked():
             return
         known = {line.key: line for line in self._lines} | {line.key: line for line in lines}
         self._lines = list(known.values())
@@ -104,6 +116,33 @@ class RegistryTab(QWidget):
         if not self._lines:
             self.table.set_empty("The registry is empty", "“Push…” sends an image to it.")
         self.judge()
+
+    def _asked(self) -> str:
+        return self.address.text().strip() or self.address.placeholderText()
+
+    def _browser(self, address: str) -> RegistryBrowser:
+        """Off the GUI thread: the system may ask to unlock its keyring."""
+        known = self._sign_ins.get(registry_name(address))
+        return RegistryBrowser(address, known.user, known.password) if known else RegistryBrowser(address)
+
+    def _unread(self, address: str, error: RelevoError) -> None:
+        self.table.set_empty("The registry could not be read", told(error))
+        self._ask_who(address, error, self.look)
+
+    def _ask_who(self, address: str, error: RelevoError, again: Callable[[], None]) -> None:
+        if isinstance(error, SignInNeeded):
+            self.sign_in.ask(error, again, readable=is_readable(address))
+
+    def _forget(self) -> None:
+        registry = registry_name(self._asked())
+        self.sign_in.forget(registry, lambda: self._forgotten(registry))
+
+    def _forgotten(self, registry: str) -> None:
+        self._lines = []
+        self.table.show_tags(())
+        self.table.set_empty(
+            f"No password of {registry} is kept", "“Look” asks for it if the registry does."
+        )
 
     def _ended(self) -> None:
         self._looking = None
@@ -113,15 +152,20 @@ class RegistryTab(QWidget):
             self.pull_wanted.emit(f"{self._host()}/{line.key}")
 
     def _host(self) -> str:
-        return self.address.text().strip().partition("://")[2] or self.address.text().strip()
+        return registry_name(self._asked())
+
+    def _together(self, address: str, line: TagLine) -> list[str]:
+        """All tags that stand for the same image."""
+        with self._browser(address) as browser:
+            return browser.tags_of(line.repository, line.digest)
 
     def _ask_delete(self) -> None:
         chosen = self.table.chosen()
         if len(chosen) != 1:
             return
-        line, address = chosen[0], self.address.text().strip()
+        line, address = chosen[0], self._asked()
         self._context.tasks.run(
-            lambda _work: _together(address, line),
+            lambda _work: self._together(address, line),
             owner=self,
             title=f"Looking at what goes with {line.key}",
             on_result=lambda tags: self._ask(line, address, tags),
@@ -147,7 +191,7 @@ class RegistryTab(QWidget):
 
     def _delete(self, line: TagLine, address: str) -> None:
         def delete(_work: Work) -> None:
-            with RegistryBrowser(address) as browser:
+            with self._browser(address) as browser:
                 browser.delete(line.repository, line.tag, expected=line.digest)
 
         self._context.tasks.run(
@@ -175,7 +219,7 @@ class RegistryTab(QWidget):
         layout.setSpacing(GRID)
         bar = row(
             Text("Registry", quiet=True), self.address, self.show_button,
-            ActionButton(self.pull), ActionButton(self.delete),
+            ActionButton(self.pull), ActionButton(self.delete), ActionButton(self.forget),
         )  # fmt: skip
         bar.setStretch(1, 1)
         layout.addLayout(bar)
@@ -188,9 +232,3 @@ def _tags(browser: RegistryBrowser, work: Work) -> Iterator[TagLine]:
         work.progress(None, repository)
         for tag in browser.tags(repository):
             yield TagLine(repository, tag)
-
-
-def _together(address: str, line: TagLine) -> list[str]:
-    """All tags that stand for the same image."""
-    with RegistryBrowser(address) as browser:
-        return browser.tags_of(line.repository, line.digest)

@@ -13,6 +13,7 @@ from services.containers.engine.dialling import dialler
 from services.containers.engine.duplex import Duplex
 from services.containers.engine.faults import failure, translated
 from services.containers.engine.reaching import OLDEST_API, no_engine, too_old
+from services.containers.engine.signing_in import KnownCredentials, nobody
 from services.containers.engine.transport import Adapter
 
 _CONNECTIONS = 10
@@ -71,13 +72,15 @@ class Connection:
 
     Args:
         timeout: seconds that reaching it may take.
+        known: who signs in to a registry.
 
     Attributes:
         version: of the API that both sides speak.
     """
 
-    def __init__(self, address: EngineAddress, timeout: float) -> None:
+    def __init__(self, address: EngineAddress, timeout: float, known: KnownCredentials = nobody) -> None:
         self.address = address
+        self.known = known
         self._dialler = dialler(address, timeout)
         self._lock = threading.Lock()
         self._streams: set[Client] = set()

@@ -17,6 +17,7 @@ from services.containers.engine.information import information
 from services.containers.engine.known import OnChange
 from services.containers.engine.logs import Logs, LogStream
 from services.containers.engine.reading import masked
+from services.containers.engine.signing_in import KnownCredentials, nobody
 from services.containers.engine.storage import Storage
 from services.containers.engine.streams import Ended, Stream
 from services.containers.engine.terminal import Terminal
@@ -37,19 +38,22 @@ from services.containers.model import (
 )
 
 
-def open_engine(address: EngineAddress, *, timeout: float = 10.0) -> "Engine":
+def open_engine(
+    address: EngineAddress, *, timeout: float = 10.0, known: KnownCredentials = nobody
+) -> "Engine":
     """Connect to an engine.
 
     Args:
         address: where it is.
         timeout: seconds that reaching it may take.
+        known: who signs in to a registry, where a call does not say it.
 
     Raises:
         Unavailable: it cannot be reached, or not in time.
         Refused: no permission on the socket (says which group), TLS or SSH refused, or it is too old.
         InvalidInput: the certificates cannot be used.
     """
-    return Engine(Connection(address, timeout))
+    return Engine(Connection(address, timeout, known))
 
 
 class Engine(Closing):
@@ -268,11 +272,11 @@ class Engine(Closing):
         return self._images.history(reference)
 
     def pull(self, reference: str, progress: Progress, credentials: Credentials | None = None) -> None:
-        """Fetch an image from its registry; NotFound if it is not there."""
+        """Fetch an image from its registry; NotFound if it is not there, SignInNeeded if it asks."""
         self._images.pull(reference, progress, credentials)
 
     def push(self, reference: str, progress: Progress, credentials: Credentials | None = None) -> None:
-        """Send an image to the registry that its name begins with."""
+        """Send an image to the registry that its name begins with; SignInNeeded if it asks for that."""
         self._images.push(reference, progress, credentials)
 
     def tag(self, reference: str, new: str) -> None:

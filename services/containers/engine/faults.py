@@ -18,6 +18,10 @@ _NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
 _SHOWN = 300
 
 
+class NotSignedIn(Refused):
+    """A registry asks who it is, in the engine's words, which do not name the registry."""
+
+
 class _Fault(Struct, frozen=True):
     """What an engine says in any of these words, and what it means."""
 
@@ -36,9 +40,23 @@ _FAULTS = (
     ),
     _Fault(
         ("no basic auth credentials", "unauthorized: ", "authentication required"),
-        Refused,
+        NotSignedIn,
         "The image registry refused it",
         "Sign in with a user and password that may do this.",
+    ),
+    _Fault(
+        ("server gave http response to https client",),
+        Refused,
+        "The image registry speaks plain HTTP, which Docker takes only from its own machine",
+        "Give the registry a certificate; or name it under “insecure-registries” in the daemon.json of the "
+        "engine's machine: passwords can then be read on the way.",
+    ),
+    _Fault(
+        ("certificate signed by unknown authority", "certificate is not trusted"),
+        Refused,
+        "The Docker Engine does not know who vouches for the image registry's certificate",
+        "Put the authority's certificate on the engine's machine as /etc/docker/certs.d/REGISTRY/ca.crt; "
+        "REGISTRY is how the image's name begins, with its port.",
     ),
     _Fault(
         ("has active endpoints",),

@@ -9,13 +9,15 @@ import docker.errors
 from msgspec.structs import replace
 
 from services.containers.engine.connection import Client, Connection
+from services.containers.engine.faults import NotSignedIn
 from services.containers.engine.names import split_reference
 from services.containers.engine.reading import image_from, inspected_image, layers_from
+from services.containers.engine.signing_in import registry_of, sign_in
 from services.containers.engine.streams import work_through
 from services.containers.engine.transfers import Transfer
 from services.containers.interface import Progress
 from services.containers.model import Credentials, Image, Layer
-from services.errors import NotFound, Unavailable
+from services.errors import NotFound, SignInNeeded, Unavailable
 
 _BUSY = "already running"
 _BUSY_SECONDS = 60.0
@@ -56,26 +58,31 @@ class Images:
 
     def pull(self, reference: str, progress: Progress, credentials: Credentials | None) -> None:
         """Fetch an image from its registry."""
-        repository, tag = split_reference(reference)
-        self._transfer(
-            Transfer(f"Pulling {reference}", progress),
-            lambda client: client.library.pull(
-                repository, tag=tag or "latest", stream=True, decode=True, auth_config=_sign_in(credentials)
-            ),
-        )
+        self._transfer("pull", reference, Transfer(f"Pulling {reference}", progress), credentials)
 
     def push(self, reference: str, progress: Progress, credentials: Credentials | None) -> None:
         """Send an image to the registry that its name begins with."""
-        repository, tag = split_reference(reference)
-        self._transfer(
-            Transfer(f"Pushing {reference}", progress),
-            lambda client: client.library.push(
-                repository, tag=tag or "latest", stream=True, decode=True, auth_config=_sign_in(credentials)
-            ),
-        )
+        self._transfer("push", reference, Transfer(f"Pushing {reference}", progress), credentials)
 
-    def _transfer(self, transfer: Transfer, begin: Callable[[Client], Any]) -> None:
-        work_through(self._connection, begin, transfer.report, transfer.tell, name="image-transfer")
+    def _transfer(
+        self, verb: str, reference: str, transfer: Transfer, credentials: Credentials | None
+    ) -> None:
+        repository, tag = split_reference(reference)
+        registry = registry_of(repository)
+        signing = credentials or self._connection.known(registry)
+
+        def begin(client: Client) -> Any:
+            ask = getattr(client.library, verb)
+            return ask(
+                repository, tag=tag or "latest", stream=True, decode=True,
+                auth_config=sign_in(registry, signing),
+            )  # fmt: skip
+
+        try:
+            work_through(self._connection, begin, transfer.report, transfer.tell, name="image-transfer")
+        except NotSignedIn as error:
+            user = signing.user if signing is not None else ""
+            raise SignInNeeded(registry, user, details=error.details) from error
 
     def tag(self, reference: str, new: str) -> None:
         """Give an image a further name."""
@@ -129,10 +136,3 @@ def usage_of_disk(connection: Connection) -> Mapping[str, Any]:
             if _BUSY not in error.details or time.monotonic() > deadline:
                 raise
         time.sleep(0.2)
-
-
-def _sign_in(credentials: Credentials | None) -> dict[str, str] | None:
-    """None lets the library use what Docker's own command line signed in with."""
-    if credentials is None:
-        return None
-    return {"username": credentials.user, "password": credentials.password}

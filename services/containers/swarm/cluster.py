@@ -1,13 +1,15 @@
 """What is asked of a Swarm's manager: services, tasks, nodes, secrets and the network between machines."""
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import docker.auth
 import docker.errors
 import docker.types
 
 from services.containers.engine.engine import Engine
+from services.containers.engine.signing_in import registry_of, sign_in
 from services.containers.model import Limits, Mount, Port
 from services.containers.swarm.model import Node, SwarmService, Task
 from services.containers.swarm.reading import node_from, service_from, task_from
@@ -45,7 +47,7 @@ class ServiceOrder:
         placement: Sequence[str] = (),
         stop_seconds: int = 20,
     ) -> None:
-        self.name = name
+        self.name, self.image = name, image
         references = [
             docker.types.SecretReference(identifier, secret, filename=variable, mode=0o444)
             for variable, (identifier, secret) in secrets.items()
@@ -134,14 +136,28 @@ class Cluster:
 
     def create(self, order: ServiceOrder) -> str:
         """Make a service; its identifier."""
-        with self._connection.asking() as client:
+        with self._signed_in(order.image) as client:
             return str(client.create_service(**order.arguments)["ID"])
 
     def update(self, order: ServiceOrder) -> None:
         """Change a service's definition, task by task; Conflict if somebody changed it meanwhile."""
         known = self.service(order.name)
-        with self._connection.asking() as client:
+        with self._signed_in(order.image) as client:
             client.update_service(known.identifier, known.version, **order.arguments)
+
+    @contextlib.contextmanager
+    def _signed_in(self, image: str) -> Iterator[Any]:
+        """A client that sends who signs in to an image's registry, so that every machine can pull it.
+
+        The managers keep it with the service and show it to nobody. The client is gone afterwards, and
+        with it what was sent.
+        """
+        registry = registry_of(image)
+        signing = sign_in(registry, self._connection.known(registry))
+        with self._connection.streaming() as client:
+            if signing is not None:
+                client.library.headers["X-Registry-Auth"] = docker.auth.encode_header(signing)
+            yield client.library
 
     def scale(self, name: str, replicas: int) -> None:
         """Run that many tasks of a service; Conflict if somebody changed it meanwhile."""

@@ -3,11 +3,7 @@
 import base64
 import io
 import json
-import shutil
-import socket
-import subprocess
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +12,10 @@ import pytest
 from services.containers.addresses import LocalEngine
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine, open_engine
+from services.containers.engine.faults import failure
+from services.containers.engine.signing_in import registry_of
 from services.containers.model import Credentials
-from services.errors import Cancelled, Conflict, InvalidInput, NotFound, Refused
+from services.errors import Cancelled, Conflict, InvalidInput, NotFound, SignInNeeded
 
 Names = Callable[[str], str]
 
@@ -143,47 +141,22 @@ def test_odd_names_are_refused_before_they_reach_the_engine(
             attempt()
 
 
-PASSWORD = Credentials("team", "p4ss:wörd")
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def registry(private_registry: tuple[str, str, str]) -> str:
     """A registry that lets one user in; its address."""
-    program, hashing = shutil.which("docker-registry"), shutil.which("htpasswd")
-    if program is None or hashing is None:
-        pytest.skip("no image registry (Debian: docker-registry, apache2-utils)")
-    folder = tmp_path_factory.mktemp("registry")
-    hashed = subprocess.run(
-        [hashing, "-niB", PASSWORD.user], input=PASSWORD.password.encode(), capture_output=True, check=True
-    )
-    (folder / "users").write_bytes(hashed.stdout)
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    (folder / "settings.yml").write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-        f"http: {{addr: '127.0.0.1:{port}'}}\n"
-        f"auth: {{htpasswd: {{realm: team, path: {folder}/users}}}}\nlog: {{level: error}}\n"
-    )
-    started = subprocess.Popen(
-        [program, "serve", str(folder / "settings.yml")],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    _wait(port)
-    yield f"127.0.0.1:{port}"
-    started.terminate()
-    started.wait()
+    return private_registry[0]
 
 
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the registry did not start")
+@pytest.fixture
+def pushed(engine: Engine, registry: str, small_image: str, unique_name: Names) -> Iterator[str]:
+    """A name in that registry for the small image."""
+    name = f"{registry}/{unique_name('pushed')}:2"
+    engine.tag(small_image, name)
+    yield name
+    engine.remove_image(name)
+
+
+PASSWORD = Credentials("team", "p4ss:wörd")
 
 
 def test_an_image_goes_to_a_registry_and_comes_back(
@@ -215,19 +188,62 @@ def test_who_is_signed_in_on_this_machine_needs_no_password(
         signed_in.remove_image(name)
 
 
+@pytest.mark.parametrize(
+    ("credentials", "told"),
+    [
+        (None, "asks for a user and a password"),
+        (Credentials("team", "wrong"), "does not accept the password of team"),
+    ],
+    ids=("nobody", "wrong"),
+)
 def test_without_the_password_a_registry_refuses(
-    engine: Engine, registry: str, small_image: str, unique_name: Names
+    engine: Engine, registry: str, pushed: str, credentials: Credentials | None, told: str
 ) -> None:
-    name = f"{registry}/{unique_name('pushed')}:2"
-    engine.tag(small_image, name)
-    try:
-        for credentials in (None, Credentials("team", "wrong")):
-            with pytest.raises(Refused, match="The image registry refused it"):
-                engine.push(name, nothing, credentials)
-            with pytest.raises(Refused, match="The image registry refused it"):
-                engine.pull(name, nothing, credentials)
-    finally:
-        engine.remove_image(name)
+    for attempt in (engine.push, engine.pull):
+        with pytest.raises(SignInNeeded, match=f"The registry {registry} {told}") as needed:
+            attempt(pushed, nothing, credentials)
+        assert needed.value.registry == registry
+        assert "wrong" not in needed.value.details + needed.value.remedy
+
+
+def test_whoever_is_known_signs_in_to_that_registry_only(
+    registry: str, small_image: str, unique_name: Names
+) -> None:
+    asked: list[str] = []
+
+    def known(name: str) -> Credentials | None:
+        asked.append(name)
+        return PASSWORD if name == registry else None
+
+    name = f"{registry}/{unique_name('pushed')}:4"
+    with open_engine(LocalEngine(), known=known) as opened:
+        opened.tag(small_image, name)
+        opened.push(name, nothing)
+        opened.remove_image(name)
+        opened.pull(name, nothing)
+        layers = repr(opened.history(name)) + repr(opened.image(name))
+        opened.remove_image(name)
+    assert set(asked) == {registry}
+    assert PASSWORD.password not in layers + repr(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("reference", "registry_name"),
+    [
+        ("wine:3", "docker.io"), ("team/wine", "docker.io"), ("localhost/wine", "localhost"),
+        ("registry.plant/wine:3", "registry.plant"), ("plant:5000/team/wine:3", "plant:5000"),
+    ],
+)  # fmt: skip
+def test_a_name_says_which_registry_is_asked(reference: str, registry_name: str) -> None:
+    assert registry_of(reference) == registry_name
+
+
+def test_a_certificate_of_an_own_authority_and_plain_http_are_told_plainly() -> None:
+    unknown = failure('Get "https://r:5000/v2/": x509: certificate signed by unknown authority')
+    assert "/etc/docker/certs.d/REGISTRY/ca.crt" in unknown.remedy
+    plain = failure('Get "https://r:5000/v2/": http: server gave HTTP response to HTTPS client')
+    assert "plain HTTP" in plain.message
+    assert "insecure-registries" in plain.remedy
 
 
 def test_an_image_that_a_registry_does_not_have_is_told(
