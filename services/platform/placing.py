@@ -4,7 +4,8 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import Progress
 from services.containers.model import Container, ContainerSpec
 from services.errors import RelevoError, Unavailable
-from services.platform.parts import Part
+from services.platform.keeping import keep_with_data
+from services.platform.parts import CASSANDRA, Part
 from services.platform.present import REPLACED, runs
 from services.platform.specification import (
     KEEPER,
@@ -80,11 +81,14 @@ class Placer:
 
     def _started(self, spec: ContainerSpec, part: Part) -> str:
         folder, files = files_of(self._plan, part)
-        if not files:
+        if not files and part is not CASSANDRA:
             return self._engine.run(spec)
         identifier = self._engine.create(spec)
         try:
-            self._engine.put_files(identifier, folder, files, mode=0o400, user=USER, group=USER)
+            if files:
+                self._engine.put_files(identifier, folder, files, mode=0o400, user=USER, group=USER)
+            if part is CASSANDRA:
+                keep_with_data(self._engine, self._plan, identifier)
             self._engine.start(identifier)
         except BaseException:
             self._engine.remove(identifier, force=True)

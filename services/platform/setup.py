@@ -9,7 +9,7 @@ from msgspec import Struct
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
 from services.containers.model import Container, Role
-from services.errors import Cancelled, Refused, RelevoError
+from services.errors import Cancelled, RelevoError
 from services.platform.asking import drain, wait_for_store
 from services.platform.certificates import certificate_of
 from services.platform.checks import (
@@ -21,11 +21,13 @@ from services.platform.checks import (
     check_request,
 )
 from services.platform.errands import measure_disk, prepare_store
-from services.platform.keys import PlatformKeys, new_keys
+from services.platform.keeping import keep_with_data
+from services.platform.keys import PlatformKeys
 from services.platform.parts import CASSANDRA, Part, in_order, wanted
 from services.platform.placing import Placer, place_keeper, put_back
-from services.platform.present import REPLACED, Present, find_platform, runs
+from services.platform.present import REPLACED, find_platform, runs
 from services.platform.providing import Output, provide_images
+from services.platform.regaining import keys_of
 from services.platform.request import PlatformRequest
 from services.platform.specification import (
     KEEPER,
@@ -36,7 +38,6 @@ from services.platform.specification import (
     keeper,
     labels_of,
     specification,
-    volumes_of,
 )
 from services.platform.swarmed import check_swarm, ensure_network
 from services.registry.model import Role as TokenRole
@@ -138,7 +139,8 @@ class _SetUp:
         self._engine, self._request = engine, request
         self._progress, self._output, self._measured = progress, output, measured
         self._present = find_platform(engine, request.name)
-        self._plan = Plan(request, _keys(self._present), certificate_of(engine, request, self._present))
+        keys = keys_of(engine, self._present, request.image_prefix, progress, output)
+        self._plan = Plan(request, keys, certificate_of(engine, request, self._present))
         self._parts = wanted(request)
         self._done: dict[str, list[str]] = {}
         self._token = ""
@@ -253,6 +255,8 @@ class _SetUp:
         return Placer(self._engine, self._plan, share(self._progress, 0.5 + min(0.49, done / 2), 1.0))
 
     def _keep(self, part: Part, found: Container) -> str:
+        if part is CASSANDRA:
+            keep_with_data(self._engine, self._plan, found.identifier)
         if runs(found):
             self._note("kept", part.name)
         else:
@@ -292,19 +296,6 @@ class _SetUp:
         words = ("made", "changed", "started", "removed", "kept")
         done = {word: tuple(self._done.get(word, ())) for word in words}
         return Outcome(**done, keys=self._plan.keys, token=self._token)
-
-
-def _keys(present: Present) -> PlatformKeys:
-    """The platform's secrets: those that it has, or fresh ones for a new platform."""
-    if present.keys is not None:
-        return present.keys
-    kept = {volume for volume, _ in volumes_of(present.name, CASSANDRA)} & present.volumes
-    if kept:
-        raise Refused(
-            f"The volume {kept.pop()} is there, but the container that kept its passwords is not",
-            remedy=f"Take it down with its data, or choose another name than {present.name}.",
-        )
-    return new_keys()
 
 
 def administrator_token() -> tuple[str, Token]:

@@ -8,6 +8,7 @@ from services.containers.model import Container
 from services.errors import NotFound, RelevoError
 from services.platform.certificates import certificate_of
 from services.platform.errands import prepare_store
+from services.platform.keeping import keep_with_data
 from services.platform.parts import CASSANDRA, Part, wanted
 from services.platform.placing import Placer, place_keeper
 from services.platform.present import existing
@@ -53,6 +54,7 @@ def upgrade(
     if request is None or keys is None or "cassandra" not in present.parts:
         raise NotFound(f"the platform {name} is not up", remedy="Set it up first.")
     plan = Plan(request, keys, certificate_of(engine, request, present))
+    keep_with_data(engine, plan, present.parts[CASSANDRA.name].identifier)
     parts = [part for part in wanted(request) if part.name in present.parts]
     images = provide_images(
         engine, [part.image for part in parts], request.image_prefix, share(progress, 0.0, 0.5), output,

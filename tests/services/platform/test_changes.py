@@ -23,6 +23,7 @@ from services.errors import Cancelled, Unavailable
 from services.images.catalogue import reference
 from services.images.contexts import archive
 from services.platform.checks import Measured
+from services.platform.keeping import KEPT, Kept, kept_with_data
 from services.platform.present import REPLACED, find_platform
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
@@ -223,6 +224,32 @@ def test_secrets_and_request_survive_the_loss_of_their_keeper(
     )
     assert set_up(engine, lost.request, silent).made == ("keys",)
     assert find_platform(engine, course.request.name).keys == found.keys
+    assert _identifiers(engine, course) == before
+
+
+def _as_the_version_before_set_it_up(engine: Engine, course: Course) -> None:
+    """Without the file beside the data."""
+    kept = f"/var/lib/cassandra/{KEPT}"
+    assert engine.execute(_identifiers(engine, course)["cassandra"], ("rm", "--force", kept))[0] == 0
+
+
+def _kept(engine: Engine, course: Course) -> Kept | None:
+    return kept_with_data(engine, course.request.name, course.images["gateway"])
+
+
+def test_a_platform_of_a_version_before_gets_its_secrets_beside_its_data(
+    engine: Engine, course: Course, silent: Silent
+) -> None:
+    before, keys = _identifiers(engine, course), find_platform(engine, course.request.name).keys
+    assert keys is not None
+    for bring in (
+        lambda: set_up(engine, course.request, silent),
+        lambda: upgrade(engine, course.request.name, silent, build=False),
+    ):
+        _as_the_version_before_set_it_up(engine, course)
+        assert _kept(engine, course) is None
+        bring()
+        assert _kept(engine, course) == Kept(keys, course.request)
     assert _identifiers(engine, course) == before
 
 

@@ -16,7 +16,9 @@ from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.errors import InvalidInput, NotFound, Refused
 from services.platform.access import production
+from services.platform.keeping import KEPT
 from services.platform.present import find_platform
+from services.platform.regaining import request_of
 from services.platform.remembering import profile_of, remember
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
@@ -195,7 +197,16 @@ def test_only_what_is_asked_differently_is_changed(
         assert len(client.tokens()) == 1  # asked of the store, which is another container now
 
 
-def test_down_keeps_the_data_and_up_finds_them(engine: Engine, course: Course, silent: Silent) -> None:
+def test_secrets_beside_the_data_are_not_for_the_store_to_read(engine: Engine, course: Course) -> None:
+    store = find_platform(engine, course.request.name).parts["cassandra"].identifier
+    code, said = engine.execute(store, ("cat", f"/var/lib/cassandra/{KEPT}"))
+    assert code == 1
+    assert "Permission denied" in said
+
+
+def test_down_keeps_the_data_and_up_finds_them_though_every_container_was_cleared_away(
+    engine: Engine, course: Course, silent: Silent
+) -> None:
     name = course.request.name
     done = tear_down(engine, name, silent)
     assert done.deleted == ()
@@ -203,8 +214,15 @@ def test_down_keeps_the_data_and_up_finds_them(engine: Engine, course: Course, s
     assert find_platform(engine, name).parts == {}
     with pytest.raises(NotFound, match="not up"):
         production(engine, name)
+    keeper = find_platform(engine, name).keeper
+    assert keeper is not None
+    engine.remove(keeper.identifier)
+    cleared = find_platform(engine, name)
+    assert (cleared.keys, cleared.request) == (None, None)
+    assert request_of(engine, cleared, "", silent, lambda _text: None) == course.request
     again = set_up(engine, course.request, silent, issued=course.tokens.append)
-    assert set(again.made) == EVERYTHING - {"network", "keys"}
+    assert set(again.made) == EVERYTHING - {"network"}
+    assert again.keys == course.outcome.keys
     assert len(course.tokens) == 1
     store = open_store(course.store(StoreRole.READER), password=again.keys.reader)
     assert store.setting("colour") == "green"
