@@ -2,10 +2,30 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
+
+
+class GrowingDialog(QDialog):
+    """A dialog that has the height its texts need, also when one of them comes or grows later.
+
+    Qt alone asks the layout for its least height, which knows nothing of lines that wrap: an error that
+    came under a field would be painted over it.
+    """
+
+    def event(self, event: QEvent) -> bool:
+        """Look at the height once the layout has changed; never make it lower than the person did."""
+        if event.type() is not QEvent.Type.LayoutRequest:
+            return super().event(event)  # after it there may be no dialog left: one event deletes it
+        done = super().event(event)
+        layout = self.layout()
+        needed = layout.totalHeightForWidth(self.width()) if layout is not None else 0
+        if needed > self.height():
+            self.resize(self.width(), needed)
+        return done
 
 
 def lay_out(

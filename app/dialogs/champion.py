@@ -1,12 +1,13 @@
 """Asks before a change of champion: what will change, on what evidence, and why."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.dialogs.asking import GrowingDialog
 from widgets.panels.confirm_change import ConfirmChangePanel, PlannedChange
 
 
-class ChampionDialog(QDialog):
+class ChampionDialog(GrowingDialog):
     """Stays open until the change is done or given up; `confirmed` carries the reason."""
 
     confirmed = Signal(str)

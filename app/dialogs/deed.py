@@ -56,7 +56,8 @@ class DeedDialog(QDialog):
         self.line.returnPressed.connect(self._confirm)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setDefault(not question.name)
+        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setDefault(not question.name)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -74,8 +75,7 @@ class DeedDialog(QDialog):
         layout.addWidget(buttons)
         self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
         self.finished.connect(self.deleteLater)
-        if question.name:
-            self.line.setFocus()
+        (self.line if question.name else cancel).setFocus()
 
     def _confirm(self) -> None:
         if self.button.isEnabled():

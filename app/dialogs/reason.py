@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLabel,
     QLineEdit,
@@ -11,11 +10,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.asking import GrowingDialog
 from widgets.panels.form import FormField
 from widgets.theme import GRID, FontSize, font
 
 
-class ReasonDialog(QDialog):
+class ReasonDialog(GrowingDialog):
     """Stays open until whoever opened it accepts it; `confirmed` carries the reason."""
 
     confirmed = Signal(str)

@@ -3,16 +3,16 @@
 import re
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import GrowingDialog, lay_out
 from widgets.panels.form import FormField
 from widgets.theme import GRID
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
 
 
-class RenameDialog(QDialog):
+class RenameDialog(GrowingDialog):
     """Stays open until whoever opened it accepts it; `named` carries the new name."""
 
     named = Signal(str)

@@ -6,7 +6,6 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QLabel,
     QPlainTextEdit,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.asking import GrowingDialog
 from widgets.panels.form import Form, FormField
 from widgets.theme import GRID, FontSize, font
 
@@ -22,7 +22,7 @@ ALL_ROWS, NEWEST_ROWS = "All rows", "The newest rows only"
 MOST_ROWS, FIRST_ROWS = 100_000_000, 1000
 
 
-class RetrainDialog(QDialog):
+class RetrainDialog(GrowingDialog):
     """`confirmed` carries the number of rows (None for all) and the parameters."""
 
     confirmed = Signal(object, object)

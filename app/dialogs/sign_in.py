@@ -1,8 +1,9 @@
 """Asks for the passwords and tokens of a profile that are not in the keyring."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
+from app.dialogs.asking import GrowingDialog
 from services.profiles.secrets import Kind
 from widgets.panels.form import Form, FormField
 from widgets.panels.labels import Text
@@ -14,7 +15,7 @@ WORDS: dict[Kind, str] = {
 }
 
 
-class SignInDialog(QDialog):
+class SignInDialog(GrowingDialog):
     """`signed` carries what was typed, by kind."""
 
     signed = Signal(object)

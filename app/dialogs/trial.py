@@ -5,7 +5,6 @@ from typing import Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLayout,
     QLineEdit,
@@ -14,13 +13,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.asking import GrowingDialog
 from widgets.panels.error import ErrorPanel
 from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
 
 
-class TrialDialog(QDialog):
+class TrialDialog(GrowingDialog):
     """A name, fields of its own, what a trial came to, and *Test connection* beside *Save*.
 
     Args:
@@ -42,7 +42,6 @@ class TrialDialog(QDialog):
         self.buttons.addButton(self.test, QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.save = self.buttons.addButton(save, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.save.setDefault(True)
         self.buttons.rejected.connect(self.reject)
         self.finished.connect(self.deleteLater)
 
@@ -70,6 +69,8 @@ class TrialDialog(QDialog):
         layout.addStretch(1)
         for part in (self.result_text, self.error, self.buttons):
             layout.addWidget(part)
+        # Only now that it is in the dialog: else no button would be the default one.
+        self.save.setDefault(True)
 
     def _end_trial(self) -> None:
         """The trial failed; why is for the dialog to say."""

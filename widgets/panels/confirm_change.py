@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.panels.form import FormField
 from widgets.panels.labels import Text
@@ -97,11 +105,9 @@ class ConfirmChangePanel(QWidget):
         return QSize(60 * GRID, super().sizeHint().height())
 
     def _compose(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GRID)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self._confirm, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self._cancel, QDialogButtonBox.ButtonRole.RejectRole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
@@ -112,7 +118,7 @@ class ConfirmChangePanel(QWidget):
         layout.addWidget(self._note)
         layout.addWidget(self.reason)
         layout.addStretch()
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
         QWidget.setTabOrder(self._line, self._confirm)
         QWidget.setTabOrder(self._confirm, self._cancel)
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QLineEdit,
     QPushButton,
     QSpinBox,
     QWidget,
 )
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import GrowingDialog, lay_out
 from app.dialogs.path_field import PathField
 from services.containers.model import Limits
 from services.development.starting import DevelopmentRequest, check_request
@@ -26,7 +25,7 @@ from widgets.theme import GRID, State
 MEGABYTE = 1 << 20
 
 
-class DevelopmentDialog(QDialog):
+class DevelopmentDialog(GrowingDialog):
     """`wanted` carries the Template and the DevelopmentRequest, only when no field is wrong.
 
     Args:

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import fit, lay_out
+from app.dialogs.asking import GrowingDialog, fit, lay_out
 from app.dialogs.path_field import PathField
 from app.pages.bar import row
 from services.containers.interface import INNER_PORT
@@ -57,7 +56,7 @@ class Launch:
     training: str = ""
 
 
-class LaunchDialog(QDialog):
+class LaunchDialog(GrowingDialog):
     """`wanted` carries the Launch, only when no field is wrong.
 
     Args:

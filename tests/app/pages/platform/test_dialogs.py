@@ -138,6 +138,18 @@ def test_a_launch_from_an_image_carries_what_was_chosen(window: QWidget, qtbot: 
     assert launch.options.placement == ("node.role==worker", "node.labels.room==north")
 
 
+def test_a_dialog_grows_with_the_errors_under_its_fields(window: QWidget, qtbot: QtBot) -> None:
+    dialog = LaunchDialog("plant", scalable=False, parent=window)
+    dialog.open()
+    dialog.source.setCurrentText(IMAGE)
+    before = dialog.height()
+    dialog.button.click()
+    fields = [dialog.image.field(name) for name in ("image", "project", "version")]
+    qtbot.waitUntil(lambda: dialog.height() > before)
+    qtbot.waitUntil(lambda: all(one.height() >= one.heightForWidth(one.width()) for one in fields))
+    dialog.reject()
+
+
 def test_taking_down_keeps_data_and_deleting_asks_for_the_name() -> None:
     plan = TearDown("plant", ("plant-gateway",), ("plant-model-wine-a",), (), ("plant-cassandra-data",), ())
     kept = down_question(plan, delete_data=False)
