@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from widgets.theme import GRID
 
+GAP = "\N{THIN SPACE}"
+
 
 class ActionButton(QPushButton):
     """An action as a button: its whole text, its state, and why it is blocked on hover."""
@@ -19,7 +21,9 @@ class ActionButton(QPushButton):
 
     def _follow(self) -> None:
         action = self._action
-        self.setText(action.text())
+        # Qt leaves four pixels between icon and text, half of what stands between everything else.
+        self.setText(f"{GAP if not action.icon().isNull() else ''}{action.text()}")
+        self.setAccessibleName(action.iconText())
         self.setIcon(action.icon())
         self.setEnabled(action.isEnabled())
         self.setToolTip(action.toolTip())

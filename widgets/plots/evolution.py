@@ -22,7 +22,7 @@ from widgets.theme import Symbol, VersionStyle, theme
 
 # Inputs belong to no version, so they wear none of the versions' colours.
 HISTORICAL = VersionStyle("#8b93a0", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
-LIVE = VersionStyle("#64748b", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
+LIVE = VersionStyle("#6d82a2", Symbol.CIRCLE, Qt.PenStyle.SolidLine)
 SHARES = (2, 3)
 # A burst of requests within a second would leave an axis of fractions that tell nobody anything.
 LEAST_SECONDS = 60.0

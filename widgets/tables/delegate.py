@@ -67,6 +67,14 @@ class CellDelegate(QStyledItemDelegate):
         return True
 
 
+class NameDelegate(CellDelegate):
+    """For tables whose first column is a name: names keep both ends, which tell them apart."""
+
+    def elision(self, index: Index) -> Qt.TextElideMode:
+        """Names in the middle, all else at the end."""
+        return Qt.TextElideMode.ElideMiddle if index.column() == 0 else super().elision(index)
+
+
 def content(rect: QRect) -> QRect:
     """The cell without its margins."""
     return rect.adjusted(GRID, 0, -GRID, 0)

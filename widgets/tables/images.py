@@ -9,19 +9,20 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 from services.containers.model import Image, Layer
 from widgets.formatting import clock, count, relative, size
 from widgets.tables.cells import Cell, Column, Row
+from widgets.tables.delegate import NameDelegate
 from widgets.tables.table import DataTable
 
 COLUMNS = (
     Column("name", "Name", width=320, stretch=True),
-    Column("tag", "Tag", width=130),
-    Column("of", "Belongs to", width=150),
-    Column("size", "Size", numeric=True, width=100, tooltip="On the disk, with all its layers"),
+    Column("tag", "Tag", width=116),
+    Column("of", "Belongs to", width=130),
+    Column("size", "Size", numeric=True, width=84, tooltip="On the disk, with all its layers"),
     Column(
-        "own", "Its own", numeric=True, width=100,
+        "own", "Its own", numeric=True, width=84,
         tooltip="What removing it would free: layers that no other image has",
     ),
     Column("containers", "Containers", numeric=True, width=100, tooltip="Made of it, running or not"),
-    Column("created", "Created", width=130),
+    Column("created", "Created", width=110),
     Column("identifier", "Id", width=120),
 )  # fmt: skip
 STEPS = (
@@ -64,6 +65,7 @@ class ImagesTable(DataTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(COLUMNS, name="Images", searchable=True, parent=parent)
+        self.view.setItemDelegate(NameDelegate(self.view))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._lines: dict[str, ImageLine] = {}
 
@@ -117,6 +119,7 @@ class TagsTable(DataTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TAGS, name="Registry", searchable=True, parent=parent)
+        self.view.setItemDelegate(NameDelegate(self.view))
         self._lines: dict[str, TagLine] = {}
 
     def show_tags(self, lines: Iterable[TagLine]) -> None:

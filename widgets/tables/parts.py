@@ -12,14 +12,14 @@ from widgets.tables.table import DataTable
 from widgets.theme import State
 
 COLUMNS = (
-    Column("part", "Part", width=190),
-    Column("state", "State", width=130),
+    Column("part", "Part", width=150),
+    Column("state", "State", width=110),
     Column("text", "What for", width=240, stretch=True),
-    Column("version", "Version", width=90),
-    Column("address", "Address", width=150),
-    Column("memory", "Memory", numeric=True, width=100),
-    Column("limit", "Limit", numeric=True, width=100, tooltip="Most memory it may use"),
-    Column("since", "Since", width=120),
+    Column("version", "Version", width=80),
+    Column("address", "Address", width=140),
+    Column("memory", "Memory", numeric=True, width=88),
+    Column("limit", "Limit", numeric=True, width=88, tooltip="Most memory it may use"),
+    Column("since", "Since", width=104),
 )
 STATES: Mapping[str, State] = {
     "healthy": State.GOOD,

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from services.registry.model import Task
 from widgets.formatting import UNDEFINED, clock, count, percent, relative
 from widgets.tables.cells import Cell, Column, Row
-from widgets.tables.delegate import CellDelegate, Index
+from widgets.tables.delegate import NameDelegate
 from widgets.tables.table import DataTable
 from widgets.theme import State, version_style
 
@@ -60,20 +60,12 @@ class ProjectsTable(DataTable):
         self.set_empty(
             "No project yet", "Publish a model's deploy folder, or start the demo, to see one here."
         )
-        self.view.setItemDelegate(_Delegate(self.view))
+        self.view.setItemDelegate(NameDelegate(self.view))
         self.activated.connect(self.opened)
 
     def show_projects(self, projects: Sequence[ProjectRow], now: datetime | None = None) -> None:
         """Show these projects."""
         self.set_rows([row_for(project, now) for project in projects])
-
-
-class _Delegate(CellDelegate):
-    """Names keep both ends, which tell them apart."""
-
-    def elision(self, index: Index) -> Qt.TextElideMode:
-        """Names in the middle, all else at the end."""
-        return Qt.TextElideMode.ElideMiddle if index.column() == 0 else super().elision(index)
 
 
 def row_for(project: ProjectRow, now: datetime | None) -> Row:

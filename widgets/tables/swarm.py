@@ -13,15 +13,15 @@ from widgets.theme import State
 
 SERVICES = (
     Column("service", "Service", width=240, stretch=True),
-    Column("replicas", "Replicas", width=110),
-    Column("image", "Image", width=300),
-    Column("update", "Last update", width=260),
+    Column("replicas", "Replicas", width=88),
+    Column("image", "Image", width=160),
+    Column("update", "Last update", width=112),
 )
 TASKS = (
-    Column("task", "Task", width=220),
-    Column("machine", "Machine", width=140),
-    Column("state", "State", width=120),
-    Column("since", "Since", width=120),
+    Column("task", "Task", width=144),
+    Column("machine", "Machine", width=96),
+    Column("state", "State", width=96),
+    Column("since", "Since", width=88),
     Column("error", "Why", width=260, stretch=True),
 )
 MACHINES = (

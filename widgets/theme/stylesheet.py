@@ -47,6 +47,8 @@ QSpinBox::up-arrow, QDoubleSpinBox::up-arrow
     {{ image: url("{icons}/chevron-up.svg"); width: 10px; height: 10px; }}
 QComboBox QAbstractItemView {{ background: {base}; border: 1px solid {border}; padding: 4px; }}
 
+QSpinBox, QDoubleSpinBox, QDateTimeEdit, QComboBox {{ padding-left: 8px; }}
+QSpinBox, QDoubleSpinBox, QDateTimeEdit {{ min-height: 16px; max-height: 18px; }}
 QAbstractSpinBox QLineEdit {{ border: none; background: transparent; padding: 0; min-height: 0; }}
 
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
@@ -70,9 +72,9 @@ QCheckBox::indicator:disabled, QTableView::indicator:disabled {{ background: {li
 
 QTableView, QListView, QTreeView {{ background: {base}; border: none; outline: none;
     selection-background-color: {selection}; selection-color: {text}; }}
-QHeaderView {{ background: {base}; }}
-QHeaderView::section {{ background: {base}; color: {quiet}; border: none;
-    border-bottom: 1px solid {line}; padding: 4px 8px; }}
+QHeaderView {{ background: {base}; border: none; }}
+QHeaderView::section {{ background: {base}; color: {quiet}; border: none; padding: 4px 8px; }}
+QHeaderView::section:horizontal {{ border-bottom: 1px solid {line}; }}
 QHeaderView::section:hover {{ color: {text}; }}
 QTableCornerButton::section {{ background: {base}; border: none; }}
 

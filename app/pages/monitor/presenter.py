@@ -98,7 +98,8 @@ class MonitorPresenter(QObject):
         if look.view is None:
             self._page.show_empty(
                 "No project on this platform yet",
-                "Publish a version with “relevo publish”, or see two at work with “relevo demo”.",
+                "Bring a model file on the Projects page, publish a version with “relevo publish”, or see "
+                "two at work with “relevo demo”.",
             )
             self.shown.emit(look)
             return

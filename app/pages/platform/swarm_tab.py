@@ -156,7 +156,7 @@ class SwarmTab(QTabWidget):
         ):
             page = QWidget()
             layout = QVBoxLayout(page)
-            layout.setContentsMargins(GRID, GRID, GRID, GRID)
+            layout.setContentsMargins(0, GRID, 0, 0)
             layout.setSpacing(GRID)
             layout.addLayout(row(*(ActionButton(action) for action in actions), None))
             layout.addWidget(content, 1)
