@@ -1,5 +1,6 @@
 """Services on a real Swarm of one machine: replicas, rolling updates, the way back, secrets."""
 
+import base64
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import Capability, ServiceSpec, State
-from services.containers.model import SwarmState
+from services.containers.model import Credentials, SwarmState
 from services.containers.swarm.runtime import SwarmRuntime
 from services.errors import Conflict, InvalidInput, NotFound, Unavailable
 
@@ -136,3 +137,33 @@ def test_machines_and_unknown_services_are_told(runtime: SwarmRuntime) -> None:
 
 def test_a_manager_says_that_it_is_one(swarm_engine: Engine) -> None:
     assert swarm_engine.info().swarm is SwarmState.MANAGER
+
+
+def test_a_service_takes_along_who_signs_in_to_its_registry_and_shows_it_to_nobody(
+    runtime: SwarmRuntime,
+    swarm_engine: Engine,
+    small_image: str,
+    private_registry: tuple[str, str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry, user, password = private_registry
+    known = {registry: Credentials(user, password)}
+    image = f"{registry}/{runtime.platform}:1"
+    monkeypatch.setattr(swarm_engine.connection, "known", known.get)
+    swarm_engine.tag(small_image, image)
+    swarm_engine.push(image, silent)
+    swarm_engine.remove_image(image)  # so that the task has to pull it
+    try:
+        runtime.launch(ServiceSpec("sleeper", SLEEP, image=image))
+        runtime.wait_for_address("sleeper", 60)
+        with swarm_engine.connection.asking() as client:
+            shown = repr(client.inspect_service(_name(runtime))) + repr(client.tasks())
+        assert image in shown
+        assert password not in shown
+        assert base64.b64encode(password.encode()).decode() not in shown
+        runtime.stop("sleeper")
+        wait_until(lambda: not [c for c in swarm_engine.containers() if c.platform == runtime.platform])
+    finally:
+        monkeypatch.undo()
+        if swarm_engine.image(image) is not None:
+            swarm_engine.remove_image(image, force=True)
