@@ -21,6 +21,7 @@ from services.model_server.deploy import Deploy, import_from, read_deploy
 from services.model_server.following import Follower
 from services.model_server.gateway import GatewayLink, check_origin, first_revision
 from services.model_server.in_r import serve_in_r
+from services.model_server.kept import KeptArtifact
 from services.model_server.loading import load_model, sha256_of
 from services.model_server.retraining import Retrainer
 from services.model_server.service import ModelService
@@ -28,6 +29,8 @@ from services.model_server.service import ModelService
 TOKEN_VARIABLE = "RELEVO_TOKEN"  # noqa: S105 - the variable's name, not a token
 GATEWAY_VARIABLE, IMAGE_VARIABLE = "RELEVO_GATEWAY", "RELEVO_IMAGE"
 """What a container runtime tells every model service, whatever its language."""
+KEPT_VARIABLE = "RELEVO_KEPT"
+"""A folder of the service's own for what it loaded last; the images name one."""
 _logger = logging.getLogger(__name__)
 
 
@@ -122,12 +125,14 @@ class _Process:
         options, service = self.options, self.service
         link = GatewayLink(options.gateway, self.deploy, self.token)
         retrainer = service.retrainer = Retrainer(link, options.deploy, self.deploy, self.token)
+        kept = os.environ.get(KEPT_VARIABLE, "")
         follower = service.follower = Follower(
             link,
             options.deploy,
             self.deploy,
             endpoint=options.endpoint or self.server.address(port),
             image=options.image,
+            kept=KeptArtifact(Path(kept)) if kept else None,
             adopt=service.adopt,
             explain=service.explain,
         )

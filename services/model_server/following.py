@@ -1,15 +1,17 @@
 """Keeps a service at the revision that the registry wants: registers, asks each second, swaps."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from services.errors import Conflict, NotFound, RelevoError
+from services.errors import Conflict, NotFound, RelevoError, Unavailable
 from services.model_server.deploy import Deploy
 from services.model_server.gateway import Desired, GatewayLink, Registration, first_revision
+from services.model_server.kept import KeptArtifact
 from services.model_server.loading import LoadedModel, load_model, sha256_of
 from services.registry.model import Revision
 
@@ -25,6 +27,7 @@ class Follower:
         folder: the deploy folder.
         endpoint: the address under which the gateway asks this service.
         image: the container image this runs in; empty for a local process.
+        kept: holds what was loaded last, for a start while the store is down; None keeps nothing.
         adopt: takes a loaded revision into service, without dropping a request.
         explain: takes the reason why nothing, or nothing newer, is loaded; empty when all is well.
     """
@@ -37,6 +40,7 @@ class Follower:
         *,
         endpoint: str,
         image: str,
+        kept: KeptArtifact | None,
         adopt: Callable[[LoadedModel, Revision | None], None],
         explain: Callable[[str], None],
     ) -> None:
@@ -45,6 +49,7 @@ class Follower:
         self._deploy = deploy
         self._endpoint = endpoint
         self._image = image
+        self._kept = kept
         self._adopt = adopt
         self._explain = explain
         self._loaded = ""
@@ -54,7 +59,7 @@ class Follower:
 
     async def run(self) -> None:
         """Register until answered, then follow, until cancelled."""
-        await self._patiently(self._register)
+        await self._patiently(self._begin)
         while True:
             await asyncio.sleep(_EACH)
             await self._patiently(self._follow)
@@ -97,6 +102,15 @@ class Follower:
             self._told = error.message
             _logger.warning("%s %s", error.message, error.details)
 
+    async def _begin(self) -> None:
+        """Register; while the store is down, answer meanwhile with what the gateway knows to be desired."""
+        try:
+            await self._register()
+        except Unavailable:
+            with contextlib.suppress(RelevoError):  # told is why registering failed
+                await self._load(await self._link.desired())
+            raise
+
     async def _register(self) -> None:
         """Ask what to load, load it, and only then say where to ask: nobody is sent to an empty service."""
         content = await asyncio.to_thread((self._folder / self._deploy.artifact).read_bytes)
@@ -129,23 +143,27 @@ class Follower:
         async with self._turn:
             if desired.revision == self._loaded:
                 return
-            content = await self._content(desired.revision)
+            content, facts = await self._found(desired.revision)
             model = await asyncio.to_thread(
                 load_model, self._folder, self._deploy, content, desired.revision
             )
-            self._adopt(model, await self._facts(desired.revision))
+            self._adopt(model, facts)
             self._loaded = desired.revision
             _logger.info("revision %s is in service", desired.revision[:12])
 
-    async def _content(self, revision: str) -> bytes:
-        """The artifact's bytes: the deploy folder's if they are the ones, else the gateway's."""
+    async def _found(self, revision: str) -> tuple[bytes, Revision | None]:
+        """The artifact's bytes and facts: the deploy folder's if they are the ones, else the gateway's."""
         if self._own is not None and self._own.sha256 == revision:
             content = await asyncio.to_thread((self._folder / self._deploy.artifact).read_bytes)
             if sha256_of(content) == revision:
-                return content
-        return await self._link.artifact(revision)
-
-    async def _facts(self, revision: str) -> Revision | None:
-        if self._own is not None and self._own.sha256 == revision:
-            return self._own
-        return await self._link.revision(revision)
+                return content, self._own
+        try:
+            content, facts = await self._link.artifact(revision), await self._link.revision(revision)
+        except Unavailable:
+            found = await asyncio.to_thread(self._kept.read, revision) if self._kept else None
+            if found is None:
+                raise
+            return found
+        if self._kept is not None and sha256_of(content) == revision:
+            await asyncio.to_thread(self._kept.write, content, facts)
+        return content, facts

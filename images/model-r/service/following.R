@@ -5,7 +5,16 @@ LONGEST_PAUSE <- 30
 
 # Registers until answered, then follows for good.
 follow <- function(service) {
-  patiently(service, function() register_and_load(service), function() follow_on(service))
+  patiently(service, function() begin(service), function() follow_on(service))
+}
+
+# Registers; while the store is down, answers meanwhile with what the gateway knows to be desired.
+begin <- function(service) {
+  promises::catch(register_and_load(service), function(error) {
+    if (!identical(error$code, "unavailable")) stop(error)
+    promises::then(desired(service$link), function(wanted) load_desired(service, wanted$revision)) |>
+      promises::then(function(loaded) stop(error), function(other) stop(error))
+  })
 }
 
 follow_on <- function(service) {
@@ -83,15 +92,9 @@ load_now <- function(service, revision) {
 
 load_desired <- function(service, revision) {
   if (identical(service$loaded$revision, revision)) return(promises::promise_resolve(NULL))
-  content <- NULL
-  content_of(service, revision) |>
-    promises::then(function(bytes) {
-      content <<- bytes
-      if (identical(service$own$sha256, revision)) service$own else revision_facts(service$link, revision)
-    }) |>
-    promises::then(function(facts) {
-      adopt(service, load_model(service$folder, service$deploy, content, revision), facts)
-    })
+  promises::then(found(service, revision), function(found) {
+    adopt(service, load_model(service$folder, service$deploy, found$content, revision), found$facts)
+  })
 }
 
 # Answers with this revision from now on.
@@ -101,13 +104,62 @@ adopt <- function(service, loaded, facts) {
   log_line("revision ", short(loaded$revision), " is in service")
 }
 
-# The artifact's bytes: the deploy folder's if they are the ones, else the gateway's.
-content_of <- function(service, revision) {
+# The artifact's bytes and facts: the deploy folder's if they are the ones, else the gateway's.
+found <- function(service, revision) {
   if (identical(service$own$sha256, revision)) {
     content <- own_content(service)
-    if (sha256_of(content) == revision) return(promises::promise_resolve(content))
+    if (sha256_of(content) == revision) {
+      return(promises::promise_resolve(list(content = content, facts = service$own)))
+    }
   }
-  artifact(service$link, revision)
+  content <- NULL
+  artifact(service$link, revision) |>
+    promises::then(function(bytes) {
+      content <<- bytes
+      revision_facts(service$link, revision)
+    }) |>
+    promises::then(
+      function(facts) {
+        if (sha256_of(content) == revision) keep(service, content, facts)
+        list(content = content, facts = facts)
+      },
+      function(error) {
+        before <- if (identical(error$code, "unavailable")) kept(service, revision)
+        if (is.null(before)) stop(error)
+        before
+      }
+    )
+}
+
+# What was loaded last, beside this service: for a start while the store is down. What is damaged is as none.
+kept <- function(service, revision) {
+  if (!nzchar(service$kept)) return(NULL)
+  tryCatch(
+    {
+      content <- read_bytes(file.path(service$kept, "artifact"))
+      facts <- readRDS(file.path(service$kept, "facts.rds"))
+      if (sha256_of(content) == revision) list(content = content, facts = facts)
+    },
+    error = function(unreadable) NULL, warning = function(unreadable) NULL
+  )
+}
+
+keep <- function(service, content, facts) {
+  if (!nzchar(service$kept)) return(invisible())
+  tryCatch(
+    {
+      dir.create(service$kept, showWarnings = FALSE, recursive = TRUE, mode = "0700")
+      drafts <- file.path(service$kept, c("facts.new", "artifact.new"))
+      saveRDS(facts, drafts[1])
+      writeBin(content, drafts[2])
+      file.rename(drafts, file.path(service$kept, c("facts.rds", "artifact")))
+    },
+    error = function(error) cannot_keep(error), warning = function(warning) cannot_keep(warning)
+  )
+}
+
+cannot_keep <- function(reason) {
+  log_line("warning: the artifact cannot be kept for a start without the store: ", conditionMessage(reason))
 }
 
 own_content <- function(service) read_bytes(file.path(service$folder, service$deploy$artifact))

@@ -1,7 +1,8 @@
 # A model service for one version in R: Rscript main.R DEPLOY [--alone] [--host HOST] [--port PORT]
 #
 # By environment: RELEVO_GATEWAY, RELEVO_TOKEN or RELEVO_TOKEN_FILE, RELEVO_ENDPOINT (the address to register),
-# RELEVO_IMAGE, and RELEVO_HELD_BY: a port of this machine; the service ends when what listens there does.
+# RELEVO_IMAGE, RELEVO_KEPT (a folder of its own for what was loaded last), and RELEVO_HELD_BY: a port of this
+# machine; the service ends when what listens there does.
 
 NEEDED <- c("plumber", "jsonlite", "curl", "digest", "sys", "stringi", "promises", "later", "httpuv")
 TURN_MILLISECONDS <- 100L
@@ -49,6 +50,7 @@ new_service <- function(options) {
   service$reason <- "no revision is loaded yet: waiting for the gateway"
   service$told <- ""
   service$image <- Sys.getenv("RELEVO_IMAGE")
+  service$kept <- Sys.getenv("RELEVO_KEPT")
   if (options$alone) load_own(service) else service$link <- new_link(check_origin(gateway), service$deploy, token)
   service
 }

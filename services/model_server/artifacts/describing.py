@@ -5,6 +5,7 @@ from pathlib import Path
 from services.errors import InvalidInput, NotFound
 from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import KINDS, Kind, recognise_file
+from services.model_server.artifacts.onnx_whole import whole
 from services.model_server.artifacts.readers import reader_of
 
 _SILENT: dict[Kind, str] = {
@@ -22,7 +23,16 @@ def describe_file(path: Path) -> Described:
     """
     if not path.is_file():
         raise NotFound(f"there is no file {path}")
-    return describe(recognise_file(path), path.read_bytes())
+    return describe(recognise_file(path), artifact_of(path))
+
+
+def artifact_of(path: Path) -> bytes:
+    """What a model's file is served as: its bytes, with the weights that an ONNX model keeps beside it.
+
+    Raises:
+        InvalidInput: it is no model that is known, or its weights are missing.
+    """
+    return whole(path) if recognise_file(path) == "onnx" else path.read_bytes()
 
 
 def describe(kind: Kind, content: bytes) -> Described:

@@ -8,6 +8,7 @@ import numpy as np
 from services.errors import InvalidInput
 from services.model_server.artifacts.fitting import check_fits
 from services.model_server.artifacts.interface import Asked, Described, InputRead
+from services.model_server.artifacts.onnx_whole import check_whole, parsed
 from services.model_server.artifacts.readers import library
 from services.model_server.predictor import Raw, class_name
 from services.registry.choices import FieldType, Task
@@ -37,13 +38,14 @@ class OnnxReader:
 
     def describe(self, content: bytes) -> Described:
         """Names where every input is a column; classes where a classifier's node carries them."""
-        graph = _Graph(content)
-        return graph.described(_carried_classes(content))
+        classes = _carried_classes(content)
+        return _Graph(content).described(classes)
 
     def open(self, content: bytes, signature: Signature) -> Asked:
         """Asked in one thread, since many for one row cost more than they give."""
+        classes = _carried_classes(content)
         graph = _Graph(content)
-        described = graph.described(_carried_classes(content))
+        described = graph.described(classes)
         check_fits(described, signature)
         frame = any(field.type is FieldType.STRING for field in signature.inputs)
         return Asked(graph.compute(signature), described.library, frame=frame)
@@ -185,11 +187,9 @@ def _of_frame(frame: "pd.DataFrame", begin: int, end: int) -> Any:
 def _carried_classes(content: bytes) -> tuple[str, ...]:
     """The classes that a classifier's node names; graphs of deep learning have no such node."""
     onnx = library("onnx", "onnx")
-    try:
-        graph = onnx.load_model_from_string(content).graph
-    except Exception as error:  # protobuf's and onnx's have no common base
-        raise InvalidInput(f"this is no whole ONNX model: {error}") from error
-    for node in graph.node:
+    model = parsed(content)
+    check_whole(model)
+    for node in model.graph.node:
         for attribute in node.attribute:
             if attribute.name in _CLASS_ATTRIBUTES:
                 values = onnx.helper.get_attribute_value(attribute)

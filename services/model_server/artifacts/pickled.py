@@ -1,6 +1,8 @@
 """Pickles of estimators that keep to scikit-learn's conventions, with texts and categories too."""
 
+import importlib.util
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,11 +10,14 @@ import numpy as np
 
 from services.errors import InvalidInput
 from services.model_server.artifacts.interface import Described, InputRead
-from services.model_server.artifacts.readers import library_of
+from services.model_server.artifacts.readers import library_named, library_of
 from services.model_server.predictor import class_name
 from services.registry.choices import FieldType, Task
 
 _TYPES = {"b": FieldType.BOOLEAN, "i": FieldType.INTEGER, "u": FieldType.INTEGER, "f": FieldType.NUMBER}
+_HOMELESS = "_loss"
+"""What scikit-learn up to 1.5 calls its compiled `sklearn._loss._loss` in the pickles of boosted trees."""
+_WRITTEN_BY = re.compile(rb"_sklearn_version\x94?\x8c.(\d+(?:\.\w+)+)\x94", re.DOTALL)
 
 
 class PickledReader:
@@ -56,11 +61,28 @@ def unpickle(content: bytes) -> Any:
     try:
         return joblib.load(io.BytesIO(content))
     except ModuleNotFoundError as error:
-        raise InvalidInput(
-            f"the model needs the Python package {error.name}, which is not installed here",
+        raise _lacking(error.name or "", content) from error
+
+
+def _lacking(name: str, content: bytes) -> InvalidInput:
+    """A package that is not here; or a part of one that is here, in a version without that part."""
+    package = "sklearn" if name == _HOMELESS else name.partition(".")[0]
+    if package == name or importlib.util.find_spec(package) is None:
+        return InvalidInput(
+            f"the model needs the Python package {name}, which is not installed here",
             remedy="Name it in the deploy folder's requirements.txt, and a container's image brings it. "
             "For a service on this machine, install it beside Relevo.",
-        ) from error
+        )
+    here = library_named(package)
+    title = here.partition(" ")[0]
+    written = _WRITTEN_BY.search(content) if package == "sklearn" else None
+    by = f"{title} {written[1].decode()}" if written else f"another version of {title}"
+    version = written[1].decode() if written else "VERSION"
+    return InvalidInput(
+        f"the model was saved by {by}; {here}, which is installed here, has no {name}",
+        remedy=f"Train and save it again with {here}. Or write {title}=={version}, the version that saved it, "
+        "into the deploy folder's requirements.txt, and a container's image serves it with that.",
+    )
 
 
 def _readable(content: bytes) -> Any:

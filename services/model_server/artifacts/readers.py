@@ -71,7 +71,11 @@ def library_of(model: Any) -> str:
     """
     while getattr(model, "steps", None) and hasattr(model.steps[-1][1], "get_params"):
         model = model.steps[-1][1]
-    module = type(model).__module__.partition(".")[0]
+    return library_named(type(model).__module__.partition(".")[0])
+
+
+def library_named(module: str) -> str:
+    """Name and version of the library whose package is imported so; without a version if it tells none."""
     name = _DISTRIBUTIONS.get(module, module)
     try:
         return f"{name} {metadata.version(name)}"

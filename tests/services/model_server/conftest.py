@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -325,18 +325,31 @@ class Platform:
         self._services: list[Process] = []
         self.start_gateway()
 
-    def start_gateway(self, port: str = "0") -> None:
+    def start_gateway(self, port: str = "0", *, store: str = "") -> None:
         """Start the gateway, again if need be."""
+        store = store or f"sqlite:{self.folder / 'store'}"
         self.gateway = Process(
-            "gateway", "--store", f"sqlite:{self.folder / 'store'}", "--spool", str(self.folder / "spool"),
+            "gateway", "--store", store, "--spool", str(self.folder / "spool"),
             "--port", port, log=self.folder / "gateway.log", RELEVO_SECRET=SECRET,
         )  # fmt: skip
 
-    def serve(self, deploy: Path, *, until: str | None = "200") -> Process:
+    @contextmanager
+    def without_store(self) -> Iterator[None]:
+        """A gateway that starts, knows what it knew, and does not reach the store meanwhile."""
+        port = self.gateway.address.rpartition(":")[2]
+        self.gateway.close()
+        self.start_gateway(port, store="cassandra:127.0.0.1:9")  # the discard port, where nothing listens
+        try:
+            yield
+        finally:
+            self.gateway.close()
+            self.start_gateway(port)
+
+    def serve(self, deploy: Path, *, until: str | None = "200", **environment: str) -> Process:
         """Start a service; wait until its health is so (by default until it has loaded)."""
         service = Process(
             "serve", str(deploy), "--gateway", self.gateway.address,
-            log=self.folder / "service.log", RELEVO_TOKEN=self.token,
+            log=self.folder / "service.log", RELEVO_TOKEN=self.token, **environment,
         )  # fmt: skip
         self._services.append(service)
         if until:

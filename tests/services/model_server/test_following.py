@@ -76,3 +76,39 @@ def test_a_changed_file_in_the_deploy_folder_is_not_what_is_loaded(platform, mak
     maker.linear(tmp_path / "deploy", -1)
     # The registry still wants the first: its artifact comes from the gateway, not from the folder.
     assert platform.revision_of(platform.serve(tmp_path / "deploy")) == first
+
+
+def test_a_service_that_restarts_while_the_store_is_down_answers_with_what_is_desired(
+    platform, maker, tmp_path
+):
+    maker.linear(tmp_path / "deploy")
+    kept = str(tmp_path / "kept")
+    before = platform.serve(tmp_path / "deploy", RELEVO_KEPT=kept)
+    second = _second_revision(platform, maker, tmp_path / "second")
+    _desire(platform, second)
+    platform.wait(lambda: platform.revision_of(before) == second)
+    maker.kill(before)
+    row = {"instances": [{"a": 1, "b": 1, "c": 1}]}
+    with platform.without_store():
+        service = platform.serve(tmp_path / "deploy", RELEVO_KEPT=kept)
+        assert json.loads(platform.ask(service, "POST", "/predict", row).body)["revision"] == second
+        told = json.loads(platform.ask(service, "GET", "/model").body)
+        assert (told["rows"], told["library"]) == (77, "other 1.0")
+        assert platform.store.project("plant").version("A").endpoint == before.address
+    platform.wait(lambda: platform.store.project("plant").version("A").endpoint == service.address)
+
+
+def test_what_is_kept_and_damaged_is_not_loaded(platform, maker, tmp_path):
+    maker.linear(tmp_path / "deploy")
+    kept = tmp_path / "kept"
+    before = platform.serve(tmp_path / "deploy", RELEVO_KEPT=str(kept))
+    second = _second_revision(platform, maker, tmp_path / "second")
+    _desire(platform, second)
+    platform.wait(lambda: platform.revision_of(before) == second)
+    maker.kill(before)
+    (kept / "artifact").write_bytes(b"damaged")
+    with platform.without_store():
+        service = platform.serve(tmp_path / "deploy", until="503", RELEVO_KEPT=str(kept))
+        platform.wait(lambda: b"Cassandra" in platform.ask(service, "GET", "/health").body)
+    platform.wait(lambda: platform.ask(service, "GET", "/health").status == 200)
+    assert platform.revision_of(service) == second
