@@ -1,0 +1,83 @@
+"""A launch through a registry with a password: the base is fetched, the version sent, or told who asks."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.client.registry_browser import RegistryBrowser
+from services.containers.addresses import LocalEngine
+from services.containers.docker_runtime import DockerRuntime
+from services.containers.engine.engine import Engine, open_engine
+from services.containers.model import Credentials
+from services.errors import Cancelled, SignInNeeded
+from services.publish.examples import EXAMPLES
+from services.publish.launching import Launcher, LaunchOptions, Production
+
+pytestmark = pytest.mark.docker
+Registry = tuple[str, str, str]
+
+
+@pytest.fixture
+def base(
+    engine: Engine, private_registry: Registry, small_image: str, unique_name: Callable[[str], str]
+) -> Iterator[str]:
+    """An image for versions that only the registry has."""
+    registry, user, password = private_registry
+    name = f"{registry}/{unique_name('base')}:1"
+    engine.tag(small_image, name)
+    engine.push(name, lambda *_: None, Credentials(user, password))
+    engine.remove_image(name)
+    yield name
+    if engine.image(name) is not None:
+        engine.remove_image(name)
+
+
+@pytest.fixture
+def launch(
+    base: str,
+    private_registry: Registry,
+    unique_name: Callable[[str], str],
+    tmp_path: Path,
+    examples_in: Callable[[Path], None],
+) -> Callable[[dict[str, Credentials]], list[str]]:
+    """Launch a version with these passwords known, up to its start; the repositories sent."""
+    examples_in(tmp_path)
+    registry, user, password = private_registry
+    platform = unique_name("plant")
+
+    def up_to_the_start(_fraction: float | None, text: str) -> None:
+        if text.startswith("Starting "):
+            raise Cancelled
+
+    def launched(known: dict[str, Credentials]) -> list[str]:
+        with open_engine(LocalEngine(), known=known.get) as opened:
+            production = Production(
+                platform, platform, "http://127.0.0.1:9", "hush", base, registry=registry
+            )
+            launcher = Launcher(opened, DockerRuntime(opened, platform, platform, {}), production)
+            folder = EXAMPLES[0].deploy_folder(tmp_path, "A")
+            with pytest.raises(Cancelled):
+                launcher.launch_folder(folder, LaunchOptions(), up_to_the_start)
+        with RegistryBrowser(registry, user, password) as browser:
+            return [name for name in browser.repositories() if name.startswith(platform)]
+
+    return launched
+
+
+def test_a_launch_signs_in_to_fetch_the_base_and_to_send_the_version(
+    launch: Callable[[dict[str, Credentials]], list[str]],
+    private_registry: Registry,
+    unique_name: Callable[[str], str],
+) -> None:
+    registry, user, password = private_registry
+    assert launch({registry: Credentials(user, password)}) == [f"{unique_name('plant')}/wine-a"]
+
+
+def test_a_launch_without_the_password_says_which_registry_asks(
+    launch: Callable[[dict[str, Credentials]], list[str]], private_registry: Registry
+) -> None:
+    with pytest.raises(
+        SignInNeeded, match=f"The registry {private_registry[0]} asks for a user and a password"
+    ):
+        launch({})
