@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from widgets.tables.cells import Column, Role
@@ -43,6 +43,16 @@ class TableHead(QHeaderView):
             painter.fillRect(QRect(rect.left(), rect.top(), 1, rect.height()), line)
         if mark:
             painter.fillRect(QRect(rect.left() + 8, rect.bottom() - 2, rect.width() - 16, 3), QColor(mark))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The heads, and the line under them as far as the table is wide."""
+        super().paintEvent(event)
+        view = self.viewport()
+        painter = QPainter(view)
+        beyond = self.length() - self.offset()
+        line = QRect(beyond, view.height() - 1, max(0, view.width() - beyond), 1)
+        painter.fillRect(line, QColor(theme().colours.line))
+        painter.end()
 
     def columns_menu(self) -> QMenu:
         """A menu with a tick for each column; the last one shown cannot be hidden."""

@@ -215,7 +215,7 @@ class RegistryTab(QWidget):
             self.table.add_action(action)
         self.table.selection_changed.connect(self.judge)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setContentsMargins(0, GRID, 0, 0)
         layout.setSpacing(GRID)
         bar = row(
             Text("Registry", quiet=True), self.address, self.show_button,

@@ -4,7 +4,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -13,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import GrowingDialog, fit, lay_out
 from services.platform.checks import part_memory
 from services.platform.request import DURABILITIES, PlatformRequest, problems
 from widgets.formatting import size
@@ -31,9 +30,10 @@ INTRODUCTION = (
     "Relevo builds or pulls its images, starts the parts one after the other, and writes a profile with "
     "which this window opens the platform. It can be cancelled and done again: what is there stays."
 )
+WIDTH = 80 * GRID
 
 
-class SetupDialog(QDialog):
+class SetupDialog(GrowingDialog):
     """`wanted` carries the PlatformRequest, only when no field is wrong.
 
     Args:
@@ -51,7 +51,7 @@ class SetupDialog(QDialog):
         for form, name in zip(self.forms, ("Platform", "Parts and ports", "Access"), strict=True):
             page = QWidget()
             inner = QVBoxLayout(page)
-            inner.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
+            inner.setContentsMargins(0, 2 * GRID, 0, GRID)
             inner.addWidget(form)
             self.tabs.addTab(page, name)
             form.changed.connect(self._weigh)
@@ -59,8 +59,9 @@ class SetupDialog(QDialog):
         self.button = QPushButton("Change" if request else "Set up")
         self.button.clicked.connect(self._submit)
         introduction = Text(INTRODUCTION, quiet=True, wrap=True)
-        lay_out(self, title, [introduction, self.tabs, self.memory], self.button, width=80 * GRID)
+        lay_out(self, title, [introduction, self.tabs, self.memory], self.button, width=WIDTH)
         self._weigh()
+        fit(self, WIDTH)
 
     def request(self) -> PlatformRequest:
         """What the fields say."""

@@ -3,9 +3,12 @@
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.dialogs.asking import fit
 from app.pages.bar import row
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
+
+WIDTH = 64 * GRID
 
 
 class TokenDialog(QDialog):
@@ -15,7 +18,6 @@ class TokenDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("The platform is up")
         self.setModal(True)
-        self.setMinimumWidth(64 * GRID)
         self.line = QLineEdit(token)
         self.line.setReadOnly(True)
         self.line.setAccessibleName("Administrator's token")
@@ -41,4 +43,5 @@ class TokenDialog(QDialog):
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         layout.addWidget(buttons)
+        fit(self, WIDTH)
         self.finished.connect(self.deleteLater)
