@@ -101,7 +101,8 @@ def _non_finite(body: bytes) -> InvalidField | None:
     if path is None:
         return None
     return InvalidField(
-        f"{path} is NaN or infinite, which JSON has no number for; a missing value is null", field=path
+        f"{path or 'the body'} is NaN or infinite, which JSON has no number for; a missing value is null",
+        field=path,
     )
 
 

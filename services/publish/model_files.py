@@ -1,7 +1,10 @@
 """From a model file of any maker to a deploy folder that a model service will load."""
 
+import shutil
+import tempfile
 from pathlib import Path
 
+from services.model_server.artifacts.describing import artifact_of
 from services.model_server.deploy import Deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import check_folder, deploy_of, write_folder
@@ -11,7 +14,7 @@ from services.publish.describing import Draft
 def bring_in(model: Path, draft: Draft, folder: Path, *, replace: bool = False) -> Deploy:
     """See that a model file loads as it is described, and write its deploy folder.
 
-    A pickle's code is run by this.
+    A pickle's code is run by this. An ONNX model takes the weights beside it into its one file.
 
     Raises:
         NotFound: there is no such file.
@@ -21,6 +24,12 @@ def bring_in(model: Path, draft: Draft, folder: Path, *, replace: bool = False) 
     """
     deploy = deploy_of(model, draft)
     check_folder(folder, deploy.project, deploy.version, replace=replace)
-    content = model.read_bytes()
+    content = artifact_of(model)
     load_model(model.parent, deploy, content, sha256_of(content))
-    return write_folder(model, draft, folder, replace=replace)
+    with tempfile.TemporaryDirectory(prefix="relevo-") as private:
+        if content != model.read_bytes():
+            made = Path(private) / model.name
+            made.write_bytes(content)
+            shutil.copystat(model, made)
+            model = made
+        return write_folder(model, draft, folder, replace=replace)

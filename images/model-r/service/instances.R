@@ -6,13 +6,29 @@ WANTED <- c(number = "a number", integer = "a number", string = "a text", boolea
 
 # The rows of a body {"instances": [{…}, …]} (raw), with columns by the inputs' own names.
 read_instances <- function(body, inputs) {
-  request <- read_body(body)
+  request <- tryCatch(read_body(body), relevo_fault = function(error) {
+    if (error$code == "invalid_json") refuse_opening(body)
+    stop(error)
+  })
   check_members(request, c(instances = "an array"))
   rows <- request$instances
   if (!length(rows)) refuse("invalid_input", "instances is empty; send at least one", field = "instances")
   names(inputs) <- vapply(inputs, `[[`, "", "name")
   rows <- checked_rows(rows, names(inputs))
   frame_of(lapply(inputs, function(field) column_of(rows, field)))
+}
+
+# No whole JSON, but it is clear already which member cannot be right: the client is told that first.
+refuse_opening <- function(body) {
+  text <- tryCatch(rawToChar(body), error = function(zero) "")
+  if (!validUTF8(text)) return()
+  before <- "^[ \t\r\n]*\\{[ \t\r\n]*\"instances\"[ \t\r\n]*:[ \t\r\n]*"
+  if (grepl(paste0(before, "\\{"), text)) {
+    refuse("invalid_input", "instances must be an array, not an object", field = "instances")
+  }
+  if (grepl(paste0(before, "\\[[ \t\r\n]*\\["), text)) {
+    refuse("invalid_input", "instances[0] must be an object, not an array", field = "instances[0]")
+  }
 }
 
 # A data frame whose columns keep their names, whatever characters those have.

@@ -76,8 +76,10 @@ refuse_deep <- function(body) {
   if (isTRUE(attr(body, "deep"))) refuse("invalid_json", "the body is nested too deeply")
 }
 
-# JSON but for NaN or Infinity is told with the place where they stand.
+# Every body is an object: what begins as an array is refused as one, whole or not. JSON but for NaN or Infinity
+# is told with the place where they stand.
 refuse_malformed <- function(text, error) {
+  if (grepl("^[ \t\r\n]*\\[", text)) check_members(list(), character())
   if (grepl("NaN|Infinity", text)) {
     outside <- "\"(?:[^\"\\\\]|\\\\.)*+\"(*SKIP)(*FAIL)|-?Infinity|NaN"
     repaired <- tryCatch(

@@ -61,7 +61,7 @@ def _no_json(subject: Subject) -> None:
 
 
 def _no_instances(subject: Subject) -> None:
-    bodies: tuple[Any, ...] = ({}, [], {"instances": 5}, {"instances": [5]}, {"instances": None})
+    bodies: tuple[Any, ...] = ({}, [], [[]], {"instances": 5}, {"instances": [5]}, {"instances": None})
     for body in bodies:
         answer = subject.asker.post("/predict", body)
         expect(answer.status == 422, f"the body {json.dumps(body)} was answered {answer.status}")

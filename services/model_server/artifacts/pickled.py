@@ -80,7 +80,7 @@ def _lacking(name: str, content: bytes) -> InvalidInput:
     version = written[1].decode() if written else "VERSION"
     return InvalidInput(
         f"the model was saved by {by}; {here}, which is installed here, has no {name}",
-        remedy=f"Train and save it again with {here}. Or write {title}=={version}, the version that saved it, "
+        remedy=f"Train and save it again with {here}. Or write {title}=={version}, which saved it, "
         "into the deploy folder's requirements.txt, and a container's image serves it with that.",
     )
 

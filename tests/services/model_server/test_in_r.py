@@ -6,14 +6,19 @@ import re
 import shutil
 import subprocess
 
+import msgspec
 import pytest
 
 import images
 from services.containers.program import program_command
+from services.errors import InvalidInput
 from services.http.client import Client
+from services.http.errors import InvalidJson
 from services.http.loop import run
 from services.model_server.deploy import read_deploy
+from services.model_server.instances import InstanceDecoder
 from services.model_server.loading import load_model, sha256_of
+from services.registry.model import Signature
 
 SECRET_ROUTES = (
     ("POST", "/predict"), ("GET", "/model"), ("POST", "/revision"), ("POST", "/retrain"),
@@ -72,6 +77,22 @@ def test_an_order_nested_without_end_is_refused_and_the_service_goes_on(alone):
     assert (answer.status, told["error"]["message"]) == (400, "the body is nested too deeply")
     assert alone("linear_1").ask("POST", "/revision", b'{"revision":' + nested + b"}")[0].status == 422
     assert alone("linear_1").predict({"a": 1, "b": 2, "c": 3})[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[", " [", "[[", "[1", "[}", "[]x", "[NaN", "{", '{"', "t", "x", "]", '"', "-", '{"instances"',
+     '{"instances":', '{"instances":[', '{"instances": [[', '{"instances":{', '{"instances":"', "\x00"],
+)  # fmt: skip
+def test_what_is_no_whole_json_is_refused_as_in_python(alone, body):
+    deploy = alone("linear_1").ask("GET", "/model")[1]
+    decoder = InstanceDecoder(msgspec.convert(deploy["signature"], Signature))
+    with pytest.raises(InvalidInput) as expected:
+        decoder.decode(body.encode())
+    answer, told = alone("linear_1").ask("POST", "/predict", body.encode())
+    status = 400 if isinstance(expected.value, InvalidJson) else 422
+    field = getattr(expected.value, "field", "")
+    assert (answer.status, told["error"].get("field", "")) == (status, field), told
 
 
 def test_what_texts_hold_is_no_nesting_and_no_number(alone):

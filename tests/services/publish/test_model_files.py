@@ -6,17 +6,19 @@ from pathlib import Path
 
 import joblib
 import lightgbm
+import onnx
 import pandas as pd
 import psutil
 import pytest
 import xgboost
 from msgspec.structs import replace
+from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, StorageFull
 from services.model_server.artifacts.describing import describe_file
-from services.model_server.deploy import read_deploy
+from services.model_server.deploy import modified_at, read_deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.apart import bring_in_apart, describe_apart
 from services.publish.deploy_folders import write_folder
@@ -116,6 +118,22 @@ def test_the_modules_beside_the_script_that_it_imports_come_along(models: Path, 
     (team / "constants.py").write_text("LITRE = 1001\n", encoding="utf-8")
     write_folder(models / "iris.ubj", draft, folder, replace=True)
     assert (folder / "constants.py").read_text(encoding="utf-8") == "LITRE = 1001\n"
+
+
+def test_an_onnx_model_in_several_files_is_written_as_one(tmp_path: Path) -> None:
+    table = load_iris()
+    graph = to_onnx(LinearRegression().fit(table.data, table.target), table.data[:1].astype("float32"))
+    graph.graph.initializer.append(onnx.numpy_helper.from_array(table.data, "unused"))
+    onnx.external_data_helper.convert_model_to_external_data(graph, location="w.bin", size_threshold=0)
+    source, folder = tmp_path / "source", tmp_path / "deploy"
+    source.mkdir()
+    onnx.save(graph, source / "line.onnx")
+    given = Given(project="iris", version="X", target="y", inputs=tuple(map(GivenInput, NAMES)))
+    bring_in(source / "line.onnx", draft_of(describe_file(source / "line.onnx"), given), folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["line.onnx", "model.json"]
+    content, deploy = (folder / "line.onnx").read_bytes(), read_deploy(folder)
+    assert deploy.trained_at == modified_at(source / "line.onnx")
+    load_model(folder, deploy, content, sha256_of(content))
 
 
 def test_another_versions_folder_is_never_overwritten_and_its_own_only_when_asked(

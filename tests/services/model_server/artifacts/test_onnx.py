@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, external_data_helper, helper, load_model_from_string, numpy_helper, save
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 from sklearn.compose import ColumnTransformer
@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.describing import describe
+from services.model_server.artifacts.describing import artifact_of, describe
 from services.model_server.artifacts.kinds import recognise
 from services.model_server.artifacts.readers import reader_of
 from services.registry.model import FieldType, Task
@@ -161,6 +161,57 @@ def test_pictures_are_no_rows_of_a_table():
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     with pytest.raises(InvalidInput, match="4 dimensions"):
         describe("onnx", model.SerializeToString())
+
+
+def _apart(folder, name="weights.bin"):
+    """A network whose weights lie in a file of their own, and these."""
+    content, weights = _network(out=1)
+    model = load_model_from_string(content)
+    model.graph.initializer[0].CopyFrom(
+        numpy_helper.from_array(weights, "w")
+    )  # as raw bytes, which may be apart
+    external_data_helper.convert_model_to_external_data(model, location=name, size_threshold=0)
+    folder.mkdir()
+    save(model, folder / "model.onnx")
+    return folder / "model.onnx", weights
+
+
+def test_weights_in_a_file_beside_the_model_become_part_of_its_one_file(tmp_path, served):
+    model, weights = _apart(tmp_path / "one")
+    content = artifact_of(model)
+    assert content != model.read_bytes()
+    assert content == artifact_of(_apart(tmp_path / "other", "elsewhere.bin")[0])
+    signature = {
+        "inputs": [{"name": name} for name in "abcd"],
+        "target": {"name": "y"},
+        "task": "regression",
+    }
+    made = served("model.onnx", content, signature)
+    row = dict(zip("abcd", (1.0, 2.0, 3.0, 4.0), strict=True))
+    assert made.ask([row]).predictions == pytest.approx([float(np.arange(1, 5) @ weights[:, 0])])
+
+
+def test_a_model_that_needs_other_files_is_never_loaded_as_it_is(tmp_path, monkeypatch):
+    model, _ = _apart(tmp_path / "one")
+    monkeypatch.chdir(model.parent)  # where the weights would be found, by nobody's sha256
+    with pytest.raises(InvalidInput, match=r"keeps weights in another file, weights\.bin") as caught:
+        describe("onnx", model.read_bytes())
+    assert "relevo describe" in caught.value.remedy
+
+
+def test_weights_that_are_missing_cut_or_elsewhere_are_told(tmp_path):
+    model, _ = _apart(tmp_path / "one")
+    weights = model.with_name("weights.bin")
+    weights.write_bytes(weights.read_bytes()[:3])
+    with pytest.raises(InvalidInput, match=r"model\.onnx cannot be read"):
+        artifact_of(model)
+    weights.unlink()
+    with pytest.raises(InvalidInput, match=r"keeps weights in weights\.bin, which is not beside it"):
+        artifact_of(model)
+    model.write_bytes(model.read_bytes().replace(b"weights.bin", b"../outs.bin"))
+    (tmp_path / "outs.bin").write_bytes(bytes(16))
+    with pytest.raises(InvalidInput, match=r"model\.onnx cannot be read"):
+        artifact_of(model)
 
 
 def test_what_a_training_script_returns_becomes_the_file(iris):

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -23,6 +24,8 @@ from services.registry.model import FieldType, Task
 
 WORDS = ["warm and bright", "dark, cold", "bright", "cold and loud", "quiet, warm", "loud"] * 20
 KIND = {"target": {"name": "kind", "type": "string"}, "task": "classification", "classes": ["bad", "good"]}
+
+DOCUMENTS = Path(__file__).parent / "documents"
 
 
 def _pickled(model):
@@ -119,6 +122,32 @@ def test_a_package_that_is_missing_is_named_with_what_to_do():
     with pytest.raises(InvalidInput, match="needs the Python package nobody_has_it") as caught:
         describe("joblib", content)
     assert "requirements.txt" in caught.value.remedy
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
+def test_a_pickle_written_under_numpy_1_is_served(served):
+    """Of a linear regression with coefficients 1 and 2, by NumPy 1.26."""
+    content = (DOCUMENTS / "numpy-1.26.pkl").read_bytes()
+    assert b"numpy.core.multiarray" in content
+    target = {"target": {"name": "y"}, "task": "regression", "inputs": [{"name": "a"}, {"name": "b"}]}
+    made = served("model.joblib", content, target)
+    assert made.ask([{"a": 3, "b": 4}]).predictions == pytest.approx([11])
+
+
+def test_a_pickle_that_another_version_of_the_library_saved_is_refused_with_both_named():
+    with pytest.raises(
+        InvalidInput, match=r"saved by scikit-learn 1\.5\.2; scikit-learn .* has no _loss"
+    ) as caught:
+        describe("joblib", (DOCUMENTS / "scikit-learn-1.5.pkl").read_bytes())
+    assert "scikit-learn==1.5.2" in caught.value.remedy
+
+
+def test_a_part_that_this_version_of_a_package_lacks_is_no_missing_package():
+    content = b"\x80\x04\x8c\x0dnumpy.no_such\x8c\x05Model\x93)R."
+    with pytest.raises(
+        InvalidInput, match=r"saved by another version of numpy; numpy .* has no numpy\.no_such"
+    ):
+        describe("joblib", content)
 
 
 def test_what_cannot_predict_is_no_model():
