@@ -1,7 +1,8 @@
 """Keeps processor and memory of the list's running containers up to date while they are in sight."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -12,7 +13,6 @@ from app.pages.containers.streams import Follower
 from app.tasks import Tasks
 from services.containers.model import Container, ContainerState, Usage
 from services.errors import RelevoError
-from widgets.containers.cells import CPU, MEMORY
 from widgets.containers.table import ContainerTable
 
 if TYPE_CHECKING:
@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 
 LOOK_MILLISECONDS = 500
 """How often it looks which lines are in sight, and after a loss whether the engine is back."""
-OLDEST_SECONDS = 60.0
-"""A reading that is older is not shown any more."""
+OLDEST_SECONDS = 30.0
+"""A reading that is older is not shown any more; a round of MOST_ASKED takes an old engine 20 seconds."""
+MOST_ASKED = 40
 MOST_READINGS = 200
 
 
+def measured(containers: Iterable[Container]) -> frozenset[str]:
+    """Identifiers of those that are asked for: the first that run, MOST_ASKED at most."""
+    running = (one.identifier for one in containers if one.state is ContainerState.RUNNING)
+    return frozenset(islice(running, MOST_ASKED))
+
+
 class ListUsages(QObject):
-    """Asks between `enter` and `leave` for what is in sight; for all that run if they are sorted by it."""
+    """Asks between `enter` and `leave` for what is in sight."""
 
     def __init__(self, table: ContainerTable, link: EngineLink, tasks: Tasks) -> None:
         super().__init__(table)
@@ -78,21 +85,14 @@ class ListUsages(QObject):
         self._want()
 
     def _want(self) -> None:
-        wanted = frozenset(
-            one.identifier for one in self._asked_for() if one.state is ContainerState.RUNNING
-        )
+        wanted = measured(self._in_sight())
         if self._rounds is not None and wanted != self._wanted:
             self._wanted = wanted
             self._rounds.want(wanted)
 
-    def _asked_for(self) -> list[Container]:
-        table, model = self._table, self._table.model
-        if not table.isVisible() or table.window().isMinimized():
-            return []
-        if model.wish.sorted_by not in {CPU, MEMORY}:
-            return table.seen()
-        found = (model.container(row.key) for row in model.lines())
-        return [container for container in found if container is not None]
+    def _in_sight(self) -> list[Container]:
+        hidden = not self._table.isVisible() or self._table.window().isMinimized()
+        return [] if hidden else self._table.seen()
 
     def _received(self, readings: Sequence[tuple[str, Usage]]) -> None:
         usages = {key: usage for key, usage in readings if key in self._wanted}

@@ -4,6 +4,7 @@ A stream for each container would be a connection, and over SSH a process, for e
 engine a second, so a few of them at once keep a screen of containers some seconds old at most.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,8 +68,8 @@ class UsageRounds:
         while (identifier := self._next()) is not None:
             try:
                 found = client.library.stats(identifier, stream=False, one_shot=self._one_shot or None)
-            except docker.errors.APIError:
-                found = {}  # it was removed meanwhile
+            except (docker.errors.APIError, json.JSONDecodeError):
+                found = {}  # it was removed before, or while the engine measured: then it says nothing
             finally:
                 self._rest(identifier)
             if (usage := self._usage(identifier, found)) is not None:

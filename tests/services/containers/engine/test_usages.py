@@ -1,6 +1,7 @@
 """What several containers use, asked in turn: those that are wanted and run, and no others."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,24 @@ def test_one_that_is_removed_meanwhile_does_not_end_the_rounds(
     for _ in range(2):
         told.usages.clear()
         told.wait(lambda: there in told.usages)
+    rounds.close()
+    assert told.ends == []
+
+
+def test_ones_that_are_removed_while_they_are_measured_do_not_end_the_rounds(
+    engine: Engine, run: Run, told: Told
+) -> None:
+    there, *gone = (run() for _ in range(4))
+    rounds = engine.usage_rounds(told.receive, told.ended)
+    rounds.want((there, *gone))
+    end = time.monotonic() + 60
+    while not set(gone) <= rounds._asked and time.monotonic() < end:
+        time.sleep(0.01)
+    for identifier in gone:
+        engine.remove(identifier, force=True)
+    told.wait(lambda: there in told.usages or bool(told.ends))
+    told.usages.clear()
+    told.wait(lambda: there in told.usages or bool(told.ends))
     rounds.close()
     assert told.ends == []
 
