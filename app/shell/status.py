@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from widgets.panels.status import StatusItem, StatusProgress
-from widgets.theme import State
+from widgets.theme import GRID, State
 
 
 class StatusLine(QStatusBar):
@@ -15,6 +15,7 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self.setFixedHeight(4 * GRID)  # whatever it shows, or the pages would jump when work begins
         self.profile = StatusItem("")
         self.gateway = StatusItem("")
         self.store = StatusItem("")

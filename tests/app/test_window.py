@@ -80,6 +80,20 @@ def test_columns_and_panes_are_as_the_person_left_them(
     assert header.visualIndex(3) == 1
 
 
+def test_the_page_stays_where_it_is_when_work_begins_and_ends(
+    open_window: OpenWindow, wine: Store, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.wait_for_look()
+    shell, heights = window.start.shell, set()
+    for titles, cancellable in (([], True), (["Counting"], True), (["Ending"], False), ([], True)):
+        shell.status.show_work(titles, None, cancellable=cancellable)
+        qtbot.waitUntil(lambda shown=bool(titles): shell.status.work.isVisible() is shown)
+        qtbot.wait(50)  # a layout is made anew only when Qt comes to it
+        heights.add(shell.stack.height())
+    assert len(heights) == 1
+
+
 def test_the_palette_finds_a_project_and_goes_there(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:

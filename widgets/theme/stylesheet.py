@@ -78,6 +78,8 @@ QHeaderView::section:horizontal {{ border-bottom: 1px solid {line}; }}
 QHeaderView::section:hover {{ color: {text}; }}
 QTableCornerButton::section {{ background: {base}; border: none; }}
 
+CommandPalette {{ background: {window}; border: 1px solid {border}; border-radius: 4px; }}
+
 QMenu {{ background: {base}; border: 1px solid {border}; padding: 4px; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 3px; }}
 QMenu::item:selected {{ background: {selection}; color: {text}; }}
