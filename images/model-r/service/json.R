@@ -88,7 +88,8 @@ refuse_malformed <- function(text, error) {
     )
     path <- path_to_infinite(repaired, "")
     if (!is.null(path)) {
-      refuse("invalid_input", path, " is NaN or infinite, which JSON has no number for; a missing value is null",
+      where <- if (nzchar(path)) path else "the body"
+      refuse("invalid_input", where, " is NaN or infinite, which JSON has no number for; a missing value is null",
         field = path
       )
     }

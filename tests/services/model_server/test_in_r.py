@@ -81,7 +81,7 @@ def test_an_order_nested_without_end_is_refused_and_the_service_goes_on(alone):
 
 @pytest.mark.parametrize(
     "body",
-    ["[", " [", "[[", "[1", "[}", "[]x", "[NaN", "{", '{"', "t", "x", "]", '"', "-", '{"instances"',
+    ["[", " [", "[[", "[1", "[}", "[]x", "[NaN", "NaN", "{", '{"', "t", "x", "]", '"', "-", '{"instances"',
      '{"instances":', '{"instances":[', '{"instances": [[', '{"instances":{', '{"instances":"', "\x00"],
 )  # fmt: skip
 def test_what_is_no_whole_json_is_refused_as_in_python(alone, body):
@@ -93,6 +93,9 @@ def test_what_is_no_whole_json_is_refused_as_in_python(alone, body):
     status = 400 if isinstance(expected.value, InvalidJson) else 422
     field = getattr(expected.value, "field", "")
     assert (answer.status, told["error"].get("field", "")) == (status, field), told
+    assert all(
+        one.startswith("the body") or field for one in (expected.value.message, told["error"]["message"])
+    )
 
 
 def test_what_texts_hold_is_no_nesting_and_no_number(alone):

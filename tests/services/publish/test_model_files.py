@@ -132,6 +132,7 @@ def test_an_onnx_model_in_several_files_is_written_as_one(tmp_path: Path) -> Non
     bring_in(source / "line.onnx", draft_of(describe_file(source / "line.onnx"), given), folder)
     assert sorted(path.name for path in folder.iterdir()) == ["line.onnx", "model.json"]
     content, deploy = (folder / "line.onnx").read_bytes(), read_deploy(folder)
+    assert table.data.tobytes() in content
     assert deploy.trained_at == modified_at(source / "line.onnx")
     load_model(folder, deploy, content, sha256_of(content))
 
