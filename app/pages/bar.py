@@ -23,7 +23,7 @@ class ActionButton(QPushButton):
         action = self._action
         # Qt leaves four pixels between icon and text, half of what stands between everything else.
         self.setText(f"{GAP if not action.icon().isNull() else ''}{action.text()}")
-        self.setAccessibleName(action.iconText())
+        self.setAccessibleName(action.text().replace("&", ""))
         self.setIcon(action.icon())
         self.setEnabled(action.isEnabled())
         self.setToolTip(action.toolTip())
