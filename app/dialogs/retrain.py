@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
@@ -20,6 +20,8 @@ from widgets.theme import GRID, FontSize, font
 
 ALL_ROWS, NEWEST_ROWS = "All rows", "The newest rows only"
 MOST_ROWS, FIRST_ROWS = 100_000_000, 1000
+THIN = QLocale(QLocale.Language.French, QLocale.Country.France)
+"""Sets thousands apart by the thin space that all other numbers of the window have."""
 
 
 class RetrainDialog(GrowingDialog):
@@ -90,6 +92,7 @@ def _form() -> Form:
     rows = QSpinBox()
     rows.setRange(1, MOST_ROWS)
     rows.setValue(FIRST_ROWS)
+    rows.setLocale(THIN)
     rows.setGroupSeparatorShown(True)
     parameters = QPlainTextEdit()
     parameters.setFixedHeight(9 * GRID)
