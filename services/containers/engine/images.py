@@ -69,7 +69,13 @@ class Images:
     ) -> None:
         repository, tag = split_reference(reference)
         registry = registry_of(repository)
-        signing = credentials or self._connection.known(registry)
+        signing, locked = credentials, None
+        if signing is None:
+            # Most registries ask nobody: a keyring that stays locked matters only where one does.
+            try:
+                signing = self._connection.known(registry)
+            except Unavailable as error:
+                locked = error
 
         def begin(client: Client) -> Any:
             ask = getattr(client.library, verb)
@@ -81,6 +87,8 @@ class Images:
         try:
             work_through(self._connection, begin, transfer.report, transfer.tell, name="image-transfer")
         except NotSignedIn as error:
+            if locked is not None:
+                raise locked from error
             user = signing.user if signing is not None else ""
             raise SignInNeeded(registry, user, details=error.details) from error
 

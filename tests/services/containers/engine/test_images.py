@@ -15,7 +15,7 @@ from services.containers.engine.engine import Engine, open_engine
 from services.containers.engine.faults import failure
 from services.containers.engine.signing_in import registry_of
 from services.containers.model import Credentials
-from services.errors import Cancelled, Conflict, InvalidInput, NotFound, SignInNeeded
+from services.errors import Cancelled, Conflict, InvalidInput, NotFound, SignInNeeded, Unavailable
 
 Names = Callable[[str], str]
 
@@ -225,6 +225,21 @@ def test_whoever_is_known_signs_in_to_that_registry_only(
         opened.remove_image(name)
     assert set(asked) == {registry}
     assert PASSWORD.password not in layers + repr(PASSWORD)
+
+
+def test_a_locked_keyring_matters_only_where_a_registry_asks(
+    registry: str, pushed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(_name: str) -> Credentials | None:
+        raise Unavailable("The keyring is locked")
+
+    with open_engine(LocalEngine(), known=known) as opened, pytest.raises(Unavailable, match="locked"):
+        opened.push(pushed, nothing)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    signed_in = base64.b64encode(f"{PASSWORD.user}:{PASSWORD.password}".encode()).decode()
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {registry: {"auth": signed_in}}}))
+    with open_engine(LocalEngine(), known=known) as opened:
+        opened.push(pushed, nothing)
 
 
 @pytest.mark.parametrize(
