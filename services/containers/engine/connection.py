@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import docker
@@ -27,10 +27,14 @@ class Client:
 
     Attributes:
         library: the client library's own object.
+        aborted: whether `abort` was called; nothing can be asked any more.
+        on_abort: called by `abort`, so that whoever waits for something else than the engine wakes too.
     """
 
     def __init__(self, adapter: Adapter, version: str, timeout: float | None) -> None:
         self._adapter = adapter
+        self.aborted = False
+        self.on_abort: Callable[[], None] = lambda: None
         # The address is never used: the adapter knows where the engine is.
         self.library = docker.APIClient(base_url="unix://engine", version=version, timeout=timeout)
         # No web proxies or passwords (.netrc) from the environment: they are not meant for engines.
@@ -60,7 +64,9 @@ class Client:
 
     def abort(self) -> None:
         """Cut what is being read, so that its reader wakes."""
+        self.aborted = True
         self._adapter.abort()
+        self.on_abort()
 
     def close(self) -> None:
         """Close what nothing reads from."""

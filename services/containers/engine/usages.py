@@ -65,7 +65,8 @@ class UsageRounds:
 
     def _readings(self, client: Client) -> Iterator[tuple[str, Usage]]:
         """One thread's part."""
-        while (identifier := self._next()) is not None:
+        client.on_abort = self._wake
+        while (identifier := self._next(client)) is not None:
             try:
                 found = client.library.stats(identifier, stream=False, one_shot=self._one_shot or None)
             except (docker.errors.APIError, json.JSONDecodeError):
@@ -75,10 +76,10 @@ class UsageRounds:
             if (usage := self._usage(identifier, found)) is not None:
                 yield identifier, usage
 
-    def _next(self) -> str | None:
-        """Wait for the container that is due; None at the end."""
+    def _next(self, client: Client) -> str | None:
+        """Wait for the container that is due; None at the end, which may be that of the connection."""
         with self._changed:
-            while not self._over:
+            while not (self._over or client.aborted):
                 free = [one for one in self._wanted if one not in self._asked]
                 first = min(free, key=self._wanted.__getitem__, default=None)
                 due = None if first is None else self._wanted[first] + _REST_SECONDS - time.monotonic()
@@ -87,6 +88,10 @@ class UsageRounds:
                     return first
                 self._changed.wait(due)
         return None
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _rest(self, identifier: str) -> None:
         with self._changed:
