@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.containers.engine.faults import failure
-from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
+from services.containers.engine.faults import NotSignedIn, failure
+from services.errors import Conflict, InvalidInput, NotFound, RelevoError, StorageFull, Unavailable
 
 DRIVER = "driver failed programming external connectivity on endpoint c (5f): "
 EXEC = 'OCI runtime create failed: starting container process caused: exec: "x": executable file not found'
@@ -37,8 +37,8 @@ SAID: list[tuple[int, str, type[RelevoError], str]] = [
     ),
     (404, "No such container: a", NotFound, "No such container: a"),
     (404, "pull access denied for a, repository does not exist", NotFound, "Pull access denied for a"),
-    (500, "Get https://r/v2/: no basic auth credentials", Refused, "The image registry refused it"),
-    (401, "unauthorized: authentication required", Refused, "The image registry refused it"),
+    (500, "Get https://r/v2/: no basic auth credentials", NotSignedIn, "The image registry refused it"),
+    (401, "unauthorized: authentication required", NotSignedIn, "The image registry refused it"),
     (409, "You cannot remove a running container", Conflict, "You cannot remove a running container"),
     (500, "driver failed", Unavailable, "The Docker Engine could not do it: Driver failed"),
     (503, "This node is not a swarm manager.", Unavailable, "This node is not a swarm manager"),
