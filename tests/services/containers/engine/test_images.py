@@ -160,10 +160,10 @@ PASSWORD = Credentials("team", "p4ss:wörd")
 
 
 def test_an_image_goes_to_a_registry_and_comes_back(
-    engine: Engine, registry: str, small_image: str, unique_name: Names
+    engine: Engine, registry: str, unnamed: list[str], unique_name: Names
 ) -> None:
     name = f"{registry}/{unique_name('pushed')}:1"
-    engine.tag(small_image, name)
+    engine.tag(unnamed[0], name)
     told: list[tuple[float | None, str]] = []
     engine.push(name, lambda *step: told.append(step), PASSWORD)
     engine.remove_image(name)
