@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -119,7 +119,7 @@ class _Job(Generic[T]):
     task: Task[T]
     function: Callable[[Work], T]
     ends: _Ends[T]
-    told: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event
     outcome: _Outcome[T] = _Outcome(TaskState.CANCELLED)  # until it has run
 
     def drop(self) -> None:

@@ -131,6 +131,18 @@ def fresh_keyspaces(
     return fresh
 
 
+@pytest.fixture
+def no_keyring() -> Iterator[None]:
+    """Whatever keyring this system has is left alone: passwords last as long as the test."""
+    import keyring
+    from keyring.backends.fail import Keyring as NoKeyring
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(NoKeyring())
+    yield
+    keyring.set_keyring(before)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator["Engine"]:
     """The Docker Engine of this machine; what a test makes there, it names and removes."""

@@ -15,7 +15,8 @@ from app.connection.life import FIRST_DELAY, LinkLife, LinkState
 from app.inbox import Inbox
 from app.tasks import Tasks, Work
 from services.containers.addresses import EngineAddress, Host
-from services.containers.model import Change, Container, Credentials, EngineInfo
+from services.containers.engine.signing_in import KnownCredentials, nobody
+from services.containers.model import Change, Container, EngineInfo
 from services.errors import RelevoError
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ BATCH_MILLISECONDS = 50
 EngineOpener = Callable[[EngineAddress], "Engine"]
 
 
-def open_usual(
-    address: EngineAddress, known: Callable[[str], Credentials | None] = lambda _registry: None
-) -> "Engine":
+def open_usual(address: EngineAddress, known: KnownCredentials = nobody) -> "Engine":
     """Open an engine; the client library is loaded with the first one.
 
     Args:

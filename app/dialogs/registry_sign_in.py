@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import GrowingDialog, lay_out
 from app.tasks import Tasks
 from services.containers.model import Credentials
 from services.errors import RelevoError, SignInNeeded
@@ -21,7 +21,7 @@ NOT_KEPT = "This system has no keyring: you are asked again after a new start, a
 READABLE = "This registry speaks plain HTTP: whoever is on the way can read the password."
 
 
-class RegistrySignInDialog(QDialog):
+class RegistrySignInDialog(GrowingDialog):
     """`signed` carries the credentials.
 
     Args:

@@ -3,9 +3,9 @@
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
 
-from widgets.containers.cells import COLUMNS, NAME
+from widgets.containers.cells import COLUMNS
 from widgets.containers.model import ContainerModel, Index
-from widgets.tables.delegate import CellDelegate
+from widgets.tables.delegate import NameDelegate
 from widgets.tables.header import TableHead
 from widgets.theme import GRID
 
@@ -40,12 +40,8 @@ class ContainerView(QTreeView):
         self.head.setStretchLastSection(False)
 
 
-class _Delegate(CellDelegate):
-    """Lines a little closer than a table's; names keep both ends, which tell them apart."""
-
-    def elision(self, index: Index) -> Qt.TextElideMode:
-        """Names in the middle, all else at the end."""
-        return Qt.TextElideMode.ElideMiddle if index.column() == NAME else super().elision(index)
+class _Delegate(NameDelegate):
+    """Lines a little closer than a table's."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """One line high."""

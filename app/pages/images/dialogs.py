@@ -7,14 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.dialogs.asking import lay_out
+from app.dialogs.asking import GrowingDialog, lay_out
 from app.dialogs.path_field import PathField
 from widgets.panels.form import FormField
 from widgets.theme import GRID
@@ -38,7 +37,7 @@ class NameQuestion:
     name: str = ""
 
 
-class NameDialog(QDialog):
+class NameDialog(GrowingDialog):
     """Asks for the name of an image; `named` carries it."""
 
     named = Signal(str)
@@ -65,7 +64,7 @@ class NameDialog(QDialog):
         self.named.emit(self.name.value())
 
 
-class BuildDialog(QDialog):
+class BuildDialog(GrowingDialog):
     """Asks what to build: a folder, or one of Relevo's own images.
 
     `folder_wanted` carries folder and name, `own_wanted` the name in the catalogue.

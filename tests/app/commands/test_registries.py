@@ -1,11 +1,8 @@
 """Who signs in to a registry, for commands: the environment for one registry, the keyring, a prompt."""
 
 import sys
-from collections.abc import Iterator
 
-import keyring
 import pytest
-from keyring.backends.fail import Keyring as NoKeyring
 
 from app.commands.platform import main
 from app.commands.registries import CommandSignIns
@@ -16,14 +13,7 @@ from services.errors import SignInNeeded
 from services.profiles.registries import RegistrySignIns
 from services.profiles.secrets import Secrets
 
-
-@pytest.fixture(autouse=True)
-def no_keyring() -> Iterator[None]:
-    """Whatever keyring this system has is left alone: passwords last as long as the test."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(NoKeyring())
-    yield
-    keyring.set_keyring(before)
+pytestmark = pytest.mark.usefixtures("no_keyring")
 
 
 @pytest.fixture

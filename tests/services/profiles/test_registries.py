@@ -1,22 +1,12 @@
 """Who signs in to a registry: kept by its address, for this session where there is no keyring."""
 
-from collections.abc import Iterator
-
-import keyring
 import pytest
-from keyring.backends.fail import Keyring as NoKeyring
 
 from services.containers.model import Credentials
 from services.profiles.registries import RegistrySignIns
 from services.profiles.secrets import Secrets
 
-
-@pytest.fixture(autouse=True)
-def no_keyring() -> Iterator[None]:
-    before = keyring.get_keyring()
-    keyring.set_keyring(NoKeyring())
-    yield
-    keyring.set_keyring(before)
+pytestmark = pytest.mark.usefixtures("no_keyring")
 
 
 def test_each_registry_has_its_own_until_it_is_forgotten() -> None:

@@ -4,9 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import keyring
 import pytest
-from keyring.backends.fail import Keyring as NoKeyring
 from pytestqt.qtbot import QtBot
 
 from app.pages.images.page import ImagesPage
@@ -14,16 +12,7 @@ from services.containers.engine.engine import Engine
 from services.containers.model import Credentials
 from services.profiles.registries import RegistrySignIns
 
-pytestmark = pytest.mark.docker
-
-
-@pytest.fixture(autouse=True)
-def no_keyring() -> Iterator[None]:
-    """Whatever keyring this system has is left alone: passwords last as long as the test."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(NoKeyring())
-    yield
-    keyring.set_keyring(before)
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("no_keyring")]
 
 
 @pytest.fixture
