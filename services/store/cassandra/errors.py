@@ -7,7 +7,7 @@ import cassandra
 from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.pool import NoConnectionsAvailable
-from cassandra.protocol import ErrorMessage, SyntaxException
+from cassandra.protocol import ErrorMessage, ServerError, SyntaxException
 
 from services.errors import InvalidInput, NotFound, Refused, RelevoError, Unavailable, Uncertain
 
@@ -46,6 +46,8 @@ def translate(error: Exception, *, write: bool) -> RelevoError:
         return _refused(details)
     if isinstance(error, _INVALID):
         return _invalid(error, details)
+    if isinstance(error, ServerError) and "Unknown CF" in str(error):
+        return _not_prepared(details)  # listed already, while its maker has not opened it yet
     if write and isinstance(error, _UNDECIDED):
         return Uncertain("Cassandra did not confirm a write in time; it may have happened", details=details)
     return _unavailable(error, details)
@@ -96,8 +98,12 @@ def _refused(details: str) -> Refused:
 def _invalid(error: Exception, details: str) -> RelevoError:
     text = str(error).lower()
     if "does not exist" in text or "unconfigured table" in text or "undefined column" in text:
-        return NotFound("nothing has been prepared under that name in Cassandra", details=details)
+        return _not_prepared(details)
     return InvalidInput("Cassandra refuses the values or the statement", details=details)
+
+
+def _not_prepared(details: str) -> NotFound:
+    return NotFound("nothing has been prepared under that name in Cassandra", details=details)
 
 
 @contextmanager
