@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from services.errors import InvalidInput, Unavailable
 from services.registry.model import Role, Token
 from services.store.addresses import CassandraAddress, StoreAddress
-from services.store.connect import open_store
-from services.store.roles import RolePasswords, StoreRole, prepare_roles
+from services.store.connect import open_store, prepare_roles
+from services.store.roles import RolePasswords, StoreRole
 
 OWNER_VARIABLE = "RELEVO_OWNER_PASSWORD"
 SERVICES_VARIABLE = "RELEVO_SERVICES_PASSWORD"

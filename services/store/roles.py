@@ -1,4 +1,4 @@
-"""Who may do what in a platform's Cassandra: plain data, and the one door to making it so."""
+"""Who may do what in a platform's Cassandra: plain data."""
 
 import re
 from enum import StrEnum
@@ -6,7 +6,6 @@ from enum import StrEnum
 from msgspec import Struct
 
 from services.errors import InvalidInput
-from services.store.addresses import CassandraAddress
 
 _PASSWORD = re.compile(r"[A-Za-z0-9_-]{16,200}")
 
@@ -54,20 +53,3 @@ class RolePasswords(Struct, frozen=True):
     def __repr__(self) -> str:
         """Name the fields, not their values."""
         return "RolePasswords(owner=…, services=…, administrator=…, reader=…)"
-
-
-def prepare_roles(address: CassandraAddress, passwords: RolePasswords, *, seconds: float = 60.0) -> None:
-    """Make the tables and the roles, and take the well-known superuser's rights; again changes nothing.
-
-    Args:
-        address: of a cluster that asks for passwords; its user does not matter.
-        passwords: what each role is to sign in with; a role that has another gets this one.
-        seconds: how long a server that has only just started may take to let anybody in.
-
-    Raises:
-        Refused: neither the owner nor Cassandra's first superuser is let in: the data are another set-up's.
-        Unavailable: the cluster cannot be reached.
-    """
-    from services.store.cassandra.roles import prepare
-
-    prepare(address, passwords, seconds)

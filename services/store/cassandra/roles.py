@@ -24,7 +24,7 @@ RIGHTS: dict[StoreRole, tuple[str, ...]] = {
 
 
 def prepare(address: CassandraAddress, passwords: RolePasswords, seconds: float) -> None:
-    """See `services.store.roles.prepare_roles`."""
+    """See `services.store.connect.prepare_roles`."""
     owner = _signed_in_as_owner(address, passwords, seconds)
     try:
         _retire_superuser(owner)

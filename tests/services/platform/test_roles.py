@@ -11,8 +11,8 @@ from services.containers.model import ContainerSpec, Port, RestartPolicy
 from services.errors import InvalidInput, Refused
 from services.platform.keys import new_keys
 from services.store.addresses import CassandraAddress
-from services.store.connect import open_store
-from services.store.roles import RolePasswords, StoreRole, prepare_roles
+from services.store.connect import open_store, prepare_roles
+from services.store.roles import RolePasswords, StoreRole
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(400)]
 PASSWORDS = new_keys().passwords()
