@@ -320,6 +320,19 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
         run.terminate()
 
 
+@pytest.fixture
+def signed_in_engine(private_registry: tuple[str, str, str]) -> Iterator["Engine"]:
+    """The engine, with the user and password of that registry known."""
+    from services.containers.addresses import LocalEngine
+    from services.containers.engine.engine import open_engine
+    from services.containers.model import Credentials
+
+    registry, user, password = private_registry
+    known = {registry: Credentials(user, password)}
+    with open_engine(LocalEngine(), known=known.get) as opened:
+        yield opened
+
+
 def _wait_for_port(port: int) -> None:
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:

@@ -28,7 +28,6 @@ from services.containers.interface import Progress
 from services.containers.model import (
     Container,
     ContainerSpec,
-    Credentials,
     EngineInfo,
     Image,
     Layer,
@@ -271,13 +270,13 @@ class Engine(Closing):
         """The steps an image was made by, newest first."""
         return self._images.history(reference)
 
-    def pull(self, reference: str, progress: Progress, credentials: Credentials | None = None) -> None:
+    def pull(self, reference: str, progress: Progress) -> None:
         """Fetch an image from its registry; NotFound if it is not there, SignInNeeded if it asks."""
-        self._images.pull(reference, progress, credentials)
+        self._images.pull(reference, progress)
 
-    def push(self, reference: str, progress: Progress, credentials: Credentials | None = None) -> None:
+    def push(self, reference: str, progress: Progress) -> None:
         """Send an image to the registry that its name begins with; SignInNeeded if it asks for that."""
-        self._images.push(reference, progress, credentials)
+        self._images.push(reference, progress)
 
     def tag(self, reference: str, new: str) -> None:
         """Give an image a further name."""

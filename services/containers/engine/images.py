@@ -16,7 +16,7 @@ from services.containers.engine.signing_in import registry_of, sign_in
 from services.containers.engine.streams import work_through
 from services.containers.engine.transfers import Transfer
 from services.containers.interface import Progress
-from services.containers.model import Credentials, Image, Layer
+from services.containers.model import Image, Layer
 from services.errors import NotFound, SignInNeeded, Unavailable
 
 _BUSY = "already running"
@@ -56,26 +56,23 @@ class Images:
         with self._connection.asking() as client:
             return layers_from(client.history(reference))
 
-    def pull(self, reference: str, progress: Progress, credentials: Credentials | None) -> None:
+    def pull(self, reference: str, progress: Progress) -> None:
         """Fetch an image from its registry."""
-        self._transfer("pull", reference, Transfer(f"Pulling {reference}", progress), credentials)
+        self._transfer("pull", reference, Transfer(f"Pulling {reference}", progress))
 
-    def push(self, reference: str, progress: Progress, credentials: Credentials | None) -> None:
+    def push(self, reference: str, progress: Progress) -> None:
         """Send an image to the registry that its name begins with."""
-        self._transfer("push", reference, Transfer(f"Pushing {reference}", progress), credentials)
+        self._transfer("push", reference, Transfer(f"Pushing {reference}", progress))
 
-    def _transfer(
-        self, verb: str, reference: str, transfer: Transfer, credentials: Credentials | None
-    ) -> None:
+    def _transfer(self, verb: str, reference: str, transfer: Transfer) -> None:
         repository, tag = split_reference(reference)
         registry = registry_of(repository)
-        signing, locked = credentials, None
-        if signing is None:
-            # Most registries ask nobody: a keyring that stays locked matters only where one does.
-            try:
-                signing = self._connection.known(registry)
-            except Unavailable as error:
-                locked = error
+        signing, locked = None, None
+        # Most registries ask nobody: a keyring that stays locked matters only where one does.
+        try:
+            signing = self._connection.known(registry)
+        except Unavailable as error:
+            locked = error
 
         def begin(client: Client) -> Any:
             ask = getattr(client.library, verb)

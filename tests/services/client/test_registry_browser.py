@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from services.client.registry_browser import RegistryBrowser, web_address
+from services.containers.addresses import LocalEngine
 from services.containers.engine.builds import BuildOrder
-from services.containers.engine.engine import Engine
-from services.containers.engine.images import Credentials
-from services.containers.model import ContainerSpec, Port
+from services.containers.engine.engine import Engine, open_engine
+from services.containers.model import ContainerSpec, Credentials, Port
 from services.errors import Conflict, NotFound, Refused, Unavailable
 from services.images.contexts import archive
 
@@ -52,10 +52,11 @@ def push(engine: Engine, registry: str, small_image: str) -> Iterator[Callable[.
         else:
             names.append(order.reference)
         engine.build(order, lambda *_: None, lambda _: None)
-        engine.push(order.reference, lambda *_: None, Credentials(USER, PASSWORD))
+        signed_in.push(order.reference, lambda *_: None)
         return order.reference
 
-    yield pushed
+    with open_engine(LocalEngine(), known={registry: Credentials(USER, PASSWORD)}.get) as signed_in:
+        yield pushed
     for name in names:
         engine.remove_image(name)
 

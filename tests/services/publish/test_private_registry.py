@@ -20,17 +20,19 @@ Registry = tuple[str, str, str]
 
 @pytest.fixture
 def base(
-    engine: Engine, private_registry: Registry, small_image: str, unique_name: Callable[[str], str]
+    signed_in_engine: Engine,
+    private_registry: Registry,
+    small_image: str,
+    unique_name: Callable[[str], str],
 ) -> Iterator[str]:
     """An image for versions that only the registry has."""
-    registry, user, password = private_registry
-    name = f"{registry}/{unique_name('base')}:1"
-    engine.tag(small_image, name)
-    engine.push(name, lambda *_: None, Credentials(user, password))
-    engine.remove_image(name)
+    name = f"{private_registry[0]}/{unique_name('base')}:1"
+    signed_in_engine.tag(small_image, name)
+    signed_in_engine.push(name, lambda *_: None)
+    signed_in_engine.remove_image(name)
     yield name
-    if engine.image(name) is not None:
-        engine.remove_image(name)
+    if signed_in_engine.image(name) is not None:
+        signed_in_engine.remove_image(name)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.images.page import ImagesPage
 from services.containers.engine.engine import Engine
-from services.containers.model import Credentials
 from services.profiles.registries import RegistrySignIns
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("no_keyring")]
@@ -94,10 +93,14 @@ def test_a_push_asks_who_it_is_until_it_is_right_and_then_no_more(
 
 
 def test_what_is_forgotten_is_asked_for_again(
-    page: ImagesPage, named: str, engine: Engine, private_registry: tuple[str, str, str], qtbot: QtBot
+    page: ImagesPage,
+    named: str,
+    signed_in_engine: Engine,
+    private_registry: tuple[str, str, str],
+    qtbot: QtBot,
 ) -> None:
     registry, user, password = private_registry
-    engine.push(named, lambda *_: None, Credentials(user, password))
+    signed_in_engine.push(named, lambda *_: None)
     tab = page.details.registry
     tab.address.setText(registry)
     tab.look()
@@ -106,9 +109,9 @@ def test_what_is_forgotten_is_asked_for_again(
     qtbot.waitUntil(lambda: bool(tab._lines) and all(line.digest for line in tab._lines), timeout=15_000)
     tab.table.select_keys([named.partition("/")[2]])
     assert tab._together(registry, tab.table.chosen()[0]) == ["1"]
-    engine.remove_image(named)
+    signed_in_engine.remove_image(named)
     tab.pull.trigger()
-    qtbot.waitUntil(lambda: engine.image(named) is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: signed_in_engine.image(named) is not None, timeout=15_000)
     tab.forget.trigger()
     qtbot.waitUntil(lambda: not tab._lines, timeout=15_000)
     assert RegistrySignIns(page.presenter._context.secrets).get(registry) is None

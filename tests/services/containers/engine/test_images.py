@@ -160,17 +160,17 @@ PASSWORD = Credentials("team", "p4ss:wörd")
 
 
 def test_an_image_goes_to_a_registry_and_comes_back(
-    engine: Engine, registry: str, unnamed: list[str], unique_name: Names
+    signed_in_engine: Engine, registry: str, unnamed: list[str], unique_name: Names
 ) -> None:
     name = f"{registry}/{unique_name('pushed')}:1"
-    engine.tag(unnamed[0], name)
+    signed_in_engine.tag(unnamed[0], name)
     told: list[tuple[float | None, str]] = []
-    engine.push(name, lambda *step: told.append(step), PASSWORD)
-    engine.remove_image(name)
-    engine.pull(name, lambda *step: told.append(step), PASSWORD)
-    image = engine.image(name)
+    signed_in_engine.push(name, lambda *step: told.append(step))
+    signed_in_engine.remove_image(name)
+    signed_in_engine.pull(name, lambda *step: told.append(step))
+    image = signed_in_engine.image(name)
     assert image is not None
-    engine.remove_image(name)
+    signed_in_engine.remove_image(name)
     assert any("MB" in text for _, text in told)
     assert all(fraction is None or 0 <= fraction <= 1 for fraction, _ in told)
 
@@ -197,13 +197,14 @@ def test_who_is_signed_in_on_this_machine_needs_no_password(
     ids=("nobody", "wrong"),
 )
 def test_without_the_password_a_registry_refuses(
-    engine: Engine, registry: str, pushed: str, credentials: Credentials | None, told: str
+    registry: str, pushed: str, credentials: Credentials | None, told: str
 ) -> None:
-    for attempt in (engine.push, engine.pull):
-        with pytest.raises(SignInNeeded, match=f"The registry {registry} {told}") as needed:
-            attempt(pushed, nothing, credentials)
-        assert needed.value.registry == registry
-        assert "wrong" not in needed.value.details + needed.value.remedy
+    with open_engine(LocalEngine(), known=lambda _registry: credentials) as opened:
+        for attempt in (opened.push, opened.pull):
+            with pytest.raises(SignInNeeded, match=f"The registry {registry} {told}") as needed:
+                attempt(pushed, nothing)
+            assert needed.value.registry == registry
+            assert "wrong" not in needed.value.details + needed.value.remedy
 
 
 def test_whoever_is_known_signs_in_to_that_registry_only(
@@ -262,23 +263,23 @@ def test_a_certificate_of_an_own_authority_and_plain_http_are_told_plainly() -> 
 
 
 def test_an_image_that_a_registry_does_not_have_is_told(
-    engine: Engine, registry: str, unique_name: Names
+    signed_in_engine: Engine, registry: str, unique_name: Names
 ) -> None:
     with pytest.raises(NotFound, match=r"there is no such image|manifest unknown"):
-        engine.pull(f"{registry}/{unique_name('none')}:1", nothing, PASSWORD)
+        signed_in_engine.pull(f"{registry}/{unique_name('none')}:1", nothing)
 
 
 def test_a_transfer_can_be_cancelled(
-    engine: Engine, registry: str, small_image: str, unique_name: Names
+    signed_in_engine: Engine, registry: str, small_image: str, unique_name: Names
 ) -> None:
     name = f"{registry}/{unique_name('pushed')}:3"
-    engine.tag(small_image, name)
+    signed_in_engine.tag(small_image, name)
 
     def progress(_fraction: float | None, _text: str) -> None:
         raise Cancelled
 
     try:
         with pytest.raises(Cancelled):
-            engine.push(name, progress, PASSWORD)
+            signed_in_engine.push(name, progress)
     finally:
-        engine.remove_image(name)
+        signed_in_engine.remove_image(name)
