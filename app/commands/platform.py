@@ -1,7 +1,8 @@
-"""`relevo platform up|status|log|restart|password|upgrade|down`: a platform on a Docker Engine."""
+"""`relevo platform up|status|log|restart|password|upgrade|backup|restore|down`: on a Docker Engine."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -11,10 +12,12 @@ from app.commands.registries import CommandSignIns, add_registry_words
 from app.places import system_places
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import Cancelled, NotFound, RelevoError
+from services.platform.backing_up import back_up
 from services.platform.present import existing, find_platform
 from services.platform.regaining import request_of
 from services.platform.remembering import hints, profile_of, remember
 from services.platform.request import DURABILITIES, PlatformRequest
+from services.platform.restoring import restore
 from services.platform.setup import set_up
 from services.platform.state import platform_state
 from services.platform.teardown import plan_tear_down, tear_down
@@ -30,7 +33,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     actions = {
         "up": _up, "status": _status, "log": _log, "restart": _restart, "password": _password,
-        "upgrade": _upgrade, "down": _down,
+        "upgrade": _upgrade, "backup": _backup, "restore": _restore, "down": _down,
     }  # fmt: skip
     sign_ins = CommandSignIns(RegistrySignIns(Secrets()))
     with open_engine(engine_address(options), known=sign_ins.get) as engine:
@@ -125,9 +128,29 @@ def _password(engine: Engine, options: argparse.Namespace) -> int:
 
 def _upgrade(engine: Engine, options: argparse.Namespace) -> int:
     told = Told()
+    if options.backup is not None:
+        _backup(engine, options)
     with interruptible(told) as progress:
         done = upgrade(engine, options.name, progress, output=told.output, build=not options.keep_images)
     print(f"Upgraded  {', '.join(done.changed) or 'nothing: all parts run these images already'}")
+    return 0
+
+
+def _backup(engine: Engine, options: argparse.Namespace) -> int:
+    with interruptible(Told()) as progress:
+        made = back_up(engine, options.name, options.backup, progress)
+    print(f"Backup    {made} (whoever gets it can read all of the platform's data)")
+    return 0
+
+
+def _restore(engine: Engine, options: argparse.Namespace) -> int:
+    told = Told()
+    with interruptible(told) as progress:
+        name = restore(
+            engine, options.backup, progress, name=options.name, prefix=options.image_prefix,
+            output=told.output,
+        ).name  # fmt: skip
+    print(f"Restored  {name}; now set it up: relevo platform up --name {name}")
     return 0
 
 
@@ -165,7 +188,19 @@ def _parser() -> argparse.ArgumentParser:
     upgraded = words.add_parser("upgrade", help="bring each part to this program's images")
     add_registry_words(upgraded)
     upgraded.add_argument("--keep-images", action="store_true", help="build none that is there already")
+    upgraded.add_argument(
+        "--backup", type=Path, metavar="FOLDER", help="copy its data into a new folder there first"
+    )
     _add_common(upgraded)
+    saved = words.add_parser("backup", help="copy its data into a new folder; each part stops meanwhile")
+    saved.add_argument("backup", type=Path, metavar="FOLDER", help="in which the new folder is made")
+    _add_common(saved)
+    restored = words.add_parser("restore", help="bring data back from a backup; then set it up")
+    add_registry_words(restored)
+    restored.add_argument("backup", type=Path, metavar="FOLDER", help="that a backup has made")
+    restored.add_argument("--name", default="", help="another name than the platform had")
+    restored.add_argument("--image-prefix", default="", help="a registry to pull Relevo's images from")
+    add_engine_options(restored)
     down = words.add_parser("down", help="stop and remove its containers; data stay")
     down.add_argument("--delete-data", action="store_true", help="delete its data as well, for ever")
     down.add_argument("--confirm", default="", metavar="NAME", help="the platform's exact name")

@@ -79,7 +79,11 @@ class PlatformActions(EngineDeeds):
 
     def _ask_setup(self) -> None:
         state = self._presenter.state
-        dialog = SetupDialog(state.request if state is not None else None, self.window)
+        self.ask_setup(state.request if state is not None else None)
+
+    def ask_setup(self, request: PlatformRequest | None, *, restored: bool = False) -> None:
+        """Open the dialog of a platform; see `SetupDialog`."""
+        dialog = SetupDialog(request, self.window, restored=restored)
         dialog.wanted.connect(self._set_up)
         self.show(dialog)
 
@@ -93,7 +97,8 @@ class PlatformActions(EngineDeeds):
                     "Its images are built anew, then part by part is replaced, the store first.",
                     "Each part is away for some seconds; with several gateways clients notice nothing.",
                 ],
-                note="A part that is not healthy then goes back to its old image. Data are not touched.",
+                note="A part that is not healthy then goes back to its old image. Data are not touched; "
+                "“Back up…” copies them first.",
             ),
             self.window,
         )

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QTabWidget
 from app.context import Context
 from app.pages.engine_page import EnginePage
 from app.pages.platform.actions import PlatformActions
+from app.pages.platform.backing_up import BackingUp
 from app.pages.platform.launching import Launching
 from app.pages.platform.presenter import PlatformPresenter
 from app.pages.platform.swarm_tab import SwarmTab
@@ -31,6 +32,7 @@ class PlatformPage(EnginePage):
         self.presenter = PlatformPresenter(self.table, self.log, context)
         self.deeds = PlatformActions(self.table, self.output, self.error, self.presenter, context)
         self.launching = Launching(self.deeds, self.presenter, context)
+        self.backing_up = BackingUp(self.deeds, self.presenter, context)
         self.swarm = SwarmTab(self.deeds, self.presenter, context)
         self.tabs = QTabWidget()
         self._fill()
@@ -40,8 +42,8 @@ class PlatformPage(EnginePage):
     @property
     def offered(self) -> Sequence[ExplainedAction]:
         """What can be done with the platform."""
-        setup, *others = self.deeds.actions
-        return (setup, *self.launching.actions, *others)
+        setup, restart, upgrade, *ends = self.deeds.actions
+        return (setup, *self.launching.actions, restart, *self.backing_up.actions, upgrade, *ends)
 
     def refresh(self) -> None:
         """F5."""

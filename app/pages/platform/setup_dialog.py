@@ -38,13 +38,16 @@ class SetupDialog(GrowingDialog):
 
     Args:
         request: what is there, to be changed; None for a new platform.
+        restored: whether of that platform only its data are there.
     """
 
     wanted = Signal(object)
 
-    def __init__(self, request: PlatformRequest | None, parent: QWidget) -> None:
+    def __init__(self, request: PlatformRequest | None, parent: QWidget, *, restored: bool = False) -> None:
         super().__init__(parent)
-        title = f"Change {request.name}" if request else "Set a platform up"
+        changing = request is not None and not restored
+        name = request.name if request else "a platform"
+        title = f"Change {name}" if changing else f"Set {name} up"
         self._request = request or PlatformRequest()
         self.tabs = QTabWidget()
         self.forms = (self._basics(new=request is None), self._parts(), self._access())
@@ -56,7 +59,7 @@ class SetupDialog(GrowingDialog):
             self.tabs.addTab(page, name)
             form.changed.connect(self._weigh)
         self.memory = Text(quiet=True, wrap=True)
-        self.button = QPushButton("Change" if request else "Set up")
+        self.button = QPushButton("Change" if changing else "Set up")
         self.button.clicked.connect(self._submit)
         introduction = Text(INTRODUCTION, quiet=True, wrap=True)
         lay_out(self, title, [introduction, self.tabs, self.memory], self.button, width=WIDTH)

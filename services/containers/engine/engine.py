@@ -1,6 +1,6 @@
 """The one class through which everything asks a Docker Engine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -214,6 +214,14 @@ class Engine(Closing):
     def read_file(self, identifier: str, path: str) -> bytes:
         """The content of a file inside; NotFound if there is none."""
         return self._files.read(identifier, path)
+
+    def copy_out(self, identifier: str, path: str, receive: Callable[[bytes], None]) -> None:
+        """Give a folder inside as a tar archive, part by part; `receive` may raise to stop."""
+        self._files.copy_out(identifier, path, receive)
+
+    def copy_in(self, identifier: str, folder: str, archive: Iterable[bytes]) -> None:
+        """Unpack a tar archive, compressed by gzip or not, into a folder inside that exists."""
+        self._files.copy_in(identifier, folder, archive)
 
     # What containers write and use.
 

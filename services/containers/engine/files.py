@@ -3,7 +3,7 @@
 import io
 import tarfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from services.containers.engine.connection import Connection
 from services.containers.engine.names import checked_name
@@ -44,6 +44,20 @@ class Files:
             if content is None:
                 raise InvalidInput(f"{path} is not a file")
             return content.read()
+
+    def copy_out(self, identifier: str, path: str, receive: Callable[[bytes], None]) -> None:
+        """A folder as a tar archive, part by part."""
+        checked_name(identifier, "container")
+        with self._connection.streaming() as client:
+            parts, _ = client.library.get_archive(identifier, path)
+            for part in parts:
+                receive(part)
+
+    def copy_in(self, identifier: str, folder: str, archive: Iterable[bytes]) -> None:
+        """Unpack a tar archive, part by part, into a folder that exists."""
+        checked_name(identifier, "container")
+        with self._connection.streaming() as client:
+            client.library.put_archive(identifier, folder, archive)
 
     def find(self, identifier: str, path: str) -> bytes | None:
         """The content of one file; None if there is none."""

@@ -3,6 +3,7 @@
 The tests follow one another: each begins where the one before ended.
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +15,16 @@ from app.commands.platform import main as command
 from app.connection.platform import open_platform
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
-from services.errors import InvalidInput, NotFound, Refused
+from services.errors import Cancelled, Conflict, Corrupt, InvalidInput, NotFound, Refused, StorageFull
 from services.platform.access import production
+from services.platform.backing_up import back_up
+from services.platform.backups import read_list
 from services.platform.keeping import KEPT
-from services.platform.present import find_platform
+from services.platform.present import find_platform, runs
 from services.platform.regaining import request_of
 from services.platform.remembering import profile_of, remember
 from services.platform.request import PlatformRequest
+from services.platform.restoring import restore
 from services.platform.setup import Outcome, set_up
 from services.platform.state import platform_state
 from services.platform.teardown import plan_tear_down, tear_down
@@ -42,6 +46,7 @@ class Course:
     request: PlatformRequest
     tokens: list[str] = field(default_factory=list)
     first: Outcome | None = None
+    backup: Path | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -231,6 +236,67 @@ def test_down_keeps_the_data_and_up_finds_them_though_every_container_was_cleare
         assert client.projects() == []
 
 
+def test_data_are_copied_while_the_gateway_goes_on(
+    engine: Engine, course: Course, tmp_path_factory: pytest.TempPathFactory, silent: Silent
+) -> None:
+    name, into = course.request.name, tmp_path_factory.mktemp("backups")
+    before, told, answers = _identifiers(engine, name), [], []
+
+    def progress(fraction: float | None, text: str) -> None:
+        told.append(fraction or 0.0)
+        if text.startswith("Copying cassandra") and not answers:
+            assert not runs(find_platform(engine, name).parts["cassandra"])
+            with course.gateway() as client:
+                answers.append(client.health().status)
+
+    course.backup = back_up(engine, name, into, progress)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert answers == ["ok"]
+    assert _identifiers(engine, name) == before
+    assert all(map(runs, find_platform(engine, name).parts.values()))
+    assert course.backup.stat().st_mode & 0o077 == 0
+    backup = read_list(course.backup)
+    assert [saved.part for saved in backup.volumes] == ["cassandra", "registry", "datalake"]
+    assert sorted(file.name for file in course.backup.iterdir()) == [
+        "backup.json", "cassandra-data.tar.gz", "datalake-data.tar.gz", "registry-data.tar.gz"
+    ]  # fmt: skip
+
+
+def test_a_backup_that_is_cancelled_leaves_nothing_and_all_parts_running(
+    engine: Engine, course: Course, tmp_path: Path
+) -> None:
+    def progress(_fraction: float | None, text: str) -> None:
+        if text.startswith("Copying cassandra"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        back_up(engine, course.request.name, tmp_path, progress)
+    assert list(tmp_path.iterdir()) == []
+    store = find_platform(engine, course.request.name).parts["cassandra"]
+    engine.wait_healthy(store.identifier, 120)
+
+
+def test_a_backup_on_a_disk_without_space_is_refused_before_anything_stops(
+    engine: Engine, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+    texts: list[str] = []
+    with pytest.raises(StorageFull, match="has 1 MB free; the data take"):
+        back_up(engine, course.request.name, tmp_path, lambda _fraction, text: texts.append(text))
+    assert texts == ["Measuring the data"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_is_not_brought_back_over_a_platform_that_is_there(
+    engine: Engine, course: Course, silent: Silent
+) -> None:
+    assert course.backup is not None
+    with pytest.raises(Conflict, match=f"There is a platform named {course.request.name} already"):
+        restore(engine, course.backup, silent)
+
+
 def test_data_go_only_after_their_exact_name(engine: Engine, course: Course, silent: Silent) -> None:
     name = course.request.name
     before = _identifiers(engine, name)
@@ -243,3 +309,57 @@ def test_data_go_only_after_their_exact_name(engine: Engine, course: Course, sil
         assert f"DELETED:  the volume {volume} with " in told
     tear_down(engine, name, silent, delete_data=True, confirmation=name)
     assert not find_platform(engine, name).exists
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "missing", "no list"])
+def test_a_damaged_backup_is_told_and_nothing_is_made_of_it(
+    engine: Engine, course: Course, tmp_path: Path, silent: Silent, harm: str
+) -> None:
+    assert course.backup is not None
+    copy = shutil.copytree(course.backup, tmp_path / "copy")
+    archive = copy / "datalake-data.tar.gz"
+    content = archive.read_bytes()
+    if harm == "no list":
+        (copy / "backup.json").unlink()
+    elif harm == "missing":
+        archive.unlink()
+    else:
+        archive.write_bytes(content[:-1] if harm == "cut" else b"0" + content[1:])
+    with pytest.raises(NotFound if harm == "no list" else Corrupt):
+        restore(engine, copy, silent)
+    assert not find_platform(engine, course.request.name).exists
+
+
+def test_a_restoration_that_is_cancelled_leaves_nothing(
+    engine: Engine, course: Course, parts_images: dict[str, str]
+) -> None:
+    def progress(_fraction: float | None, text: str) -> None:
+        if text == "Bringing back registry":
+            raise Cancelled
+
+    assert course.backup is not None
+    with pytest.raises(Cancelled):
+        restore(engine, course.backup, progress)
+    assert not find_platform(engine, course.request.name).exists
+
+
+def test_a_backup_brings_everything_back_under_any_name(
+    engine: Engine, course: Course, gone: Callable[[str], None], silent: Silent,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    name = f"{course.request.name}-again"
+    gone(name)
+    assert command(["restore", str(course.backup), "--name", name]) == 0
+    assert f"relevo platform up --name {name}" in capsys.readouterr().out
+    found = request_of(engine, find_platform(engine, name), "", silent, lambda _text: None)
+    assert found is not None
+    course.request = replace(found, name=name)
+    again = set_up(engine, course.request, silent, issued=course.tokens.append)
+    assert set(again.made) == EVERYTHING
+    assert again.keys == course.outcome.keys
+    assert len(course.tokens) == 1
+    store = open_store(course.store(StoreRole.READER), password=again.keys.reader)
+    assert store.setting("colour") == "green"
+    store.close()
+    with course.gateway() as client:
+        assert len(client.tokens()) == 1

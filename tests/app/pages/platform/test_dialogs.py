@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.platform.actions import down_question
+from app.pages.platform.backup_dialogs import BackupDialog, RestoreDialog
 from app.pages.platform.development_dialog import DevelopmentDialog
 from app.pages.platform.launch_dialog import IMAGE, Launch, LaunchDialog
 from app.pages.platform.setup_dialog import SetupDialog
@@ -17,6 +18,7 @@ from services.containers.model import Limits, Port, Volume
 from services.development.starting import DevelopmentRequest
 from services.development.templates import DamagedTemplate, templates
 from services.model_server.deploy import Deploy, write_deploy
+from services.platform.backups import Backup, write_list
 from services.platform.request import PlatformRequest
 from services.platform.teardown import TearDown
 from services.registry.model import Field, Signature, Task
@@ -47,6 +49,46 @@ def test_changing_begins_with_what_is_there_and_keeps_the_name(window: QWidget) 
     dialog = SetupDialog(asked, window)
     assert dialog.request() == asked
     assert dialog.name.isReadOnly()
+
+
+def test_a_platform_of_which_only_data_are_there_is_set_up_under_its_name(window: QWidget) -> None:
+    dialog = SetupDialog(PlatformRequest("plant"), window, restored=True)
+    assert (dialog.windowTitle(), dialog.button.text()) == ("Set plant up", "Set up")
+    assert dialog.name.isReadOnly()
+
+
+def test_a_backup_needs_a_folder_that_is_there(window: QWidget, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = BackupDialog("plant", window)
+    dialog.open()
+    dialog.folder.set_path(str(tmp_path / "nowhere"))
+    with qtbot.assertNotEmitted(dialog.wanted):
+        dialog.button.click()
+    assert dialog.folder.error() == "There is no such folder."
+    dialog.folder.set_path(str(tmp_path))
+    with qtbot.waitSignal(dialog.wanted) as told:
+        dialog.button.click()
+    assert told.args == [tmp_path]
+
+
+def test_a_backup_is_restored_under_its_name_unless_that_is_taken(
+    window: QWidget, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = RestoreDialog(["plant"], window)
+    dialog.open()
+    with qtbot.assertNotEmitted(dialog.wanted):
+        dialog.folder.set_path(str(tmp_path))
+        dialog.button.click()
+        assert "is no backup" in dialog.folder.error()
+        write_list(tmp_path, Backup("plant", datetime.now(UTC), "1", ()))
+        dialog.folder.set_path("")
+        dialog.folder.set_path(str(tmp_path))
+        assert dialog.name.value() == "plant"
+        dialog.button.click()
+        assert "already" in dialog.name.error()
+    dialog.line.setText("copy")
+    with qtbot.waitSignal(dialog.wanted) as told:
+        dialog.button.click()
+    assert told.args == [tmp_path, "copy"]
 
 
 def test_what_is_wrong_is_told_under_its_field_on_the_tab_where_it_stands(

@@ -1,0 +1,73 @@
+"""From the Platform page: its data copied into a folder, and brought back from one."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.context import Context
+from app.pages.platform.actions import NOBODY, PlatformActions
+from app.pages.platform.backup_dialogs import BackupDialog, RestoreDialog
+from app.pages.platform.presenter import PlatformPresenter
+from services.platform.backing_up import back_up
+from services.platform.restoring import Restored, restore
+from widgets.actions import ExplainedAction
+
+
+class BackingUp(QObject):
+    """Two actions of the page."""
+
+    def __init__(self, deeds: PlatformActions, presenter: PlatformPresenter, context: Context) -> None:
+        super().__init__(deeds)
+        self._deeds, self._presenter, self._context = deeds, presenter, context
+        self.save = deeds.action("Back up…", "Copy its data into a folder", "download", self._ask_backup)
+        self.restore = deeds.action(
+            "Restore…", "Bring a platform’s data back from a backup", "history", self._ask_restore
+        )
+        presenter.looked.connect(self.judge)
+        context.engine_link.changed.connect(self.judge)
+        self.judge()
+
+    @property
+    def actions(self) -> tuple[ExplainedAction, ...]:
+        """In the order of the bar."""
+        return (self.save, self.restore)
+
+    def judge(self) -> None:
+        """Block what cannot be done, each with its reason."""
+        offline = self._deeds.offline
+        self.save.set_blocked(offline or ("" if self._presenter.state is not None else NOBODY))
+        self.restore.set_blocked(offline)
+
+    def _ask_backup(self) -> None:
+        name = self._presenter.name
+        dialog = BackupDialog(name, self._deeds.window)
+        dialog.wanted.connect(lambda folder: self._back_up(name, folder))
+        self._deeds.show(dialog)
+
+    def _ask_restore(self) -> None:
+        dialog = RestoreDialog(self._presenter.names(), self._deeds.window)
+        dialog.wanted.connect(self._restore)
+        self._deeds.show(dialog)
+
+    def _back_up(self, name: str, into: Path) -> None:
+        self._deeds.begin_output(f"Backing {name} up", "Being copied", f"A new folder is made in {into}.")
+        self._deeds.run(
+            f"Backing {name} up",
+            lambda engine, work: back_up(engine, name, into, work.progress),
+            lambda folder: self._deeds.take_output(f"{name} is backed up in {folder}\n"),
+        )
+
+    def _restore(self, folder: Path, name: str) -> None:
+        self._deeds.begin_output(f"Restoring {name}")
+        self._deeds.run(
+            f"Restoring {name}",
+            lambda engine, work: restore(
+                engine, folder, work.progress, name=name, output=self._deeds.take_output
+            ),
+            self._is_back,
+        )
+
+    def _is_back(self, restored: Restored) -> None:
+        """Its data are there; the next step is the set-up."""
+        self._presenter.choose(restored.name)
+        self._deeds.ask_setup(restored.request, restored=True)
