@@ -226,6 +226,7 @@ class ContainerSpec(Struct, frozen=True):
         environment: the place for secrets; never shown unmasked.
         aliases: further names by which others on `network` reach it.
         user: empty takes the image's own.
+        entrypoint: what `command` is given to; empty takes the image's own.
     """
 
     name: str
@@ -242,6 +243,7 @@ class ContainerSpec(Struct, frozen=True):
     user: str = ""
     working_folder: str = ""
     stop_seconds: int = 15
+    entrypoint: tuple[str, ...] = ()
 
 
 class Volume(Struct, frozen=True):

@@ -15,10 +15,11 @@ from typing import IO
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
-from services.containers.model import Container
+from services.containers.model import Container, Mount
 from services.errors import NotFound, StorageFull
 from services.images.catalogue import program_version
 from services.platform.backups import Backup, SavedVolume, archive_of, write_list
+from services.platform.carrying import carrier
 from services.platform.keeping import keep_with_data
 from services.platform.parts import CASSANDRA, OPTIONAL, Part
 from services.platform.present import existing, runs
@@ -65,7 +66,7 @@ def back_up(engine: Engine, name: str, into: Path, progress: Progress) -> Path:
             told = share(progress, done / total, (done + data[part.name]) / total)
             copying = _Copying(part, data[part.name], told)
             with _standing_still(engine, present.parts[part.name], copying):
-                volumes += _copied(engine, present.parts[part.name].identifier, folder, copying)
+                volumes += _copied(engine, present.parts[part.name], folder, copying)
             done += data[part.name]
         write_list(folder, Backup(name, at, program_version(), tuple(volumes)))
     progress(1.0, f"{name} is backed up")
@@ -127,10 +128,16 @@ def _standing_still(engine: Engine, container: Container, copying: _Copying) -> 
     engine.wait_healthy(container.identifier, part.healthy_seconds, lambda: copying.told(None, text))
 
 
-def _copied(engine: Engine, container: str, folder: Path, copying: _Copying) -> list[SavedVolume]:
-    part, saved = copying.part.name, []
-    for suffix, target in copying.part.volumes:
-        with _writing(folder), archive_of(folder, suffix).open("wb") as file:
+def _copied(engine: Engine, container: Container, folder: Path, copying: _Copying) -> list[SavedVolume]:
+    """A part's volumes, read through a container beside it: the engine still answers about the part."""
+    part, platform, saved = copying.part, container.platform, []
+    for suffix, target in part.volumes:
+        mount = Mount(target, f"{platform}-{suffix}", read_only=True)
+        with (
+            _writing(folder),
+            archive_of(folder, suffix).open("wb") as file,
+            carrier(engine, platform, container.image_identifier, mount) as carrying,
+        ):
             written = _Written(file)
             with gzip.GzipFile("", "wb", _QUICK, written) as packed:
 
@@ -139,8 +146,8 @@ def _copied(engine: Engine, container: str, folder: Path, copying: _Copying) -> 
                     with _writing(folder):  # before the engine's client takes it for a broken connection
                         packed.write(found)
 
-                engine.copy_out(container, target, receive)
-        saved.append(SavedVolume(part, suffix, written.size, written.digest.hexdigest()))
+                engine.copy_out(carrying, target, receive)
+        saved.append(SavedVolume(part.name, suffix, written.size, written.digest.hexdigest()))
     return saved
 
 
@@ -156,6 +163,10 @@ class _Written:
         self.digest.update(found)
         self.size += len(found)
         return self._file.write(found)
+
+    def flush(self) -> None:
+        """Nothing is held here."""
+        self._file.flush()
 
 
 @contextmanager

@@ -49,6 +49,11 @@ def archive_of(folder: Path, suffix: str) -> Path:
     return folder / f"{suffix}.tar.gz"
 
 
+def is_backup(folder: Path) -> bool:
+    """Whether a folder looks like a whole backup."""
+    return (folder / LIST).is_file()
+
+
 def write_list(folder: Path, backup: Backup) -> None:
     """Make a folder of archives a backup; only a whole one has its list."""
     (folder / LIST).write_bytes(msgspec.json.format(msgspec.json.encode(backup), indent=2))

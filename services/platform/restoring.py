@@ -1,6 +1,5 @@
 """Brings a platform's data back from a backup, into volumes that are not there yet."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -10,15 +9,16 @@ from msgspec.structs import replace
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
-from services.containers.model import ContainerSpec, Mount, RestartPolicy
+from services.containers.model import Mount
 from services.errors import Conflict, Corrupt, InvalidInput
 from services.platform.backups import Backup, SavedVolume, archive_of, digest_of, parts_of, read_list
+from services.platform.carrying import carrier
 from services.platform.keeping import kept_with_data
 from services.platform.parts import CASSANDRA, OPTIONAL
 from services.platform.present import find_platform
 from services.platform.providing import Output, provide_images
 from services.platform.request import PlatformRequest, problems
-from services.platform.specification import ERRAND, container_name, labels_of
+from services.platform.specification import labels_of
 
 _VERIFIED, _PROVIDED = 0.3, 0.5
 """Where on the way of the whole these steps end."""
@@ -126,7 +126,7 @@ class _Volumes:
                 self._engine.remove_volume(volume)
 
     def fill(self, saved: SavedVolume, archive: Iterator[bytes]) -> None:
-        """Make a volume, and unpack its archive through a container that is never started."""
+        """Make a volume, and unpack its archive into it."""
         volume = f"{self._name}-{saved.suffix}"
         if not self._engine.ensure_volume(volume, labels_of(self._name, saved.part)):
             raise Conflict(
@@ -134,15 +134,5 @@ class _Volumes:
             )
         self._made.append(volume)
         target = _TARGETS[saved.suffix]
-        spec = ContainerSpec(
-            name=container_name(self._name, f"{ERRAND}-{secrets.token_hex(3)}"),
-            image=self._image,
-            labels=labels_of(self._name, ERRAND),
-            mounts=(Mount(target, volume),),
-            restart=RestartPolicy.NEVER,
-        )
-        identifier = self._engine.create(spec)
-        try:
+        with carrier(self._engine, self._name, self._image, Mount(target, volume)) as identifier:
             self._engine.copy_in(identifier, str(PurePosixPath(target).parent), archive)
-        finally:
-            self._engine.remove(identifier, force=True, volumes=True)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 from app.dialogs.asking import GrowingDialog, lay_out
 from app.dialogs.path_field import PathField
 from services.errors import RelevoError
-from services.platform.backups import read_list
+from services.platform.backups import is_backup, read_list
 from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID
@@ -60,7 +60,7 @@ class RestoreDialog(GrowingDialog):
         super().__init__(parent)
         self._taken = taken
         self.folder = PathField("Backup", hint="The folder that a backup has made.", required=True)
-        self.folder.editor.textChanged.connect(self._look)
+        self.folder.changed.connect(self._look)
         self.line = QLineEdit()
         self.name = FormField("Name of the platform", self.line, required=True)
         self.button = QPushButton("Restore")
@@ -68,11 +68,11 @@ class RestoreDialog(GrowingDialog):
         told = Text(RESTORING, wrap=True)
         lay_out(self, "Restore a backup", [told, self.folder, self.name], self.button, width=_WIDTH)
 
-    def _look(self, folder: str) -> None:
-        """Offer the name that the platform had."""
-        self.folder.set_error("")
-        if (Path(folder) / "backup.json").is_file():
-            self._read(Path(folder))
+    def _look(self) -> None:
+        """Offer the name that the platform had, once the folder is one of a backup."""
+        folder = Path(self.folder.value())
+        if is_backup(folder):
+            self._read(folder)
 
     def _read(self, folder: Path) -> bool:
         try:

@@ -216,11 +216,21 @@ class Engine(Closing):
         return self._files.read(identifier, path)
 
     def copy_out(self, identifier: str, path: str, receive: Callable[[bytes], None]) -> None:
-        """Give a folder inside as a tar archive, part by part; `receive` may raise to stop."""
+        """Give a folder of a container that runs and has `tar`, as an archive; `receive` may raise.
+
+        Raises:
+            Unavailable: not all of it could be read.
+        """
         self._files.copy_out(identifier, path, receive)
 
     def copy_in(self, identifier: str, folder: str, archive: Iterable[bytes]) -> None:
-        """Unpack a tar archive, compressed by gzip or not, into a folder inside that exists."""
+        """Unpack a tar archive, compressed by gzip, into a folder of a container that runs and has `tar`.
+
+        Owners are taken by number. What `archive` raises stops it, and is raised here.
+
+        Raises:
+            Unavailable: not all of it could be written.
+        """
         self._files.copy_in(identifier, folder, archive)
 
     # What containers write and use.

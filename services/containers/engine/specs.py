@@ -38,6 +38,7 @@ def configuration(client: Any, spec: ContainerSpec) -> dict[str, Any]:
         networking = client.create_networking_config({spec.network: settings})
     found: dict[str, Any] = client.create_container_config(
         image=spec.image,
+        entrypoint=list(spec.entrypoint) or None,
         command=list(spec.command) or None,
         environment=dict(spec.environment),
         labels=dict(spec.labels),

@@ -1,9 +1,11 @@
 """Containers on a real engine: made, started, looked at, and what is said when that cannot be."""
 
+import gzip
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Never
 
 import pytest
 
@@ -320,3 +322,38 @@ def test_files_go_in_and_come_out_before_a_container_was_started(
             engine.put_files(identifier, "/none", {"a": b""})
     finally:
         engine.remove(identifier)
+
+
+def test_a_folder_goes_out_and_into_another_container_with_owners_and_modes(
+    engine: Engine, run: Run
+) -> None:
+    one, other = run("sleep inf"), run("sleep inf")
+    engine.put_files(one, "/tmp", {"kept/a": b"a" * 3_000_000}, mode=0o640, user=7, group=8)
+    parts: list[bytes] = []
+    engine.copy_out(one, "/tmp/kept", parts.append)
+    assert len(parts) > 1
+    packed = gzip.compress(b"".join(parts))
+    engine.copy_in(other, "/tmp", (packed[at : at + 1000] for at in range(0, len(packed), 1000)))
+    assert engine.read_file(other, "/tmp/kept/a") == b"a" * 3_000_000
+    assert engine.execute(other, ["stat", "-c", "%a %u %g", "/tmp/kept/a"]) == (0, "640 7 8\n")
+
+
+def test_what_cannot_be_copied_is_told_and_what_stops_a_copy_is_raised(engine: Engine, run: Run) -> None:
+    identifier = run("sleep inf")
+
+    def stop(*_: object) -> Never:
+        raise Cancelled
+
+    def broken_off() -> Iterator[bytes]:
+        yield gzip.compress(bytes(100_000))[:50]
+        raise Cancelled
+
+    with pytest.raises(Unavailable, match="Copying /tmp ended with an error") as failed:
+        engine.copy_out(identifier, "/tmp/none", lambda _part: None)
+    assert "none" in failed.value.details
+    with pytest.raises(Unavailable, match="Copying /tmp ended with an error"):
+        engine.copy_in(identifier, "/tmp", [b"no archive"])
+    with pytest.raises(Cancelled):
+        engine.copy_out(identifier, "/bin", stop)
+    with pytest.raises(Cancelled):
+        engine.copy_in(identifier, "/tmp", broken_off())
