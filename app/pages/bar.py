@@ -1,9 +1,11 @@
 """Rows of buttons and fields above a view: the same everywhere in the window."""
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from collections.abc import Sequence
 
-from widgets.theme import GRID
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+
+from widgets.theme import GRID, icon
 
 GAP = "\N{THIN SPACE}"
 
@@ -28,6 +30,20 @@ class ActionButton(QPushButton):
         self.setEnabled(action.isEnabled())
         self.setToolTip(action.toolTip())
         self.setAccessibleDescription(action.toolTip())
+
+
+def more_button(name: str, explanation: str, actions: Sequence[QAction]) -> QToolButton:
+    """Three dots that open a menu of what is wanted less often; why an action is blocked shows on hover."""
+    more = QToolButton()
+    more.setIcon(icon("more"))
+    more.setToolTip(explanation)
+    more.setAccessibleName(name)
+    more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    menu = QMenu(more)
+    menu.setToolTipsVisible(True)
+    menu.addActions(actions)
+    more.setMenu(menu)
+    return more
 
 
 def row(*parts: QWidget | None) -> QHBoxLayout:

@@ -2,18 +2,19 @@
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMessageBox, QWidget
 
 from app.connection.engine_link import EngineLink
 from app.connection.hosts import Hosts
 from app.connection.life import LinkState
+from app.pages.bar import more_button
 from app.words import told
 from services.containers.addresses import PlainEngine
 from services.containers.hosts import PLAIN_WARNING, where
 from widgets.formatting import plural, size
 from widgets.panels.banner import Banner
 from widgets.panels.labels import Text
-from widgets.theme import GRID, FontSize, State, icon
+from widgets.theme import GRID, FontSize, State
 
 
 class HostSwitcher(QWidget):
@@ -63,14 +64,7 @@ class HostSwitcher(QWidget):
         self.remove.setEnabled(current.name in self._hosts.folder.names())
 
     def _compose(self) -> None:
-        more = QToolButton()
-        more.setIcon(icon("more"))
-        more.setToolTip("Edit, add or remove hosts")
-        more.setAccessibleName("Hosts")
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(more)
-        menu.addActions([self.edit, self.add, self.remove])
-        more.setMenu(menu)
+        more = more_button("Hosts", "Edit, add or remove hosts", (self.edit, self.add, self.remove))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)

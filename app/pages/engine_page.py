@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.connection.life import LinkState
 from app.context import Context
-from app.pages.bar import ActionButton, row
+from app.pages.bar import ActionButton, more_button, row
 from app.pages.engine_bar import DamagedHosts, EngineBanner, HostSwitcher
 from app.pages.page import Page, PageCommand
 from widgets.actions import ExplainedAction
@@ -53,6 +53,11 @@ class EnginePage(Page):
         """What can be done here, in the order of the bar."""
         return ()
 
+    @property
+    def behind(self) -> Sequence[ExplainedAction]:
+        """What stands in the menu at the end of the bar."""
+        return ()
+
     def enter(self) -> None:
         """Follow the engine."""
         self.banner.follow()
@@ -83,7 +88,7 @@ class EnginePage(Page):
         """What can be done here."""
         return [
             PageCommand(action.text(), action.trigger, action.blocked, action.shortcut().toString())
-            for action in self.offered
+            for action in (*self.offered, *self.behind)
         ]
 
     def compose(
@@ -103,7 +108,10 @@ class EnginePage(Page):
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
         layout.addLayout(row(Text(title, size=FontSize.LARGE), *beside, None, self.hosts))
-        layout.addLayout(row(*(ActionButton(action) for action in self.offered), None))
+        buttons: list[QWidget | None] = [ActionButton(action) for action in self.offered]
+        if self.behind:
+            buttons.append(more_button("More", "More that can be done here", self.behind))
+        layout.addLayout(row(*buttons, None))
         layout.addWidget(self.error)
         self.panes.setChildrenCollapsible(False)
         for pane, share in ((upper, 3), (lower, 2)):

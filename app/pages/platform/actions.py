@@ -15,7 +15,6 @@ from services.platform.setup import Outcome, set_up
 from services.platform.teardown import TearDown, plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
 from services.profiles.profile import PlatformProfile
-from widgets.actions import ExplainedAction
 from widgets.logs.pane import LogPane
 from widgets.panels.error import ErrorPanel
 from widgets.tables.parts import PartsTable
@@ -57,11 +56,6 @@ class PlatformActions(EngineDeeds):
         presenter.looked.connect(self.judge)
         context.engine_link.changed.connect(self.judge)
         self.judge()
-
-    @property
-    def actions(self) -> tuple[ExplainedAction, ...]:
-        """In the order of the bar."""
-        return (self.setup, self.restart, self.upgrade, self.down, self.delete)
 
     def judge(self) -> None:
         """Block what cannot be done, each with its reason."""

@@ -10,7 +10,6 @@ from app.pages.platform.backup_dialogs import BackupDialog, RestoreDialog
 from app.pages.platform.presenter import PlatformPresenter
 from services.platform.backing_up import back_up
 from services.platform.restoring import Restored, restore
-from widgets.actions import ExplainedAction
 
 
 class BackingUp(QObject):
@@ -26,11 +25,6 @@ class BackingUp(QObject):
         presenter.looked.connect(self.judge)
         context.engine_link.changed.connect(self.judge)
         self.judge()
-
-    @property
-    def actions(self) -> tuple[ExplainedAction, ...]:
-        """In the order of the bar."""
-        return (self.save, self.restore)
 
     def judge(self) -> None:
         """Block what cannot be done, each with its reason."""

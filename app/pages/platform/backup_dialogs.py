@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from app.dialogs.asking import GrowingDialog, lay_out
+from app.dialogs.asking import GrowingDialog, fit, lay_out
 from app.dialogs.path_field import PathField
 from services.errors import RelevoError
 from services.platform.backups import is_backup, read_list
@@ -39,6 +39,7 @@ class BackupDialog(GrowingDialog):
         self.button.clicked.connect(self._confirm)
         told = [Text(f"•  {consequence}", wrap=True) for consequence in CONSEQUENCES]
         lay_out(self, f"Back up {platform}", [*told, self.folder], self.button, width=_WIDTH)
+        fit(self, _WIDTH)
 
     def _confirm(self) -> None:
         if not self.folder.check():

@@ -42,8 +42,13 @@ class PlatformPage(EnginePage):
     @property
     def offered(self) -> Sequence[ExplainedAction]:
         """What can be done with the platform."""
-        setup, restart, upgrade, *ends = self.deeds.actions
-        return (setup, *self.launching.actions, restart, *self.backing_up.actions, upgrade, *ends)
+        deeds = self.deeds
+        return (deeds.setup, *self.launching.actions, deeds.restart, deeds.upgrade, self.backing_up.save)
+
+    @property
+    def behind(self) -> Sequence[ExplainedAction]:
+        """What is seldom wanted."""
+        return (self.backing_up.restore, self.deeds.down, self.deeds.delete)
 
     def refresh(self) -> None:
         """F5."""

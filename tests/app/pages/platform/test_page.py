@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from app.pages.platform.backup_dialogs import BackupDialog
 from app.pages.platform.launch_dialog import LaunchDialog
 from app.pages.platform.page import PlatformPage
 from app.pages.platform.setup_dialog import SetupDialog
@@ -80,6 +82,29 @@ def test_a_part_that_dies_shows_by_itself(
 ) -> None:
     engine.stop(f"{platform}-gateway", 1)
     qtbot.waitUntil(lambda: states(page).get("gateway") == "stopped", timeout=15_000)
+
+
+def test_what_is_seldom_wanted_stands_in_a_menu_with_why_it_is_blocked(page: PlatformPage) -> None:
+    [menu] = [
+        button.menu() for button in page.findChildren(QToolButton) if button.accessibleName() == "More"
+    ]
+    assert [action.text() for action in menu.actions()] == ["Restore…", "Take down…", "Delete…"]
+    assert menu.toolTipsVisible()
+    assert {action.text() for action in menu.actions()} <= {command.title for command in page.commands()}
+
+
+def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(
+    page: PlatformPage, platform: str, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page.backing_up.save.trigger()
+    dialog = page.deeds.dialog
+    assert isinstance(dialog, BackupDialog)
+    (tmp_path / "backups").mkdir()
+    dialog.folder.set_path(str(tmp_path / "backups"))
+    dialog.button.click()
+    qtbot.waitUntil(page.error.isVisible, timeout=15_000)
+    assert page.error._message.text() == f"the platform {platform} is not up"
+    assert list((tmp_path / "backups").iterdir()) == []
 
 
 def test_taking_down_says_what_goes_and_removes_it(
