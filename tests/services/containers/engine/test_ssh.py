@@ -35,17 +35,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     if os.getuid() != 0:
         pytest.skip("the test's SSH server must run as root")
     Path("/run/sshd").mkdir(exist_ok=True)
-    port = _free_port()
     host, own = _key(tmp_path / "host"), _key(tmp_path / "own")
     (tmp_path / "allowed").write_text(own.with_suffix(".pub").read_text())
+    started, port = _started(daemon, host, tmp_path)
     (tmp_path / "known").write_text(f"[127.0.0.1]:{port} {host.with_suffix('.pub').read_text()}")
-    (tmp_path / "sshd").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {host}\nAuthorizedKeysFile {tmp_path}/allowed\n"
-        f"StrictModes no\nUsePAM no\nPasswordAuthentication no\nPidFile none\n"
-        f"SetEnv PATH={os.environ['PATH']}\n"
-    )
-    started = subprocess.Popen([daemon, "-D", "-f", str(tmp_path / "sshd")], stderr=subprocess.DEVNULL)
-    _wait(port)
 
     def engine(identity: Path = own, known: Path = tmp_path / "known") -> SshEngine:
         # This machine's client with settings of the test's: its own are a person's.
@@ -63,16 +56,34 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     started.wait()
 
 
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+def _started(daemon: str, host: Path, folder: Path) -> tuple["subprocess.Popen[bytes]", int]:
+    """A server and its port; another port where somebody else was quicker to take one that was free."""
+    for _ in range(5):
+        port = _free_port()
+        (folder / "sshd").write_text(
+            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {host}\nAuthorizedKeysFile {folder}/allowed\n"
+            f"StrictModes no\nUsePAM no\nPasswordAuthentication no\nPidFile none\n"
+            f"SetEnv PATH={os.environ['PATH']}\n"
+        )
+        with (folder / "sshd.log").open("ab") as log:
+            started = subprocess.Popen([daemon, "-D", "-e", "-f", str(folder / "sshd")], stderr=log)
+        if _answers(started, port):
+            return started, port
+        started.kill()
+        started.wait()
+    pytest.fail(f"the SSH server did not start: {(folder / 'sshd.log').read_text()}")
+
+
+def _answers(server: "subprocess.Popen[bytes]", port: int) -> bool:
+    deadline = time.monotonic() + 20
+    while server.poll() is None and time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             time.sleep(0.02)
         else:
-            return
-    pytest.fail("the SSH server did not start")
+            return True
+    return False
 
 
 def test_the_engine_answers_through_ssh(engine: Engine, server: Callable[..., SshEngine]) -> None:
