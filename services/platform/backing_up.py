@@ -5,6 +5,7 @@ The gateways go on: what they record meanwhile waits in their spools until the s
 
 import gzip
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,8 @@ def back_up(engine: Engine, name: str, into: Path, progress: Progress) -> Path:
             with _standing_still(engine, present.parts[part.name], copying):
                 volumes += _copied(engine, present.parts[part.name], folder, copying)
             done += data[part.name]
-        write_list(folder, Backup(name, at, program_version(), tuple(volumes)))
+        with _writing(folder):
+            write_list(folder, Backup(name, at, program_version(), tuple(volumes)))
     progress(1.0, f"{name} is backed up")
     return folder
 
@@ -147,6 +149,8 @@ def _copied(engine: Engine, container: Container, folder: Path, copying: _Copyin
                         packed.write(found)
 
                 engine.copy_out(carrying, target, receive)
+            file.flush()
+            os.fsync(file.fileno())
         saved.append(SavedVolume(part.name, suffix, written.size, written.digest.hexdigest()))
     return saved
 

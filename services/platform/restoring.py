@@ -61,10 +61,10 @@ def restore(
         InvalidInput: the name is none, or the backup's list was changed.
     """
     backup = read_list(folder)
-    if unknown := {saved.suffix for saved in backup.volumes} - _TARGETS.keys():
-        raise InvalidInput(
-            f"The backup in {folder} holds what no platform has: {', '.join(sorted(unknown))}"
-        )
+    suffixes = {saved.suffix for saved in backup.volumes}
+    if not suffixes <= _TARGETS.keys() or not suffixes & {suffix for suffix, _ in CASSANDRA.volumes}:
+        told = ", ".join(sorted(suffixes)) or "nothing"
+        raise InvalidInput(f"The backup in {folder} is none of a platform’s data: it holds {told}")
     name = name or backup.platform
     if problem := problems(replace(PlatformRequest(), name=name)).get("name"):
         raise InvalidInput(f"{name} cannot be the name of a platform", remedy=problem)

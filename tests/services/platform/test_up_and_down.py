@@ -6,6 +6,7 @@ The tests follow one another: each begins where the one before ended.
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from services.containers.engine.engine import Engine
 from services.errors import Cancelled, Conflict, Corrupt, InvalidInput, NotFound, Refused, StorageFull
 from services.platform.access import production
 from services.platform.backing_up import back_up
-from services.platform.backups import read_list
+from services.platform.backups import Backup, SavedVolume, read_list, write_list
 from services.platform.keeping import KEPT
 from services.platform.present import find_platform, runs
 from services.platform.regaining import request_of
@@ -328,6 +329,16 @@ def test_a_damaged_backup_is_told_and_nothing_is_made_of_it(
     with pytest.raises(NotFound if harm == "no list" else Corrupt):
         restore(engine, copy, silent)
     assert not find_platform(engine, course.request.name).exists
+
+
+@pytest.mark.parametrize("suffixes", [(), ("registry-data",), ("cassandra-data", "../../etc/passwd")])
+def test_a_list_that_is_none_of_a_platform_is_refused(
+    engine: Engine, tmp_path: Path, silent: Silent, suffixes: tuple[str, ...]
+) -> None:
+    saved = tuple(SavedVolume("cassandra", suffix, 1, "") for suffix in suffixes)
+    write_list(tmp_path, Backup("none", datetime.now(UTC), "1", saved))
+    with pytest.raises(InvalidInput, match="is none of a platform’s data"):
+        restore(engine, tmp_path, silent)
 
 
 def test_a_restoration_that_is_cancelled_leaves_nothing(
