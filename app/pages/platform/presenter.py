@@ -36,6 +36,7 @@ class PlatformPresenter(QObject):
         self._link = context.engine_link
         self._here = False
         self._looking: Task[PlatformState] | None = None
+        self._again = False
         self._followed = ""
         self.name = ""
         self.state: PlatformState | None = None
@@ -86,9 +87,12 @@ class PlatformPresenter(QObject):
         self._followed = ""
 
     def refresh(self) -> None:
-        """Look now; never twice at once."""
+        """Look now; during a look once more after it, for it may have passed by what changed."""
         engine = self._link.engine
-        if engine is None or self._looking is not None or not self._here:
+        if engine is None or not self._here:
+            return
+        if self._looking is not None:
+            self._again = True
             return
         names = self.names()
         if self.name not in names:
@@ -128,6 +132,9 @@ class PlatformPresenter(QObject):
     def _looked(self) -> None:
         self._looking = None
         self.looked.emit()
+        if self._again:
+            self._again = False
+            self.refresh()
 
     def _none(self) -> None:
         self.state = None

@@ -51,6 +51,7 @@ class SwarmTab(QTabWidget):
         super().__init__()
         self._deeds, self._presenter, self._context = deeds, presenter, context
         self._looking: Work[Seen] | None = None
+        self._again = False
         self._seen = Seen()
         self.services, self.tasks, self.machines = ServicesTable(), TasksTable(), MachinesTable()
         self.scale = self._deeds.action(
@@ -78,9 +79,12 @@ class SwarmTab(QTabWidget):
         return info is not None and info.swarm is SwarmState.MANAGER
 
     def look(self) -> None:
-        """Look now; never twice at once."""
+        """Look now; during a look once more after it."""
         engine, name = self._context.engine_link.engine, self._presenter.name
-        if engine is None or not self.there or self._looking is not None:
+        if engine is None or not self.there:
+            return
+        if self._looking is not None:
+            self._again = True
             return
         self._looking = self._context.tasks.run(
             lambda _work: look_at(engine, name),
@@ -116,6 +120,9 @@ class SwarmTab(QTabWidget):
 
     def _looked(self) -> None:
         self._looking = None
+        if self._again:
+            self._again = False
+            self.look()
 
     def _ask_scale(self) -> None:
         chosen = self.services.chosen()

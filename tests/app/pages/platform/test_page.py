@@ -107,6 +107,14 @@ def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(
     assert list((tmp_path / "backups").iterdir()) == []
 
 
+def test_what_changes_during_a_look_is_looked_at_after_it(page: PlatformPage, qtbot: QtBot) -> None:
+    presenter = page.presenter
+    qtbot.waitUntil(lambda: presenter._looking is None, timeout=15_000)
+    with qtbot.waitSignals([presenter.looked, presenter.looked], timeout=8_000):  # sooner than by itself
+        presenter.refresh()
+        presenter.refresh()
+
+
 def test_taking_down_says_what_goes_and_removes_it(
     page: PlatformPage, platform: str, engine: Engine, qtbot: QtBot
 ) -> None:
