@@ -50,7 +50,7 @@ def run(engine: Engine, small_image: str, unique_name: Callable[[str], str]) -> 
 
 
 @pytest.fixture
-def relay(tmp_path: Path) -> Iterator[Relay]:
+def relay(engine: Engine, tmp_path: Path) -> Iterator[Relay]:
     """A socket that leads to the engine until it is cut."""
     made = Relay(tmp_path / "engine.sock")
     yield made
