@@ -321,15 +321,14 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
 
 
 @pytest.fixture
-def signed_in_engine(private_registry: tuple[str, str, str]) -> Iterator["Engine"]:
-    """The engine, with the user and password of that registry known."""
-    from services.containers.addresses import LocalEngine
+def signed_in_engine(engine: "Engine", private_registry: tuple[str, str, str]) -> Iterator["Engine"]:
+    """The same engine, with the user and password of that registry known."""
     from services.containers.engine.engine import open_engine
     from services.containers.model import Credentials
 
     registry, user, password = private_registry
     known = {registry: Credentials(user, password)}
-    with open_engine(LocalEngine(), known=known.get) as opened:
+    with open_engine(engine.address, known=known.get) as opened:
         yield opened
 
 

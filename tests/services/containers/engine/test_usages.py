@@ -119,8 +119,8 @@ def test_an_engine_that_is_lost_is_told_once(relay: "Relay", run: Run, told: Tol
     assert isinstance(told.ends[0], RelevoError)
 
 
-def test_rounds_end_with_the_engine_also_while_nothing_is_wanted(told: Told) -> None:
-    with open_engine(LocalEngine()) as opened:
+def test_rounds_end_with_the_engine_also_while_nothing_is_wanted(engine: Engine, told: Told) -> None:
+    with open_engine(engine.address) as opened:
         rounds = opened.usage_rounds(told.receive, told.ended)
         rounds.want(())
     told.wait(lambda: told.ends == [None])
