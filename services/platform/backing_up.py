@@ -17,13 +17,13 @@ from typing import IO
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
 from services.containers.model import Container, Mount
-from services.errors import NotFound, StorageFull
+from services.errors import StorageFull
 from services.images.catalogue import program_version
-from services.platform.backups import Backup, SavedVolume, archive_of, write_list
+from services.platform.backups import SAVED, Backup, SavedVolume, archive_of, write_list
 from services.platform.carrying import carrier
 from services.platform.keeping import keep_with_data
-from services.platform.parts import CASSANDRA, OPTIONAL, Part
-from services.platform.present import existing, runs
+from services.platform.parts import CASSANDRA, Part
+from services.platform.present import runs, standing
 from services.platform.setup import settle
 from services.platform.specification import Plan, volumes_of
 
@@ -51,12 +51,9 @@ def back_up(engine: Engine, name: str, into: Path, progress: Progress) -> Path:
         Unavailable: a part did not become healthy again.
     """
     settle(engine, name)
-    present = existing(engine, name)
-    request, keys = present.request, present.keys
-    if request is None or keys is None or CASSANDRA.name not in present.parts:
-        raise NotFound(f"the platform {name} is not up", remedy="Set it up first.")
+    present, request, keys = standing(engine, name)
     keep_with_data(engine, Plan(request, keys), present.parts[CASSANDRA.name].identifier)
-    parts = [part for part in (CASSANDRA, *OPTIONAL.values()) if part.name in present.parts]
+    parts = [part for part in SAVED if part.name in present.parts]
     progress(0.0, "Measuring the data")
     sizes = {volume.name: max(volume.size, 0) for volume in engine.volumes()}
     data = {part.name: sum(sizes.get(volume, 0) for volume, _ in volumes_of(name, part)) for part in parts}

@@ -9,8 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from services.errors import Corrupt, InvalidInput, NotFound
+from services.platform.parts import CASSANDRA, OPTIONAL
 
 LIST = "backup.json"
+SAVED = (CASSANDRA, *OPTIONAL.values())
+"""The parts whose volumes are saved, in this order."""
 _PART = 1 << 20
 
 
@@ -34,7 +37,7 @@ class Backup(Struct, frozen=True):
     """What a backup holds.
 
     Attributes:
-        at: when its store was stopped to be copied: what was in it then is in the backup.
+        at: when it began, just before its store was stopped: what was in that is in the backup.
         program: the version of Relevo that made it.
     """
 

@@ -91,6 +91,18 @@ def existing(engine: Engine, name: str) -> Present:
     return found
 
 
+def standing(engine: Engine, name: str) -> tuple[Present, PlatformRequest, PlatformKeys]:
+    """A platform whose store is there, running or not, with what was asked for and its secrets.
+
+    Raises:
+        NotFound: there is no such platform, or it is taken down.
+    """
+    present = existing(engine, name)
+    if present.request is None or present.keys is None or "cassandra" not in present.parts:
+        raise NotFound(f"the platform {name} is not up", remedy="Set it up first.")
+    return present, present.request, present.keys
+
+
 def runs(container: Container | None) -> bool:
     """Whether a container is there and runs."""
     return container is not None and container.state is ContainerState.RUNNING

@@ -11,10 +11,10 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
 from services.containers.model import Mount
 from services.errors import Conflict, Corrupt, InvalidInput
-from services.platform.backups import Backup, SavedVolume, archive_of, digest_of, parts_of, read_list
+from services.platform.backups import SAVED, Backup, SavedVolume, archive_of, digest_of, parts_of, read_list
 from services.platform.carrying import carrier
 from services.platform.keeping import kept_with_data
-from services.platform.parts import CASSANDRA, OPTIONAL
+from services.platform.parts import CASSANDRA
 from services.platform.present import find_platform
 from services.platform.providing import Output, provide_images
 from services.platform.request import PlatformRequest, problems
@@ -22,7 +22,7 @@ from services.platform.specification import labels_of
 
 _VERIFIED, _PROVIDED = 0.3, 0.5
 """Where on the way of the whole these steps end."""
-_TARGETS = {suffix: target for part in (CASSANDRA, *OPTIONAL.values()) for suffix, target in part.volumes}
+_TARGETS = {suffix: target for part in SAVED for suffix, target in part.volumes}
 """What can be brought back, and where it is seen inside its part's container."""
 
 

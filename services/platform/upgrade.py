@@ -5,13 +5,13 @@ from msgspec import Struct
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
 from services.containers.model import Container
-from services.errors import NotFound, RelevoError
+from services.errors import RelevoError
 from services.platform.certificates import certificate_of
 from services.platform.errands import prepare_store
 from services.platform.keeping import keep_with_data
 from services.platform.parts import CASSANDRA, Part, wanted
 from services.platform.placing import Placer, place_keeper
-from services.platform.present import existing
+from services.platform.present import standing
 from services.platform.providing import Output, provide_images
 from services.platform.setup import administrator_token, settle
 from services.platform.specification import Plan
@@ -49,10 +49,7 @@ def upgrade(
         Unavailable: a part's new container was not healthy; says which, and that the old one runs again.
     """
     settle(engine, name)
-    present = existing(engine, name)
-    request, keys = present.request, present.keys
-    if request is None or keys is None or "cassandra" not in present.parts:
-        raise NotFound(f"the platform {name} is not up", remedy="Set it up first.")
+    present, request, keys = standing(engine, name)
     plan = Plan(request, keys, certificate_of(engine, request, present))
     keep_with_data(engine, plan, present.parts[CASSANDRA.name].identifier)
     parts = [part for part in wanted(request) if part.name in present.parts]

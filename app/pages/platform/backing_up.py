@@ -17,7 +17,7 @@ class BackingUp(QObject):
 
     def __init__(self, deeds: PlatformActions, presenter: PlatformPresenter, context: Context) -> None:
         super().__init__(deeds)
-        self._deeds, self._presenter, self._context = deeds, presenter, context
+        self._deeds, self._presenter = deeds, presenter
         self.save = deeds.action("Back up…", "Copy its data into a folder", "download", self._ask_backup)
         self.restore = deeds.action(
             "Restore…", "Bring a platform’s data back from a backup", "history", self._ask_restore

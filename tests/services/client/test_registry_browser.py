@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from services.client.registry_browser import RegistryBrowser, web_address
-from services.containers.addresses import LocalEngine
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import ContainerSpec, Credentials, Port
@@ -55,7 +54,7 @@ def push(engine: Engine, registry: str, small_image: str) -> Iterator[Callable[.
         signed_in.push(order.reference, lambda *_: None)
         return order.reference
 
-    with open_engine(LocalEngine(), known={registry: Credentials(USER, PASSWORD)}.get) as signed_in:
+    with open_engine(engine.address, known={registry: Credentials(USER, PASSWORD)}.get) as signed_in:
         yield pushed
     for name in names:
         engine.remove_image(name)
