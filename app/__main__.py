@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     if not words or words[0] in {"--profile", "--workspace"}:
-        from app.window import main as open_window
+        from app.startup import main as open_window
 
         return open_window(words)
     word = words[0]

@@ -8,7 +8,7 @@ from app.activity import Activity
 from app.connection.engine_link import EngineLink
 from app.connection.hosts import Hosts
 from app.connection.link import Link
-from app.places import Places
+from app.paths import Places
 from app.settings import PERSON, Settings
 from app.tasks import Tasks
 from services.profiles.profile import ProfileFolder

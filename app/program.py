@@ -10,25 +10,25 @@ from app.connection.dialogs import ConnectionDialogs
 from app.connection.engine_link import EngineLink, open_usual
 from app.connection.host_dialogs import HostDialogs
 from app.connection.hosts import Hosts
-from app.connection.life import LinkState
 from app.connection.link import Link
+from app.connection.reconnecting import LinkState
 from app.context import Bus, Context
 from app.dialogs.crash import CrashReporter
 from app.dialogs.help import HelpWindow
+from app.layout_state import remember_columns, remember_splitter, remember_table
 from app.pages.activity.page import ActivityPage
 from app.pages.containers.page import ContainersPage
 from app.pages.images.page import ImagesPage
 from app.pages.monitor.actions import MonitorActions
 from app.pages.monitor.containers import MonitorContainers
-from app.pages.monitor.memory import MonitorMemory
+from app.pages.monitor.last_seen import MonitorMemory
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.page import Page
 from app.pages.platform.page import PlatformPage
 from app.pages.projects.page import ProjectsPage
 from app.pages.settings.page import SettingsPage
-from app.places import Places
-from app.remembering import remember_columns, remember_splitter, remember_table
+from app.paths import Places
 from app.saving import Saver
 from app.settings import PROFILE, THEME, Settings
 from app.shell.link_view import LinkView

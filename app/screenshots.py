@@ -10,13 +10,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.collecting import collecting_here
-from app.places import Places
+from app.gui_thread_gc import collecting_here
+from app.paths import Places
 from app.program import Program
 from app.quiet import without_known_noise
 from app.settings import PROJECT, SPAN, THEME, VARIABLE
 from app.shell.window import PAGES
-from app.window import Start, Wanted
+from app.startup import Start, Wanted
 from services.errors import Unavailable
 from services.profiles.profile import Profile, ProfileFolder
 from widgets.theme import Appearance

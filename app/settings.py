@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
-from app.places import Places
+from app.paths import Places
 
 T = TypeVar("T", str, int)
 

@@ -34,7 +34,7 @@ _LASTING_THREADS = ("loky", "QThread", "Dummy", "pyqtgraph", "execnet", "pytest_
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Collect what a test with widgets leaves on this thread, as the program does: see `app.collecting`."""
+    """Collect what a test with widgets leaves, on this thread: see `app.gui_thread_gc`."""
     if "qapp" not in getattr(item, "fixturenames", ()):
         return (yield)
     gc.disable()
@@ -256,7 +256,7 @@ def free_ports() -> Callable[[int], list[int]]:
 @pytest.fixture(scope="session")
 def remove_platform() -> Callable[["Engine", str], None]:
     """Removes everything that carries a platform's label; its images stay."""
-    from services.platform.present import find_platform
+    from services.platform.discovery import find_platform
 
     def remove(engine: "Engine", name: str) -> None:
         found = find_platform(engine, name)

@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from app.places import system_places
+from app.paths import system_places
 from services.publish.demo import Demo
 from services.publish.replay import Pace
 
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         _describe(demo)
         demo.start_traffic()
         if windowed:
-            from app.window import main as open_window
+            from app.startup import main as open_window
 
             return open_window(["--workspace", str(folder)])
         if options.once and not demo.wait_for_traffic(_TRAFFIC_SECONDS):

@@ -12,10 +12,10 @@ from app.commands.options import (
     secret_of,
     store_address,
 )
-from services.containers.held import watch_parent
+from services.containers.parent_watch import watch_parent
 from services.errors import InvalidInput
 from services.gateway.process import Gateway, GatewaySettings
-from services.gateway.recorded import Durability
+from services.gateway.records import Durability
 from services.http.loop import run
 from services.store.connect import open_store
 

@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from app.commands.engine import add_engine_options, engine_address
 from app.commands.platform_words import Told, describe, interruptible, tell_failure
 from app.commands.registries import CommandSignIns, add_registry_words
-from app.places import system_places
+from app.paths import system_places
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import Cancelled, NotFound, RelevoError
-from services.platform.backing_up import back_up
-from services.platform.present import existing, find_platform
-from services.platform.regaining import request_of
-from services.platform.remembering import hints, profile_of, remember
+from services.platform.backup.create import back_up
+from services.platform.backup.restore import restore
+from services.platform.client_profile import hints, profile_of, remember
+from services.platform.discovery import existing, find_platform
+from services.platform.recovery.recover import request_of
 from services.platform.request import DURABILITIES, PlatformRequest
-from services.platform.restoring import restore
 from services.platform.setup import set_up
 from services.platform.state import platform_state
 from services.platform.teardown import plan_tear_down, tear_down

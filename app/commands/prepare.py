@@ -8,7 +8,7 @@ import argparse
 import msgspec
 
 from app.commands.options import add_store_options, log_to_standard_error, store_address
-from services.platform.inside import measure_disk, prepare_store
+from services.platform.store_bootstrap import measure_disk, prepare_store
 
 
 def main(arguments: list[str]) -> int:

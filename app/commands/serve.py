@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.options import log_to_standard_error, secret_of
-from services.containers.held import watch_parent
 from services.containers.interface import ENDPOINT_VARIABLE
+from services.containers.parent_watch import watch_parent
 from services.errors import InvalidInput
 from services.http.loop import run
 from services.http.server import Server

@@ -12,7 +12,7 @@ from app.commands.options import (
     secret_of,
     store_address,
 )
-from services.containers.held import watch_parent
+from services.containers.parent_watch import watch_parent
 from services.store.connect import open_store
 from services.supervisor.leadership import LEASE_SECONDS
 from services.supervisor.process import PAUSE_SECONDS, Supervisor

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from app.commands.options import log_to_standard_error
-from services.containers.held import watch_parent
+from services.containers.parent_watch import watch_parent
 from services.errors import RelevoError
 from services.model_server.deploy import import_from
 from services.model_server.training import Progress, TrainingOrder, train

@@ -10,8 +10,8 @@ from app.connection.trial import FieldProblem, try_profile
 from app.context import Context
 from app.dialogs.connection import ConnectionDialog
 from app.dialogs.sign_in import SignInDialog
+from app.error_text import told
 from app.settings import PROFILE
-from app.words import told
 from services.errors import RelevoError
 from services.profiles.profile import Profile
 from services.profiles.secrets import Kind

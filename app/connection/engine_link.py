@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.connection.engine_opening import Opened, Standing
-from app.connection.life import FIRST_DELAY, LinkLife, LinkState
+from app.connection.reconnecting import FIRST_DELAY, LinkLife, LinkState
 from app.inbox import Inbox
 from app.tasks import Tasks, Work
 from services.containers.addresses import EngineAddress, Host

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QWidget
 from app.connection.engine_link import EngineOpener, open_usual
 from app.connection.hosts import Hosts
 from app.dialogs.host import HostDialog
+from app.error_text import sentence
 from app.tasks import Tasks, Work
-from app.words import sentence
 from services.containers.addresses import Host
 from services.errors import RelevoError
 from widgets.formatting import plural, size

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from app.connection.engine_link import EngineLink
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.settings import HOST, Settings
 from services.containers.addresses import EngineAddress, Host
 from services.containers.hosts import HostFolder

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from app.connection.life import FIRST_DELAY, LinkLife, LinkState
 from app.connection.platform import Health, Platform, Progress, SecretsNeeded, open_platform
+from app.connection.reconnecting import FIRST_DELAY, LinkLife, LinkState
 from app.tasks import Tasks, Work
 from services.errors import RelevoError
 from services.profiles.profile import Profile

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.dialogs.asking import GrowingDialog
+from app.dialogs.base_dialog import GrowingDialog
 from widgets.panels.confirm_change import ConfirmChangePanel, PlannedChange
 
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.path_field import PathField
-from app.words import sentence
+from app.error_text import sentence
 from services.errors import Conflict, InvalidInput
 from services.model_server.artifacts.interface import Described
 from services.publish.deploy_folders import check_folder

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QProgressBar, QPushButton, QWidget
 
-from app.dialogs.asking import fit, lay_out
+from app.dialogs.base_dialog import fit, lay_out
 from app.dialogs.model_facts import ModelFacts, Place
 from app.dialogs.path_field import PathField
-from app.pages.bar import row
 from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import KINDS
 from widgets.formatting import plural
+from widgets.panels.bar import row
 from widgets.panels.error import ErrorPanel
 from widgets.panels.labels import Text
 from widgets.theme import GRID, State

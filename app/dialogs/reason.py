@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import GrowingDialog
+from app.dialogs.base_dialog import GrowingDialog
 from widgets.panels.form import FormField
 from widgets.theme import GRID, FontSize, font
 

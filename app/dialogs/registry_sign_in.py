@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from app.dialogs.asking import GrowingDialog, lay_out
+from app.dialogs.base_dialog import GrowingDialog, lay_out
 from app.tasks import Tasks
 from services.containers.model import Credentials
 from services.errors import RelevoError, SignInNeeded

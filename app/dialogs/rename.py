@@ -5,7 +5,7 @@ import re
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from app.dialogs.asking import GrowingDialog, lay_out
+from app.dialogs.base_dialog import GrowingDialog, lay_out
 from widgets.panels.form import FormField
 from widgets.theme import GRID
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import GrowingDialog
+from app.dialogs.base_dialog import GrowingDialog
 from widgets.panels.form import Form, FormField
 from widgets.theme import GRID, FontSize, font
 

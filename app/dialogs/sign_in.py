@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
-from app.dialogs.asking import GrowingDialog
+from app.dialogs.base_dialog import GrowingDialog
 from services.profiles.secrets import Kind
 from widgets.panels.form import Form, FormField
 from widgets.panels.labels import Text

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import GrowingDialog
+from app.dialogs.base_dialog import GrowingDialog
 from widgets.panels.error import ErrorPanel
 from widgets.panels.form import FormField
 from widgets.panels.labels import Text

@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMessageBox, QWidget
 
 from app.connection.engine_link import EngineLink
 from app.connection.hosts import Hosts
-from app.connection.life import LinkState
-from app.pages.bar import more_button
-from app.words import told
+from app.connection.reconnecting import LinkState
+from app.error_text import told
 from services.containers.addresses import PlainEngine
 from services.containers.hosts import PLAIN_WARNING, where
 from widgets.formatting import plural, size
 from widgets.panels.banner import Banner
+from widgets.panels.bar import more_button
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize, State
 

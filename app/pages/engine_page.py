@@ -6,12 +6,12 @@ from typing import Protocol
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.context import Context
-from app.pages.bar import ActionButton, more_button, row
 from app.pages.engine_bar import DamagedHosts, EngineBanner, HostSwitcher
 from app.pages.page import Page, PageCommand
 from widgets.actions import ExplainedAction
+from widgets.panels.bar import ActionButton, more_button, row
 from widgets.panels.error import ErrorPanel
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize

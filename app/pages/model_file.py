@@ -9,16 +9,16 @@ from PySide6.QtWidgets import QWidget
 
 from app.context import Context
 from app.dialogs.model_file import ModelFileDialog
+from app.error_text import told
 from app.settings import FOLDER
 from app.tasks import Task, Work
-from app.words import told
 from services.errors import NotFound, RelevoError
 from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import Kind, recognise_file
 from services.model_server.deploy import Deploy, read_deploy
 from services.profiles.profile import EmbeddedProfile
-from services.publish.apart import bring_in_apart, describe_apart
 from services.publish.describing import Given
+from services.publish.isolated_reader import bring_in_apart, describe_apart
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from app.connection.platform import Platform
 from app.context import Context
 from app.dialogs.reason import ReasonDialog
 from app.dialogs.revisions import RevisionsDialog
+from app.error_text import sentence, told
 from app.pages.notice import Notice
-from app.words import sentence, told
 from services.errors import NotFound, RelevoError
 from services.registry.model import Revision, RevisionChange
 from services.registry.service import Registry

@@ -3,12 +3,12 @@
 from PySide6.QtCore import QObject, QTimer
 
 from app.connection.dialogs import ConnectionDialogs
-from app.connection.life import LinkState
 from app.connection.link import Link
 from app.connection.platform import SecretsNeeded
+from app.connection.reconnecting import LinkState
 from app.context import Context
+from app.error_text import sentence, told
 from app.shell.window import Shell
-from app.words import sentence, told
 from widgets.theme import State
 
 

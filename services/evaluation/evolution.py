@@ -8,9 +8,9 @@ import numpy as np
 from services.errors import NotFound
 from services.evaluation.historical import SERIES_POINTS, Historical
 from services.evaluation.model import Evolution, Series
-from services.evaluation.reader_cell import Cell
-from services.evaluation.reader_cells import Stream, Window
-from services.evaluation.reader_state import ReaderState
+from services.evaluation.reader.bucket import Cell
+from services.evaluation.reader.buckets import Stream, Window
+from services.evaluation.reader.state import ReaderState
 from services.evaluation.summaries import InputSummary
 from services.registry.model import Field, Mode, Project, Version
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from services.evaluation.join_columns import LabelTexts, Outcomes
+from services.evaluation.join.encoding import LabelTexts, Outcomes
 from services.evaluation.model import Series, VersionView
-from services.evaluation.reader_views import view_of
+from services.evaluation.reader.views import view_of
 from services.evaluation.summaries import InputSummary, priorities, row_ids
 from services.evaluation.summaries.rows import as_classes
 from services.registry.model import Project, Version

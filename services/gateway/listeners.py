@@ -12,11 +12,11 @@ from msgspec.structs import asdict
 from starlette.applications import Starlette
 
 from services.errors import Refused, RelevoError
-from services.gateway.hot_routes import BY_VERSION, listener_hot_routes
+from services.gateway.dependencies import Parts
 from services.gateway.messages import ListenerState
 from services.gateway.openapi import describe_listener
 from services.gateway.operations import ANYONE, Call, Operation, Place, starlette_routes
-from services.gateway.parts import Parts
+from services.gateway.prediction_endpoint import BY_VERSION, listener_hot_routes
 from services.gateway.routes import administration, inference, labels, mlflow, predictions
 from services.http.server import Server
 from services.http.starlette import exception_handlers

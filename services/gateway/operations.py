@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from services.errors import NotFound
 from services.gateway import messages
 from services.gateway.access import Grant
-from services.gateway.parts import Parts
+from services.gateway.dependencies import Parts
 from services.http.addresses import Network, is_within
 from services.http.complaints import explain
 from services.http.errors import ErrorAnswer, WrongMethod, answer_for

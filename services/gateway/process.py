@@ -10,23 +10,23 @@ from starlette.applications import Starlette
 
 from services.errors import Refused
 from services.gateway.access import Access
-from services.gateway.directory import Directory
-from services.gateway.following import Follower
-from services.gateway.hot_routes import hot_routes
+from services.gateway.dependencies import Parts
+from services.gateway.health_checks import Prober
 from services.gateway.listeners import Listeners, Security
 from services.gateway.messages import VersionStatus
 from services.gateway.metrics import Metrics, Observed
 from services.gateway.mirroring import Mirror
 from services.gateway.operations import starlette_routes
-from services.gateway.parts import Parts
-from services.gateway.predicting import Aftermath
-from services.gateway.probing import Prober
-from services.gateway.recorded import Durability
-from services.gateway.recording import Recorder
+from services.gateway.prediction_endpoint import hot_routes
+from services.gateway.recorder import Recorder
+from services.gateway.records import Durability
+from services.gateway.registry_watcher import Follower
 from services.gateway.routes import OPERATIONS
 from services.gateway.routes.inference import unknown_routes
+from services.gateway.routing_table import Directory
 from services.gateway.snapshot import Snapshot, SnapshotFile
 from services.gateway.store_access import StoreAccess
+from services.gateway.version_route import Aftermath
 from services.http.forwarding import Forwarders
 from services.http.limits import Limits
 from services.http.origins import Origins

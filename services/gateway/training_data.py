@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.gateway.recorded import Value
+from services.gateway.records import Value
 from services.registry.model import Field, FieldType, Project, Signature, Version
 from services.store.batches import Column, LabelBatch, PredictionBatch, take
 from services.store.identifiers import Ids, milliseconds

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from services.gateway.recorded import Value
+from services.gateway.records import Value
 from services.http.complaints import explain, explain_value
 from services.http.errors import InvalidField
 from services.registry.model import Field, FieldType, Mode, Project, Version

@@ -8,8 +8,8 @@ from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.runtime import SwarmRuntime
 from services.errors import NotFound
 from services.images.catalogue import reference
+from services.platform.discovery import existing, runs
 from services.platform.parts import REGISTRY
-from services.platform.present import existing, runs
 from services.platform.specification import inner_gateway
 from services.publish.launching import Production
 

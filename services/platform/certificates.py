@@ -5,7 +5,7 @@ from pathlib import Path
 from services.containers.engine.engine import Engine
 from services.containers.model import Role
 from services.errors import InvalidInput
-from services.platform.present import Present
+from services.platform.discovery import Present
 from services.platform.request import PlatformRequest
 from services.platform.specification import BALANCER_HOME, CERTIFICATE, HOME, KEY
 

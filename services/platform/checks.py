@@ -7,9 +7,9 @@ from msgspec import Struct
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec
 from services.errors import InvalidInput, StorageFull, Unavailable
+from services.platform.discovery import Present
 from services.platform.parts import MEGABYTE, Part, memory_of, wanted
 from services.platform.ports import check_ports
-from services.platform.present import Present
 from services.platform.request import PlatformRequest, problems
 
 SYSTEM_MEMORY = 256 * MEGABYTE

@@ -10,7 +10,6 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
 from services.containers.model import Container, Role
 from services.errors import Cancelled, RelevoError
-from services.platform.asking import drain, wait_for_store
 from services.platform.certificates import certificate_of
 from services.platform.checks import (
     AS_IT_IS,
@@ -20,15 +19,16 @@ from services.platform.checks import (
     check_memory,
     check_request,
 )
-from services.platform.errands import measure_disk, prepare_store
-from services.platform.keeping import keep_with_data
-from services.platform.keys import PlatformKeys
+from services.platform.deployer import Placer, place_keeper, put_back
+from services.platform.discovery import REPLACED, find_platform, runs
+from services.platform.gateway_health import drain, wait_for_store
+from services.platform.image_provisioning import Output, provide_images
+from services.platform.one_off_containers import measure_disk, prepare_store
 from services.platform.parts import CASSANDRA, Part, in_order, wanted
-from services.platform.placing import Placer, place_keeper, put_back
-from services.platform.present import REPLACED, find_platform, runs
-from services.platform.providing import Output, provide_images
-from services.platform.regaining import keys_of
+from services.platform.recovery.recover import keys_of
+from services.platform.recovery.state_file import keep_with_data
 from services.platform.request import PlatformRequest
+from services.platform.secrets import PlatformKeys
 from services.platform.specification import (
     KEEPER,
     REQUEST_LABEL,
@@ -39,7 +39,7 @@ from services.platform.specification import (
     labels_of,
     specification,
 )
-from services.platform.swarmed import check_swarm, ensure_network
+from services.platform.swarm_gateways import check_swarm, ensure_network
 from services.registry.model import Role as TokenRole
 from services.registry.model import Token
 from services.registry.tokens import new_token

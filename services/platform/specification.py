@@ -19,9 +19,9 @@ from services.containers.model import (
     RestartPolicy,
     Role,
 )
-from services.platform.keys import PlatformKeys
 from services.platform.parts import MEGABYTE, SPOOL, Part, memory_of
 from services.platform.request import PlatformRequest
+from services.platform.secrets import PlatformKeys
 from services.store.roles import StoreRole
 
 PART_LABEL = "relevo.part"

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState, Health, Role
+from services.platform.discovery import Present, existing
 from services.platform.parts import Part, wanted
-from services.platform.present import Present, existing
 from services.platform.request import PlatformRequest, bracketed
 
 VERSION_OF_IMAGE = "org.opencontainers.image.version"

@@ -6,10 +6,10 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import Progress
 from services.containers.model import PLATFORM_LABEL, Container, Role, Volume
 from services.errors import Conflict, InvalidInput
+from services.platform.discovery import Present, existing, runs
 from services.platform.parts import CASSANDRA, wanted
-from services.platform.present import Present, existing, runs
 from services.platform.request import PlatformRequest
-from services.platform.swarmed import is_task, remove_services
+from services.platform.swarm_gateways import is_task, remove_services
 
 _STOP_SECONDS = 30
 

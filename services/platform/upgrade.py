@@ -7,12 +7,12 @@ from services.containers.interface import Progress, share
 from services.containers.model import Container
 from services.errors import RelevoError
 from services.platform.certificates import certificate_of
-from services.platform.errands import prepare_store
-from services.platform.keeping import keep_with_data
+from services.platform.deployer import Placer, place_keeper
+from services.platform.discovery import standing
+from services.platform.image_provisioning import Output, provide_images
+from services.platform.one_off_containers import prepare_store
 from services.platform.parts import CASSANDRA, Part, wanted
-from services.platform.placing import Placer, place_keeper
-from services.platform.present import standing
-from services.platform.providing import Output, provide_images
+from services.platform.recovery.state_file import keep_with_data
 from services.platform.setup import administrator_token, settle
 from services.platform.specification import Plan
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 from services.errors import Conflict, NotFound, StorageFull
 from services.model_server.artifacts.kinds import Kind
 from services.model_server.deploy import DESCRIPTION, Deploy, modified_at, write_deploy
-from services.publish.beside import modules_beside
 from services.publish.describing import Draft
+from services.publish.local_imports import modules_beside
 
 
 class _Named(Struct):

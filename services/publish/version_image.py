@@ -14,7 +14,7 @@ import images
 from services.errors import InvalidInput
 from services.images.contexts import archive
 from services.model_server.deploy import Deploy
-from services.publish.needs import JAVA, Needs, needs_of
+from services.publish.image_dependencies import JAVA, Needs, needs_of
 
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".Rproj.user", ".DS_Store"})
 _MOST_BYTES = 4 << 30

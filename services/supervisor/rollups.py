@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from services.errors import Conflict
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.store.interface import Store
 
 ROWS = 10_000

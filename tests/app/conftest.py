@@ -17,9 +17,9 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from app.connection.platform import Platform, Progress
-from app.places import Places
+from app.paths import Places
 from app.program import Program
-from app.window import Start, Wanted
+from app.startup import Start, Wanted
 from services.client import GatewayClient
 from services.errors import Unavailable
 from services.profiles.profile import Profile

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.dialogs.connection import ConnectionDialog
 from services.profiles.profile import EmbeddedProfile
 from services.store.interface import Store

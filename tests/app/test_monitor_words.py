@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from app.pages.monitor.look import Look, Question
 from app.pages.monitor.plot import why_empty
-from app.pages.monitor.present import content_of, health_of
+from app.pages.monitor.query import Look, Question
+from app.pages.monitor.view_model import content_of, health_of
 from services.errors import Unavailable
 from services.evaluation.model import ProjectView, Span, VersionView
 from services.gateway.messages import VersionStatus

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.places import Places
+from app.paths import Places
 from app.settings import PERSON, REFRESH_SECONDS, SHOWN, THEME, Settings
 
 

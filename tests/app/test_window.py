@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.places import Places
+from app.paths import Places
 from app.settings import THEME
 from app.shell.window import PAGES
+from app.startup import Start, Wanted, main, wanted_of
 from app.tasks import TaskState, Work
-from app.window import Start, Wanted, main, wanted_of
 from services.store.interface import Store
 
 OpenWindow = Callable[..., Any]

@@ -24,7 +24,7 @@ from services.containers.model import Health
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
 from services.platform.access import production, runtime_of
-from services.platform.present import find_platform
+from services.platform.discovery import find_platform
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 from services.publish.examples import EXAMPLES

@@ -18,7 +18,7 @@ from services.containers.interface import ServiceSpec
 from services.containers.local import LocalRuntime
 from services.errors import RelevoError
 from services.evaluation.model import Span
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import ChampionRequest
 from services.model_server.deploy import read_deploy
 from services.profiles.profile import PlatformProfile

@@ -23,14 +23,14 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import State
 from services.containers.model import Port
 from services.evaluation.model import Span
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import ChampionRequest
 from services.images.catalogue import reference
 from services.model_server.deploy import Deploy, read_deploy
 from services.platform.access import production, runtime_of
 from services.platform.checks import SYSTEM_MEMORY
-from services.platform.present import find_platform
-from services.platform.remembering import profile_of, remember
+from services.platform.client_profile import profile_of, remember
+from services.platform.discovery import find_platform
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
 from services.platform.state import platform_state

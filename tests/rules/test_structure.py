@@ -78,7 +78,7 @@ def test_the_check_for_posix_calls_finds_one(tmp_path: Path) -> None:
 
 def test_the_window_starts_without_heavy_libraries() -> None:
     code = (
-        "import sys, app.window\n"
+        "import sys, app.startup\n"
         "heavy = {'sklearn', 'pandas', 'scipy.stats', 'numpy', 'pyqtgraph', 'cassandra', 'docker'}\n"
         "print(*sorted(heavy & set(sys.modules)))"
     )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.context import Context
-from app.dialogs.deed import DeedDialog, Question
+from app.dialogs.confirm_action import DeedDialog, Question
 from app.dialogs.rename import RenameDialog
-from app.pages.containers.dependents import parts_of
-from app.pages.containers.judgement import (
+from app.error_text import told
+from app.pages.containers.action_rules import (
     DOING,
     HARMLESS,
     Deed,
@@ -23,8 +23,8 @@ from app.pages.containers.judgement import (
     swarm_hint,
     why_not,
 )
+from app.pages.containers.dependents import parts_of
 from app.tasks import Work
-from app.words import told
 from services.containers.model import Container
 from services.errors import NotFound, RelevoError
 from widgets.actions import ExplainedAction

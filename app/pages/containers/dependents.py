@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from app.connection.platform import Platform
-from app.pages.containers.judgement import Part
+from app.pages.containers.action_rules import Part
 from services.containers.model import Container, Role
 from services.errors import RelevoError
 from services.registry.model import Mode

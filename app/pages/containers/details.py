@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from app.pages.bar import row
+from app.error_text import told
 from app.pages.containers.streams import Follower
 from app.pages.containers.terminals import Terminals
 from app.tasks import Tasks
-from app.words import told
 from services.containers.model import Container, ContainerState, LogLine, Usage
 from services.errors import RelevoError
 from widgets.containers.cells import health_cell, state_cell
 from widgets.inspection.tree import DataTree
 from widgets.logs.buffer import LIMIT
 from widgets.logs.pane import LogPane
+from widgets.panels.bar import row
 from widgets.panels.empty import EmptyState
 from widgets.panels.error import ErrorPanel
 from widgets.panels.labels import ElidedText, Text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QTimer
 
 from app.connection.engine_link import EngineLink
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.context import Context
 from app.pages.containers.dependents import orders_of
 from app.pages.containers.details import ContainerDetails

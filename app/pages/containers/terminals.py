@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.bar import row
 from app.pages.containers.streams import Follower
 from app.tasks import Tasks
 from services.containers.model import Container, ContainerState
 from services.errors import RelevoError
+from widgets.panels.bar import row
 from widgets.panels.empty import EmptyState
 from widgets.panels.error import ErrorPanel
 from widgets.panels.labels import Text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.connection.engine_link import EngineLink
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.pages.containers.streams import Follower
 from app.tasks import Tasks
 from services.containers.model import Container, ContainerState, Usage
@@ -16,7 +16,7 @@ from services.errors import RelevoError
 from widgets.containers.table import ContainerTable
 
 if TYPE_CHECKING:
-    from services.containers.engine.usages import UsageRounds
+    from services.containers.engine.stats import UsageRounds
 
 LOOK_MILLISECONDS = 500
 """How often it looks which lines are in sight, and after a loss whether the engine is back."""

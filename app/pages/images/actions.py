@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.context import Context
-from app.dialogs.deed import DeedDialog, Question
-from app.pages.engine_deeds import EngineDeeds
+from app.dialogs.confirm_action import DeedDialog, Question
+from app.pages.engine_actions import EngineDeeds
 from app.pages.images.details import ImageDetails
 from app.pages.images.dialogs import BuildDialog, NameDialog, NameQuestion
 from app.pages.images.presenter import ImagesPresenter

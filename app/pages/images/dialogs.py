@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import GrowingDialog, lay_out
+from app.dialogs.base_dialog import GrowingDialog, lay_out
 from app.dialogs.path_field import PathField
 from widgets.panels.form import FormField
 from widgets.theme import GRID

@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.context import Context
+from app.error_text import told
 from app.pages.images.details import ImageDetails
 from app.tasks import Task
-from app.words import told
 from services.containers.model import Image
 from services.errors import RelevoError
 from widgets.tables.images import ImagesTable

@@ -6,16 +6,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.context import Context
-from app.dialogs.deed import DeedDialog, Question
+from app.dialogs.confirm_action import DeedDialog, Question
 from app.dialogs.registry_sign_in import RegistrySignIn
-from app.pages.bar import ActionButton, row
+from app.error_text import told
 from app.settings import REGISTRY
 from app.tasks import Task, Work
-from app.words import told
 from services.client.registry_browser import RegistryBrowser, is_readable, registry_name
 from services.errors import RelevoError, SignInNeeded
 from services.profiles.registries import RegistrySignIns
 from widgets.actions import ExplainedAction
+from widgets.panels.bar import ActionButton, row
 from widgets.panels.labels import Text
 from widgets.tables.images import TagLine, TagsTable
 from widgets.theme import GRID

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject
 
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.context import Context
 from app.pages.monitor.champion import ChampionChanger
 from app.pages.monitor.page import MonitorPage

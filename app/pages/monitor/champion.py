@@ -8,16 +8,16 @@ from PySide6.QtCore import QObject, Signal
 
 from app.context import Context
 from app.dialogs.champion import ChampionDialog
-from app.pages.monitor.look import Look
+from app.error_text import told
 from app.pages.monitor.page import MonitorPage
-from app.pages.monitor.planned import planned
-from app.pages.monitor.present import evidence_of
-from app.words import told
+from app.pages.monitor.query import Look
+from app.pages.monitor.view_model import entry_of, evidence_of
 from services.errors import NotFound, RelevoError
 from services.evaluation.model import ProjectView
 from services.registry.model import ChampionChange, Project
 from services.registry.service import seen_of
-from widgets.formatting import clock
+from widgets.formatting import clock, count, plural
+from widgets.panels.confirm_change import PlannedChange
 from widgets.theme import State
 
 
@@ -119,3 +119,28 @@ class ChampionChanger(QObject):
 
     def _forget(self) -> None:
         self.dialog = None
+
+
+def planned(look: Look, view: ProjectView, after: str) -> PlannedChange:
+    """What the dialog says of a change to be made."""
+    project = view.project
+    before, new = project.version(project.champion), project.version(after)
+    if before is None or new is None:
+        raise NotFound(f"{project.name} has no version {after} any more")
+    live = view.live.get(after)
+    note = "No live rows of it have been seen yet."
+    if live is not None and live.predictions:
+        rows = plural(live.predictions, "live row")
+        note = f"{after} saw {rows} in this span; {count(live.labelled)} have their true value."
+    return PlannedChange(
+        project=project.name,
+        before=entry_of(project, before, look),
+        after=entry_of(project, new, look),
+        consequences=(
+            f"Whoever asks {project.name} gets {after} within a second; no application has to change.",
+            f"{before.name} becomes a challenger: it goes on seeing every row, in the shadow.",
+            "The change is kept in the history with your name and reason; one step takes it back.",
+        ),
+        evidence=evidence_of(view, before.name, after),
+        evidence_note=note,
+    )

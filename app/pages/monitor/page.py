@@ -8,12 +8,12 @@ from itertools import pairwise
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.bar import ActionButton, row
 from app.pages.monitor.choices import SOURCES, SPANS, Chooser, Segments
 from app.pages.monitor.content import Content
 from app.pages.notice import Notice
 from app.pages.page import Page, PageCommand
 from widgets.actions import ExplainedAction
+from widgets.panels.bar import ActionButton, row
 from widgets.panels.coverage import CoverageLabel
 from widgets.panels.empty import EmptyState
 from widgets.panels.error import ErrorPanel

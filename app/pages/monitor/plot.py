@@ -4,9 +4,9 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.pages.monitor.look import Look
 from app.pages.monitor.page import MonitorPage
-from app.pages.monitor.present import measured_versions
+from app.pages.monitor.query import Look
+from app.pages.monitor.view_model import measured_versions
 from services.evaluation.model import ProjectView, Span, VersionView
 from services.registry.model import Task
 from widgets.formatting import count

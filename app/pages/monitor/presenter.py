@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.life import LinkState
 from app.connection.platform import Platform
+from app.connection.reconnecting import LinkState
 from app.context import Context
 from app.pages.monitor.content import Content
-from app.pages.monitor.look import Look, Observer, Question
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.plot import MonitorPlot
-from app.pages.monitor.present import content_of, seen_text
+from app.pages.monitor.query import Look, Observer, Question
+from app.pages.monitor.view_model import content_of, seen_text
 from app.settings import PROJECT, REFRESH_SECONDS, SPAN, VARIABLE, Setting
 from app.tasks import Task, Work
 from services.errors import RelevoError, Unavailable

@@ -8,8 +8,8 @@ from app.activity import Entry
 from app.connection.platform import Platform
 from app.context import Context
 from app.dialogs.retrain import RetrainDialog
-from app.pages.monitor.look import Look
 from app.pages.monitor.page import MonitorPage
+from app.pages.monitor.query import Look
 from app.tasks import TaskState
 from services.errors import RelevoError
 from services.gateway.messages import RetrainRequest, Window

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from app.context import Context
-from app.dialogs.deed import DeedDialog, Question
-from app.pages.engine_deeds import EngineDeeds
+from app.dialogs.confirm_action import DeedDialog, Question
+from app.pages.engine_actions import EngineDeeds
 from app.pages.platform.presenter import PlatformPresenter
 from app.pages.platform.setup_dialog import SetupDialog
 from app.pages.platform.token_dialog import TokenDialog
 from app.tasks import Work
-from services.platform.remembering import profile_of, remember
+from services.platform.client_profile import profile_of, remember
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
 from services.platform.teardown import TearDown, plan_tear_down, tear_down

@@ -8,8 +8,8 @@ from app.context import Context
 from app.pages.platform.actions import NOBODY, PlatformActions
 from app.pages.platform.backup_dialogs import BackupDialog, RestoreDialog
 from app.pages.platform.presenter import PlatformPresenter
-from services.platform.backing_up import back_up
-from services.platform.restoring import Restored, restore
+from services.platform.backup.create import back_up
+from services.platform.backup.restore import Restored, restore
 
 
 class BackingUp(QObject):

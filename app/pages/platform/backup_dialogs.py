@@ -5,10 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from app.dialogs.asking import GrowingDialog, fit, lay_out
+from app.dialogs.base_dialog import GrowingDialog, fit, lay_out
 from app.dialogs.path_field import PathField
 from services.errors import RelevoError
-from services.platform.backups import is_backup, read_list
+from services.platform.backup.format import is_backup, read_list
 from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import GrowingDialog, lay_out
+from app.dialogs.base_dialog import GrowingDialog, lay_out
 from app.dialogs.path_field import PathField
 from services.containers.model import Limits
 from services.development.starting import DevelopmentRequest, check_request

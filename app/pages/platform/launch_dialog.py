@@ -13,16 +13,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import GrowingDialog, fit, lay_out
+from app.dialogs.base_dialog import GrowingDialog, fit, lay_out
 from app.dialogs.path_field import PathField
-from app.pages.bar import row
 from services.containers.interface import INNER_PORT
 from services.containers.model import Limits, Port, RestartPolicy
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
+from services.publish.image_dependencies import needs_of
 from services.publish.launching import LaunchOptions
-from services.publish.needs import needs_of
 from widgets.formatting import plural
+from widgets.panels.bar import row
 from widgets.panels.form import Form, FormField
 from widgets.panels.labels import Text
 from widgets.theme import GRID

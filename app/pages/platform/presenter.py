@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.context import Context
+from app.error_text import told
 from app.pages.containers.streams import Follower
 from app.tasks import Task
-from app.words import told
 from services.containers.model import PLATFORM_LABEL, Change, LogLine
 from services.errors import NotFound, RelevoError
 from services.platform.state import PartState, PlatformState, platform_state

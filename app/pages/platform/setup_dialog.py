@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.asking import GrowingDialog, fit, lay_out
+from app.dialogs.base_dialog import GrowingDialog, fit, lay_out
 from services.platform.checks import part_memory
 from services.platform.request import DURABILITIES, PlatformRequest, problems
 from widgets.formatting import size

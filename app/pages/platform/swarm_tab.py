@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.context import Context
-from app.pages.bar import ActionButton, row
 from app.pages.platform.actions import PlatformActions
 from app.pages.platform.presenter import PlatformPresenter
 from app.tasks import Task as Work
@@ -14,6 +13,7 @@ from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, SERVICE_LABEL, SwarmState
 from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.model import Node, SwarmService, Task
+from widgets.panels.bar import ActionButton, row
 from widgets.tables.swarm import (
     MachineRow,
     MachinesTable,

@@ -3,8 +3,8 @@
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.dialogs.asking import fit
-from app.pages.bar import row
+from app.dialogs.base_dialog import fit
+from widgets.panels.bar import row
 from widgets.panels.labels import Text
 from widgets.theme import GRID, FontSize
 

@@ -6,10 +6,10 @@ from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from app.dialogs.revisions import RevisionsTable
-from app.pages.bar import ActionButton, row
-from app.pages.projects.look import Detail
+from app.pages.projects.query import Detail
 from app.pages.projects.versions import VersionsTable
 from widgets.formatting import clock
+from widgets.panels.bar import ActionButton, row
 from widgets.panels.labels import Text
 from widgets.tables.history import HistoryTable
 from widgets.theme import GRID, FontSize

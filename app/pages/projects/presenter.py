@@ -6,16 +6,16 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.life import LinkState
 from app.connection.platform import Platform
+from app.connection.reconnecting import LinkState
 from app.context import Context
-from app.pages.projects.bringing import Bringing
-from app.pages.projects.look import Detail, Overview, row_of
+from app.error_text import told
+from app.pages.projects.import_model import Bringing
+from app.pages.projects.query import Detail, Overview, row_of
 from app.pages.projects.view import ProjectsView
 from app.pages.revisions import RevisionChanger
 from app.settings import REFRESH_SECONDS
 from app.tasks import Task, Work
-from app.words import told
 from services.errors import RelevoError, Unavailable
 from services.registry.model import Project
 from widgets.tables.projects import ProjectRow

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.bar import ActionButton, row
 from app.pages.notice import Notice
 from app.pages.projects.detail import ProjectDetail
 from widgets.actions import ExplainedAction
+from widgets.panels.bar import ActionButton, row
 from widgets.panels.empty import EmptyState
 from widgets.panels.error import ErrorPanel
 from widgets.panels.labels import Text

@@ -4,13 +4,13 @@ from functools import partial
 
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
-from app.connection.life import LinkState
+from app.connection.reconnecting import LinkState
 from app.context import Context
-from app.pages.bar import ActionButton, row
 from app.pages.page import PageCommand
 from services.profiles.profile import EmbeddedProfile, Profile
 from widgets.actions import ExplainedAction
 from widgets.formatting import plural
+from widgets.panels.bar import ActionButton, row
 from widgets.panels.error import ErrorPanel
 from widgets.tables.cells import Cell, Column, Row
 from widgets.tables.table import DataTable

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 import docker.errors
 from msgspec import Struct
 
+from services.containers.engine.build_progress import Course
 from services.containers.engine.connection import Client, Connection
-from services.containers.engine.course import Course
 from services.containers.engine.names import split_reference
 from services.containers.engine.streams import work_through
 from services.containers.engine.transfers import Report

@@ -9,12 +9,12 @@ import docker
 from docker.utils import version_lt
 
 from services.containers.addresses import EngineAddress
-from services.containers.engine.dialling import dialler
-from services.containers.engine.duplex import Duplex
-from services.containers.engine.faults import failure, translated
-from services.containers.engine.reaching import OLDEST_API, no_engine, too_old
+from services.containers.engine.connection_errors import OLDEST_API, no_engine, too_old
+from services.containers.engine.errors import failure, translated
 from services.containers.engine.signing_in import KnownCredentials, nobody
-from services.containers.engine.transport import Adapter
+from services.containers.engine.transport.adapter import Adapter
+from services.containers.engine.transport.dialler import dialler
+from services.containers.engine.transport.duplex import Duplex
 
 _CONNECTIONS = 10
 _ANSWER_SECONDS = 60.0

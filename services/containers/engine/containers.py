@@ -8,7 +8,7 @@ from typing import Any
 
 from services.containers.engine.connection import Connection
 from services.containers.engine.names import checked_name, split_reference
-from services.containers.engine.reading import container_from
+from services.containers.engine.parsing import container_from
 from services.containers.engine.specs import configuration
 from services.containers.model import Container, ContainerSpec, ContainerState
 from services.errors import Conflict, NotFound, RelevoError

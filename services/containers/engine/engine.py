@@ -8,21 +8,20 @@ from services.closing import Closing
 from services.containers.addresses import EngineAddress
 from services.containers.engine.builds import BuildOrder, Builds
 from services.containers.engine.connection import Connection
+from services.containers.engine.container_cache import OnChange
 from services.containers.engine.containers import Containers
 from services.containers.engine.events import OnState, Watch
 from services.containers.engine.execution import execute
 from services.containers.engine.files import Files
 from services.containers.engine.images import Images
 from services.containers.engine.information import information
-from services.containers.engine.known import OnChange
 from services.containers.engine.logs import Logs, LogStream
-from services.containers.engine.reading import masked
+from services.containers.engine.parsing import masked
 from services.containers.engine.signing_in import KnownCredentials, nobody
+from services.containers.engine.stats import Found, UsageRounds, follow_usage, usage_now
 from services.containers.engine.storage import Storage
 from services.containers.engine.streams import Ended, Stream
 from services.containers.engine.terminal import Terminal
-from services.containers.engine.usage import follow_usage, usage_now
-from services.containers.engine.usages import Found, UsageRounds
 from services.containers.engine.waiting import wait_healthy
 from services.containers.interface import Progress
 from services.containers.model import (

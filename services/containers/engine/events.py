@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 from services.containers.engine.connection import Client, Connection
+from services.containers.engine.container_cache import Known, OnChange
 from services.containers.engine.containers import Containers
-from services.containers.engine.known import Known, OnChange
-from services.containers.engine.reading import epoch, moment
+from services.containers.engine.parsing import epoch, moment
 from services.containers.engine.streams import CLOSE_SECONDS, Stream
 from services.containers.engine.transfers import Report, reports
 from services.errors import RelevoError, Unavailable

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from services.containers.engine.connection import Connection
-from services.containers.engine.duplex import Duplex
 from services.containers.engine.names import checked_name
+from services.containers.engine.transport.duplex import Duplex
 
 ERROR_OUTPUT = 2
 

@@ -9,9 +9,9 @@ import docker.errors
 from msgspec.structs import replace
 
 from services.containers.engine.connection import Client, Connection
-from services.containers.engine.faults import NotSignedIn
+from services.containers.engine.errors import NotSignedIn
 from services.containers.engine.names import split_reference
-from services.containers.engine.reading import image_from, inspected_image, layers_from
+from services.containers.engine.parsing import image_from, inspected_image, layers_from
 from services.containers.engine.signing_in import registry_of, sign_in
 from services.containers.engine.streams import work_through
 from services.containers.engine.transfers import Transfer

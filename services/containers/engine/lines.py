@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.containers.engine.reading import epoch, moment
+from services.containers.engine.parsing import epoch, moment
 from services.containers.model import LogLine
 
 _HEAD = 8

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from services.containers.engine.connection import Client, Connection
-from services.containers.engine.duplex import Duplex
 from services.containers.engine.execution import execute
 from services.containers.engine.names import checked_name
 from services.containers.engine.streams import Ended, Stream
+from services.containers.engine.transport.duplex import Duplex
 from services.errors import RelevoError
 
 _ANNOUNCED = 'echo $$; exec "$@"'

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.containers.engine.faults import failure
+from services.containers.engine.errors import failure
 from services.containers.interface import Progress
 from services.errors import NotFound, RelevoError
 

@@ -12,7 +12,7 @@ from services.containers.engine.engine import Engine
 from services.containers.engine.signing_in import registry_of, sign_in
 from services.containers.model import Limits, Mount, Port
 from services.containers.swarm.model import Node, SwarmService, Task
-from services.containers.swarm.reading import node_from, service_from, task_from
+from services.containers.swarm.parsing import node_from, service_from, task_from
 from services.errors import Conflict, NotFound, Refused
 
 _NANOSECONDS = 1_000_000_000

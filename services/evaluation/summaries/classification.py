@@ -5,9 +5,9 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from services.evaluation.metrics import classification_metrics
+from services.evaluation.metrics.classification import classification_metrics
+from services.evaluation.metrics.roc import MICRO, macro_average
 from services.evaluation.model import ClassificationMetrics, RocCurve
-from services.evaluation.roc_averages import MICRO, macro_average
 from services.evaluation.summaries import packing
 from services.evaluation.summaries.names import merged_classes, places
 from services.evaluation.summaries.rows import LabelledRows, as_classes

@@ -5,7 +5,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from services.evaluation.metrics_regression import RegressionTotals, regression_metrics
+from services.evaluation.metrics.regression import RegressionTotals, regression_metrics
 from services.evaluation.model import Floats, Pairs, RegressionMetrics, RocCurve
 from services.evaluation.summaries import packing
 from services.evaluation.summaries.rows import LabelledRows, priorities

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.evaluation.histogram import ScoreHistogram
+from services.evaluation.metrics.roc import Counts, ScoreTable
 from services.evaluation.model import Floats
-from services.evaluation.roc import Counts, ScoreTable
 from services.evaluation.summaries.kept import KeptRows
 from services.evaluation.summaries.names import merged_classes, places
 from services.evaluation.summaries.packing import pack_array, unpack_array

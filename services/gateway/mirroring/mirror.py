@@ -8,14 +8,14 @@ from typing import Any
 
 from services.errors import RelevoError
 from services.gateway.messages import VersionStatus
-from services.gateway.mirroring.catching_up import CatchingUp
+from services.gateway.mirroring.catch_up import CatchingUp
+from services.gateway.mirroring.catch_up_reader import LogReading
 from services.gateway.mirroring.cursors import mark_retired
-from services.gateway.mirroring.live import LiveQueue
-from services.gateway.mirroring.log_reading import LogReading
+from services.gateway.mirroring.live_queue import LiveQueue
 from services.gateway.mirroring.shadow import Shadow
 from services.gateway.mirroring.targets import Challenger, Directory
-from services.gateway.recorded import Answers, Limits, Origin
-from services.gateway.recording import Recorder, StoreOpener
+from services.gateway.recorder import Recorder, StoreOpener
+from services.gateway.records import Answers, Limits, Origin
 from services.registry.model import Mode, Project
 
 _logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from services.gateway.recorded import Value
+from services.gateway.records import Value
 from services.gateway.validation import request_fields
 from services.registry.model import Field, FieldType, Project, Signature
 from services.store.batches import Categorical, Column, PredictionBatch, take

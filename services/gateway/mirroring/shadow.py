@@ -10,7 +10,7 @@ from services.errors import InvalidInput, RelevoError, Unavailable
 from services.gateway.mirroring.rows import Row, Shape
 from services.gateway.mirroring.targets import Challenger
 from services.gateway.model_calls import BrokenAnswer, ModelAnswer, read_reply
-from services.gateway.recorded import Answers, Origin
+from services.gateway.records import Answers, Origin
 from services.http.client import Client, TimedOut
 from services.http.errors import error_from
 from services.registry.model import Mode

@@ -8,7 +8,6 @@ from starlette.types import Receive, Scope, Send
 
 from services.errors import NotFound, Unavailable
 from services.gateway.operations import CLIENT, Call, ErrorForm, Operation
-from services.gateway.predicting import VersionRoute
 from services.gateway.protocols.inference import (
     EXTENSIONS,
     PREDICTION,
@@ -20,6 +19,7 @@ from services.gateway.protocols.inference import (
     complaint,
 )
 from services.gateway.protocols.tensors import BYTES, DATATYPES
+from services.gateway.version_route import VersionRoute
 from services.registry.model import Mode
 
 _ANY_NUMBER = -1

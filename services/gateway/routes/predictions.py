@@ -1,4 +1,4 @@
-"""Predictions, as the description tells them: `services.gateway.hot_path` answers those that count."""
+"""The description of prediction requests; `services.gateway.prediction_endpoint` answers them."""
 
 import msgspec
 

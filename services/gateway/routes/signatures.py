@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from services.errors import InvalidInput
-from services.gateway.parts import Parts
+from services.gateway.dependencies import Parts
 from services.registry.model import Listener, Signature, Task
 from services.store.names import validate_column
 

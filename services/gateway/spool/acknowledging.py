@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from services.errors import RelevoError
-from services.gateway.recorded import Done
+from services.gateway.records import Done
 
 
 class Waiting:

@@ -11,7 +11,7 @@ import msgspec
 
 from services.gateway.spool.database import checkpoint, connect, transaction, translate
 from services.gateway.spool.headers import Header
-from services.gateway.spool.mending import Row, finish_mending, is_mended, sync_folder, write_anew
+from services.gateway.spool.recovery import Row, finish_mending, is_mended, sync_folder, write_anew
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS headers (number INTEGER PRIMARY KEY, header BLOB NOT NULL UNIQUE);

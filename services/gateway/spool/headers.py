@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from services.gateway.recorded import Origin
+from services.gateway.records import Origin
 from services.registry.model import Field, Mode
 
 

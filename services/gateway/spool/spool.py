@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from services.errors import StorageFull
 from services.gateway.messages import SpoolHealth
-from services.gateway.recorded import Limits, Origin
-from services.gateway.spool.assembly import join_parts
+from services.gateway.records import Limits, Origin
+from services.gateway.spool.batching import join_parts
 from services.gateway.spool.database import take_ownership
 from services.gateway.spool.entries import Entries, Group
 from services.gateway.spool.headers import Header, LabelHeader, prediction_header

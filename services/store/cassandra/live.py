@@ -8,7 +8,7 @@ from services.store import registry_rules as rules
 from services.store.batches import Categorical, LabelBatch, PredictionBatch
 from services.store.cassandra.live_writing import LiveWriter
 from services.store.cassandra.part import Part
-from services.store.cassandra.registry_rows import READ_PROJECT, seen_project
+from services.store.cassandra.registry_statements import READ_PROJECT, seen_project
 from services.store.cassandra.session import Session
 from services.store.cassandra.tables import Tables, quoted
 from services.store.columns import column_values, live_columns

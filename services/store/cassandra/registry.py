@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from services.errors import Refused, Uncertain
 from services.registry.model import ChampionChange, Mode, Policy, Project, Version
 from services.store import registry_rules as rules
-from services.store.cassandra import registry_rows as cql
-from services.store.cassandra.registry_rows import Seen
-from services.store.cassandra.settling import ATTEMPTS, Settling
+from services.store.cassandra import registry_statements as cql
+from services.store.cassandra.conditional_writes import ATTEMPTS, Settling
+from services.store.cassandra.registry_statements import Seen
 from services.store.registry_rows import json_text
 
 

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from services.errors import Refused
 from services.registry.model import Project, Revision, RevisionChange
 from services.store import registry_rules as rules
-from services.store.cassandra import registry_rows as cql
-from services.store.cassandra.registry_rows import LastRevisionChange, Seen
-from services.store.cassandra.settling import Settling
+from services.store.cassandra import registry_statements as cql
+from services.store.cassandra.conditional_writes import Settling
+from services.store.cassandra.registry_statements import LastRevisionChange, Seen
 from services.store.registry_rows import json_text
 
 _NOTHING_KEPT = LastRevisionChange(None, None)

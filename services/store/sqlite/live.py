@@ -22,7 +22,7 @@ from services.store.live_rows import (
 from services.store.names import live_table, validate_project
 from services.store.sqlite.connection import Database
 from services.store.sqlite.part import Part
-from services.store.sqlite.registry_rows import read_project
+from services.store.sqlite.registry_statements import read_project
 from services.store.sqlite.tables import quoted, table_types, upsert, widen
 
 _KEY = ["bucket", "id"]

@@ -8,7 +8,7 @@ from services.registry.model import ChampionChange, Mode, Policy, Project, Versi
 from services.store import registry_rules as rules
 from services.store.registry_rows import json_text
 from services.store.sqlite.part import Part
-from services.store.sqlite.registry_rows import (
+from services.store.sqlite.registry_statements import (
     add_history,
     add_revision_history,
     move_champion,

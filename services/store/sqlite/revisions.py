@@ -7,7 +7,7 @@ from services.registry.model import Project, Revision, RevisionChange
 from services.store import registry_rules as rules
 from services.store.registry_rows import json_text
 from services.store.sqlite.part import Part
-from services.store.sqlite.registry_rows import (
+from services.store.sqlite.registry_statements import (
     add_revision_history,
     move_revision,
     read_project,

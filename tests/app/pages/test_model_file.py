@@ -15,8 +15,8 @@ from sklearn.linear_model import LogisticRegression
 
 from app.dialogs.model_file import ModelFileDialog
 from app.pages.projects.page import ProjectsPage
-from app.places import Places
-from app.window import Start, Wanted
+from app.paths import Places
+from app.startup import Start, Wanted
 from services.errors import Unavailable
 from services.model_server.deploy import read_deploy
 from services.registry.model import Task

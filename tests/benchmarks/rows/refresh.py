@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import classification_report, roc_auc_score
 
 from services.evaluation.model import ClassificationMetrics, ProjectView, Span
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.registry.model import Task
 from services.store.sqlite import SqliteStore
 from tests.benchmarks.row import Goal, Outcome, Row

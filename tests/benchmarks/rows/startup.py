@@ -14,7 +14,7 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage
 
 from app.pages.monitor.content import Content
-from app.pages.monitor.snapshot import SnapshotFiles
+from app.pages.monitor.last_seen import SnapshotFiles
 from services.registry.model import Mode
 from tests.benchmarks.row import Goal, Outcome, Row
 from tests.benchmarks.timing import in_words

@@ -27,8 +27,8 @@ def main(began: float, folder: Path, mode: str) -> None:
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app.places import Places
-    from app.window import Start, Wanted
+    from app.paths import Places
+    from app.startup import Start, Wanted
     from widgets.tables.delegate import CellDelegate
 
     times: dict[str, float] = {}

@@ -17,7 +17,7 @@ SERVICE = """
 import sys, os
 print("hello from", os.environ["SECRET_WORD"], file=sys.stderr, flush=True)
 print('{"address": "http://127.0.0.1:1"}', flush=True)
-from services.containers.held import watch_parent
+from services.containers.parent_watch import watch_parent
 watch_parent(lambda: os._exit(0)).join()
 """
 SILENT = "import sys; print('no room on the moon', file=sys.stderr); sys.exit(3)"

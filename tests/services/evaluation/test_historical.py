@@ -10,7 +10,7 @@ import pytest
 from services.errors import NotFound
 from services.evaluation.historical import Historical, announce_training
 from services.evaluation.model import ClassificationMetrics, Span
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.registry.model import Mode
 from services.store.batches import Categorical
 

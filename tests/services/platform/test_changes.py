@@ -23,8 +23,8 @@ from services.errors import Cancelled, Unavailable
 from services.images.catalogue import reference
 from services.images.contexts import archive
 from services.platform.checks import Measured
-from services.platform.keeping import KEPT, Kept, kept_with_data
-from services.platform.present import REPLACED, find_platform
+from services.platform.discovery import REPLACED, find_platform
+from services.platform.recovery.state_file import KEPT, Kept, kept_with_data
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 from services.platform.state import platform_state

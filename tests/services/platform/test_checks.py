@@ -11,7 +11,7 @@ from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
 from services.errors import Conflict, InvalidInput, NotFound, StorageFull, Unavailable
 from services.platform.checks import Measured
-from services.platform.present import existing, find_platform
+from services.platform.discovery import existing, find_platform
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 

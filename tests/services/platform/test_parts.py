@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from services.platform.checks import SYSTEM_MEMORY
-from services.platform.keys import keys_in, new_keys
 from services.platform.parts import gateway, in_order, memory_of, wanted
 from services.platform.request import PlatformRequest
+from services.platform.secrets import keys_in, new_keys
 from services.platform.specification import (
     SPECIFICATION_LABEL,
     Plan,

@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
 from services.errors import InvalidInput, Refused
-from services.platform.keys import new_keys
+from services.platform.secrets import new_keys
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store, prepare_roles
 from services.store.roles import RolePasswords, StoreRole

@@ -18,14 +18,14 @@ from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.errors import Cancelled, Conflict, Corrupt, InvalidInput, NotFound, Refused, StorageFull
 from services.platform.access import production
-from services.platform.backing_up import back_up
-from services.platform.backups import Backup, SavedVolume, read_list, write_list
-from services.platform.keeping import KEPT
-from services.platform.present import find_platform, runs
-from services.platform.regaining import request_of
-from services.platform.remembering import profile_of, remember
+from services.platform.backup.create import back_up
+from services.platform.backup.format import Backup, SavedVolume, read_list, write_list
+from services.platform.backup.restore import restore
+from services.platform.client_profile import profile_of, remember
+from services.platform.discovery import find_platform, runs
+from services.platform.recovery.recover import request_of
+from services.platform.recovery.state_file import KEPT
 from services.platform.request import PlatformRequest
-from services.platform.restoring import restore
 from services.platform.setup import Outcome, set_up
 from services.platform.state import platform_state
 from services.platform.teardown import plan_tear_down, tear_down

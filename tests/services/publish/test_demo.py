@@ -11,7 +11,7 @@ from services.client import GatewayClient
 from services.containers.interface import State
 from services.errors import Unavailable
 from services.evaluation.model import ProjectView, RegressionMetrics, Span
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.profiles.workspace import Workspace
 from services.publish.demo import Demo
 from services.publish.replay import Pace

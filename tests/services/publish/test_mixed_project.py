@@ -13,7 +13,7 @@ import pytest
 from resources import path
 from services.client import GatewayClient
 from services.evaluation.model import ClassificationMetrics, ProjectView, Span
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import ChampionRequest, RetrainRequest, RevisionRequest, Window
 from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace

@@ -20,9 +20,9 @@ from services.errors import Cancelled, Conflict, InvalidInput, NotFound, Storage
 from services.model_server.artifacts.describing import describe_file
 from services.model_server.deploy import modified_at, read_deploy
 from services.model_server.loading import load_model, sha256_of
-from services.publish.apart import bring_in_apart, describe_apart
 from services.publish.deploy_folders import write_folder
 from services.publish.describing import Given, GivenInput, draft_of
+from services.publish.isolated_reader import bring_in_apart, describe_apart
 from services.publish.model_files import bring_in
 
 SPECIES = ("setosa", "versicolor", "virginica")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.model_server.deploy import Deploy
-from services.publish.needs import Needs
+from services.publish.image_dependencies import Needs
 from services.publish.version_image import recipe, version_image
 from services.registry.model import Field, Signature, Task
 

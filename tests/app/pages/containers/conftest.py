@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.pages.containers.page import ContainersPage
-from app.places import Places
+from app.paths import Places
 from services.containers.addresses import Host, LocalEngine
 from services.containers.engine.engine import Engine
 from services.containers.hosts import HostFolder

@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.pages.containers.action_rules import Deed
 from app.pages.containers.details import INSPECT, TERMINAL, USAGE
-from app.pages.containers.judgement import Deed
 from app.tasks import TaskState
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec

@@ -18,7 +18,7 @@ from services.containers.model import Limits, Port, Volume
 from services.development.starting import DevelopmentRequest
 from services.development.templates import DamagedTemplate, templates
 from services.model_server.deploy import Deploy, write_deploy
-from services.platform.backups import Backup, write_list
+from services.platform.backup.format import Backup, write_list
 from services.platform.request import PlatformRequest
 from services.platform.teardown import TearDown
 from services.registry.model import Field, Signature, Task

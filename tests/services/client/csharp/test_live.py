@@ -19,7 +19,7 @@ from app.commands.client import main
 from resources import path
 from services.client import GatewayClient
 from services.evaluation.model import Span
-from services.evaluation.reader import ProjectReader
+from services.evaluation.reader.reader import ProjectReader
 from services.publish.demo import Demo
 from services.publish.replay import Pace
 from services.registry.model import Listener

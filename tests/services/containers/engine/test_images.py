@@ -12,7 +12,7 @@ import pytest
 from services.containers.addresses import LocalEngine
 from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine, open_engine
-from services.containers.engine.faults import failure
+from services.containers.engine.errors import failure
 from services.containers.engine.signing_in import registry_of
 from services.containers.model import Credentials
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, SignInNeeded, Unavailable

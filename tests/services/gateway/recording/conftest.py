@@ -20,8 +20,8 @@ import pytest
 
 from services.gateway.messages import VersionStatus
 from services.gateway.mirroring import Challenger, Mirror
-from services.gateway.recorded import Answers, Limits, Origin
-from services.gateway.recording import Recorder
+from services.gateway.recorder import Recorder
+from services.gateway.records import Answers, Limits, Origin
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode, Project, Signature, Task, Version
 from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress

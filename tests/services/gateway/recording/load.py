@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 
 from services.errors import RelevoError, Unavailable
-from services.gateway.recorded import Answers, Durability, Limits, Origin
-from services.gateway.recording import Recorder
+from services.gateway.recorder import Recorder
+from services.gateway.records import Answers, Durability, Limits, Origin
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode
 from services.store.addresses import StoreAddress

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from services.gateway.mirroring import Challenger, Mirror
-from services.gateway.recorded import Answers, Limits, Origin
-from services.gateway.recording import Recorder
+from services.gateway.recorder import Recorder
+from services.gateway.records import Answers, Limits, Origin
 from services.http.loop import run
 from services.registry.model import Mode, Project
 from services.store.addresses import StoreAddress

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.recorded import Limits
+from services.gateway.records import Limits
 
 
 @pytest.fixture

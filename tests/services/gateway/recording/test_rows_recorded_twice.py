@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from services.evaluation.model import Span
-from services.evaluation.reader import ProjectReader
-from services.gateway.recording import Recorder
+from services.evaluation.reader.reader import ProjectReader
+from services.gateway.recorder import Recorder
 from services.http.loop import run
 from services.store.identifiers import milliseconds, new_ids
 

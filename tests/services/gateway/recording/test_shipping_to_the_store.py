@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from services.errors import Conflict, Unavailable
-from services.gateway.recorded import Durability, Limits
-from services.gateway.recording import Recorder
+from services.gateway.recorder import Recorder
+from services.gateway.records import Durability, Limits
 from services.http.loop import run
 from services.store.batches import Categorical
 from services.store.interface import Store

@@ -10,8 +10,8 @@ import pytest
 
 from services.errors import Unavailable
 from services.gateway.messages import LabelCounts
-from services.gateway.recorded import Limits
-from services.gateway.recording import Recorder
+from services.gateway.recorder import Recorder
+from services.gateway.records import Limits
 from services.http.loop import run
 from services.store.batches import Categorical
 from services.store.identifiers import new_ids

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from services.errors import Corrupt, StorageFull, Unavailable
-from services.gateway.recorded import Limits
-from services.gateway.recording import Recorder
+from services.gateway.recorder import Recorder
+from services.gateway.records import Limits
 from services.http.loop import run
 from services.store.interface import Store
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.store.addresses import CassandraAddress
-from services.store.cassandra import CassandraStore, settling
+from services.store.cassandra import CassandraStore, conditional_writes
 from services.store.cassandra import cluster as cluster_module
 from services.store.interface import Store
 
@@ -50,7 +50,7 @@ def behind(
 ) -> Iterator[CassandraStore]:
     """A second store on the same keyspaces that loses patience after half a second."""
     monkeypatch.setattr(cluster_module, "REQUEST_SECONDS", 0.5)
-    monkeypatch.setattr(settling, "SETTLE_SECONDS", 5.0)
+    monkeypatch.setattr(conditional_writes, "SETTLE_SECONDS", 5.0)
     opened = CassandraStore(replace(address, port=proxy.port))
     yield opened
     opened.close()

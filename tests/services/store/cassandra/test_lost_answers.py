@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from services.errors import Conflict, Unavailable, Uncertain
 from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
-from services.store.cassandra import CassandraStore, settling
+from services.store.cassandra import CassandraStore, conditional_writes
 from services.store.cassandra.session import Session
 from services.store.interface import Store
 
@@ -119,7 +119,7 @@ def test_nothing_heard_at_all_is_uncertain(
     behind: CassandraStore, network: Network, registered: Project, new_change: NewChange,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(settling, "SETTLE_SECONDS", 1.0)
+    monkeypatch.setattr(conditional_writes, "SETTLE_SECONDS", 1.0)
     with (
         network.failing(after=lambda: None),
         pytest.raises(Uncertain, match="did not tell"),

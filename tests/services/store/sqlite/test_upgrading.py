@@ -10,7 +10,7 @@ from services.registry.model import Policy, RevisionChange, Version
 from services.store import registry_rules as rules
 from services.store.sqlite import SqliteStore, schema
 from services.store.sqlite.connection import Database
-from services.store.sqlite.registry_rows import put_version
+from services.store.sqlite.registry_statements import put_version
 
 
 def make_first_schema(folder: Path, version: Version, monkeypatch: pytest.MonkeyPatch) -> None:

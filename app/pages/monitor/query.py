@@ -1,0 +1,109 @@
+"""One look at a project, made off the GUI thread: what Monitor shows is fetched here and only here."""
+
+import time
+from dataclasses import dataclass, field
+
+from app.connection.platform import Platform
+from app.tasks import Work
+from services.errors import NotFound, RelevoError, Unavailable
+from services.evaluation.model import Evolution, ProjectView, Span
+from services.evaluation.reader.reader import ProjectReader
+from services.gateway.messages import VersionStatus
+from services.profiles.profile import EmbeddedProfile
+from services.registry.model import Job, JobState
+
+SETTLING_SECONDS = 30.0
+"""So long may services on this machine take until they have loaded their model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the person wants to see; `variable` is an input's name, or empty for the output."""
+
+    project: str
+    span: Span
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What was seen.
+
+    Attributes:
+        projects: all projects of the platform.
+        view: None when there is no project at all.
+        status: how each version fares by the gateway's word; empty when it does not answer.
+        gateway_error: why the gateway's word is missing.
+        jobs: retrainings that run.
+        settling: whether services that were started with the platform may still be coming up.
+    """
+
+    question: Question
+    projects: tuple[str, ...]
+    view: ProjectView | None = None
+    evolution: Evolution | None = None
+    status: dict[str, VersionStatus] = field(default_factory=dict)
+    gateway_error: RelevoError | None = None
+    jobs: tuple[Job, ...] = ()
+    settling: bool = False
+
+
+class Observer:
+    """Looks at one platform; keeps the last project's reader, so that a refresh reads only new rows.
+
+    Not to be used by two tasks at once.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._settles = isinstance(platform.profile, EmbeddedProfile)
+        self._opened = time.monotonic()
+        self._reader: ProjectReader | None = None
+        self._project = ""
+
+    def look(self, question: Question, work: Work) -> Look:
+        """Answer a question; a project that is gone gives way to the first there is."""
+        projects = tuple(self._platform.store.projects())
+        if not projects:
+            return Look(question, ())
+        if question.project not in projects:
+            question = Question(projects[0], question.span)
+        work.check()
+        reader = self._reader_of(question.project)
+        view = reader.refresh(question.span, lambda: work.stopping)
+        status, gateway_error = self._status(question.project)
+        return Look(
+            question,
+            projects,
+            view,
+            self._evolution(reader, question, work),
+            status,
+            gateway_error,
+            self._jobs(view),
+            self._settles and time.monotonic() - self._opened < SETTLING_SECONDS,
+        )
+
+    def _reader_of(self, project: str) -> ProjectReader:
+        if self._reader is None or self._project != project:
+            self._reader = ProjectReader(self._platform.store, project)
+            self._project = project
+        return self._reader
+
+    def _evolution(self, reader: ProjectReader, question: Question, work: Work) -> Evolution | None:
+        if not question.variable:
+            return None
+        try:
+            return reader.evolution(question.variable, question.span, lambda: work.stopping)
+        except NotFound:
+            return None  # another project's variable was remembered
+
+    def _status(self, project: str) -> tuple[dict[str, VersionStatus], RelevoError | None]:
+        try:
+            return self._platform.gateway.project(project).status, None
+        except (Unavailable, NotFound) as error:
+            return {}, error
+
+    def _jobs(self, view: ProjectView) -> tuple[Job, ...]:
+        store, project = self._platform.store, view.project
+        jobs = (job for version in project.versions for job in store.jobs(project.name, version.name))
+        return tuple(job for job in jobs if job.state in {JobState.QUEUED, JobState.RUNNING})

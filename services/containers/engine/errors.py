@@ -1,0 +1,152 @@
+"""The client library's errors become kinds of `services.errors`, here and only here."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+import docker.errors
+import urllib3.exceptions
+from msgspec import Struct
+
+from services.containers.addresses import EngineAddress
+from services.containers.engine.connection_errors import not_reached
+from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
+
+_PORT_TAKEN = ("already in use", "already allocated", "only one usage of each socket address")
+_PORT = re.compile(r"(?:host port(?: for)?|Bind for|listen \w+) \S*?:(?P<port>\d+)(?=[:/\s]|$)")
+_NAME = re.compile(r'container name "/?(?P<name>[^"]+)" is already in use')
+_SHOWN = 300
+
+
+class NotSignedIn(Refused):
+    """A registry asks who it is, in the engine's words, which do not name the registry."""
+
+
+class _Fault(Struct, frozen=True):
+    """What an engine says in any of these words, and what it means."""
+
+    said: tuple[str, ...]
+    kind: type[RelevoError]
+    message: str
+    remedy: str = ""
+
+
+_FAULTS = (
+    _Fault(
+        ("no space left on device",),
+        StorageFull,
+        "The disk of the Docker Engine is full",
+        "Remove what is not needed (Images, Prune), then try again.",
+    ),
+    _Fault(
+        ("no basic auth credentials", "unauthorized: ", "authentication required"),
+        NotSignedIn,
+        "The image registry refused it",
+        "Sign in with a user and password that may do this.",
+    ),
+    _Fault(
+        ("server gave http response to https client",),
+        Refused,
+        "The image registry speaks plain HTTP, which Docker takes only from its own machine",
+        "Give the registry a certificate; or name it under “insecure-registries” in the daemon.json of the "
+        "engine's machine: passwords can then be read on the way.",
+    ),
+    _Fault(
+        ("certificate signed by unknown authority", "certificate is not trusted"),
+        Refused,
+        "The Docker Engine does not know who vouches for the image registry's certificate",
+        "Put the authority's certificate on the engine's machine as /etc/docker/certs.d/REGISTRY/ca.crt; "
+        "REGISTRY is how the image's name begins, with its port.",
+    ),
+    _Fault(
+        ("has active endpoints",),
+        Conflict,
+        "The network is in use",
+        "Remove the containers that are connected to it.",
+    ),
+    _Fault(
+        ("oci runtime", "failed to create shim", "unable to find user", "unable to find group"),
+        InvalidInput,
+        "The container could not be started: {words}",
+    ),
+)
+
+
+@contextlib.contextmanager
+def translated(address: EngineAddress) -> Iterator[None]:
+    """Whatever the client library raises inside is raised as a RelevoError."""
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise _answered(error) from error
+    except (docker.errors.NullResource, docker.errors.InvalidArgument) as error:
+        raise InvalidInput(_sentence(str(error))) from error
+    except (docker.errors.DockerException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise not_reached(error, address) from error
+
+
+def _answered(error: docker.errors.APIError) -> RelevoError:
+    """What the engine itself refused."""
+    words = str(error.explanation or error)
+    status = error.response.status_code if error.response is not None else 500
+    return failure(words, status)
+
+
+def failure(words: str, status: int = 500) -> RelevoError:
+    """The engine's words and status as an error of ours."""
+    return _known(words) or _by_status(words, status)
+
+
+def _known(words: str) -> RelevoError | None:
+    """What the engine tells in words only."""
+    lower = words.lower()
+    for fault in _FAULTS:
+        if any(said in lower for said in fault.said):
+            message = fault.message.format(words=_sentence(words))
+            return fault.kind(message, remedy=fault.remedy, details=words)
+    if found := _NAME.search(words):
+        return Conflict(
+            f"A container named {found['name']} exists already",
+            remedy="Choose another name, or remove that container.",
+            details=words,
+        )
+    if any(said in lower for said in _PORT_TAKEN) and (found := _PORT.search(words)):
+        return Conflict(
+            f"Port {found['port']} is taken on the engine's machine",
+            remedy="Choose another port, or stop what holds it.",
+            details=words,
+        )
+    return None
+
+
+_KINDS: Mapping[int, Callable[[str], RelevoError]] = {
+    400: InvalidInput,
+    401: Refused,
+    403: Refused,
+    409: Conflict,
+}
+
+
+def _by_status(words: str, status: int) -> RelevoError:
+    if status == 404:
+        return _missing(words)
+    if kind := _KINDS.get(status):
+        return kind(_sentence(words))
+    return Unavailable(f"The Docker Engine could not do it: {_sentence(words)}", details=words)
+
+
+def _missing(words: str) -> RelevoError:
+    lower = words.lower()
+    if "no such image" in lower or "pull access denied" in lower or "manifest" in lower:
+        return NotFound(
+            _sentence(words),
+            remedy="Build or pull the image first, or correct its name and tag.",
+            details=words,
+        )
+    return NotFound(_sentence(words), details=words)
+
+
+def _sentence(words: str) -> str:
+    text = words.strip().removeprefix("Error response from daemon: ").partition("\n")[0]
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text[:1].upper() + text[1:] if text else "The Docker Engine refused it"

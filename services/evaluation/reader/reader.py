@@ -1,0 +1,157 @@
+"""Follows a project's log: every refresh reads what is new, and nothing else."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services.errors import Conflict, NotFound
+from services.evaluation.evolution import evolution_of, input_field
+from services.evaluation.historical import Historical
+from services.evaluation.join.joiner import HELD_ROWS
+from services.evaluation.join.label_history import LiveTables
+from services.evaluation.model import Evolution, ProjectView, Span, Traffic
+from services.evaluation.reader.buckets import Window
+from services.evaluation.reader.ingest import read_slice, settle
+from services.evaluation.reader.state import ReaderState
+from services.evaluation.reader.views import project_view, traffic_of
+from services.evaluation.rollups import CARRIED_ROWS, open_state, pack_state
+from services.registry.model import Project
+from services.store.interface import Store
+
+SLICE_ROWS = 200_000
+
+Cancelled = Callable[[], bool] | None
+
+
+class ProjectReader:
+    """One project's live data, joined and summarised; may be used from several threads.
+
+    The first call opens the newest rollups and reads the log after them; later ones read the log after
+    their own cursors. A failed or cancelled call leaves everything as it was, or further on.
+
+    Args:
+        store: the store to read; calls block on it.
+        project: the project's name.
+        clock: Unix seconds.
+        held_rows: how many predictions and labels are held in memory for joining.
+    """
+
+    def __init__(
+        self, store: Store, project: str, *, clock: Callable[[], float] = time.time,
+        held_rows: int = HELD_ROWS,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._name = project
+        self._clock = clock
+        self._held_rows = held_rows
+        self._lock = threading.Lock()
+        self._state: ReaderState | None = None
+        self._historical = Historical(store)
+        self._last: tuple[object, ProjectView] | None = None
+
+    def refresh(self, span: Span, cancelled: Cancelled = None) -> ProjectView:
+        """Read what is new and look at the project.
+
+        Args:
+            span: which requests the live side counts, by their time.
+            cancelled: asked between entries of the log; true ends the call.
+
+        Raises:
+            NotFound: there is no such project.
+            Cancelled: `cancelled` said so.
+            Unavailable: the store cannot be reached; calling again goes on where this one stopped.
+        """
+        with self._lock:
+            project = self._project()
+            state, rows = self._follow(project, cancelled)
+            now = self._clock()
+            historical = self._historical.views(project)
+            window = Window(span, now)
+            seen = (project, span, state.cells.changes, window.start, id(historical))
+            if self._last is not None and self._last[0] == seen:
+                return replace(self._last[1], at=datetime.fromtimestamp(now, UTC), rows_read=rows)
+            view = project_view(state, project, window, historical, rows)
+            self._last = (seen, view)
+            return view
+
+    def evolution(self, variable: str, span: Span, cancelled: Cancelled = None) -> Evolution:
+        """An input's course over the training set and then over the live rows.
+
+        Args:
+            variable: the input's name as users write it, or its column.
+            span: as for `refresh`.
+            cancelled: as for `refresh`.
+
+        Raises:
+            NotFound: no version has such an input, or there is no such project.
+        """
+        with self._lock:
+            project = self._project()
+            state, _ = self._follow(project, cancelled)
+            field = input_field(project, variable)
+            return evolution_of(self._historical, state, project, field, Window(span, self._clock()))
+
+    def traffic(self, project: Project, cancelled: Cancelled = None) -> Traffic:
+        """Read what is new and tell how much the champion is asked: no metrics, no training set.
+
+        Args:
+            project: as it was just read from the registry.
+            cancelled: as for `refresh`.
+        """
+        with self._lock:
+            state, _ = self._follow(project, cancelled)
+            return traffic_of(state, project.champion, self._clock())
+
+    def follow(self, cancelled: Cancelled = None) -> int:
+        """Read and count what is new, without looking; returns how many rows that was."""
+        with self._lock:
+            return self._follow(self._project(), cancelled)[1]
+
+    def write_rollups(self, *, carried_rows: int = CARRIED_ROWS) -> int:
+        """Store all that has been counted as the next generation of rollups, and return its number.
+
+        Args:
+            carried_rows: how many of the newest predictions and labels go along, to be joined in memory.
+
+        Raises:
+            Conflict: another process wrote that generation; this reader then starts from it.
+        """
+        with self._lock:
+            state = self._opened(self._project())
+            rollup = pack_state(state, carried_rows=carried_rows)
+            try:
+                self._store.write_rollups(self._name, rollup.generation, rollup.summaries, rollup.manifest)
+            except Conflict:
+                self._state = None
+                raise
+            state.generation = rollup.generation
+            return rollup.generation
+
+    def _project(self) -> Project:
+        project = self._store.project(self._name)
+        if project is None:
+            raise NotFound(f"there is no project {self._name!r}")
+        return project
+
+    def _opened(self, project: Project) -> ReaderState:
+        if self._state is None:
+            self._state = open_state(self._store, project, held_rows=self._held_rows)
+        self._state.learn(project)
+        return self._state
+
+    def _follow(self, project: Project, cancelled: Cancelled) -> tuple[ReaderState, int]:
+        state = self._opened(project)
+        total = 0
+        while True:
+            state.cells.age(self._clock())
+            entries = self._store.read(self._name, state.cursors, limit=SLICE_ROWS)
+            slice_ = read_slice(entries, state.cursors, cancelled)
+            if slice_.versions() - state.joiner.versions.keys():
+                state.learn(self._project())
+            if slice_.cursors != state.cursors:
+                settle(state, LiveTables(self._store, self._name), slice_)
+            total += slice_.rows
+            if slice_.rows < SLICE_ROWS:
+                return state, total

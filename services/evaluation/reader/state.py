@@ -1,0 +1,47 @@
+"""All that a reader knows of one project: cursors, what is held for joining, and the summaries."""
+
+from dataclasses import dataclass, field
+
+from services.evaluation.join.encoding import LabelTexts, Outcomes
+from services.evaluation.join.joiner import Joiner, VersionRows
+from services.evaluation.reader.buckets import Cells
+from services.registry.model import Project
+
+
+@dataclass(slots=True, eq=False)
+class ReaderState:
+    """The state of a reader; a function of the log up to the cursors, however it was read.
+
+    Attributes:
+        cursors: up to where everything has been counted.
+        writers: names in the order in which they were met; held labels name them by position.
+        generation: of the rollups that it was opened from, or last written as; 0 for none.
+        newest_request: Unix milliseconds; 0 before the first.
+        newest_label: Unix microseconds; 0 before the first.
+    """
+
+    cursors: dict[str, tuple[int, int]] = field(default_factory=dict)
+    writers: list[str] = field(default_factory=list)
+    texts: LabelTexts = field(default_factory=LabelTexts)
+    joiner: Joiner = field(default_factory=Joiner)
+    cells: Cells = field(default_factory=Cells)
+    newest_request: int = 0
+    newest_label: int = 0
+    generation: int = 0
+
+    def learn(self, project: Project) -> None:
+        """Make room for versions that were not known yet."""
+        for version in project.versions:
+            if version.name not in self.joiner.versions:
+                outcomes = Outcomes(version.signature, self.texts)
+                self.joiner.versions[version.name] = VersionRows(outcomes)
+
+    def outcomes(self) -> dict[str, Outcomes]:
+        """How each version's results become numbers."""
+        return {name: rows.outcomes for name, rows in self.joiner.versions.items()}
+
+    def writer(self, name: str) -> int:
+        """The writer's position."""
+        if name not in self.writers:
+            self.writers.append(name)
+        return self.writers.index(name)

@@ -1,0 +1,80 @@
+"""What the routes stand on: the long-lived parts of one gateway."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.gateway.access import Access
+from services.gateway.health_checks import Prober
+from services.gateway.messages import ListenerState, VersionStatus
+from services.gateway.metrics import Metrics
+from services.gateway.mirroring import Mirror
+from services.gateway.prediction_endpoint import Predict
+from services.gateway.protocols import Protocol
+from services.gateway.recorder import Recorder
+from services.gateway.registry_watcher import Follower
+from services.gateway.routing_table import Directory
+from services.gateway.store_access import StoreAccess
+from services.http.addresses import Network
+from services.http.origins import NO_ORIGINS, Origins
+from services.http.routes import HotHandler
+from services.registry.service import Registry
+
+
+@dataclass(slots=True)
+class Parts:
+    """One gateway's parts.
+
+    Attributes:
+        secret: the platform's.
+        address: under which clients reach this gateway; known once it listens.
+        service_address: under which services do.
+        body_limit: bytes that a request's body may have, artifacts and training sets apart.
+        origins: whose web pages may call.
+        listener_states: the ports of its own that it has opened, or could not.
+    """
+
+    store: StoreAccess
+    follower: Follower
+    directory: Directory
+    access: Access
+    recorder: Recorder
+    mirror: Mirror
+    prober: Prober
+    metrics: Metrics
+    secret: str
+    body_limit: int
+    origins: Origins = NO_ORIGINS
+    address: str = ""
+    service_address: str = ""
+    listener_states: Callable[[], list[ListenerState]] = list
+
+    def registry(self) -> Registry:
+        """The registry's rules over the open store; Unavailable if that is not reached."""
+        return Registry(self.store())
+
+    def predict(
+        self,
+        protocol: Protocol,
+        project: str = "",
+        version: str = "",
+        networks: Sequence[Network] = (),
+    ) -> HotHandler:
+        """The hot path's handler of one protocol, for the API or for one listener."""
+        return Predict(
+            self.access,
+            self.directory,
+            self.recorder,
+            self.metrics,
+            protocol,
+            project=project,
+            version=version,
+            networks=networks,
+            origins=self.origins,
+        )
+
+    def status(self, project: str) -> dict[str, VersionStatus]:
+        """How each version of a project fares at this replica."""
+        asked = self.directory.project(project).project.versions
+        answering = {version.name: self.metrics.status(project, version.name) for version in asked}
+        told = answering | self.mirror.status(project)
+        return {name: self.prober.completed(project, name, status) for name, status in told.items()}

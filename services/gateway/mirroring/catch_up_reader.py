@@ -1,0 +1,124 @@
+"""The blocking half of catching up: the lease, the log, and how far the challenger came."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from services.errors import RelevoError
+from services.gateway.label_matching import are_predicted
+from services.gateway.mirroring import cursors
+from services.gateway.mirroring.backlog import Backlog, Mask, Missing
+from services.gateway.mirroring.cursors import Progress
+from services.gateway.mirroring.rows import Restoration
+from services.gateway.records import Limits
+from services.registry.model import Project, Version
+from services.store.batches import PredictionBatch
+from services.store.interface import LogEntry, Store
+
+_logger = logging.getLogger(__name__)
+_MOST_MISSING = 100_000
+"""Rows held at most; reading the log waits until they are fewer."""
+_READ_ROWS = 20_000
+_SAVE_SECONDS = 15.0
+
+
+class LogReading:
+    """Follows a project's log for one challenger; one thread at a time may call it.
+
+    Args:
+        project, version: of the challenger.
+        holder: this gateway's name.
+        store: opens it or raises Unavailable.
+        limits: how long things wait.
+
+    Attributes:
+        backlog: what the challenger lacks; None while another gateway follows the log.
+    """
+
+    def __init__(
+        self, project: str, version: str, holder: str, *, store: Callable[[], Store], limits: Limits
+    ) -> None:
+        self._project = project
+        self._version = version
+        self._lease = f"catch_up/{project}/{version}"
+        self._holder = holder
+        self._store = store
+        self._limits = limits
+        self._saved = Progress()
+        self._save_at = 0.0
+        self._since = 0
+        self.backlog: Backlog | None = None
+
+    def look(self, project: Project, version: Version) -> bool:
+        """Read on, if this gateway holds the lease; whether there was anything.
+
+        Args:
+            project: as the registry has it now.
+            version: the challenger, of the project.
+
+        Raises:
+            Unavailable and other errors of the store.
+        """
+        store = self._store()
+        if not store.acquire_lease(self._lease, self._holder, self._limits.lease_seconds):
+            self.backlog = None
+            return False
+        if self.backlog is None:
+            self.backlog = self._begin(store, version)
+        entries: list[LogEntry] = []
+        if len(self.backlog) < _MOST_MISSING:
+            after = self.backlog.read_to()
+            entries = list(store.read(self._project, after, limit=_READ_ROWS))
+        now = time.monotonic()
+        for entry in entries:
+            self.backlog.take(entry, now, self._lacking(project, version, entry))
+        self._save(store, self.backlog, now)
+        return bool(entries)
+
+    def unanswered(self, rows: Sequence[Missing]) -> list[Missing]:
+        """Which of these rows the challenger's table lacks too; those that it has are noted."""
+        ids = np.array([row.key for row in rows], np.uint64)
+        there = are_predicted(self._store(), self._project, self._version, ids).tolist()
+        if self.backlog is not None:
+            self.backlog.answer(row.key for row, known in zip(rows, there, strict=True) if known)
+        return [row for row, known in zip(rows, there, strict=True) if not known]
+
+    def close(self) -> None:
+        """Keep how far it came, and let another gateway go on."""
+        if self.backlog is None:
+            return
+        try:
+            store = self._store()
+            self._save(store, self.backlog, time.monotonic() + _SAVE_SECONDS)
+            store.release_lease(self._lease, self._holder)
+        except RelevoError as error:
+            # The lease ends by itself, and whoever goes on begins where it was last kept.
+            _logger.info("how far %s of %s came is not kept: %s", self._version, self._project, error)
+        self.backlog = None
+
+    def _begin(self, store: Store, version: Version) -> Backlog:
+        self._saved = cursors.load(store, self._project, self._version, version.created_at)
+        self._since = self._saved.since
+        return Backlog(
+            self._version,
+            dict(self._saved.cursors),
+            self._since,
+            grace=self._limits.catch_up_seconds,
+            skipped=self._saved.skipped,
+        )
+
+    def _lacking(self, project: Project, version: Version, entry: LogEntry) -> Mask | None:
+        batch = entry.batch
+        if not isinstance(batch, PredictionBatch) or batch.version == self._version:
+            return None
+        return Restoration(project, batch.version, version.signature).lacking(batch)
+
+    def _save(self, store: Store, backlog: Backlog, now: float) -> None:
+        """Now and then, if there is something new to keep."""
+        progress = Progress(backlog.settled(), self._since, backlog.skipped)
+        if now >= self._save_at and progress != self._saved:
+            cursors.save(store, self._project, self._version, progress)
+            self._saved = progress
+            self._save_at = now + _SAVE_SECONDS

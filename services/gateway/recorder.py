@@ -1,0 +1,196 @@
+"""Records answers and labels: what the hot path calls, on the loop, before it answers."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+from services.errors import RelevoError, Unavailable
+from services.gateway.group_commit import GroupCommit
+from services.gateway.label_matching import LabelBook, Question
+from services.gateway.messages import LabelCounts, SpoolHealth
+from services.gateway.records import Answers, Done, Durability, Labels, Limits, Origin
+from services.gateway.shipping.shipper import Shipper
+from services.gateway.spool.batching import encode_part
+from services.gateway.spool.headers import LabelHeader
+from services.gateway.spool.spool import Item, Kind, Spool
+from services.store.interface import Store
+
+StoreOpener = Callable[[], Store]
+"""Gives the open store, or raises Unavailable; called from threads, again until it succeeds.
+
+Whoever made the opener closes the store, after the recorder has stopped.
+"""
+
+
+class Recorder:
+    """The gateway's spool and its shipping. Everything but `open` is called on the loop."""
+
+    def __init__(
+        self, spool: Spool, store_opener: StoreOpener, durability: Durability, limits: Limits
+    ) -> None:
+        self._spool = spool
+        self._durability = durability
+        self._limits = limits
+        self._book = LabelBook(store_opener, limits.lookup_seconds)
+        self._moment = 0
+        self._started = False
+        self._left_over = spool.last if spool.left_over else 0
+        self._shipped = 0
+        self._ship_timer: asyncio.TimerHandle | None = None
+        self._shipper = Shipper(
+            spool.folder,
+            spool.outbox,
+            spool.reserve,
+            files=spool.files,
+            store_opener=store_opener,
+            limits=limits,
+            shipped=self._from_shipper,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        store_opener: StoreOpener,
+        durability: Durability = Durability.PROCESS,
+        limits: Limits | None = None,
+    ) -> Self:
+        """Take the spool of a folder, made if needed.
+
+        Raises:
+            Conflict: another gateway holds this folder.
+            StorageFull: its disk is full or read-only.
+            Corrupt: the spool cannot be read.
+        """
+        limits = limits or Limits()
+        return cls(Spool(folder, limits), store_opener, durability, limits)
+
+    def start(self) -> None:
+        """Start syncing and shipping; call it once, in the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._commits = GroupCommit(self._spool, self._durability, self._limits, self._ship_soon)
+        self._shipper.start()
+        self._started = True
+
+    @property
+    def writer(self) -> str:
+        """This gateway's name in the log, kept in the spool."""
+        return self._spool.outbox.writer
+
+    def health(self) -> SpoolHealth:
+        """How full the spool is."""
+        return self._spool.health()
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be shipped at the moment, in words; empty when all is well."""
+        return self._shipper.trouble
+
+    @property
+    def settled(self) -> bool:
+        """Whether the store has all that earlier runs left, and takes what comes."""
+        return not self._shipper.trouble and (not self._left_over or self._shipped >= self._left_over)
+
+    def check(self) -> None:
+        """Raise StorageFull or Unavailable, with the reason, where a record would be refused.
+
+        Ask before the model: what cannot be recorded need not be predicted.
+        """
+        self._commits.check()
+        if self._durability is Durability.STORE and self._shipper.trouble:
+            raise Unavailable(
+                "the store cannot be reached, and no answer is given before it has the rows",
+                details=self._shipper.trouble,
+            )
+
+    def record(self, origin: Origin, answers: Answers, done: Done) -> None:
+        """Record answers; everything of one turn of the loop becomes one transaction.
+
+        `done` is called in a later turn: with None once the rows are durable; with StorageFull when
+        nothing was recorded; with Uncertain when the durability was not reached in time or the disk
+        failed meanwhile (the rows are in the spool and will be shipped).
+
+        Raises:
+            TypeError: the answers hold what a request cannot.
+        """
+        item = Item(Kind(origin, answers.brought), len(answers.predicted), encode_part(answers))
+        self._commits.add(item, done)
+        self._book.remember(answers.ids)
+
+    async def save(self, origin: Origin, answers: Answers) -> None:
+        """`record`, as a coroutine; raises what `done` would have been given."""
+        future: asyncio.Future[None] = self._loop.create_future()
+        self.record(origin, answers, lambda error: _settle(future, error))
+        await future
+
+    async def record_labels(
+        self,
+        project: str,
+        ids: bytes,
+        labels: Sequence[float] | Sequence[str],
+        *,
+        versions: Sequence[str],
+        classes: frozenset[str] | None = None,
+    ) -> LabelCounts:
+        """Record true values, and say what they met; durable like answers.
+
+        Args:
+            project: its validated name.
+            ids: 16 bytes each, big-endian.
+            labels: numbers, or class names; one for each id. Of two for one id, the later counts.
+            versions: of the project, the champion first; looked at for predictions of these ids.
+            classes: that any version knows; None for regression.
+
+        Raises:
+            StorageFull, Unavailable, Uncertain: as `check` and `record`.
+        """
+        self.check()
+        moment = max(time.time_ns() // 1_000, self._moment)
+        self._moment = moment + len(labels)
+        texts = isinstance(next(iter(labels), None), str)
+        item = Item(LabelHeader(project, texts), len(labels), encode_part(Labels(ids, labels, moment)))
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._commits.add(item, lambda error: _settle(future, error))
+        await future
+        keys = tuple(ids[start : start + 16] for start in range(0, len(ids), 16))
+        return await self._book.count(Question(project, keys, tuple(versions), moment), labels, classes)
+
+    async def stop(self, seconds: float = 10.0) -> None:
+        """Ship what can be shipped in that time, and leave the rest for the next start."""
+        if self._started:
+            self._commits.flush()
+            if self._ship_timer is not None:
+                self._ship_timer.cancel()
+            await asyncio.to_thread(self._shipper.stop, seconds)
+            await self._commits.close()
+        self._book.close()
+        self._spool.close()
+
+    def _ship_soon(self) -> None:
+        """Let rows gather for a while, unless their clients wait for the store."""
+        if self._durability is Durability.STORE:
+            self._shipper.request()
+        elif self._ship_timer is None:
+            self._ship_timer = self._loop.call_later(self._limits.ship_seconds, self._ship)
+
+    def _ship(self) -> None:
+        self._ship_timer = None
+        self._shipper.request()
+
+    def _from_shipper(self, number: int) -> None:
+        self._loop.call_soon_threadsafe(self._on_shipped, number)
+
+    def _on_shipped(self, number: int) -> None:
+        self._shipped = number
+        self._commits.shipped(number)
+
+
+def _settle(future: asyncio.Future[None], error: RelevoError | None) -> None:
+    if future.done():  # whoever waited has been cancelled
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

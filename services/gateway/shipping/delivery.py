@@ -1,0 +1,151 @@
+"""Brings batches from the outbox to the store: live tables first, then the log."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+from services.errors import Conflict, InvalidInput, NotFound
+from services.gateway.shipping.deduplication import Repeats
+from services.gateway.spool.outbox import Ending, Outbox, Parcel
+from services.registry.model import Project, Signature
+from services.store.batches import LabelBatch, PredictionBatch, decode
+from services.store.interface import Position, Store
+
+_logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class Delivery:
+    """Delivers to one store; any step may be repeated, by this process or the next one.
+
+    Args:
+        store: where to.
+        writer: this spool's name in the log.
+    """
+
+    def __init__(self, store: Store, writer: str) -> None:
+        self._store = store
+        self._writer = writer
+        self._prepared: dict[tuple[str, str], Signature] = {}
+        self._opened: set[tuple[str, int]] = set()
+        self._guard = threading.Lock()
+
+    def deliver(self, parcel: Parcel, project: Project | None) -> None:
+        """Write a batch; may be called from several threads.
+
+        Args:
+            parcel: the batch and its place.
+            project: as the registry has it now.
+
+        Raises:
+            Unavailable, StorageFull, Refused, Corrupt: the store has it not, or not yet wholly.
+        """
+        batch = decode(parcel.blob)
+        position = Position(self._writer, parcel.segment, parcel.sequence)
+        try:
+            self._write_live(parcel.project, project, batch, position)
+        except (InvalidInput, NotFound, Conflict):
+            # The tables for other programs refuse it for good; Relevo's own record must still be whole.
+            _logger.exception("rows of %s are kept in the log but not in their table", parcel.project)
+        self._open_segment(parcel)
+        self._store.append(parcel.project, position, parcel.blob)
+
+    def close_segment(self, ending: Ending) -> None:
+        """Say that a segment is complete; raises as `deliver`."""
+        self._store.close_segment(
+            ending.project,
+            self._writer,
+            ending.segment,
+            rows=ending.rows,
+            last_sequence=ending.last_sequence,
+        )
+        with self._guard:
+            self._opened.discard((ending.project, ending.segment))
+
+    def _write_live(
+        self, name: str, project: Project | None, batch: PredictionBatch | LabelBatch, position: Position
+    ) -> None:
+        if project is None:
+            raise NotFound(f"project {name!r} is not in the registry")
+        if isinstance(batch, LabelBatch):
+            for version in project.versions:
+                self._prepare(name, version.name, version.signature)
+            versions = [version.name for version in project.versions]
+            self._store.write_labels(name, versions, batch, position)
+            return
+        asked = project.version(batch.version)
+        if asked is None:
+            raise NotFound(f"version {batch.version!r} of {name!r} is not in the registry")
+        self._prepare(name, asked.name, asked.signature)
+        own = {field.column for field in asked.signature.inputs}
+        inputs = {column: values for column, values in batch.inputs.items() if column in own}
+        self._store.write_predictions(name, replace(batch, inputs=inputs))
+
+    def _prepare(self, project: str, version: str, signature: Signature) -> None:
+        with self._guard:
+            if self._prepared.get((project, version)) == signature:
+                return
+            self._store.prepare_live(project, version, signature)
+            self._prepared[project, version] = signature
+
+    def _open_segment(self, parcel: Parcel) -> None:
+        segment = (parcel.project, parcel.segment)
+        with self._guard:
+            if segment not in self._opened:
+                self._store.open_segment(parcel.project, self._writer, parcel.segment)
+                self._opened.add(segment)
+
+
+class Courier:
+    """Delivers the outbox's batches side by side.
+
+    Args:
+        store: where to.
+        outbox: drops what the store has.
+        workers: batches at once; a SQLite store takes one writer at a time.
+        repeat_seconds: see `Repeats`.
+    """
+
+    def __init__(self, store: Store, outbox: Outbox, *, workers: int, repeat_seconds: float) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._repeats = Repeats(store, repeat_seconds)
+        self._delivery = Delivery(store, outbox.writer)
+        self._pool = ThreadPoolExecutor(1 if store.kind == "sqlite" else workers, "shipping")
+
+    def deliver(self, parcels: list[Parcel]) -> None:
+        """Deliver all, and drop each that the store has even if it refuses another; raises what it said."""
+        projects = {name: self._store.project(name) for name in {parcel.project for parcel in parcels}}
+        looked_at, failures = self._each(self._repeats.without, parcels)
+        changed = [looked_at[one.number] for one in parcels if looked_at.get(one.number, one) is not one]
+        if changed:
+            self._outbox.replace(changed)
+        delivered, refusals = self._each(
+            lambda parcel: self._delivery.deliver(parcel, projects[parcel.project]), looked_at.values()
+        )
+        if delivered:
+            self._outbox.remove([looked_at[number] for number in delivered])
+        for failure in (*failures, *refusals):
+            raise failure
+
+    def _each(
+        self, work: Callable[[Parcel], Result], parcels: Iterable[Parcel]
+    ) -> tuple[dict[int, Result], list[BaseException]]:
+        """What the work gave for each parcel, by number, and what it raised for the others."""
+        pending = [(parcel.number, self._pool.submit(work, parcel)) for parcel in parcels]
+        failures = {number: future.exception() for number, future in pending}
+        results = {number: future.result() for number, future in pending if failures[number] is None}
+        return results, [failure for failure in failures.values() if failure is not None]
+
+    def close_segments(self) -> None:
+        """Close the segments all of whose batches the store has; raises as `deliver`."""
+        for ending in self._outbox.endings():
+            self._delivery.close_segment(ending)
+            self._outbox.remove_ending(ending)
+
+    def close(self) -> None:
+        """End the workers; the store stays open."""
+        self._pool.shutdown()

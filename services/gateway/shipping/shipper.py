@@ -1,0 +1,167 @@
+"""Ships the spool to the store, from a thread of its own; a store that is down only delays it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from services.errors import RelevoError, StorageFull
+from services.gateway.records import Limits
+from services.gateway.shipping.delivery import Courier
+from services.gateway.spool.batching import assemble
+from services.gateway.spool.database import DiskTrouble
+from services.gateway.spool.entries import Entry, EntryReader
+from services.gateway.spool.maintenance import Upkeep
+from services.gateway.spool.outbox import Outbox
+from services.gateway.spool.reserve import Reserve
+from services.store.interface import Store
+
+_logger = logging.getLogger(__name__)
+_ROUND_BYTES = 8 << 20
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+
+Shipped = Callable[[int], None]
+"""Called from the thread: the entry up to which the store has everything."""
+
+
+class Shipper:
+    """The thread that assembles entries into batches, delivers these, and drops them.
+
+    Args:
+        folder: of the spool.
+        outbox: the batches' places; used by the thread alone from `start` until `stop` returns.
+        reserve: given up while the spool's disk is full.
+        files: held while the entries' database is open in the thread.
+        store_opener: called until it succeeds.
+        limits: how long to wait, how much side by side.
+        shipped: told after each round.
+
+    Attributes:
+        trouble: why nothing is shipped at the moment; empty when all is well.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        outbox: Outbox,
+        reserve: Reserve,
+        *,
+        files: threading.Lock,
+        store_opener: Callable[[], Store],
+        limits: Limits,
+        shipped: Shipped,
+    ) -> None:
+        self._reader = EntryReader(folder / "entries.sqlite3", files)
+        self._outbox = outbox
+        self._reserve = reserve
+        self._opener = store_opener
+        self._limits = limits
+        self._shipped = shipped
+        self._upkeep = Upkeep(folder, reserve, files)
+        self._courier: Courier | None = None
+        self._asked = threading.Event()
+        self._ending = threading.Event()
+        self._deadline = 0.0
+        self._wait = 0.0
+        self._thread = threading.Thread(target=self._run, name="shipping", daemon=True)
+        self.trouble = ""
+
+    def start(self) -> None:
+        """Begin with what an earlier run left."""
+        self._thread.start()
+        self._asked.set()
+
+    def request(self) -> None:
+        """There is something to ship."""
+        self._asked.set()
+
+    def stop(self, seconds: float) -> None:
+        """Ship what is there, at most for so long and only while the store takes it; then end."""
+        self._deadline = time.monotonic() + seconds
+        self._ending.set()
+        self._asked.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while self._go_on():
+                self._try_round()
+        finally:
+            if self._courier is not None:
+                self._courier.close()
+
+    def _go_on(self) -> bool:
+        """Wait until there is work or its time has come again; whether to do it."""
+        if not self._ending.is_set():
+            if self._wait:
+                self._ending.wait(self._wait)
+            else:
+                self._asked.wait(None if self._reserve.held else _LONGEST_WAIT)
+        self._asked.clear()
+        return not self._ending.is_set() or time.monotonic() < self._deadline
+
+    def _try_round(self) -> None:
+        last = self._ending.is_set()  # a round that began before the end was asked for may have missed rows
+        try:
+            worked = self._round()
+        except RelevoError as error:
+            self._fail(error.message, error.details)
+        except Exception as error:
+            _logger.exception("shipping failed in a way that it should not")
+            self._fail("an internal error; the gateway's log has it", repr(error))
+        else:
+            if self.trouble:
+                _logger.info("shipping goes on")
+            self.trouble, self._wait = "", 0.0
+            if worked:
+                self._asked.set()
+            elif last:
+                self._deadline = 0.0
+
+    def _fail(self, message: str, details: str) -> None:
+        if message != self.trouble:
+            _logger.warning("nothing can be shipped: %s (%s)", message, details)
+        self.trouble = message
+        self._wait = min(_LONGEST_WAIT, max(_FIRST_WAIT, self._wait * 2))
+        if self._ending.is_set():
+            self._deadline = 0.0
+
+    def _round(self) -> bool:
+        """Ship one lot, an earlier one first; whether there was any."""
+        if self._courier is None:
+            self._courier = Courier(
+                self._opener(),
+                self._outbox,
+                workers=self._limits.shippers,
+                repeat_seconds=self._limits.repeat_seconds,
+            )
+        parcels = self._outbox.parcels()
+        if not parcels:
+            entries = self._reader.read(self._outbox.assembled, self._lot_bytes())
+            if entries:
+                self._assemble(entries)
+                parcels = self._outbox.parcels()
+        self._courier.deliver(parcels)
+        self._courier.close_segments()
+        if parcels:
+            self._shipped(self._outbox.assembled)
+        else:
+            self._upkeep.take_reserve()
+        self._upkeep.after_round(sum(len(parcel.blob) for parcel in parcels))
+        return bool(parcels)
+
+    def _lot_bytes(self) -> int:
+        """How much to take at once: on a full disk so little that the room given up is enough."""
+        return _ROUND_BYTES if self._reserve.held else self._limits.reserve_bytes // 8
+
+    def _assemble(self, entries: list[Entry]) -> None:
+        try:
+            self._outbox.place(assemble(entries), entries[-1].number)
+        except DiskTrouble:
+            raise  # it is not for want of room
+        except StorageFull:
+            if self._reserve.held:
+                _logger.warning("the spool's disk is full: giving up the room kept free")
+                self._reserve.release()
+            raise

@@ -1,0 +1,139 @@
+"""Puts one part's container in place: made, or instead of an older one, with a way back."""
+
+from services.containers.engine.engine import Engine
+from services.containers.interface import Progress
+from services.containers.model import Container, ContainerSpec
+from services.errors import RelevoError, Unavailable
+from services.platform.discovery import REPLACED, runs
+from services.platform.parts import CASSANDRA, Part
+from services.platform.recovery.state_file import keep_with_data
+from services.platform.specification import (
+    KEEPER,
+    USER,
+    Plan,
+    container_name,
+    files_of,
+    in_swarm,
+    keeper,
+    labels_of,
+    specification,
+)
+from services.platform.swarm_gateways import place_service
+
+
+class Placer:
+    """Makes and replaces containers of one platform.
+
+    Args:
+        engine: where.
+        plan: what its parts are to be.
+        progress: told what goes on; may raise Cancelled.
+    """
+
+    def __init__(self, engine: Engine, plan: Plan, progress: Progress) -> None:
+        self._engine, self._plan, self._progress = engine, plan, progress
+
+    def make(self, part: Part, image: str) -> str:
+        """Make a part's volumes and its container, and start it; its identifier.
+
+        Raises:
+            Conflict: a port is taken.
+            NotFound: the image is not there.
+        """
+        spec = specification(self._plan, part, image)
+        if in_swarm(self._plan.request, part):
+            return self._place_service(spec, part)
+        for mount in spec.mounts:
+            self._engine.ensure_volume(mount.source, labels_of(self._plan.name, part.name))
+        return self._started(spec, part)
+
+    def wait(self, part: Part, identifier: str) -> None:
+        """Wait until a part is healthy; Unavailable, with its last words, if it does not become so."""
+        text = f"Waiting until {part.name} is healthy"
+        self._engine.wait_healthy(identifier, part.healthy_seconds, lambda: self._progress(None, text))
+
+    def replace(self, part: Part, old: Container, image: str) -> str:
+        """Put a new container in the place of one, which comes back if the new one is not healthy.
+
+        Both want the same volume and ports, so the old one stops first.
+
+        Raises:
+            Unavailable: the new one was not healthy; the message says whether the old one runs again.
+        """
+        if in_swarm(self._plan.request, part):
+            return self._place_service(specification(self._plan, part, image), part)
+        self._progress(None, f"Stopping {part.name}")
+        self._engine.stop(old.identifier, part.stop_seconds)
+        self._engine.rename(old.identifier, old.name + REPLACED)
+        try:
+            self._progress(None, f"Starting the new {part.name}")
+            new = self.make(part, image)
+            self.wait(part, new)
+        except BaseException as error:
+            raise self._put_back(part, old, error) from error
+        self._engine.remove(old.identifier, force=True)
+        return new
+
+    def _place_service(self, spec: ContainerSpec, part: Part) -> str:
+        """On a Swarm: task by task, and back by itself if a new one is not healthy."""
+        replicas = self._plan.request.gateways
+        return place_service(self._engine, spec, replicas, part.healthy_seconds, self._progress)
+
+    def _started(self, spec: ContainerSpec, part: Part) -> str:
+        folder, files = files_of(self._plan, part)
+        if not files and part is not CASSANDRA:
+            return self._engine.run(spec)
+        identifier = self._engine.create(spec)
+        try:
+            if files:
+                self._engine.put_files(identifier, folder, files, mode=0o400, user=USER, group=USER)
+            if part is CASSANDRA:
+                keep_with_data(self._engine, self._plan, identifier)
+            self._engine.start(identifier)
+        except BaseException:
+            self._engine.remove(identifier, force=True)
+            raise
+        return identifier
+
+    def _put_back(self, part: Part, old: Container, error: BaseException) -> BaseException:
+        """The error, and what became of the old container, as it was seen."""
+        if (new := self._engine.find_container(old.name)) is not None:
+            self._engine.remove(new.identifier, force=True)
+        what = "the one before runs again"
+        try:
+            put_back(self._engine, old.identifier, old.name, part.healthy_seconds if runs(old) else 0.0)
+        except RelevoError as fate:
+            what = f"the one before does not run either ({fate.message})"
+        if not isinstance(error, RelevoError):
+            return error
+        return Unavailable(
+            f"The new {part.name} did not work; {what}",
+            remedy=error.remedy,
+            details=f"{error.message}\n{error.details}".strip(),
+        )
+
+
+def put_back(engine: Engine, identifier: str, name: str, seconds: float) -> None:
+    """Give a container that was put aside its name again, start it, and see that it is healthy.
+
+    Args:
+        engine: where.
+        identifier: of the container.
+        name: its own.
+        seconds: how long that may take; 0 leaves it stopped.
+    """
+    engine.rename(identifier, name)
+    if seconds:
+        engine.start(identifier)
+        engine.wait_healthy(identifier, seconds)
+
+
+def place_keeper(engine: Engine, plan: Plan, image: str, old: Container | None) -> None:
+    """Make the container that keeps secrets and request; an older one goes once the new one is there."""
+    if old is not None:
+        aside = container_name(plan.name, KEEPER) + REPLACED
+        if old.name != aside:
+            engine.rename(old.identifier, aside)
+    engine.create(keeper(plan, image))
+    if old is not None:
+        engine.remove(old.identifier, force=True)
