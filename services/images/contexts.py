@@ -18,7 +18,7 @@ _COMMANDS = ("__init__", "options", "gateway", "supervisor", "serve", "train", "
 """What a container can be told to do: the rest of `app` needs a window or an engine."""
 _PACKAGES = ("evaluation", "gateway", "http", "model_server", "registry", "routing", "store", "supervisor")
 """What those commands use; of `services.containers` they use the plain modules only."""
-_MODULES = ("__init__", "inside")
+_MODULES = ("__init__", "store_bootstrap")
 """Of `services.platform`, what runs inside; the rest asks an engine."""
 
 
