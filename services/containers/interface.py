@@ -1,13 +1,27 @@
-"""What every runtime can do: start services, say how they are, stop them."""
+"""What a runtime runs services by, and what a host of containers can do: the same for every kind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
-from services.containers.model import Limits, Mount, Port, RestartPolicy
+from services.containers.addresses import EngineAddress
+from services.containers.model import (
+    BuildSpec,
+    Container,
+    ContainerSpec,
+    EngineInfo,
+    Image,
+    Limits,
+    LogLine,
+    Mount,
+    Port,
+    RestartPolicy,
+    Usage,
+    Volume,
+)
 
 INNER_PORT = 8000
 """Where every service of ours listens inside its container."""
@@ -159,3 +173,177 @@ class Runtime(Protocol):
 
     def close(self) -> None:
         """Give back what this runtime holds; local processes end with it, containers go on."""
+
+
+class ContainerHost(Protocol):
+    """What holds containers, images, networks and volumes, and does with them what a platform needs.
+
+    May be used from several threads, and raises only kinds of `services.errors`. Containers are named by
+    their identifier or name, images by a reference or identifier.
+    """
+
+    @property
+    def address(self) -> EngineAddress:
+        """Where it is."""
+
+    def info(self) -> EngineInfo:
+        """What it is, and what to be warned of."""
+
+    # Containers.
+
+    def containers(self) -> list[Container]:
+        """All containers, running or not, by name."""
+
+    def container(self, identifier: str) -> Container:
+        """One container; NotFound if there is none."""
+
+    def find_container(self, identifier: str) -> Container | None:
+        """One container; None if there is none."""
+
+    def inspect(self, identifier: str) -> dict[str, Any]:
+        """All that is known of a container, with values that look like secrets masked."""
+
+    def environment(self, identifier: str) -> dict[str, str]:
+        """A container's variables, secrets included: never to be shown or logged."""
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Make a container without starting it; its identifier.
+
+        Raises:
+            NotFound: the image is not here.
+            Conflict: a container of that name exists.
+            InvalidInput: a name, port or limit is none.
+        """
+
+    def run(self, spec: ContainerSpec) -> str:
+        """Make and start a container; its identifier. One that cannot be started is not left behind.
+
+        Raises:
+            Conflict: also if a port is taken; says by which container if it is one of this host's.
+        """
+
+    def start(self, identifier: str) -> None:
+        """Start a container."""
+
+    def stop(self, identifier: str, seconds: int = 15) -> None:
+        """Ask a container to end; it is killed if it has not within that time."""
+
+    def restart(self, identifier: str, seconds: int = 15) -> None:
+        """Stop and start a container."""
+
+    def rename(self, identifier: str, name: str) -> None:
+        """Give a container another name."""
+
+    def remove(self, identifier: str, *, force: bool = False, volumes: bool = False) -> None:
+        """Remove a container; `force` kills it first, `volumes` removes the unnamed ones made for it."""
+
+    def wait_healthy(
+        self, identifier: str, seconds: float, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Wait until a container is healthy, or runs if it has no health check.
+
+        Args:
+            identifier: which.
+            seconds: how long at most.
+            check: called several times a second; may raise Cancelled.
+
+        Raises:
+            Unavailable: it ended, or was not healthy in time; details hold its last words.
+        """
+
+    def execute(
+        self,
+        identifier: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        given: bytes | None = None,
+    ) -> tuple[int, str]:
+        """Run a command inside to its end; its exit code and what it wrote.
+
+        Args:
+            identifier: of a container that runs.
+            command: and its arguments; no shell reads them.
+            environment: on top of the container's own.
+            given: its standard input; None gives it none.
+        """
+
+    def put_files(
+        self,
+        identifier: str,
+        folder: str,
+        contents: Mapping[str, bytes],
+        *,
+        mode: int = 0o644,
+        user: int = 0,
+        group: int = 0,
+    ) -> None:
+        """Write files by name into a folder inside that exists, also before the container is started."""
+
+    def read_file(self, identifier: str, path: str) -> bytes:
+        """The content of a file inside; NotFound if there is none."""
+
+    def copy_out(self, identifier: str, path: str, receive: Callable[[bytes], None]) -> None:
+        """Give a folder of a container that runs and has `tar`, as an archive; `receive` may raise.
+
+        Raises:
+            Unavailable: not all of it could be read.
+        """
+
+    def copy_in(self, identifier: str, folder: str, archive: Iterable[bytes]) -> None:
+        """Unpack a tar archive, compressed by gzip, into a folder of a container that runs and has `tar`.
+
+        Owners are taken by number. What `archive` raises stops it, and is raised here.
+
+        Raises:
+            Unavailable: not all of it could be written.
+        """
+
+    def logs(self, identifier: str, lines: int, since: datetime | None = None) -> list[LogLine]:
+        """The last lines a container wrote, oldest first."""
+
+    def usage(self, identifier: str) -> Usage | None:
+        """What a container uses now; takes a second or two; None if it does not run."""
+
+    # Images.
+
+    def images(self, *, shared: bool = False) -> list[Image]:
+        """All images, newest first; `shared`: also how much of each is others' too, which takes a while."""
+
+    def image(self, reference: str) -> Image | None:
+        """One image; None if it is not here."""
+
+    def pull(self, reference: str, progress: Progress) -> None:
+        """Fetch an image from its registry; NotFound if it is not there, SignInNeeded if it asks."""
+
+    def push(self, reference: str, progress: Progress) -> None:
+        """Send an image to the registry that its name begins with; SignInNeeded if it asks for that."""
+
+    def tag(self, reference: str, new: str) -> None:
+        """Give an image a further name."""
+
+    def remove_image(self, reference: str, *, force: bool = False) -> None:
+        """Remove a name of an image, and the image with its last name; Conflict if containers use it."""
+
+    def build(self, spec: BuildSpec, progress: Progress, output: Callable[[str], None]) -> str:
+        """Build an image; its identifier. A cancelled build leaves nothing behind.
+
+        Raises:
+            InvalidInput: a step failed; the message names it, details hold what it printed.
+        """
+
+    # Networks and volumes.
+
+    def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Make a network unless there is one of that name; whether it was made."""
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network; nothing happens if there is none."""
+
+    def ensure_volume(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Make a volume unless there is one of that name; whether it was made."""
+
+    def volumes(self, *, sizes: bool = True) -> list[Volume]:
+        """All volumes by name; with their sizes it takes as long as it needs to add them up."""
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume and what is in it; nothing happens if there is none."""

@@ -264,3 +264,23 @@ class Credentials(Struct, frozen=True):
     def __repr__(self) -> str:
         """Without the password."""
         return f"Credentials(user={self.user!r})"
+
+
+class BuildSpec(Struct, frozen=True):
+    """An image to build.
+
+    Attributes:
+        context: a tar archive with the Dockerfile at its root.
+        reference: `name:tag` of the image.
+        arguments: of the build; not kept in the image if only stages use them that are not the last.
+        target: the stage to stop at; empty means the last.
+        keep_failed: whether layers made before a step failed stay, so that a next try begins there; those
+            of a cancelled build never do.
+    """
+
+    context: bytes
+    reference: str
+    arguments: Mapping[str, str] = {}
+    labels: Mapping[str, str] = {}
+    target: str = ""
+    keep_failed: bool = True

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
+from services.containers.model import BuildSpec
 from services.images.catalogue import own_image, program_version, reference
 from services.images.contexts import context_of
 from services.images.forwarded import Forwarded, forwarded_settings
@@ -41,14 +41,14 @@ def build_images(
     return references
 
 
-def order(name: str, settings: Forwarded, prefix: str = "") -> BuildOrder:
+def order(name: str, settings: Forwarded, prefix: str = "") -> BuildSpec:
     """What to ask an engine for, to have one image built."""
     labels = {
         "org.opencontainers.image.title": f"Relevo {name}",
         "org.opencontainers.image.description": own_image(name).text,
         "org.opencontainers.image.version": program_version(),
     }
-    return BuildOrder(
+    return BuildSpec(
         context=context_of(name),
         reference=reference(name, prefix),
         arguments=settings.arguments(),

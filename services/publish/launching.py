@@ -7,13 +7,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
 from services.containers.interface import Instance, Progress, Runtime, ServiceSpec, service_name, share
 from services.containers.model import (
     PROJECT_LABEL,
     ROLE_LABEL,
     VERSION_LABEL,
+    BuildSpec,
     Limits,
     Mount,
     Port,
@@ -177,7 +177,7 @@ class Launcher:
     ) -> None:
         labels = {ROLE_LABEL: Role.MODEL, PROJECT_LABEL: deploy.project, VERSION_LABEL: deploy.version}
         arguments = forwarded_settings().arguments() if image.installs else {}
-        order = BuildOrder(image.context, reference, arguments, labels, keep_failed=not image.installs)
+        order = BuildSpec(image.context, reference, arguments, labels, keep_failed=not image.installs)
         try:
             self._engine.build(order, progress, output)
         except InvalidInput as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
+from services.containers.model import BuildSpec
 from services.errors import InvalidInput
 from services.images.forwarded import Forwarded, forwarded_settings
 from services.model_server.artifacts.kinds import KINDS, Kind
@@ -60,7 +60,7 @@ def build(
         context = version_image(folder, deploy, base).context
         arguments = (settings or forwarded_settings()).arguments()
         engine.build(
-            BuildOrder(context, target, arguments, keep_failed=False), lambda *_: None, lambda _: None
+            BuildSpec(context, target, arguments, keep_failed=False), lambda *_: None, lambda _: None
         )
         return target
 

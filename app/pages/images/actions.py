@@ -188,13 +188,13 @@ class ImageActions(EngineDeeds):
         )
 
     def _build_folder(self, folder: str, name: str) -> None:
-        from services.containers.engine.builds import BuildOrder
         from services.containers.engine.folders import folder_context
+        from services.containers.model import BuildSpec
         from services.images.forwarded import forwarded_settings
 
         def build(engine: "Engine", work: Work) -> None:
             work.progress(None, f"Reading {folder}")
-            order = BuildOrder(
+            order = BuildSpec(
                 context=folder_context(Path(folder)),
                 reference=name,
                 arguments=forwarded_settings().arguments(),

@@ -4,10 +4,9 @@ import contextlib
 import io
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import docker.errors
-from msgspec import Struct
 
 from services.containers.engine.build_progress import Course
 from services.containers.engine.connection import Client, Connection
@@ -15,29 +14,10 @@ from services.containers.engine.names import split_reference
 from services.containers.engine.streams import work_through
 from services.containers.engine.transfers import Report
 from services.containers.interface import Progress
+from services.containers.model import BuildSpec
 from services.errors import Cancelled, InvalidInput, Unavailable
 
 _GOING_SECONDS = 10.0
-
-
-class BuildOrder(Struct, frozen=True):
-    """What to build.
-
-    Attributes:
-        context: a tar archive with the Dockerfile at its root.
-        reference: `name:tag` of the image.
-        arguments: of the build; not kept in the image if only stages use them that are not the last.
-        target: the stage to stop at; empty means the last.
-        keep_failed: whether layers made before a step failed stay, so that a next try begins there; those
-            of a cancelled build never do.
-    """
-
-    context: bytes
-    reference: str
-    arguments: Mapping[str, str] = {}
-    labels: Mapping[str, str] = {}
-    target: str = ""
-    keep_failed: bool = True
 
 
 class Builds:
@@ -46,16 +26,16 @@ class Builds:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def build(self, order: BuildOrder, progress: Progress, output: Callable[[str], None]) -> str:
+    def build(self, spec: BuildSpec, progress: Progress, output: Callable[[str], None]) -> str:
         """Build; the image's identifier."""
-        split_reference(order.reference)
-        _check(order.context)
-        course = Course(order.reference)
+        split_reference(spec.reference)
+        _check(spec.context)
+        course = Course(spec.reference)
 
         def begin(client: Client) -> Iterator[Report]:
             answer = client.library.build(
-                fileobj=io.BytesIO(order.context), custom_context=True, tag=order.reference,
-                target=order.target or None, buildargs=dict(order.arguments), labels=dict(order.labels),
+                fileobj=io.BytesIO(spec.context), custom_context=True, tag=spec.reference,
+                target=spec.target or None, buildargs=dict(spec.arguments), labels=dict(spec.labels),
                 rm=True, forcerm=True, decode=True,
             )  # fmt: skip
             for report in answer:
@@ -70,21 +50,21 @@ class Builds:
         def check() -> None:
             progress(course.fraction, course.text)
 
-        with self._cleaned(course, order):
+        with self._cleaned(course, spec):
             work_through(self._connection, begin, receive, check, name="image-build")
         if not course.identifier:
-            raise Unavailable(f"The Docker Engine broke off while it built {order.reference}")
+            raise Unavailable(f"The Docker Engine broke off while it built {spec.reference}")
         return course.identifier
 
     @contextlib.contextmanager
-    def _cleaned(self, course: Course, order: BuildOrder) -> Iterator[None]:
+    def _cleaned(self, course: Course, spec: BuildSpec) -> Iterator[None]:
         try:
             yield
         except Cancelled:
             self._clean(course)
             raise
         except InvalidInput:
-            if not order.keep_failed:
+            if not spec.keep_failed:
                 self._clean(course)
             raise
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.closing import Closing
 from services.containers.addresses import EngineAddress
-from services.containers.engine.builds import BuildOrder, Builds
+from services.containers.engine.builds import Builds
 from services.containers.engine.connection import Connection
 from services.containers.engine.container_cache import OnChange
 from services.containers.engine.containers import Containers
@@ -23,8 +23,9 @@ from services.containers.engine.storage import Storage
 from services.containers.engine.streams import Ended, Stream
 from services.containers.engine.terminal import Terminal
 from services.containers.engine.waiting import wait_healthy
-from services.containers.interface import Progress
+from services.containers.interface import ContainerHost, Progress
 from services.containers.model import (
+    BuildSpec,
     Container,
     ContainerSpec,
     EngineInfo,
@@ -54,11 +55,10 @@ def open_engine(
     return Engine(Connection(address, timeout, known))
 
 
-class Engine(Closing):
-    """A Docker Engine; may be used from several threads, and raises only kinds of `services.errors`.
+class Engine(Closing, ContainerHost):
+    """A Docker Engine: a ContainerHost, and what only an engine can do.
 
-    Containers are named by their identifier or name, images by a reference or identifier. Callbacks of
-    streams come on threads of their own.
+    Callbacks of streams come on threads of their own.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -77,7 +77,7 @@ class Engine(Closing):
 
     @property
     def address(self) -> EngineAddress:
-        """Where it is."""
+        """See ContainerHost."""
         return self._connection.address
 
     def close(self) -> None:
@@ -85,29 +85,29 @@ class Engine(Closing):
         self._connection.close()
 
     def info(self) -> EngineInfo:
-        """What it is, and what to be warned of."""
+        """See ContainerHost."""
         return information(self._connection)
 
     # Containers.
 
     def containers(self) -> list[Container]:
-        """All containers, running or not, by name."""
+        """See ContainerHost."""
         return self._containers.all()
 
     def container(self, identifier: str) -> Container:
-        """One container; NotFound if there is none."""
+        """See ContainerHost."""
         return self._containers.get(identifier)
 
     def find_container(self, identifier: str) -> Container | None:
-        """One container; None if there is none."""
+        """See ContainerHost."""
         return self._containers.find(identifier)
 
     def inspect(self, identifier: str) -> dict[str, Any]:
-        """All that the engine knows of a container, with values that look like secrets masked."""
+        """See ContainerHost."""
         return masked(self._containers.inspect(identifier))
 
     def environment(self, identifier: str) -> dict[str, str]:
-        """A container's variables, secrets included: never to be shown or logged."""
+        """See ContainerHost."""
         lines = self._containers.inspect(identifier)["Config"].get("Env") or []
         return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
@@ -116,33 +116,23 @@ class Engine(Closing):
         return Watch(self._connection, self._containers, on_change, on_state)
 
     def create(self, spec: ContainerSpec) -> str:
-        """Make a container without starting it; its identifier.
-
-        Raises:
-            NotFound: the image is not on this engine.
-            Conflict: a container of that name exists.
-            InvalidInput: a name, port or limit is none.
-        """
+        """See ContainerHost."""
         return self._containers.create(spec)
 
     def run(self, spec: ContainerSpec) -> str:
-        """Make and start a container; its identifier. One that cannot be started is not left behind.
-
-        Raises:
-            Conflict: also if a port is taken; says by which container if it is one of this engine's.
-        """
+        """See ContainerHost."""
         return self._containers.run(spec)
 
     def start(self, identifier: str) -> None:
-        """Start a container."""
+        """See ContainerHost."""
         self._containers.start(identifier)
 
     def stop(self, identifier: str, seconds: int = 15) -> None:
-        """Ask a container to end; it is killed if it has not within that time."""
+        """See ContainerHost."""
         self._containers.stop(identifier, seconds)
 
     def restart(self, identifier: str, seconds: int = 15) -> None:
-        """Stop and start a container."""
+        """See ContainerHost."""
         self._containers.restart(identifier, seconds)
 
     def kill(self, identifier: str) -> None:
@@ -158,26 +148,17 @@ class Engine(Closing):
         self._containers.unpause(identifier)
 
     def rename(self, identifier: str, name: str) -> None:
-        """Give a container another name."""
+        """See ContainerHost."""
         self._containers.rename(identifier, name)
 
     def remove(self, identifier: str, *, force: bool = False, volumes: bool = False) -> None:
-        """Remove a container; `force` kills it first, `volumes` removes the unnamed ones made for it."""
+        """See ContainerHost."""
         self._containers.remove(identifier, force=force, volumes=volumes)
 
     def wait_healthy(
         self, identifier: str, seconds: float, check: Callable[[], None] = lambda: None
     ) -> None:
-        """Wait until a container is healthy, or runs if it has no health check.
-
-        Args:
-            identifier: which.
-            seconds: how long at most.
-            check: called several times a second; may raise Cancelled.
-
-        Raises:
-            Unavailable: it ended, or was not healthy in time; details hold its last words.
-        """
+        """See ContainerHost."""
         wait_healthy(self._containers, self._logs, identifier, seconds, check)
 
     def execute(
@@ -187,14 +168,7 @@ class Engine(Closing):
         environment: Mapping[str, str] | None = None,
         given: bytes | None = None,
     ) -> tuple[int, str]:
-        """Run a command inside to its end; its exit code and what it wrote.
-
-        Args:
-            identifier: of a container that runs.
-            command: and its arguments; no shell reads them.
-            environment: on top of the container's own.
-            given: its standard input; None gives it none.
-        """
+        """See ContainerHost."""
         return execute(self._connection, identifier, command, environment or {}, given)
 
     def put_files(
@@ -207,35 +181,25 @@ class Engine(Closing):
         user: int = 0,
         group: int = 0,
     ) -> None:
-        """Write files by name into a folder inside that exists, also before the container is started."""
+        """See ContainerHost."""
         self._files.put(identifier, folder, contents, mode=mode, user=user, group=group)
 
     def read_file(self, identifier: str, path: str) -> bytes:
-        """The content of a file inside; NotFound if there is none."""
+        """See ContainerHost."""
         return self._files.read(identifier, path)
 
     def copy_out(self, identifier: str, path: str, receive: Callable[[bytes], None]) -> None:
-        """Give a folder of a container that runs and has `tar`, as an archive; `receive` may raise.
-
-        Raises:
-            Unavailable: not all of it could be read.
-        """
+        """See ContainerHost."""
         self._files.copy_out(identifier, path, receive)
 
     def copy_in(self, identifier: str, folder: str, archive: Iterable[bytes]) -> None:
-        """Unpack a tar archive, compressed by gzip, into a folder of a container that runs and has `tar`.
-
-        Owners are taken by number. What `archive` raises stops it, and is raised here.
-
-        Raises:
-            Unavailable: not all of it could be written.
-        """
+        """See ContainerHost."""
         self._files.copy_in(identifier, folder, archive)
 
     # What containers write and use.
 
     def logs(self, identifier: str, lines: int, since: datetime | None = None) -> list[LogLine]:
-        """The last lines a container wrote, oldest first."""
+        """See ContainerHost."""
         return self._logs.read(identifier, lines, since)
 
     def follow_logs(
@@ -245,7 +209,7 @@ class Engine(Closing):
         return self._logs.follow(identifier, lines, receive, ended)
 
     def usage(self, identifier: str) -> Usage | None:
-        """What a container uses now; takes a second or two; None if it does not run."""
+        """See ContainerHost."""
         return usage_now(self._connection, identifier)
 
     def follow_usage(
@@ -276,11 +240,11 @@ class Engine(Closing):
     # Images.
 
     def images(self, *, shared: bool = False) -> list[Image]:
-        """All images, newest first; `shared`: also how much of each is others' too, which takes a while."""
+        """See ContainerHost."""
         return self._images.all(shared=shared)
 
     def image(self, reference: str) -> Image | None:
-        """One image; None if it is not on this engine."""
+        """See ContainerHost."""
         return self._images.find(reference)
 
     def history(self, reference: str) -> list[Layer]:
@@ -288,19 +252,19 @@ class Engine(Closing):
         return self._images.history(reference)
 
     def pull(self, reference: str, progress: Progress) -> None:
-        """Fetch an image from its registry; NotFound if it is not there, SignInNeeded if it asks."""
+        """See ContainerHost."""
         self._images.pull(reference, progress)
 
     def push(self, reference: str, progress: Progress) -> None:
-        """Send an image to the registry that its name begins with; SignInNeeded if it asks for that."""
+        """See ContainerHost."""
         self._images.push(reference, progress)
 
     def tag(self, reference: str, new: str) -> None:
-        """Give an image a further name."""
+        """See ContainerHost."""
         self._images.tag(reference, new)
 
     def remove_image(self, reference: str, *, force: bool = False) -> None:
-        """Remove a name of an image, and the image with its last name; Conflict if containers use it."""
+        """See ContainerHost."""
         self._images.remove(reference, force=force)
 
     def prune_preview(self) -> list[Image]:
@@ -311,32 +275,28 @@ class Engine(Closing):
         """Remove those images and no others; bytes freed."""
         return self._images.prune(identifiers, check)
 
-    def build(self, order: BuildOrder, progress: Progress, output: Callable[[str], None]) -> str:
-        """Build an image; its identifier. A cancelled build leaves nothing behind.
-
-        Raises:
-            InvalidInput: a step failed; the message names it, details hold what it printed.
-        """
-        return self._builds.build(order, progress, output)
+    def build(self, spec: BuildSpec, progress: Progress, output: Callable[[str], None]) -> str:
+        """See ContainerHost."""
+        return self._builds.build(spec, progress, output)
 
     # Networks and volumes.
 
     def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Make a network unless there is one of that name; whether it was made."""
+        """See ContainerHost."""
         return self._storage.ensure_network(name, labels)
 
     def remove_network(self, name: str) -> None:
-        """Remove a network; nothing happens if there is none."""
+        """See ContainerHost."""
         self._storage.remove_network(name)
 
     def ensure_volume(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Make a volume unless there is one of that name; whether it was made."""
+        """See ContainerHost."""
         return self._storage.ensure_volume(name, labels)
 
     def volumes(self, *, sizes: bool = True) -> list[Volume]:
-        """All volumes by name; with their sizes it takes as long as the engine needs to add them up."""
+        """See ContainerHost."""
         return self._storage.volumes(sizes=sizes)
 
     def remove_volume(self, name: str) -> None:
-        """Remove a volume and what is in it; nothing happens if there is none."""
+        """See ContainerHost."""
         self._storage.remove_volume(name)

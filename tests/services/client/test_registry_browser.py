@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from services.client.registry_browser import RegistryBrowser, web_address
-from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine, open_engine
-from services.containers.model import ContainerSpec, Credentials, Port
+from services.containers.model import BuildSpec, ContainerSpec, Credentials, Port
 from services.errors import Conflict, NotFound, Refused, Unavailable
 from services.images.contexts import archive
 
@@ -42,7 +41,7 @@ def push(engine: Engine, registry: str, small_image: str) -> Iterator[Callable[.
     names: list[str] = []
 
     def pushed(name: str, content: str = "one") -> str:
-        order = BuildOrder(
+        order = BuildSpec(
             context=archive({"Dockerfile": f"FROM {small_image}\nLABEL content={content}\n".encode()}),
             reference=f"{registry}/{name}",
         )

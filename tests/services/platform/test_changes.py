@@ -16,9 +16,8 @@ import pytest
 from msgspec.structs import replace
 
 from services.client import GatewayClient
-from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
-from services.containers.model import ContainerSpec, RestartPolicy
+from services.containers.model import BuildSpec, ContainerSpec, RestartPolicy
 from services.errors import Cancelled, Unavailable
 from services.images.catalogue import reference
 from services.images.contexts import archive
@@ -381,4 +380,4 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 
 def _build(engine: Engine, own: str, recipe: str) -> None:
     context = archive({"Dockerfile": recipe.encode()})
-    engine.build(BuildOrder(context, own), lambda *_: None, lambda _text: None)
+    engine.build(BuildSpec(context, own), lambda *_: None, lambda _text: None)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine
+from services.containers.model import BuildSpec
 from services.errors import Cancelled, InvalidInput
 
 Names = Callable[[str], str]
@@ -47,7 +47,7 @@ def test_an_image_is_built_with_its_arguments_and_labels(
         f"FROM {small_image}\nARG COLOUR\nCOPY given.txt /given.txt\n"
         "RUN echo built $COLOUR && echo $COLOUR > /colour\nCMD sleep inf\n"
     )
-    order = BuildOrder(
+    order = BuildSpec(
         context(dockerfile, **{"given.txt": "given"}),
         reference,
         {"COLOUR": "green"},
@@ -68,7 +68,7 @@ def test_an_image_is_built_with_its_arguments_and_labels(
 
 def test_a_target_stage_is_where_it_stops(engine: Engine, small_image: str, reference: str) -> None:
     dockerfile = f"FROM {small_image} AS first\nRUN touch /first\nFROM first\nRUN exit 5\n"
-    engine.build(BuildOrder(context(dockerfile), reference, target="first"), nothing, lambda _: None)
+    engine.build(BuildSpec(context(dockerfile), reference, target="first"), nothing, lambda _: None)
     assert engine.image(reference) is not None
 
 
@@ -80,7 +80,7 @@ def test_a_step_that_fails_is_named_and_its_output_is_kept(
     dockerfile = f"FROM {small_image}\nRUN echo the first\n{failing}\nRUN true\n"
     before = _made(engine, small_image)
     with pytest.raises(InvalidInput) as caught:
-        engine.build(BuildOrder(context(dockerfile), reference), nothing, output.append)
+        engine.build(BuildSpec(context(dockerfile), reference), nothing, output.append)
     assert caught.value.message.startswith(
         f"Building {reference} failed at step 3 of 4, RUN echo compiling"
     )
@@ -107,7 +107,7 @@ def test_a_step_that_fails_is_named_and_its_output_is_kept(
 def test_what_else_is_wrong_is_told(
     engine: Engine, small_image: str, reference: str, dockerfile: str, message: str
 ) -> None:
-    order = BuildOrder(context(dockerfile.format(image=small_image)), reference)
+    order = BuildSpec(context(dockerfile.format(image=small_image)), reference)
     with pytest.raises(InvalidInput) as caught:
         engine.build(order, nothing, lambda _: None)
     assert message in caught.value.message
@@ -116,13 +116,13 @@ def test_what_else_is_wrong_is_told(
 @pytest.mark.parametrize("content", [b"", b"this is no archive"])
 def test_a_context_that_is_none_is_told(engine: Engine, reference: str, content: bytes) -> None:
     with pytest.raises(InvalidInput):
-        engine.build(BuildOrder(content, reference), nothing, lambda _: None)
+        engine.build(BuildSpec(content, reference), nothing, lambda _: None)
 
 
 @pytest.mark.parametrize("name", ["", "Upper:1", "a b", "name:", "a//b", "../x", "-x", "x:1:2"])
 def test_a_name_that_is_none_is_told(engine: Engine, name: str) -> None:
     with pytest.raises(InvalidInput, match="cannot be the name of an image"):
-        engine.build(BuildOrder(b"", name), nothing, lambda _: None)
+        engine.build(BuildSpec(b"", name), nothing, lambda _: None)
 
 
 def test_a_build_cancelled_in_a_silent_step_leaves_nothing_behind(
@@ -141,7 +141,7 @@ def test_a_build_cancelled_in_a_silent_step_leaves_nothing_behind(
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        engine.build(BuildOrder(context(dockerfile), reference), progress, output)
+        engine.build(BuildSpec(context(dockerfile), reference), progress, output)
     containers, images = _made(engine, small_image)
     assert containers - before[0] == set()
     assert images - before[1] == set()
@@ -155,7 +155,7 @@ def test_a_failed_build_leaves_what_a_next_try_begins_with_only_if_wanted(
     dockerfile = f"FROM {small_image}\nRUN echo {unique_name(f'failed-{kept}')} > /a\nRUN exit 9\n"
     containers, images = _made(engine, small_image)
     with pytest.raises(InvalidInput, match="RUN exit 9"):
-        engine.build(BuildOrder(context(dockerfile), reference, keep_failed=kept), nothing, lambda _: None)
+        engine.build(BuildSpec(context(dockerfile), reference, keep_failed=kept), nothing, lambda _: None)
     assert _made(engine, small_image)[0] == containers
     assert bool(_made(engine, small_image)[1] - images) is kept
 
@@ -165,7 +165,7 @@ def test_a_cancelled_build_leaves_what_others_built_before(
 ) -> None:
     shared = f"FROM {small_image}\nRUN echo {unique_name('shared')} > /a\n"
     kept = f"{unique_name('kept')}:1"
-    engine.build(BuildOrder(context(shared), kept), nothing, lambda _: None)
+    engine.build(BuildSpec(context(shared), kept), nothing, lambda _: None)
     lines: list[str] = []
 
     def progress(_fraction: float | None, _text: str) -> None:
@@ -174,7 +174,7 @@ def test_a_cancelled_build_leaves_what_others_built_before(
 
     with pytest.raises(Cancelled):
         engine.build(
-            BuildOrder(context(f"{shared}RUN echo waits; sleep 1000\n"), reference), progress, lines.append
+            BuildSpec(context(f"{shared}RUN echo waits; sleep 1000\n"), reference), progress, lines.append
         )
     assert " ---> Using cache\n" in lines
     assert engine.image(kept) is not None
@@ -186,7 +186,7 @@ def test_what_a_step_prints_is_not_taken_for_what_the_builder_says(
 ) -> None:
     kept = f"{unique_name('printed')}:1"
     identifier = engine.build(
-        BuildOrder(context(f"FROM {small_image}\nRUN true > /p\n"), kept), nothing, print
+        BuildSpec(context(f"FROM {small_image}\nRUN true > /p\n"), kept), nothing, print
     )
     printed = identifier.removeprefix("sha256:")[:12]
     script = f"sleep 0.2; echo ' ---> {printed}'; sleep 0.2; echo waits; sleep 1000"
@@ -198,7 +198,7 @@ def test_what_a_step_prints_is_not_taken_for_what_the_builder_says(
 
     with pytest.raises(Cancelled):
         engine.build(
-            BuildOrder(context(f"FROM {small_image}\nRUN {script}\n"), reference), progress, lines.append
+            BuildSpec(context(f"FROM {small_image}\nRUN {script}\n"), reference), progress, lines.append
         )
     assert f" ---> {printed}\n" in lines
     assert engine.image(kept) is not None

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from services.containers.addresses import LocalEngine
-from services.containers.engine.builds import BuildOrder
 from services.containers.engine.engine import Engine, open_engine
 from services.containers.engine.errors import failure
 from services.containers.engine.signing_in import registry_of
-from services.containers.model import Credentials
+from services.containers.model import BuildSpec, Credentials
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, SignInNeeded, Unavailable
 
 Names = Callable[[str], str]
@@ -38,7 +37,7 @@ def unnamed(engine: Engine, small_image: str, unique_name: Names) -> Iterator[li
             entry.size = len(dockerfile)
             archive.addfile(entry, io.BytesIO(dockerfile))
         reference = f"{unique_name(word)}:1"
-        made.append(engine.build(BuildOrder(packed.getvalue(), reference), nothing, lambda _: None))
+        made.append(engine.build(BuildSpec(packed.getvalue(), reference), nothing, lambda _: None))
     # Giving a name to another image takes it from the first one.
     for word in ("one", "two"):
         engine.tag(small_image, f"{unique_name(word)}:1")
