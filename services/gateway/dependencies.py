@@ -1,6 +1,6 @@
 """What the routes stand on: the long-lived parts of one gateway."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.gateway.access import Access
@@ -8,15 +8,11 @@ from services.gateway.health_checks import Prober
 from services.gateway.messages import ListenerState, VersionStatus
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
-from services.gateway.prediction_endpoint import Predict
-from services.gateway.protocols import Protocol
 from services.gateway.recorder import Recorder
 from services.gateway.registry_watcher import Follower
 from services.gateway.routing_table import Directory
 from services.gateway.store_access import StoreAccess
-from services.http.addresses import Network
 from services.http.origins import NO_ORIGINS, Origins
-from services.http.routes import HotHandler
 from services.registry.service import Registry
 
 
@@ -51,26 +47,6 @@ class Parts:
     def registry(self) -> Registry:
         """The registry's rules over the open store; Unavailable if that is not reached."""
         return Registry(self.store())
-
-    def predict(
-        self,
-        protocol: Protocol,
-        project: str = "",
-        version: str = "",
-        networks: Sequence[Network] = (),
-    ) -> HotHandler:
-        """The hot path's handler of one protocol, for the API or for one listener."""
-        return Predict(
-            self.access,
-            self.directory,
-            self.recorder,
-            self.metrics,
-            protocol,
-            project=project,
-            version=version,
-            networks=networks,
-            origins=self.origins,
-        )
 
     def status(self, project: str) -> dict[str, VersionStatus]:
         """How each version of a project fares at this replica."""

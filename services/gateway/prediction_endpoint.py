@@ -7,21 +7,16 @@ from time import perf_counter, time
 import numpy as np
 
 from services.errors import InvalidInput, NotFound, RelevoError
-from services.gateway.access import Access
 from services.gateway.dependencies import Parts
-from services.gateway.metrics import Metrics
 from services.gateway.protocols import Protocol
 from services.gateway.protocols.inference import Inference, complaint
 from services.gateway.protocols.mlflow import MLflow
 from services.gateway.protocols.mlflow import complaint as mlflow_complaint
 from services.gateway.protocols.plain import PlainOrV1
 from services.gateway.protocols.v1 import V1
-from services.gateway.recorder import Recorder
-from services.gateway.routing_table import Directory
 from services.gateway.version_route import ASKED_BY_NAME, Question, VersionRoute
 from services.http.addresses import Network, is_within
 from services.http.errors import InvalidField
-from services.http.origins import NO_ORIGINS, Origins
 from services.http.request import HotRequest
 from services.http.routes import HotRoutes
 from services.registry.model import Listener, Role
@@ -35,38 +30,29 @@ class Predict:
     """Answers prediction requests; one instance for the API, and one for each listener.
 
     Args:
-        access: the tokens in force.
-        directory: the projects.
-        recorder: asked whether it takes rows before a model is asked.
-        metrics: counts what is refused here.
+        parts: the gateway's.
         protocol: how requests are read and answered.
         project, version: what a listener stands for; empty where the path says it.
         networks: from which a listener may be called without a token.
-        origins: whose web pages may make use of that.
     """
 
     def __init__(
         self,
-        access: Access,
-        directory: Directory,
-        recorder: Recorder,
-        metrics: Metrics,
+        parts: Parts,
         protocol: Protocol,
-        *,
         project: str = "",
         version: str = "",
         networks: Sequence[Network] = (),
-        origins: Origins = NO_ORIGINS,
     ) -> None:
-        self._access = access
-        self._directory = directory
-        self._recorder = recorder
-        self._metrics = metrics
+        self._access = parts.access
+        self._directory = parts.directory
+        self._recorder = parts.recorder
+        self._metrics = parts.metrics
+        self._origins = parts.origins
         self._protocol = protocol
         self._project = project
         self._version = version
         self._networks = networks
-        self._origins = origins
 
     def __call__(self, request: HotRequest) -> None:
         """Reply now with a refusal, or later with the answer."""
@@ -151,7 +137,7 @@ INFER = ("/v2/models/{project}/infer", "/v2/models/{project}/versions/{version}/
 def hot_routes(parts: Parts) -> HotRoutes:
     """Of the API, whose paths name the project."""
     routes = HotRoutes(parts.origins.mark())
-    own, mlflow, inference = parts.predict(V1()), parts.predict(MLflow()), parts.predict(Inference())
+    own, mlflow, inference = Predict(parts, V1()), Predict(parts, MLflow()), Predict(parts, Inference())
     for base in (_PROJECT, _VERSION):
         routes.add("POST", f"{base}/predict", own)
         routes.add("POST", f"{base}/invocations", mlflow, mlflow_complaint)
@@ -164,12 +150,12 @@ def listener_hot_routes(parts: Parts, listener: Listener) -> HotRoutes:
     """Of a listener, which stands for a project or a version; they are at the root."""
     routes = HotRoutes(parts.origins.mark())
     place = (listener.project, listener.version, [ip_network(network) for network in listener.networks])
-    own = parts.predict(PlainOrV1(), *place)
+    own = Predict(parts, PlainOrV1(), *place)
     routes.add("POST", "/predict", own)
     if not listener.version:
         routes.add("POST", BY_VERSION, own)
-    routes.add("POST", "/invocations", parts.predict(MLflow(), *place), mlflow_complaint)
-    inference = parts.predict(Inference(), *place)
+    routes.add("POST", "/invocations", Predict(parts, MLflow(), *place), mlflow_complaint)
+    inference = Predict(parts, Inference(), *place)
     for path in INFER:
         routes.add("POST", path, inference, complaint)
     return routes
