@@ -161,7 +161,7 @@ def engine() -> Iterator["Engine"]:
 @pytest.fixture(scope="session")
 def built_images(engine: "Engine") -> Callable[[str], str]:
     """From the name of one of Relevo's images to its reference; built when it is first asked for."""
-    from services.images.orders import build_images
+    from services.images.builds import build_images
 
     built: dict[str, str] = {}
 
@@ -228,7 +228,7 @@ def examples_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], No
     trained: list[Path] = []
 
     def put(folder: Path) -> None:
-        from services.publish.examples import train_examples
+        from services.publish.demo.example_projects import train_examples
 
         if not trained:
             made = tmp_path_factory.mktemp("examples")

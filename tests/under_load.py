@@ -9,7 +9,7 @@ from typing import Self
 from services.client import GatewayClient
 from services.errors import RelevoError
 from services.model_server.deploy import Deploy
-from services.publish.tables import Row
+from services.publish.csv_rows import Row
 from services.store.identifiers import format_id, new_ids
 
 

@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 
 from app.paths import system_places
-from services.publish.demo import Demo
-from services.publish.replay import Pace
+from services.publish.demo.demo import Demo
+from services.publish.demo.traffic_replay import Pace
 
 _QUICK = Pace(rows_per_second=40, rows_per_request=4, label_delay=1)
 _TRAFFIC_SECONDS = 120.0

@@ -14,10 +14,10 @@ from services.containers.parent_watch import watch_parent
 from services.errors import InvalidInput
 from services.model_server.artifacts.describing import describe_file
 from services.model_server.artifacts.kinds import KINDS
-from services.publish.describing import OPTIONS, Draft, Given, draft_of
+from services.publish.description_draft import OPTIONS, Draft, Given, draft_of
 from services.publish.isolated_reader import Order, carry_out
-from services.publish.model_files import bring_in
-from services.publish.written_inputs import read_inputs, read_names, read_units
+from services.publish.model_import import bring_in
+from services.publish.option_syntax import read_inputs, read_names, read_units
 from services.registry.model import Task
 
 NOTE = (

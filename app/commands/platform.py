@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from app.commands.engine import add_engine_options, engine_address
-from app.commands.platform_words import Told, describe, interruptible, tell_failure
+from app.commands.platform_output import Told, describe, interruptible, tell_failure
 from app.commands.registries import CommandSignIns, add_registry_words
 from app.paths import system_places
 from services.containers.engine.engine import Engine, open_engine
@@ -19,7 +19,7 @@ from services.platform.discovery import existing, find_platform
 from services.platform.recovery.recover import request_of
 from services.platform.request import DURABILITIES, PlatformRequest
 from services.platform.setup import set_up
-from services.platform.state import platform_state
+from services.platform.status import platform_state
 from services.platform.teardown import plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
 from services.profiles.registries import RegistrySignIns

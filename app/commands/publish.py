@@ -7,8 +7,8 @@ from app.commands.options import secret_of
 from services.client import GatewayClient
 from services.errors import InvalidInput
 from services.model_server.deploy import read_deploy
+from services.publish.csv_rows import read_rows
 from services.publish.publisher import publish_training, publish_version
-from services.publish.tables import read_rows
 
 TOKEN_VARIABLE = "RELEVO_TOKEN"  # noqa: S105 - the variable's name, not a token
 

@@ -20,8 +20,8 @@ from app.error_text import sentence
 from services.errors import Conflict, InvalidInput
 from services.model_server.artifacts.interface import Described
 from services.publish.deploy_folders import check_folder
-from services.publish.describing import Draft, Given, GivenInput, draft_of, next_version
-from services.publish.written_inputs import read_names
+from services.publish.description_draft import Draft, Given, GivenInput, draft_of, next_version
+from services.publish.option_syntax import read_names
 from services.registry.model import Project, Task
 from widgets.panels.form import FormField
 from widgets.panels.labels import Text

@@ -17,7 +17,7 @@ from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import Kind, recognise_file
 from services.model_server.deploy import Deploy, read_deploy
 from services.profiles.profile import EmbeddedProfile
-from services.publish.describing import Given
+from services.publish.description_draft import Given
 from services.publish.isolated_reader import bring_in_apart, describe_apart
 
 T = TypeVar("T")

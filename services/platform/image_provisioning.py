@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
+from services.images.builds import build_images
 from services.images.catalogue import reference
-from services.images.orders import build_images
 
 Output = Callable[[str], None]
 

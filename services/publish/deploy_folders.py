@@ -9,7 +9,7 @@ from msgspec import Struct
 from services.errors import Conflict, NotFound, StorageFull
 from services.model_server.artifacts.kinds import Kind
 from services.model_server.deploy import DESCRIPTION, Deploy, modified_at, write_deploy
-from services.publish.describing import Draft
+from services.publish.description_draft import Draft
 from services.publish.local_imports import modules_beside
 
 

@@ -19,7 +19,7 @@ from services.containers.program import program_command
 from services.errors import InvalidInput, RelevoError
 from services.model_server.artifacts.describing import describe_file
 from services.model_server.artifacts.interface import Described
-from services.publish.describing import Given, draft_of
+from services.publish.description_draft import Given, draft_of
 
 _LOOK_SECONDS = 0.1
 _LAST_CHARACTERS = 4000
@@ -56,7 +56,7 @@ def carry_out(order: Order) -> Outcome:
         described, writing = describe_file(model), order.writing
         if writing is None:
             return Outcome(described)
-        from services.publish.model_files import bring_in
+        from services.publish.model_import import bring_in
 
         bring_in(model, draft_of(described, writing.given), Path(writing.folder), replace=writing.replace)
     except RelevoError as error:

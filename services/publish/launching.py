@@ -21,9 +21,9 @@ from services.containers.model import (
     Role,
 )
 from services.errors import Conflict, InvalidInput, NotFound
+from services.images.build_settings import forwarded_settings
+from services.images.builds import build_images
 from services.images.catalogue import CATALOGUE, reference
-from services.images.forwarded import forwarded_settings
-from services.images.orders import build_images
 from services.model_server.deploy import Deploy, read_deploy
 from services.publish.pip_failures import explained
 from services.publish.version_image import VersionImage, version_image

@@ -12,7 +12,7 @@ from services.containers.interface import Progress
 from services.errors import Unavailable
 from services.gateway.messages import TrainingPredictionsUpload, TrainingUpload, Tried
 from services.model_server.deploy import Deploy, read_deploy
-from services.publish.tables import Row
+from services.publish.csv_rows import Row
 from services.registry.model import Mode, Project, Revision, Signature, Version
 
 _ROWS_A_REQUEST = 1_000

@@ -11,7 +11,7 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
-from services.images.forwarded import Forwarded, forwarded_settings
+from services.images.build_settings import Forwarded, forwarded_settings
 
 Start = Callable[..., str]
 _numbers = count()

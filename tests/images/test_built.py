@@ -7,8 +7,8 @@ import docker
 import pytest
 
 from services.containers.engine.engine import Engine
+from services.images.build_settings import PROXIES, Forwarded
 from services.images.catalogue import CATALOGUE, program_version
-from services.images.forwarded import PROXIES, Forwarded
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 PLATFORM = (

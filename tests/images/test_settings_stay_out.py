@@ -9,8 +9,8 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.errors import InvalidInput
-from services.images.forwarded import Forwarded
-from services.images.orders import build_images
+from services.images.build_settings import Forwarded
+from services.images.builds import build_images
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 

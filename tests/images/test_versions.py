@@ -10,7 +10,7 @@ import pytest
 from services.containers.engine.engine import Engine
 from services.containers.model import BuildSpec
 from services.errors import InvalidInput
-from services.images.forwarded import Forwarded, forwarded_settings
+from services.images.build_settings import Forwarded, forwarded_settings
 from services.model_server.artifacts.kinds import KINDS, Kind
 from services.model_server.deploy import Deploy, write_deploy
 from services.publish.version_image import version_image

@@ -12,8 +12,8 @@ import pytest
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.model_server.deploy import read_deploy
-from services.publish.examples import Example
-from services.publish.tables import Row, read_rows
+from services.publish.csv_rows import Row, read_rows
+from services.publish.demo.example_projects import Example
 from services.store.batches import PredictionBatch
 from services.store.identifiers import parse_id, uuids
 from services.store.interface import Store

@@ -23,13 +23,13 @@ from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import Health
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
-from services.platform.access import production, runtime_of
 from services.platform.discovery import find_platform
+from services.platform.launch_target import production, runtime_of
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
-from services.publish.examples import EXAMPLES
+from services.publish.csv_rows import Row
+from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import Launcher, LaunchOptions
-from services.publish.tables import Row
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
 from services.store.roles import StoreRole

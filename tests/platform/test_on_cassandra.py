@@ -23,9 +23,9 @@ from services.gateway.messages import ChampionRequest
 from services.model_server.deploy import read_deploy
 from services.profiles.profile import PlatformProfile
 from services.profiles.secrets import Secrets
-from services.publish.examples import EXAMPLES
+from services.publish.csv_rows import Row, read_rows
+from services.publish.demo.example_projects import EXAMPLES
 from services.publish.publisher import publish_training, publish_version
-from services.publish.tables import Row, read_rows
 from services.registry.model import Listener, Mode, Role
 from services.registry.tokens import new_secret, new_token, service_token
 from services.store.addresses import CassandraAddress

@@ -27,20 +27,20 @@ from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import ChampionRequest
 from services.images.catalogue import reference
 from services.model_server.deploy import Deploy, read_deploy
-from services.platform.access import production, runtime_of
 from services.platform.checks import SYSTEM_MEMORY
 from services.platform.client_profile import profile_of, remember
 from services.platform.discovery import find_platform
+from services.platform.launch_target import production, runtime_of
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
-from services.platform.state import platform_state
+from services.platform.status import platform_state
 from services.platform.teardown import tear_down
 from services.profiles.profile import ProfileFolder
 from services.profiles.secrets import KINDS, Secrets
-from services.publish.examples import EXAMPLES, Example
+from services.publish.csv_rows import Row
+from services.publish.demo.example_projects import EXAMPLES, Example
 from services.publish.launching import Launcher, LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions
-from services.publish.tables import Row
 from services.registry.model import Listener, Mode
 from services.registry.tokens import service_token
 

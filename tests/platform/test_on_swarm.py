@@ -13,13 +13,13 @@ from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.containers.swarm.runtime import SwarmRuntime
 from services.model_server.deploy import read_deploy
-from services.platform.access import production, runtime_of
+from services.platform.launch_target import production, runtime_of
 from services.platform.request import PlatformRequest, problems
 from services.platform.setup import Outcome, set_up
 from services.platform.teardown import tear_down
-from services.publish.examples import EXAMPLES
+from services.publish.csv_rows import Row, read_rows
+from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import Launcher, LaunchOptions
-from services.publish.tables import Row, read_rows
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
 from services.store.interface import Store

@@ -190,7 +190,7 @@ class ImageActions(EngineDeeds):
     def _build_folder(self, folder: str, name: str) -> None:
         from services.containers.engine.folders import folder_context
         from services.containers.model import BuildSpec
-        from services.images.forwarded import forwarded_settings
+                from services.images.build_settings import forwarded_settings
 
         def build(engine: "Engine", work: Work) -> None:
             work.progress(None, f"Reading {folder}")
@@ -205,7 +205,7 @@ class ImageActions(EngineDeeds):
         self.run(f"Building {name}", build)
 
     def _build_own(self, name: str) -> None:
-        from services.images.orders import build_images
+        from services.images.builds import build_images
 
         self._begin(name)
         self.run(

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.base_dialog import GrowingDialog, lay_out
 from app.dialogs.path_field import PathField
 from services.containers.model import Limits
-from services.development.starting import DevelopmentRequest, check_request
+from services.development.containers import DevelopmentRequest, check_request
 from services.development.templates import DamagedTemplate, Template
 from services.errors import InvalidInput
 from widgets.panels.form import Form, FormField

@@ -18,15 +18,15 @@ from services.client import GatewayClient
 from services.containers.addresses import LocalEngine
 from services.containers.interface import Capability, Instance
 from services.containers.model import SwarmState
-from services.development.opening import Page, interpreter_of, page_of
-from services.development.starting import DevelopmentRequest, ensure_image, start_development
+from services.development.access import Page, interpreter_of, page_of
+from services.development.containers import DevelopmentRequest, ensure_image, start_development
 from services.development.templates import Template, templates
 from services.errors import InvalidInput
 from services.model_server.deploy import read_deploy
-from services.platform.access import production, runtime_of
+from services.platform.launch_target import production, runtime_of
+from services.publish.csv_rows import read_rows
 from services.publish.launching import Launcher
 from services.publish.publisher import publish_training, publish_training_predictions
-from services.publish.tables import read_rows
 from widgets.actions import ExplainedAction
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from app.pages.containers.streams import Follower
 from app.tasks import Task
 from services.containers.model import PLATFORM_LABEL, Change, LogLine
 from services.errors import NotFound, RelevoError
-from services.platform.state import PartState, PlatformState, platform_state
+from services.platform.status import PartState, PlatformState, platform_state
 from widgets.logs.buffer import LIMIT
 from widgets.logs.pane import LogPane
 from widgets.tables.parts import PartRow, PartsTable

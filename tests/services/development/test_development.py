@@ -12,8 +12,8 @@ import pytest
 from services.containers.addresses import LocalEngine, SshEngine, TlsEngine
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState, Limits
-from services.development.opening import docker_context, interpreter_of, page_of
-from services.development.starting import DevelopmentRequest, developments, start_development
+from services.development.access import docker_context, interpreter_of, page_of
+from services.development.containers import DevelopmentRequest, developments, start_development
 from services.development.templates import Template, read_template, templates
 from services.errors import Conflict, InvalidInput, NotFound, Unavailable
 

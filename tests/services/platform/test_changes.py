@@ -26,7 +26,7 @@ from services.platform.discovery import REPLACED, find_platform
 from services.platform.recovery.state_file import KEPT, Kept, kept_with_data
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
-from services.platform.state import platform_state
+from services.platform.status import platform_state
 from services.platform.upgrade import upgrade
 from services.registry.model import Field, Listener, Mode, Signature, Task, Version
 

@@ -17,17 +17,17 @@ from app.connection.platform import open_platform
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.errors import Cancelled, Conflict, Corrupt, InvalidInput, NotFound, Refused, StorageFull
-from services.platform.access import production
 from services.platform.backup.create import back_up
 from services.platform.backup.format import Backup, SavedVolume, read_list, write_list
 from services.platform.backup.restore import restore
 from services.platform.client_profile import profile_of, remember
 from services.platform.discovery import find_platform, runs
+from services.platform.launch_target import production
 from services.platform.recovery.recover import request_of
 from services.platform.recovery.state_file import KEPT
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
-from services.platform.state import platform_state
+from services.platform.status import platform_state
 from services.platform.teardown import plan_tear_down, tear_down
 from services.profiles.profile import ProfileFolder
 from services.profiles.secrets import Secrets

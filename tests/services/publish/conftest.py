@@ -11,12 +11,12 @@ from services.client import GatewayClient
 from services.containers.docker_runtime import DockerRuntime
 from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, ContainerSpec, Port
+from services.images.builds import build_images
 from services.images.catalogue import reference
-from services.images.orders import build_images
 from services.model_server.deploy import read_deploy
-from services.publish.examples import EXAMPLES
+from services.publish.csv_rows import Row, read_rows
+from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import Launcher, Production
-from services.publish.tables import Row, read_rows
 from services.registry.tokens import new_secret
 
 WINE = EXAMPLES[0]

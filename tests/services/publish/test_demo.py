@@ -13,8 +13,8 @@ from services.errors import Unavailable
 from services.evaluation.model import ProjectView, RegressionMetrics, Span
 from services.evaluation.reader.reader import ProjectReader
 from services.profiles.workspace import Workspace
-from services.publish.demo import Demo
-from services.publish.replay import Pace
+from services.publish.demo.demo import Demo
+from services.publish.demo.traffic_replay import Pace
 from services.registry.model import Mode
 from services.store.connect import open_store
 

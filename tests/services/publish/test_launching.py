@@ -16,10 +16,10 @@ from services.containers.model import Port
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, RelevoError, Unavailable
 from services.images.catalogue import reference
 from services.model_server.deploy import read_deploy
-from services.publish.examples import EXAMPLES
+from services.publish.csv_rows import Row, read_rows
+from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions
-from services.publish.tables import Row, read_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(300)]
 WINE = EXAMPLES[0]

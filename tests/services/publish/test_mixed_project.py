@@ -17,10 +17,10 @@ from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import ChampionRequest, RetrainRequest, RevisionRequest, Window
 from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace
-from services.publish.examples import EXAMPLES
+from services.publish.csv_rows import Row, read_rows
+from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions, publish_version
-from services.publish.tables import Row, read_rows
 from services.registry.model import JobState, Mode
 from services.store.connect import open_store
 

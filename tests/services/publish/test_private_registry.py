@@ -11,7 +11,7 @@ from services.containers.docker_runtime import DockerRuntime
 from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import Credentials
 from services.errors import Cancelled, SignInNeeded
-from services.publish.examples import EXAMPLES
+from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import Launcher, LaunchOptions, Production
 
 pytestmark = pytest.mark.docker

@@ -15,7 +15,7 @@ from app.pages.platform.launch_dialog import IMAGE, Launch, LaunchDialog
 from app.pages.platform.setup_dialog import SetupDialog
 from app.pages.platform.token_dialog import TokenDialog
 from services.containers.model import Limits, Port, Volume
-from services.development.starting import DevelopmentRequest
+from services.development.containers import DevelopmentRequest
 from services.development.templates import DamagedTemplate, templates
 from services.model_server.deploy import Deploy, write_deploy
 from services.platform.backup.format import Backup, write_list

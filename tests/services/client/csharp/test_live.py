@@ -20,8 +20,8 @@ from resources import path
 from services.client import GatewayClient
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
-from services.publish.demo import Demo
-from services.publish.replay import Pace
+from services.publish.demo.demo import Demo
+from services.publish.demo.traffic_replay import Pace
 from services.registry.model import Listener
 from services.store.connect import open_store
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
 from services.containers.model import BuildSpec
+from services.images.build_settings import Forwarded, forwarded_settings
 from services.images.catalogue import own_image, program_version, reference
 from services.images.contexts import context_of
-from services.images.forwarded import Forwarded, forwarded_settings
 
 
 def build_images(

@@ -21,9 +21,9 @@ from services.model_server.artifacts.describing import describe_file
 from services.model_server.deploy import modified_at, read_deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import write_folder
-from services.publish.describing import Given, GivenInput, draft_of
+from services.publish.description_draft import Given, GivenInput, draft_of
 from services.publish.isolated_reader import bring_in_apart, describe_apart
-from services.publish.model_files import bring_in
+from services.publish.model_import import bring_in
 
 SPECIES = ("setosa", "versicolor", "virginica")
 NAMES = ("sepal length", "sepal width", "petal length", "petal width")

@@ -5,16 +5,23 @@ image's history holds one. They may hold passwords: they are shown and logged no
 """
 
 import os
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+import certifi
 from msgspec import Struct
 
+from services.errors import InvalidInput
 from services.images.apt_settings import apt_configuration, apt_sources
-from services.images.certificates import further_authorities
 from services.images.pip_settings import configuration, pip_settings
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 """Docker knows these arguments by itself and keeps them out of every image's history."""
+CERTIFICATE_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Where people name their authorities' file, the first that is set being used."""
+CERTIFICATES_LIMIT = 120_000
+"""Characters of a build argument: Linux takes no longer variable than 128 KiB."""
 
 
 class Forwarded(Struct, frozen=True):
@@ -65,3 +72,41 @@ def proxies(environment: Mapping[str, str]) -> dict[str, str]:
     """Proxies that are set; the lower-case name wins, as it does for most programs."""
     found = {name: environment.get(name.lower()) or environment.get(name, "") for name in PROXIES}
     return {name: value for name, value in found.items() if value}
+
+
+def further_authorities(environment: Mapping[str, str], configured: str = "") -> str:
+    """PEM texts of trusted authorities that are not in certifi's list; empty if there are none.
+
+    Args:
+        environment: this process's variables.
+        configured: the file that pip's configuration names; it comes after the variables.
+
+    Raises:
+        InvalidInput: the file that is named cannot be read as certificates, or they are too many.
+    """
+    named = next((environment[name] for name in CERTIFICATE_VARIABLES if environment.get(name)), configured)
+    own, usual = _authorities(named), _authorities(certifi.where())
+    text = "".join(map(ssl.DER_cert_to_PEM_cert, sorted(own - usual)))
+    if len(text) > CERTIFICATES_LIMIT:
+        raise InvalidInput(
+            f"{named or 'this system'} trusts more authorities than can be handed to an image build",
+            remedy=f"Name a file with your own authorities only in {CERTIFICATE_VARIABLES[0]}.",
+        )
+    return text
+
+
+def _authorities(file: str) -> set[bytes]:
+    """Certificates (DER) of a file, of a folder's files, or for an empty name of the system's store."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if not file:
+            context.load_default_certs()
+        for part in _files(Path(file)) if file else ():
+            context.load_verify_locations(cafile=str(part))
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidInput(f"{file}: the certificates cannot be read", details=str(error)) from error
+    return set(context.get_ca_certs(binary_form=True))
+
+
+def _files(place: Path) -> Iterable[Path]:
+    return sorted(place.glob("*.pem")) if place.is_dir() else (place,)

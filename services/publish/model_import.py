@@ -8,7 +8,7 @@ from services.model_server.artifacts.describing import artifact_of
 from services.model_server.deploy import Deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import check_folder, deploy_of, write_folder
-from services.publish.describing import Draft
+from services.publish.description_draft import Draft
 
 
 def bring_in(model: Path, draft: Draft, folder: Path, *, replace: bool = False) -> Deploy:

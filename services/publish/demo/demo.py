@@ -10,14 +10,14 @@ from services.closing import Closing
 from services.containers.interface import service_name
 from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace
-from services.publish.examples import EXAMPLES, Example, train_examples
+from services.publish.csv_rows import read_rows
+from services.publish.demo.example_projects import EXAMPLES, Example, train_examples
+from services.publish.demo.traffic_replay import Pace, Replay
 from services.publish.publisher import (
     publish_training,
     publish_training_predictions,
     publish_version,
 )
-from services.publish.replay import Pace, Replay
-from services.publish.tables import read_rows
 
 Progress = Callable[[float, str], None]
 _SERVICE_SECONDS = 60.0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.containers.interface import Progress
 from services.errors import Cancelled, RelevoError
-from services.platform.state import PartState, PlatformState
+from services.platform.status import PartState, PlatformState
 
 _LAST_OUTPUT = 40
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))

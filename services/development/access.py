@@ -7,7 +7,7 @@ from msgspec import Struct
 from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState
-from services.development.starting import OPENING_LABEL, SECRET_LABEL, SIGN_IN_LABEL
+from services.development.containers import OPENING_LABEL, SECRET_LABEL, SIGN_IN_LABEL
 from services.development.templates import Template
 from services.errors import Unavailable
 

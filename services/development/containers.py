@@ -25,7 +25,7 @@ from services.containers.model import (
 )
 from services.development.templates import Template
 from services.errors import InvalidInput, NotFound, Unavailable
-from services.images.orders import build_images
+from services.images.builds import build_images
 
 TEMPLATE_LABEL, FOLDER_LABEL, OPENING_LABEL = "relevo.template", "relevo.folder", "relevo.opening"
 SIGN_IN_LABEL = "relevo.sign-in"

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from services.client import GatewayClient
 from services.errors import Unavailable
-from services.publish.tables import Row
+from services.publish.csv_rows import Row
 
 _RETRY_SECONDS = 1.0
 

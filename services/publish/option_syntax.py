@@ -3,7 +3,7 @@
 import csv
 
 from services.errors import InvalidInput
-from services.publish.describing import GivenInput
+from services.publish.description_draft import GivenInput
 from services.registry.model import FieldType
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import InvalidInput, NotFound
-from services.publish.tables import read_rows
+from services.publish.csv_rows import read_rows
 from services.registry.model import Field, FieldType, Signature, Task
 
 SIGNATURE = Signature(

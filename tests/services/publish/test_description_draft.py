@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from services.errors import InvalidInput
 from services.model_server.artifacts.interface import Described, InputRead
-from services.publish.describing import Given, GivenInput, draft_of, next_version
+from services.publish.description_draft import Given, GivenInput, draft_of, next_version
 from services.registry.model import FieldType, Task
 
 NAMED = Described(

@@ -13,8 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from services.errors import InvalidInput
 from services.images.apt_settings import apt_configuration, apt_sources
-from services.images.certificates import further_authorities
-from services.images.forwarded import Forwarded, proxies
+from services.images.build_settings import Forwarded, further_authorities, proxies
 from services.images.pip_settings import configuration, configuration_files, pip_settings
 
 
@@ -72,7 +71,7 @@ def test_a_file_that_holds_no_certificates_is_named(tmp_path: Path) -> None:
 def test_more_authorities_than_an_argument_holds_are_refused(
     own_authority: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.images.certificates.LIMIT", 100)
+    monkeypatch.setattr("services.images.build_settings.CERTIFICATES_LIMIT", 100)
     with pytest.raises(InvalidInput, match="more authorities") as error:
         further_authorities({"PIP_CERT": str(own_authority)})
     assert "PIP_CERT" in error.value.remedy

@@ -6,10 +6,10 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.errors import Cancelled, InvalidInput, NotFound
+from services.images.build_settings import Forwarded
+from services.images.builds import build_images, order
 from services.images.catalogue import CATALOGUE, program_version, reference
 from services.images.contexts import archive
-from services.images.forwarded import Forwarded
-from services.images.orders import build_images, order
 
 
 def test_an_order_names_the_image_by_the_programs_version() -> None:
@@ -25,7 +25,7 @@ def small_contexts(monkeypatch: pytest.MonkeyPatch, small_image: str) -> dict[st
     """Contexts of images that build in a moment, in place of Relevo's own; a test may change them."""
     text = f"FROM {small_image}\nRUN true\n".encode()
     contexts = {name: archive({"Dockerfile": text}) for name in CATALOGUE}
-    monkeypatch.setattr("services.images.orders.context_of", contexts.__getitem__)
+    monkeypatch.setattr("services.images.builds.context_of", contexts.__getitem__)
     return contexts
 
 

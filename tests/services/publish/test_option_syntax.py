@@ -3,8 +3,8 @@
 import pytest
 
 from services.errors import InvalidInput
-from services.publish.describing import GivenInput
-from services.publish.written_inputs import read_inputs, read_names, read_units
+from services.publish.description_draft import GivenInput
+from services.publish.option_syntax import read_inputs, read_names, read_units
 from services.registry.model import FieldType
 
 
