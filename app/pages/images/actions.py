@@ -190,7 +190,7 @@ class ImageActions(EngineDeeds):
     def _build_folder(self, folder: str, name: str) -> None:
         from services.containers.engine.folders import folder_context
         from services.containers.model import BuildSpec
-                from services.images.build_settings import forwarded_settings
+        from services.images.build_settings import forwarded_settings
 
         def build(engine: "Engine", work: Work) -> None:
             work.progress(None, f"Reading {folder}")
