@@ -6,7 +6,7 @@ driver could not settle it by reading again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -166,6 +166,23 @@ Cursors = Mapping[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
+class CatchUpProgress:
+    """How far a challenger has caught up with its project's log.
+
+    Attributes:
+        cursors: by writer, up to which all rows are answered or not wanted.
+        since: Unix milliseconds; rows asked before are not wanted.
+        skipped: rows that it could not be asked for.
+        retired: it is out of the shadow, and begins anew when it returns.
+    """
+
+    cursors: Cursors = field(default_factory=dict)
+    since: int = 0
+    skipped: int = 0
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """A batch of the log, decoded, and the position it (or its last row) stands at.
 
@@ -260,7 +277,7 @@ class ArtifactStore(Protocol):
 
 
 class CoordinationStore(Protocol):
-    """Leases, tokens, jobs and settings: small rows that processes agree on."""
+    """Leases, tokens, jobs, settings and progress: small rows that processes agree on."""
 
     def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
         """Take or renew a lease by condition; whether `holder` holds it now."""
@@ -304,6 +321,12 @@ class CoordinationStore(Protocol):
     def put_setting(self, key: str, value: str) -> None:
         """Store a platform-wide setting."""
 
+    def catch_up_progress(self, project: str, version: str) -> CatchUpProgress | None:
+        """How far a challenger has caught up; None if nobody has noted it."""
+
+    def put_catch_up_progress(self, project: str, version: str, progress: CatchUpProgress) -> None:
+        """Note how far a challenger has caught up: no change that anybody follows."""
+
 
 class Store(
     RegistryStore, TrainingStore, LiveStore, LogStore, RollupStore, ArtifactStore, CoordinationStore,
@@ -316,7 +339,11 @@ class Store(
         """`cassandra` or `sqlite`, for the status bar."""
 
     def changes(self) -> str:
-        """A cheap token that differs whenever a registry, token, listener or setting row changed."""
+        """A token that differs whenever a registry, token, listener or setting row changed.
+
+        Cheap however much is registered. No change stays hidden: not one whose writer died before it
+        could tell of it, and not one of a writer whose clock is wrong.
+        """
 
     def ping(self) -> None:
         """Unavailable if the server does not answer."""

@@ -10,7 +10,8 @@ _PROJECT = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _OWN_TABLES = frozenset({
     "model_registry", "champion_history", "revisions", "revision_history", "artifacts", "artifact_chunks",
-    "tokens", "settings", "leases", "jobs", "listeners", "change_counter", "log", "segments", "packed",
+    "tokens", "settings", "leases", "jobs", "listeners", "change_counter", "pending_changes",
+    "catch_up_progress", "log", "segments", "packed",
     "rollups", "labels", "schema_version",
 })  # fmt: skip
 _OWN_COLUMNS = frozenset({

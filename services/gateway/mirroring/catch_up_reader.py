@@ -10,12 +10,11 @@ from services.errors import RelevoError
 from services.gateway.label_matching import are_predicted
 from services.gateway.mirroring import cursors
 from services.gateway.mirroring.backlog import Backlog, Mask, Missing
-from services.gateway.mirroring.cursors import Progress
 from services.gateway.mirroring.rows import Restoration
 from services.gateway.records import Limits
 from services.registry.model import Project, Version
 from services.store.batches import PredictionBatch
-from services.store.interface import LogEntry, Store
+from services.store.interface import CatchUpProgress, LogEntry, Store
 
 _logger = logging.getLogger(__name__)
 _MOST_MISSING = 100_000
@@ -46,7 +45,7 @@ class LogReading:
         self._holder = holder
         self._store = store
         self._limits = limits
-        self._saved = Progress()
+        self._saved = CatchUpProgress()
         self._save_at = 0.0
         self._since = 0
         self.backlog: Backlog | None = None
@@ -117,8 +116,8 @@ class LogReading:
 
     def _save(self, store: Store, backlog: Backlog, now: float) -> None:
         """Now and then, if there is something new to keep."""
-        progress = Progress(backlog.settled(), self._since, backlog.skipped)
+        progress = CatchUpProgress(backlog.settled(), self._since, backlog.skipped)
         if now >= self._save_at and progress != self._saved:
-            cursors.save(store, self._project, self._version, progress)
+            store.put_catch_up_progress(self._project, self._version, progress)
             self._saved = progress
             self._save_at = now + _SAVE_SECONDS

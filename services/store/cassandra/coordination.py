@@ -1,4 +1,4 @@
-"""Leases, tokens, jobs, listeners and settings."""
+"""Leases, tokens, jobs, listeners, settings and the progress of catching up."""
 
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from services.registry.model import Job, Listener, Token
 from services.store.cassandra.leases import Leases
 from services.store.cassandra.part import Part
 from services.store.cassandra.session import Session
+from services.store.interface import CatchUpProgress
 from services.store.registry_rows import json_text
 
 JOBS_SHOWN = 100
@@ -109,3 +110,18 @@ class Coordination(Part):
     def put_setting(self, key: str, value: str) -> None:
         """See `CoordinationStore`."""
         self._session.write("INSERT INTO historical_db.settings (name, value) VALUES (?, ?)", (key, value))
+
+    def catch_up_progress(self, project: str, version: str) -> CatchUpProgress | None:
+        """See `CoordinationStore`."""
+        rows = self._session.read(
+            "SELECT data FROM historical_db.catch_up_progress WHERE project = ? AND version = ?",
+            (project, version),
+        )
+        return msgspec.json.decode(rows[0][0], type=CatchUpProgress) if rows else None
+
+    def put_catch_up_progress(self, project: str, version: str, progress: CatchUpProgress) -> None:
+        """See `CoordinationStore`."""
+        self._session.write(
+            "INSERT INTO historical_db.catch_up_progress (project, version, data) VALUES (?, ?, ?)",
+            (project, version, json_text(progress)),
+        )

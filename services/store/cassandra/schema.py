@@ -3,6 +3,7 @@
 import contextlib
 import time
 import uuid
+from collections.abc import Callable
 
 from services.errors import NotFound, Refused, Unavailable
 from services.store.cassandra.leases import Leases
@@ -67,7 +68,30 @@ _REVISION_HISTORY = (
     """ALTER TABLE historical_db.model_registry
         ADD IF NOT EXISTS (revision_change text, revision_change_id uuid)""",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVISION_HISTORY)
+
+
+def _move_catch_up_progress(session: Session) -> None:
+    """Out of the settings, among which each note of it was a change that all followed."""
+    for name, value in session.read("SELECT name, value FROM historical_db.settings"):
+        kind, *owner = name.split("/")
+        if kind == "catch_up" and len(owner) == 2:
+            session.write(
+                "INSERT INTO historical_db.catch_up_progress (project, version, data) VALUES (?, ?, ?)",
+                (*owner, value),
+            )
+            session.write("DELETE FROM historical_db.settings WHERE name = ?", (name,))
+
+
+_CHANGES_AND_CATCH_UP_PROGRESS = (
+    "CREATE TABLE IF NOT EXISTS historical_db.change_counter (name text PRIMARY KEY, value counter)",
+    """CREATE TABLE IF NOT EXISTS historical_db.pending_changes (
+        name text, writer uuid, pending boolean, PRIMARY KEY (name, writer))""",
+    """CREATE TABLE IF NOT EXISTS historical_db.catch_up_progress (
+        project text, version text, data text, PRIMARY KEY ((project, version)))""",
+    _move_catch_up_progress,
+)
+Step = tuple[str | Callable[[Session], None], ...]
+MIGRATIONS: tuple[Step, ...] = (_FIRST, _REVISION_HISTORY, _CHANGES_AND_CATCH_UP_PROGRESS)
 """Step n leads from version n to n + 1; each statement may be run again after a crash."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
@@ -165,9 +189,12 @@ def _migrate(session: Session, leases: Leases) -> None:
 def _run_steps(session: Session, leases: Leases, holder: str) -> None:
     present = _version(session)
     for step in MIGRATIONS[present:]:
-        for statement in step:
+        for action in step:
             leases.acquire(_LEASE, holder, _LEASE_SECONDS)
-            session.define(statement)
+            if isinstance(action, str):
+                session.define(action)
+            else:
+                action(session)
         if present == 0:
             session.write_if(
                 "INSERT INTO historical_db.schema_version (name, version) VALUES (?, ?) IF NOT EXISTS",

@@ -1,9 +1,8 @@
 """The whole Cassandra store, put together from its parts."""
 
-import hashlib
-
 from services.store.addresses import CassandraAddress
 from services.store.cassandra.artifacts import Artifacts
+from services.store.cassandra.changes import FollowedSession
 from services.store.cassandra.coordination import Coordination
 from services.store.cassandra.live import Live
 from services.store.cassandra.log import Log
@@ -11,18 +10,7 @@ from services.store.cassandra.registry import Registry
 from services.store.cassandra.revisions import Revisions
 from services.store.cassandra.rollups import Rollups
 from services.store.cassandra.schema import prepare_schema
-from services.store.cassandra.session import Session
 from services.store.cassandra.training import Training
-
-_FOLLOWED = (
-    (
-        "SELECT name, champion, generation, policy, version, mode, url, endpoint, image, revision "
-        "FROM historical_db.model_registry"
-    ),
-    "SELECT digest, revoked_at FROM historical_db.tokens",
-    "SELECT port, data FROM historical_db.listeners",
-    "SELECT name, value FROM historical_db.settings",
-)
 
 
 class CassandraStore(Registry, Revisions, Training, Live, Log, Rollups, Artifacts, Coordination):
@@ -38,9 +26,10 @@ class CassandraStore(Registry, Revisions, Training, Live, Log, Rollups, Artifact
     """
 
     def __init__(self, address: CassandraAddress, *, password: str = "") -> None:
-        session = Session(address, password)
+        session = FollowedSession(address, password)
         try:
             super().__init__(session)
+            self._changes = session.changes
             prepare_schema(session, address.replication)
         except BaseException:
             session.close()
@@ -52,12 +41,8 @@ class CassandraStore(Registry, Revisions, Training, Live, Log, Rollups, Artifact
         return "cassandra"
 
     def changes(self) -> str:
-        """See `Store`; a digest of the few small rows, so that no crash between two writes hides one."""
-        digest = hashlib.blake2b(digest_size=16)
-        for answer in [self._session.start(statement) for statement in _FOLLOWED]:
-            for row in sorted(map(repr, answer.rows())):
-                digest.update(row.encode())
-        return digest.hexdigest()
+        """See `Store`."""
+        return self._changes()
 
     def ping(self) -> None:
         """See `Store`."""

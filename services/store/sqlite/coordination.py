@@ -1,4 +1,4 @@
-"""Leases, tokens, jobs, listeners and settings."""
+"""Leases, tokens, jobs, listeners, settings and the progress of catching up."""
 
 import time
 from datetime import datetime
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from services.errors import NotFound
 from services.registry.model import Job, Listener, Token
+from services.store.interface import CatchUpProgress
 from services.store.registry_rows import json_text
 from services.store.sqlite.part import Part
 from services.store.times import instant_text, whole_milliseconds
@@ -139,3 +140,20 @@ class Coordination(Part):
         """See `CoordinationStore`."""
         with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO historical_db.settings VALUES (?, ?)", (key, value))
+
+    def catch_up_progress(self, project: str, version: str) -> CatchUpProgress | None:
+        """See `CoordinationStore`."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT data FROM historical_db.catch_up_progress WHERE project = ? AND version = ?",
+                (project, version),
+            ).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=CatchUpProgress)
+
+    def put_catch_up_progress(self, project: str, version: str, progress: CatchUpProgress) -> None:
+        """See `CoordinationStore`."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO historical_db.catch_up_progress VALUES (?, ?, ?)",
+                (project, version, json_text(progress)),
+            )

@@ -87,7 +87,30 @@ def _keep_revision_history(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _keep_revision_history)
+def _keep_catch_up_progress(connection: sqlite3.Connection) -> None:
+    """Give it a table of its own; among the settings each note of it was a change that all followed."""
+    connection.execute(
+        """CREATE TABLE historical_db.catch_up_progress (
+            project TEXT NOT NULL, version TEXT NOT NULL, data TEXT NOT NULL,
+            PRIMARY KEY (project, version)) WITHOUT ROWID"""
+    )
+    kept = connection.execute(
+        "SELECT name, value FROM historical_db.settings WHERE name LIKE 'catch_up/%/%'"
+    ).fetchall()
+    connection.executemany(
+        "INSERT INTO historical_db.catch_up_progress VALUES (?, ?, ?)",
+        [(*name.split("/")[1:], value) for name, value in kept],
+    )
+    connection.executemany(
+        "DELETE FROM historical_db.settings WHERE name = ?", [(name,) for name, _ in kept]
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _create,
+    _keep_revision_history,
+    _keep_catch_up_progress,
+)
 """Step n leads from version n to n + 1."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,7 +1,6 @@
 """The registry's contract, on both stores."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -159,30 +158,3 @@ def test_a_policy_changes_from_what_was_expected(store: Store, registered: Proje
     with pytest.raises(Conflict):
         store.set_policy(registered.name, Policy("ucb"), expected=Policy())
     assert store.set_policy(registered.name, Policy(), expected=greedy).policy == Policy()
-
-
-@dataclass
-class Followed:
-    """One thing that must change the token that followers compare."""
-
-    name: str
-    act: Callable[[Store, Project, NewChange], object]
-
-
-@pytest.mark.parametrize(
-    "followed",
-    [
-        Followed("flip", lambda s, p, c: s.flip(c(p, "B"), seen_generation=1)),
-        Followed("policy", lambda s, p, c: s.set_policy(p.name, Policy("ucb"), expected=Policy())),
-        Followed("retire", lambda s, p, c: s.retire(p.name, "B", retired=True)),
-        Followed("setting", lambda s, p, c: s.put_setting(f"key of {p.name}", "1")),
-    ],
-    ids=lambda followed: followed.name,
-)
-def test_followers_notice(
-    store: Store, registered: Project, new_change: NewChange, followed: Followed
-) -> None:
-    before = store.changes()
-    assert store.changes() == before
-    followed.act(store, registered, new_change)
-    assert store.changes() != before

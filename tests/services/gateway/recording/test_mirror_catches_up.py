@@ -41,6 +41,21 @@ def test_it_goes_on_after_a_restart_of_the_gateway(in_shadow, platform, until):
     assert sorted(platform.logged_ids("B")) == sorted(platform.logged_ids("A"))
 
 
+def test_noting_how_far_it_came_is_no_change_that_every_gateway_follows(in_shadow, platform, until):
+    async def down(shadows):
+        await shadows.service.stop()
+        await shadows.predict(platform.answers(5))
+
+    async def up(shadows):
+        await until(lambda: len(set(platform.logged_ids("B"))) == 5)
+        await until(lambda: shadows.status.lag == 0)
+
+    in_shadow(down)
+    before = platform.store.changes()
+    in_shadow(up)
+    assert platform.store.changes() == before
+
+
 def test_rows_asked_before_a_version_was_registered_are_not_asked_of_it(in_shadow, platform, until):
     async def earlier(shadows):
         project = platform.project
@@ -65,8 +80,8 @@ def test_rows_asked_before_a_version_was_registered_are_not_asked_of_it(in_shado
 
 
 def _is_marked(platform) -> bool:
-    text = platform.store.setting(f"catch_up/{platform.project}/B")
-    return text is not None and '"retired":true' in text
+    progress = platform.store.catch_up_progress(platform.project, "B")
+    return progress is not None and progress.retired
 
 
 def test_a_label_that_came_before_the_shadow_prediction_stands_beside_it(in_shadow, platform, until):

@@ -1,6 +1,7 @@
 """A platform whose tables an earlier Relevo made."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import pytest
@@ -10,17 +11,28 @@ from services.store import registry_rules as rules
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore, schema
 from services.store.cassandra.session import Session
+from services.store.interface import CatchUpProgress
 from services.store.registry_rows import VERSION, json_text, version_values
 
 pytestmark = pytest.mark.cassandra
 
 
-def make_first_schema(address: CassandraAddress, version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables of schema 1, which kept no history of revisions, with one version."""
+SETTINGS = {
+    "catch_up/wine/B": '{"cursors":{"g1":[3,14]},"since":5,"skipped":2,"retired":false}',
+    "catch_up/wine/C": '{"cursors":{},"since":0,"skipped":1,"retired":true}',
+    "training:wine": '"4711"',
+}
+"""Settings as schema 2 kept them."""
+
+
+def make_schema(
+    address: CassandraAddress, number: int, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables of an earlier schema, with one version; the first kept no history of revisions."""
     session = Session(address, "")
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-        patch.setattr(schema, "SCHEMA_VERSION", 1)
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:number])
+        patch.setattr(schema, "SCHEMA_VERSION", number)
         schema.prepare_schema(session, 1)
     marks = ", ".join("?" * 11)
     session.write(
@@ -41,7 +53,7 @@ def test_a_version_from_before_revisions_had_a_history_keeps_all_and_begins_one(
     new_version: Callable[..., Version], new_revision_change: Callable[..., RevisionChange],
 ) -> None:  # fmt: skip
     version = new_version("wine", "A")
-    make_first_schema(cassandra_address, version, monkeypatch)
+    make_schema(cassandra_address, 1, version, monkeypatch)
     store = CassandraStore(cassandra_address)
     try:
         project = store.project("wine")
@@ -56,3 +68,23 @@ def test_a_version_from_before_revisions_had_a_history_keeps_all_and_begins_one(
         assert rows == [(schema.SCHEMA_VERSION,)]
     finally:
         store.close()
+
+
+def test_how_far_challengers_have_caught_up_moves_from_the_settings_to_a_table_of_its_own(
+    fresh_keyspaces: Callable[[], AbstractContextManager[CassandraAddress]],
+    monkeypatch: pytest.MonkeyPatch, new_version: Callable[..., Version],
+) -> None:  # fmt: skip
+    with fresh_keyspaces() as address:
+        make_schema(address, 2, new_version("wine", "A"), monkeypatch)
+        session = Session(address, "")
+        for name, value in SETTINGS.items():
+            session.write("INSERT INTO historical_db.settings (name, value) VALUES (?, ?)", (name, value))
+        session.close()
+        store = CassandraStore(address)
+        try:
+            assert store.catch_up_progress("wine", "B") == CatchUpProgress({"g1": (3, 14)}, 5, 2)
+            assert store.catch_up_progress("wine", "C") == CatchUpProgress(skipped=1, retired=True)
+            kept = {name: store.setting(name) for name in SETTINGS}
+            assert kept == {name: None if "catch_up/" in name else SETTINGS[name] for name in SETTINGS}
+        finally:
+            store.close()

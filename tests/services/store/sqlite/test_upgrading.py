@@ -8,16 +8,24 @@ import pytest
 
 from services.registry.model import Policy, RevisionChange, Version
 from services.store import registry_rules as rules
+from services.store.interface import CatchUpProgress
 from services.store.sqlite import SqliteStore, schema
 from services.store.sqlite.connection import Database
 from services.store.sqlite.registry_statements import put_version
 
+SETTINGS = {
+    "catch_up/wine/B": '{"cursors":{"g1":[3,14]},"since":5,"skipped":2,"retired":false}',
+    "catch_up/wine/C": '{"cursors":{},"since":0,"skipped":1,"retired":true}',
+    "training:wine": '"4711"',
+}
+"""Settings as schema 2 kept them."""
 
-def make_first_schema(folder: Path, version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A workspace of schema 1, which kept no history of revisions, with one version."""
+
+def make_schema(folder: Path, number: int, version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace of an earlier schema, with one version; the first kept no history of revisions."""
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-        patch.setattr(schema, "SCHEMA_VERSION", 1)
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:number])
+        patch.setattr(schema, "SCHEMA_VERSION", number)
         database = Database(folder)
     change = rules.first_change(version, "ann")
     with database.writing() as connection:
@@ -30,7 +38,7 @@ def test_a_version_from_before_revisions_had_a_history_keeps_all_and_begins_one(
     new_revision_change: Callable[..., RevisionChange],
 ) -> None:  # fmt: skip
     version = new_version("wine", "A")
-    make_first_schema(tmp_path, version, monkeypatch)
+    make_schema(tmp_path, 1, version, monkeypatch)
     store = SqliteStore(tmp_path)
     project = store.project("wine")
     assert project is not None
@@ -43,3 +51,35 @@ def test_a_version_from_before_revisions_had_a_history_keeps_all_and_begins_one(
     with sqlite3.connect(tmp_path / "historical_db.sqlite3") as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
     connection.close()
+
+
+def test_how_far_challengers_have_caught_up_moves_from_the_settings_to_a_table_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_version: Callable[..., Version]
+) -> None:
+    make_schema(tmp_path, 2, new_version("wine", "A"), monkeypatch)
+    with sqlite3.connect(tmp_path / "historical_db.sqlite3") as connection:
+        connection.executemany("INSERT INTO settings VALUES (?, ?)", SETTINGS.items())
+    connection.close()
+    store = SqliteStore(tmp_path)
+    assert store.catch_up_progress("wine", "B") == CatchUpProgress({"g1": (3, 14)}, 5, 2)
+    assert store.catch_up_progress("wine", "C") == CatchUpProgress(skipped=1, retired=True)
+    kept = {name: store.setting(name) for name in SETTINGS}
+    assert kept == {name: None if "catch_up/" in name else SETTINGS[name] for name in SETTINGS}
+    store.close()
+
+
+def test_a_look_for_changes_takes_no_more_steps_with_a_thousand_versions_than_with_ten(
+    tmp_path: Path, new_version: Callable[..., Version]
+) -> None:
+    store = SqliteStore(tmp_path)
+    steps = []
+    for first, last in ((0, 10), (10, 1_000)):
+        for number in range(first, last):
+            store.register(new_version(f"p{number // 10}", f"V{number % 10}"), who="ann")
+        counted: list[None] = []
+        store._database.connection().set_progress_handler(lambda counted=counted: counted.append(None), 1)
+        store.changes()
+        store._database.connection().set_progress_handler(None, 0)
+        steps.append(len(counted))
+    assert steps[0] == steps[1] > 0
+    store.close()
