@@ -15,7 +15,7 @@ from app.commands.options import (
 from services.containers.parent_watch import watch_parent
 from services.store.connect import open_store
 from services.supervisor.leadership import LEASE_SECONDS
-from services.supervisor.process import PAUSE_SECONDS, Supervisor
+from services.supervisor.supervisor import PAUSE_SECONDS, Supervisor
 
 HEARTBEAT_VARIABLE = "RELEVO_HEARTBEAT"
 

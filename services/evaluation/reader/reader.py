@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.errors import Conflict, NotFound
-from services.evaluation.evolution import evolution_of, input_field
+from services.evaluation.reader.evolution import evolution_of, input_field
 from services.evaluation.historical import Historical
 from services.evaluation.join.joiner import HELD_ROWS
 from services.evaluation.join.label_history import LiveTables
@@ -16,7 +16,7 @@ from services.evaluation.reader.buckets import Window
 from services.evaluation.reader.ingest import read_slice, settle
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.reader.views import project_view, traffic_of
-from services.evaluation.rollups import CARRIED_ROWS, open_state, pack_state
+from services.evaluation.reader.rollups import CARRIED_ROWS, open_state, pack_state
 from services.registry.model import Project
 from services.store.interface import Store
 

@@ -8,8 +8,8 @@ import numpy as np
 from services.evaluation.metrics.classification import classification_metrics
 from services.evaluation.metrics.roc import MICRO, macro_average
 from services.evaluation.model import ClassificationMetrics, RocCurve
-from services.evaluation.summaries import packing
-from services.evaluation.summaries.names import merged_classes, places
+from services.evaluation.summaries import serialization
+from services.evaluation.summaries.classes import merged_classes, places
 from services.evaluation.summaries.rows import LabelledRows, as_classes
 from services.evaluation.summaries.scores import ScoreState, ScoreSummary
 from services.store.batches import Categorical
@@ -100,11 +100,11 @@ class ClassificationSummary:
 
     def to_bytes(self) -> bytes:
         """Everything, for `from_bytes`."""
-        return packing.encode(
+        return serialization.encode(
             ClassificationState(
                 self.classes,
                 tuple(self._names),
-                packing.pack_array(self._confusion),
+                serialization.pack_array(self._confusion),
                 self._scores.state(),
             )
         )
@@ -115,7 +115,7 @@ class ClassificationSummary:
         summary = cls(state.classes)
         summary._names = list(state.names)
         size = len(state.names)
-        summary._confusion = packing.unpack_array(state.confusion, np.int64).reshape(size, size)
+        summary._confusion = serialization.unpack_array(state.confusion, np.int64).reshape(size, size)
         summary._scores = ScoreSummary.of(state.scores)
         return summary
 

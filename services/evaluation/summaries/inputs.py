@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from services.evaluation.model import Floats, Measure, Series
-from services.evaluation.summaries import packing
+from services.evaluation.summaries import serialization
 from services.evaluation.summaries.sample import Sample
-from services.evaluation.summaries.sums import (
+from services.evaluation.exact_sums import (
     LARGEST,
     UNIT_BITS,
     ExactSums,
@@ -135,14 +135,14 @@ class InputSummary:
     def to_bytes(self) -> bytes:
         """Everything, for `from_bytes`."""
         limit, sample = self._sample.pack()
-        return packing.encode(
+        return serialization.encode(
             InputState(
                 self._sample.size,
                 self.count,
                 self.missing,
                 self.minimum,
                 self.maximum,
-                [packing.pack_integer(total) for total in self._sums.totals],
+                [serialization.pack_integer(total) for total in self._sums.totals],
                 self._categories,
                 self._is_text,
                 limit,
@@ -153,11 +153,11 @@ class InputSummary:
     @classmethod
     def from_bytes(cls, packed: bytes) -> Self:
         """The summary that `to_bytes` packed; Corrupt if it is not one."""
-        state = packing.decode(packed, _DECODER)
+        state = serialization.decode(packed, _DECODER)
         summary = cls(state.sampled)
         summary.count, summary.missing = state.count, state.missing
         summary.minimum, summary.maximum = state.minimum, state.maximum
-        summary._sums = ExactSums(packing.unpack_integer(total) for total in state.totals)
+        summary._sums = ExactSums(serialization.unpack_integer(total) for total in state.totals)
         summary._categories, summary._is_text = state.categories, state.is_text
         summary._sample = Sample.unpack(state.sampled, 2, state.limit, state.sample)
         return summary

@@ -7,10 +7,10 @@ import numpy as np
 
 from services.evaluation.metrics.regression import RegressionTotals, regression_metrics
 from services.evaluation.model import Floats, Pairs, RegressionMetrics, RocCurve
-from services.evaluation.summaries import packing
+from services.evaluation.summaries import serialization
 from services.evaluation.summaries.rows import LabelledRows, priorities
 from services.evaluation.summaries.sample import Sample
-from services.evaluation.summaries.sums import LARGEST, ExactSums, product, without_dust
+from services.evaluation.exact_sums import LARGEST, ExactSums, product, without_dust
 from services.store.batches import Column
 
 PAIRS = 5_000
@@ -89,20 +89,20 @@ class RegressionSummary:
     def to_bytes(self) -> bytes:
         """Everything, for `from_bytes`."""
         limit, sample = self._sample.pack()
-        totals = [packing.pack_integer(total) for total in self._sums.totals]
-        return packing.encode(RegressionState(self.rows, totals, limit, sample))
+        totals = [serialization.pack_integer(total) for total in self._sums.totals]
+        return serialization.encode(RegressionState(self.rows, totals, limit, sample))
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> Self:
         """The summary that `to_bytes` packed; Corrupt if it is not one."""
-        return cls.of(packing.decode(packed, _DECODER))
+        return cls.of(serialization.decode(packed, _DECODER))
 
     @classmethod
     def of(cls, state: RegressionState) -> Self:
         """The summary whose stored state it is."""
         summary = cls()
         summary.rows = state.rows
-        summary._sums = ExactSums(packing.unpack_integer(total) for total in state.totals)
+        summary._sums = ExactSums(serialization.unpack_integer(total) for total in state.totals)
         summary._sample = Sample.unpack(PAIRS, 2, state.limit, state.sample)
         return summary
 

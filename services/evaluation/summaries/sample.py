@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 
 from services.evaluation.model import Floats
-from services.evaluation.summaries.kept import KeptRows, Weights
+from services.evaluation.summaries.weighted_rows import KeptRows, Weights
 
 
 class Sample:

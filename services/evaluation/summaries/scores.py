@@ -6,12 +6,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.histogram import ScoreHistogram
+from services.evaluation.summaries.score_histogram import ScoreHistogram
 from services.evaluation.metrics.roc import Counts, ScoreTable
 from services.evaluation.model import Floats
-from services.evaluation.summaries.kept import KeptRows
-from services.evaluation.summaries.names import merged_classes, places
-from services.evaluation.summaries.packing import pack_array, unpack_array
+from services.evaluation.summaries.weighted_rows import KeptRows
+from services.evaluation.summaries.classes import merged_classes, places
+from services.evaluation.summaries.serialization import pack_array, unpack_array
 from services.store.batches import Categorical
 
 EXACT_ROWS = 100_000

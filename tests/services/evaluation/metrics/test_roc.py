@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics as reference
 
-from services.evaluation.histogram import ScoreHistogram, ranges_for
+from services.evaluation.summaries.score_histogram import ScoreHistogram, ranges_for
 from services.evaluation.metrics.roc import CURVE_POINTS, ScoreTable
 
 

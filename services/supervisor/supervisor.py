@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from services.errors import Cancelled, RelevoError, Unavailable
 from services.store.interface import Store
-from services.supervisor.duties import leader_duties
-from services.supervisor.duty import Duty
+from services.supervisor.tasks import leader_duties
+from services.supervisor.periodic_task import Duty
 from services.supervisor.leadership import LEASE_SECONDS, Leadership, new_holder
 
 PAUSE_SECONDS = 2.0

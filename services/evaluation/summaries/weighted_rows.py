@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.evaluation.model import Floats
-from services.evaluation.summaries.packing import pack_array, unpack_array
+from services.evaluation.summaries.serialization import pack_array, unpack_array
 
 Weights = NDArray[np.int64]
 

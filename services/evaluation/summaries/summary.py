@@ -5,7 +5,7 @@ from typing import Protocol, Self
 import msgspec
 
 from services.evaluation.model import Metrics, Pairs, RocCurve
-from services.evaluation.summaries import packing
+from services.evaluation.summaries import serialization
 from services.evaluation.summaries.classification import ClassificationState, ClassificationSummary
 from services.evaluation.summaries.regression import RegressionState, RegressionSummary
 from services.evaluation.summaries.rows import LabelledRows
@@ -60,7 +60,7 @@ def summary_for(signature: Signature) -> Summary:
 
 def summary_from_bytes(packed: bytes) -> Summary:
     """The summary that `to_bytes` packed; Corrupt if it is none."""
-    state = packing.decode(packed, _DECODER)
+    state = serialization.decode(packed, _DECODER)
     if isinstance(state, RegressionState):
         return RegressionSummary.of(state)
     return ClassificationSummary.of(state)

@@ -1,10 +1,10 @@
 """The list of what a leader does for each project, in order."""
 
 from services.store.interface import Store
-from services.supervisor.duty import Duty
-from services.supervisor.jobs import EndOrphanedJobs
-from services.supervisor.packing import PackSegments
-from services.supervisor.rollups import AdvanceRollups
+from services.supervisor.periodic_task import Duty
+from services.supervisor.orphaned_jobs import EndOrphanedJobs
+from services.supervisor.segment_packing import PackSegments
+from services.supervisor.rollup_writing import AdvanceRollups
 
 
 def leader_duties(store: Store) -> list[Duty]:
