@@ -30,7 +30,7 @@ class ExactSums:
     def __init__(self, totals: Iterable[int]) -> None:
         self.totals = list(totals)
 
-    def add(self, values: Floats, sign: int) -> None:
+    def add_values(self, values: Floats, sign: int) -> None:
         """Add (+1) or take out (-1) finite values, shape (quantities, rows), below 1e290 in size."""
         for start in range(0, values.shape[1], _BLOCK):
             self._add_block(values[:, start : start + _BLOCK], sign)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from services.evaluation.join.encoding import LabelTexts, Outcomes
+from services.evaluation.join.encoding import LabelTexts, OutcomeEncoder
 from services.evaluation.model import Series, VersionView
 from services.evaluation.reader.views import view_of
 from services.evaluation.summaries import InputSummary, priorities, row_ids
@@ -30,7 +30,7 @@ def _stamp(project: str) -> str:
     return f"training:{project}"
 
 
-class Historical:
+class HistoricalReader:
     """A project's training set as evaluation sees it.
 
     Metrics are computed when a version's predictions were announced, its revision changed, or, while a
@@ -80,7 +80,7 @@ def _series(store: TrainingStore, project: str, column: str) -> Series:
         return Series(np.empty(0), np.empty(0))
     rows = np.arange(len(values))
     summary = InputSummary(SERIES_POINTS)
-    summary.add(priorities(row_ids(rows)), rows.astype(np.float64), values)
+    summary.add_values(priorities(row_ids(rows)), rows.astype(np.float64), values)
     return summary.series()
 
 
@@ -105,13 +105,13 @@ def _view(version: Version, columns: Mapping[str, Column]) -> VersionView:
     labels = columns.get(version.signature.target.column)
     if predicted is None or labels is None:
         return VersionView()
-    outcomes = Outcomes(version.signature, LabelTexts())
+    outcomes = OutcomeEncoder(version.signature, LabelTexts())
     if outcomes.is_classification:
         labels = as_classes(labels, version.signature.classes)
     numbers = outcomes.predicted(predicted)
     there = ~np.isnan(numbers)
     joined = outcomes.empty()
-    joined.add(
+    joined.add_rows(
         outcomes.labelled(
             row_ids(np.arange(len(numbers))), outcomes.labels(labels), numbers, _scores(version, columns)
         )

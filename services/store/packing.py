@@ -29,7 +29,7 @@ def _kind(batch: Batch) -> _Kind:
     return (0, *flags, inputs, classes, scores)
 
 
-def _join_texts(columns: Sequence[Categorical]) -> Categorical:
+def _concat_texts(columns: Sequence[Categorical]) -> Categorical:
     index: dict[str, int] = {}
     codes: list[NDArray[np.int32]] = []
     for column in columns:
@@ -38,35 +38,35 @@ def _join_texts(columns: Sequence[Categorical]) -> Categorical:
     return Categorical(np.concatenate(codes), tuple(index))
 
 
-def join_columns(columns: Sequence[Column]) -> Column:
+def concat_columns(columns: Sequence[Column]) -> Column:
     """Columns of one type, one behind the other."""
     texts = [column for column in columns if isinstance(column, Categorical)]
     if texts:
-        return _join_texts(texts)
+        return _concat_texts(texts)
     return np.concatenate([column for column in columns if not isinstance(column, Categorical)])
 
 
-def _join_predictions(batches: Sequence[PredictionBatch]) -> PredictionBatch:
+def _concat_predictions(batches: Sequence[PredictionBatch]) -> PredictionBatch:
     scores = [batch.scores for batch in batches if batch.scores is not None]
     first = batches[0]
     return replace(
         first,
         ids=np.concatenate([batch.ids for batch in batches]),
-        inputs={name: join_columns([batch.inputs[name] for batch in batches]) for name in first.inputs},
-        predicted=join_columns([batch.predicted for batch in batches]),
+        inputs={name: concat_columns([batch.inputs[name] for batch in batches]) for name in first.inputs},
+        predicted=concat_columns([batch.predicted for batch in batches]),
         scores=np.concatenate(scores) if scores else None,
         latency_ms=np.concatenate([batch.latency_ms for batch in batches]),
         propensity=np.concatenate([batch.propensity for batch in batches]),
     )
 
 
-def _join(batches: Sequence[Batch]) -> Batch:
+def _concat_batches(batches: Sequence[Batch]) -> Batch:
     labels = [batch for batch in batches if isinstance(batch, LabelBatch)]
     if not labels:
-        return _join_predictions([batch for batch in batches if isinstance(batch, PredictionBatch)])
+        return _concat_predictions([batch for batch in batches if isinstance(batch, PredictionBatch)])
     return LabelBatch(
         np.concatenate([batch.ids for batch in labels]),
-        join_columns([batch.labels for batch in labels]),
+        concat_columns([batch.labels for batch in labels]),
         np.concatenate([batch.labelled_at for batch in labels]),
     )
 
@@ -121,12 +121,12 @@ def pack_batches(batches: Iterable[tuple[int, Batch]], last_sequence: int) -> li
     chunks: list[bytes] = []
     for kind in sorted(groups, key=lambda kind: kind[0] == 1):
         members = groups[kind]
-        joined = _join([batch for _, batch in members])
+        whole = _concat_batches([batch for _, batch in members])
         sequences = np.repeat(
             np.array([sequence for sequence, _ in members], dtype=np.int32),
             np.array([len(batch) for _, batch in members]),
         )
-        chunks.extend(_chunks(replace(joined, sequences=sequences)))
+        chunks.extend(_chunks(replace(whole, sequences=sequences)))
     return chunks
 
 

@@ -14,7 +14,7 @@ def split_parts(content: bytes) -> list[bytes]:
     return [content[start : start + PART_LIMIT] for start in range(0, max(len(content), 1), PART_LIMIT)]
 
 
-def joined_parts(rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+def concat_parts(rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
     """Contents by name, from (name, part) in order."""
     parts: dict[str, list[bytes]] = {}
     for name, data in rows:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from services.errors import Cancelled, RelevoError, Unavailable
 from services.store.interface import Store
-from services.supervisor.tasks import leader_duties
-from services.supervisor.periodic_task import Duty
 from services.supervisor.leadership import LEASE_SECONDS, Leadership, new_holder
+from services.supervisor.periodic_task import Duty
+from services.supervisor.tasks import leader_duties
 
 PAUSE_SECONDS = 2.0
 LONGEST_BACKOFF = 30.0

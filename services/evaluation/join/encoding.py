@@ -51,7 +51,7 @@ class LabelTexts:
         )
 
 
-class Outcomes:
+class OutcomeEncoder:
     """How one version's predictions and their labels become numbers.
 
     Args:

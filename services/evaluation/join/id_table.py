@@ -81,7 +81,7 @@ def keys_of(ids: Ids) -> Keys:
     return Keys(high, ids[:, 1].copy())
 
 
-def join_keys(parts: list[Keys]) -> Keys:
+def concat_keys(parts: list[Keys]) -> Keys:
     """Ids one behind the other."""
     if len(parts) == 1:
         return parts[0]
@@ -139,7 +139,7 @@ class _Run:
 
 def _merged(first: _Run, second: _Run) -> _Run:
     joined = _Run(
-        join_keys([first.keys, second.keys]),
+        concat_keys([first.keys, second.keys]),
         {name: np.concatenate([column, second.columns[name]]) for name, column in first.columns.items()},
     )
     if first.keys.high[-1] < second.keys.high[0]:
@@ -238,7 +238,7 @@ class IdTable:
     def since(self, high: int) -> tuple[Keys, Columns]:
         """All rows whose id's upper half is not smaller, in no particular order; copies."""
         parts = [run.take(slice(run.cut(high), None)) for run in self._runs]
-        keys = join_keys([part.keys for part in parts])
+        keys = concat_keys([part.keys for part in parts])
         columns = {
             name: np.concatenate([self._empty(name), *(part.columns[name] for part in parts)])
             for name in self._shapes

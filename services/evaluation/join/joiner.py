@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.join.encoding import Outcomes
-from services.evaluation.join.id_table import Columns, IdTable, Keys, Positions, first_of_each, join_keys
-from services.evaluation.join.label_history import PastAnswer
+from services.evaluation.join.encoding import OutcomeEncoder
+from services.evaluation.join.id_table import Columns, IdTable, Keys, Positions, concat_keys, first_of_each
+from services.evaluation.join.label_history import PastLabels
 from services.evaluation.join.labels import LabelRows, LabelTable
 from services.evaluation.join.recent_ids import RecentIds
 from services.store.batches import Floats
@@ -61,13 +61,13 @@ class JoinedRows:
     sign: int
 
 
-class VersionRows:
+class VersionPredictions:
     """What is held and remembered of one version's predictions.
 
     A held row costs 30 bytes and 8 more a class; a remembered id 24.
     """
 
-    def __init__(self, outcomes: Outcomes) -> None:
+    def __init__(self, outcomes: OutcomeEncoder) -> None:
         self.outcomes = outcomes
         self.held = IdTable({
             "stream": (np.int32, 0), "predicted": (np.float64, 0),
@@ -109,7 +109,7 @@ class VersionRows:
     def drop_before(self, horizon: int) -> None:
         """Let go of rows before the horizon; remember the ids that may come again."""
         for keys in self.marked_before(horizon):
-            self.seen.add(keys)
+            self.seen.remember(keys)
         self.held.drop_before(horizon)
 
     def marked_before(self, horizon: int) -> list[Keys]:
@@ -128,7 +128,7 @@ class Joiner:
 
     capacity: int = HELD_ROWS
     horizon: int = 0
-    versions: dict[str, VersionRows] = field(default_factory=dict)
+    versions: dict[str, VersionPredictions] = field(default_factory=dict)
     labels: LabelTable = field(default_factory=LabelTable)
     joined: list[JoinedRows] = field(default_factory=list)
 
@@ -136,7 +136,7 @@ class Joiner:
         """A mask of the ids before the horizon."""
         return keys.high < np.uint64(self.horizon)
 
-    def add_predictions(self, version: str, rows: PredictionRows, past: PastAnswer) -> NDArray[np.bool_]:
+    def add_predictions(self, version: str, rows: PredictionRows, past: PastLabels) -> NDArray[np.bool_]:
         """Take predictions of one version and return the mask of those not counted before.
 
         `past` tells the labels that were read before them, of ids before the horizon.
@@ -148,7 +148,7 @@ class Joiner:
         self._join_past(version, rows.take(fresh & old), past)
         return fresh
 
-    def _join_past(self, version: str, rows: PredictionRows, past: PastAnswer) -> None:
+    def _join_past(self, version: str, rows: PredictionRows, past: PastLabels) -> None:
         """Join rows of the past with the label that was told for them, if one was.
 
         A label that was read before its prediction may have found it in the live table already and told
@@ -159,19 +159,19 @@ class Joiner:
         known = self.versions[version]
         assumed, base = known.assumed.values(rows.keys)
         labelled, label = past.before(rows.keys)
-        self._tell(version, rows, np.where(assumed, base, np.where(labelled, label, np.nan)), 1)
-        known.seen.add(rows.keys)
+        self._emit(version, rows, np.where(assumed, base, np.where(labelled, label, np.nan)), 1)
+        known.seen.remember(rows.keys)
 
     def add_labels(self, rows: LabelRows, writers: list[str]) -> None:
         """Take labels of held ids; every pair whose label changes is told anew."""
-        keys, before, after = self.labels.take(rows, writers)
+        keys, before, after = self.labels.update(rows, writers)
         for version, known in self.versions.items():
             places = known.held.find(keys)
             here = places >= 0
             found = known.rows_at(keys.take(here), places[here])
             counted = known.held.read(places[here], "joined")
-            self._tell(version, found.take(counted), before[here][counted], -1)
-            self._tell(version, found, after[here], 1)
+            self._emit(version, found.take(counted), before[here][counted], -1)
+            self._emit(version, found, after[here], 1)
             known.held.write(places[here], "joined", np.ones(len(found), dtype=np.bool_))
 
     def join_held(self, version: str, keys: Keys) -> None:
@@ -183,17 +183,17 @@ class Joiner:
         labels = self.labels.table.find(keys)
         waiting &= labels >= 0
         rows = known.rows_at(keys.take(waiting), places[waiting])
-        self._tell(version, rows, self.labels.table.read(labels[waiting], "value"), 1)
+        self._emit(version, rows, self.labels.table.read(labels[waiting], "value"), 1)
         known.held.write(places[waiting], "joined", np.ones(len(rows), dtype=np.bool_))
 
-    def change_past(self, version: str, rows: PredictionRows, past: PastAnswer) -> None:
+    def change_past(self, version: str, rows: PredictionRows, past: PastLabels) -> None:
         """Tell past predictions, as the live table has them, with their changed labels."""
         known = self.versions[version]
         had, before = past.before(rows.keys)
         _, after = past.after(rows.keys)
-        self._tell(version, rows.take(had), before[had], -1)
-        self._tell(version, rows, after, 1)
-        known.assumed.add(rows.keys, np.where(had, before, np.nan))
+        self._emit(version, rows.take(had), before[had], -1)
+        self._emit(version, rows, after, 1)
+        known.assumed.remember(rows.keys, np.where(had, before, np.nan))
 
     def shrink(self) -> None:
         """Let the oldest ids go when more is held than the capacity allows."""
@@ -223,20 +223,20 @@ class Joiner:
         for known in self.versions.values():
             known.drop_before(horizon)
 
-    def _tell(self, version: str, rows: PredictionRows, labels: Floats, sign: int) -> None:
+    def _emit(self, version: str, rows: PredictionRows, labels: Floats, sign: int) -> None:
         told = ~np.isnan(labels)
         if told.any():
             self.joined.append(JoinedRows(version, rows.take(told), labels[told], sign))
 
 
-def join_rows(parts: Iterable[PredictionRows]) -> PredictionRows:
+def concat_predictions(parts: Iterable[PredictionRows]) -> PredictionRows:
     """Rows one behind the other; there is at least one part."""
     listed = list(parts)
     if len(listed) == 1:
         return listed[0]
     return replace(
         listed[0],
-        keys=join_keys([part.keys for part in listed]),
+        keys=concat_keys([part.keys for part in listed]),
         streams=np.concatenate([part.streams for part in listed]),
         predicted=np.concatenate([part.predicted for part in listed]),
         scores=np.concatenate([part.scores for part in listed]),

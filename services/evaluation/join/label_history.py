@@ -22,7 +22,7 @@ class LiveTables:
     project: str
 
 
-class PastAnswer:
+class PastLabels:
     """Labels of past ids, as they counted before the rows that are being read now, and with them."""
 
     def __init__(self) -> None:
@@ -53,9 +53,9 @@ class PastAnswer:
         return ~np.isnan(values), values
 
 
-def look_up(
+def look_up_labels(
     live: LiveTables, keys: Keys, texts: LabelTexts, *, settled: Cursors, reading: Cursors
-) -> PastAnswer:
+) -> PastLabels:
     """Ask the store's label history for these ids.
 
     Args:
@@ -65,7 +65,7 @@ def look_up(
         settled: up to where everything was told before.
         reading: up to where everything has been read now.
     """
-    answer = PastAnswer()
+    answer = PastLabels()
     keys = keys.take(first_of_each(keys))
     for start in range(0, len(keys), _AT_ONCE):
         part = keys.take(np.arange(start, min(start + _AT_ONCE, len(keys))))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.join.id_table import IdTable, Keys, join_keys
+from services.evaluation.join.id_table import IdTable, Keys, concat_keys
 from services.store.batches import Floats
 
 Integers = NDArray[np.int32]
@@ -41,10 +41,10 @@ class LabelRows:
         )  # fmt: skip
 
 
-def join_labels(parts: list[LabelRows]) -> LabelRows:
+def concat_labels(parts: list[LabelRows]) -> LabelRows:
     """Rows one behind the other; there is at least one part."""
     return LabelRows(
-        join_keys([part.keys for part in parts]),
+        concat_keys([part.keys for part in parts]),
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.labelled_at for part in parts]),
         np.concatenate([part.writers for part in parts]),
@@ -76,12 +76,12 @@ class LabelTable:
             "segment": (np.int32, 0), "sequence": (np.int32, 0),
         })  # fmt: skip
 
-    def take(self, rows: LabelRows, writers: list[str]) -> tuple[Keys, Floats, Floats]:
+    def update(self, rows: LabelRows, writers: list[str]) -> tuple[Keys, Floats, Floats]:
         """Take labels and return the ids whose label changed, its value before (NaN if none) and after."""
         known = self.table.find(rows.keys)
         there = known >= 0
         candidates = [rows, self.at(rows.keys.take(there), known[there])]
-        best = winners(join_labels(candidates), writers)
+        best = winners(concat_labels(candidates), writers)
         places = self.table.find(best.keys)
         old = places >= 0
         before = np.full(len(best), np.nan)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.join.id_table import IdTable, Keys, first_of_each, join_keys
+from services.evaluation.join.id_table import IdTable, Keys, concat_keys, first_of_each
 from services.store.batches import Floats
 
 REMEMBERED = 200_000
@@ -27,7 +27,7 @@ class RecentIds:
         """How many ids are remembered."""
         return self._younger.rows + self._older.rows
 
-    def add(self, keys: Keys, values: Floats | None = None) -> None:
+    def remember(self, keys: Keys, values: Floats | None = None) -> None:
         """Remember ids that are not remembered yet; those that are keep their number."""
         if values is None:
             values = np.full(len(keys), np.nan)
@@ -54,7 +54,7 @@ class RecentIds:
     def all(self) -> tuple[Keys, Floats]:
         """Everything remembered."""
         parts = [table.since(0) for table in (self._older, self._younger)]
-        return join_keys([keys for keys, _ in parts]), np.concatenate(
+        return concat_keys([keys for keys, _ in parts]), np.concatenate(
             [columns["value"] for _, columns in parts]
         )
 

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from services.evaluation.exact_sums import UNIT_BITS, ratio, spread
 from services.evaluation.metrics.classification import NO_ROWS
 from services.evaluation.model import Measure, RegressionMetrics
-from services.evaluation.exact_sums import UNIT_BITS, ratio, spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,19 +15,19 @@ SAMPLED = 128
 TOTAL_SAMPLED = 4_000
 
 
-class CellState(msgspec.Struct, frozen=True, array_like=True):
-    """A cell as it is stored."""
+class BucketState(msgspec.Struct, frozen=True, array_like=True):
+    """A bucket as it is stored."""
 
     predictions: int
     joined: bytes | None
     inputs: dict[str, bytes]
 
 
-_DECODER = msgspec.msgpack.Decoder(CellState)
+_DECODER = msgspec.msgpack.Decoder(BucketState)
 
 
 @dataclass(slots=True, eq=False)
-class Cell:
+class Bucket:
     """Counts and summaries.
 
     Attributes:
@@ -42,22 +42,22 @@ class Cell:
     joined: Summary | None = None
     inputs: dict[str, InputSummary] = field(default_factory=dict)
 
-    def count(self, priority: Floats, at: Floats, inputs: dict[str, Column]) -> None:
+    def count_predictions(self, priority: Floats, at: Floats, inputs: dict[str, Column]) -> None:
         """Count predictions: `priorities` of their ids, their requests' Unix seconds, their inputs."""
         self.predictions += len(at)
         for name, column in inputs.items():
-            self._input(name).add(priority, at, column)
+            self._input(name).add_values(priority, at, column)
 
-    def join(self, rows: LabelledRows, sign: int, empty: Callable[[], Summary]) -> None:
+    def count_pairs(self, rows: LabelledRows, sign: int, empty: Callable[[], Summary]) -> None:
         """Put in (+1) or take out (-1) rows with a true value."""
         if self.joined is None:
             self.joined = empty()
         if sign > 0:
-            self.joined.add(rows)
+            self.joined.add_rows(rows)
         else:
-            self.joined.remove(rows)
+            self.joined.remove_rows(rows)
 
-    def merge(self, other: "Cell", *, inputs: bool = True) -> None:
+    def merge(self, other: "Bucket", *, inputs: bool = True) -> None:
         """Count all that the other has counted; its inputs only if wanted."""
         self.predictions += other.predictions
         if other.joined is not None:
@@ -75,19 +75,19 @@ class Cell:
         return known
 
     def pack(self) -> bytes:
-        """Everything, for `unpack_cell`."""
+        """Everything, for `unpack_bucket`."""
         joined = None if self.joined is None else self.joined.to_bytes()
         inputs = {name: summary.to_bytes() for name, summary in self.inputs.items()}
-        return msgspec.msgpack.encode(CellState(self.predictions, joined, inputs))
+        return msgspec.msgpack.encode(BucketState(self.predictions, joined, inputs))
 
 
-def unpack_cell(packed: bytes, sampled: int) -> Cell:
-    """The cell that `Cell.pack` packed; Corrupt if it is not one."""
+def unpack_bucket(packed: bytes, sampled: int) -> Bucket:
+    """The bucket that `Bucket.pack` packed; Corrupt if it is not one."""
     try:
         state = _DECODER.decode(packed)
     except msgspec.MsgspecError as error:
         raise Corrupt("a stored summary cannot be decoded", details=repr(error)) from error
-    return Cell(
+    return Bucket(
         sampled,
         state.predictions,
         None if state.joined is None else summary_from_bytes(state.joined),
@@ -95,35 +95,35 @@ def unpack_cell(packed: bytes, sampled: int) -> Cell:
     )
 
 
-class Slot:
-    """A cell, its packed form, or both.
+class LazyBucket:
+    """A bucket, its packed form, or both.
 
     Args:
-        packed: what `Cell.pack` gave; None for an empty cell.
-        sampled: see `Cell`.
+        packed: what `Bucket.pack` gave; None for an empty bucket.
+        sampled: see `Bucket`.
     """
 
-    __slots__ = ("_cell", "_packed", "_sampled")
+    __slots__ = ("_bucket", "_packed", "_sampled")
 
     def __init__(self, packed: bytes | None = None, *, sampled: int = SAMPLED) -> None:
         self._sampled = sampled
         self._packed = packed
-        self._cell = Cell(sampled) if packed is None else None
+        self._bucket = Bucket(sampled) if packed is None else None
 
-    def look(self) -> Cell:
-        """The cell, to read only."""
-        if self._cell is None:
-            self._cell = unpack_cell(self._packed or b"", self._sampled)
-        return self._cell
+    def read(self) -> Bucket:
+        """The bucket, to read only."""
+        if self._bucket is None:
+            self._bucket = unpack_bucket(self._packed or b"", self._sampled)
+        return self._bucket
 
-    def change(self) -> Cell:
-        """The cell, to change."""
-        cell = self.look()
+    def modify(self) -> Bucket:
+        """The bucket, to change."""
+        bucket = self.read()
         self._packed = None
-        return cell
+        return bucket
 
     def pack(self) -> bytes:
-        """The packed form; cheap when the cell did not change since."""
+        """The packed form; cheap when the bucket did not change since."""
         if self._packed is None:
-            self._packed = self.look().pack()
+            self._packed = self.read().pack()
         return self._packed

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.join.encoding import Outcomes
+from services.evaluation.join.encoding import OutcomeEncoder
 from services.evaluation.join.id_table import Keys, Positions
 from services.evaluation.join.joiner import JoinedRows, PredictionRows
 from services.evaluation.model import Span
-from services.evaluation.reader.bucket import TOTAL_SAMPLED, Cell, Slot
+from services.evaluation.reader.bucket import TOTAL_SAMPLED, Bucket, LazyBucket
 from services.evaluation.summaries import priorities
 from services.registry.model import Mode
 from services.store.batches import Column, take
@@ -22,7 +22,7 @@ HOURS_FOR = 8 * DAY
 _SPANS = {Span.HOUR: (HOUR, FIVE_MINUTES), Span.DAY: (DAY, FIVE_MINUTES), Span.WEEK: (7 * DAY, HOUR)}
 
 
-class Stream(NamedTuple):
+class PredictionStream(NamedTuple):
     """Predictions of one version at one revision in one mode."""
 
     version: str
@@ -31,7 +31,7 @@ class Stream(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TimeWindow:
     """A span that ends at a moment (Unix seconds); whole buckets count."""
 
     span: Span
@@ -52,76 +52,81 @@ class WindowSums:
 
     Attributes:
         start: the window's start, Unix seconds.
-        cells: by stream.
+        buckets: by stream.
     """
 
     start: int
-    cells: dict[int, Cell] = field(default_factory=dict)
+    buckets: dict[int, Bucket] = field(default_factory=dict)
 
-    def cell(self, stream: int) -> Cell:
+    def bucket(self, stream: int) -> Bucket:
         """The stream's, made on first use."""
-        return self.cells.setdefault(stream, Cell())
+        return self.buckets.setdefault(stream, Bucket())
 
 
 @dataclass(slots=True, eq=False)
-class Cells:
+class Buckets:
     """All summaries of one project.
 
     Attributes:
         streams: in the order in which they were met; positions in it stand for them.
         hours_before, days_before: Unix seconds; a row's bucket follows from its request's time by them.
-        slots: by (stream, bucket's start).
+        by_time: by (stream, bucket's start).
         totals: by stream, over all time.
         sums: without inputs, of the spans that were looked at.
         changes: grows whenever anything changed.
     """
 
-    streams: list[Stream] = field(default_factory=list)
+    streams: list[PredictionStream] = field(default_factory=list)
     hours_before: int = 0
     days_before: int = 0
-    slots: dict[tuple[int, int], Slot] = field(default_factory=dict)
-    totals: dict[int, Slot] = field(default_factory=dict)
+    by_time: dict[tuple[int, int], LazyBucket] = field(default_factory=dict)
+    totals: dict[int, LazyBucket] = field(default_factory=dict)
     sums: dict[Span, WindowSums] = field(default_factory=dict)
     changes: int = 0
 
-    def stream(self, stream: Stream) -> int:
+    def stream(self, stream: PredictionStream) -> int:
         """The stream's position."""
         if stream not in self.streams:
             self.streams.append(stream)
         return self.streams.index(stream)
 
-    def count(self, stream: int, keys: Keys, inputs: dict[str, Column]) -> None:
+    def count_predictions(self, stream: int, keys: Keys, inputs: dict[str, Column]) -> None:
         """Count predictions of one stream and their inputs."""
         at = keys.seconds()
         priority = priorities(keys.ids())
         for start, rows in self._groups(at):
             part = {name: take(column, rows) for name, column in inputs.items()}
-            for cell in self._cells(stream, start):
-                cell.count(priority[rows], at[rows].astype(np.float64), part)
-            for cell in self._sums(stream, start):
-                cell.predictions += len(rows)
+            for bucket in self._kept_buckets(stream, start):
+                bucket.count_predictions(priority[rows], at[rows].astype(np.float64), part)
+            for bucket in self._window_buckets(stream, start):
+                bucket.predictions += len(rows)
         self.changes += 1
 
-    def join(self, parts: list[JoinedRows], outcomes: dict[str, Outcomes]) -> None:
+    def count_pairs(self, parts: list[JoinedRows], outcomes: dict[str, OutcomeEncoder]) -> None:
         """Put in, or take out, predictions with their true values."""
         for part in parts:
             for number in np.unique(part.rows.streams).tolist():
                 chosen = part.rows.streams == number
-                self._join(
+                self._count_pairs(
                     number, part.rows.take(chosen), part.labels[chosen], part.sign, outcomes[part.version]
                 )
         self.changes += bool(parts)
 
-    def _join(
-        self, stream: int, rows: PredictionRows, labels: NDArray[np.float64], sign: int, outcomes: Outcomes
+    def _count_pairs(
+        self,
+        stream: int,
+        rows: PredictionRows,
+        labels: NDArray[np.float64],
+        sign: int,
+        outcomes: OutcomeEncoder,
     ) -> None:
         ids = rows.keys.ids()
         for start, chosen in self._groups(rows.keys.seconds()):
             part = outcomes.labelled(
                 ids[chosen], labels[chosen], rows.predicted[chosen], rows.scores[chosen]
             )
-            for cell in (*self._cells(stream, start), *self._sums(stream, start)):
-                cell.join(part, sign, outcomes.empty)
+            for bucket in (*self._kept_buckets(stream, start), *self._window_buckets(stream, start)):
+                bucket.count_pairs(part, sign, outcomes.empty)
 
     def _groups(self, at: Positions) -> Iterator[tuple[int, Positions]]:
         """Bucket starts, and the rows that fall into each."""
@@ -136,13 +141,13 @@ class Cells:
         result: Positions = at // width * width
         return result
 
-    def _cells(self, stream: int, start: int) -> tuple[Cell, Cell]:
-        slot = self.slots.setdefault((stream, start), Slot())
-        total = self.totals.setdefault(stream, Slot(sampled=TOTAL_SAMPLED))
-        return slot.change(), total.change()
+    def _kept_buckets(self, stream: int, start: int) -> tuple[Bucket, Bucket]:
+        stored = self.by_time.setdefault((stream, start), LazyBucket())
+        total = self.totals.setdefault(stream, LazyBucket(sampled=TOTAL_SAMPLED))
+        return stored.modify(), total.modify()
 
-    def _sums(self, stream: int, start: int) -> list[Cell]:
-        return [sums.cell(stream) for sums in self.sums.values() if start >= sums.start]
+    def _window_buckets(self, stream: int, start: int) -> list[Bucket]:
+        return [sums.bucket(stream) for sums in self.sums.values() if start >= sums.start]
 
     def age(self, now: float) -> None:
         """Merge buckets that have become old into longer ones."""
@@ -151,25 +156,25 @@ class Cells:
         if (hours_before, days_before) == (self.hours_before, self.days_before):
             return
         self.hours_before, self.days_before = hours_before, days_before
-        starts = np.array([start for _, start in self.slots], dtype=np.int64)
-        for key, start in zip(list(self.slots), self.starts(starts).tolist(), strict=True):
+        starts = np.array([start for _, start in self.by_time], dtype=np.int64)
+        for key, start in zip(list(self.by_time), self.starts(starts).tolist(), strict=True):
             if start != key[1]:
-                moved = self.slots.pop(key)
-                self.slots.setdefault((key[0], start), Slot()).change().merge(moved.look())
+                moved = self.by_time.pop(key)
+                self.by_time.setdefault((key[0], start), LazyBucket()).modify().merge(moved.read())
 
-    def within(self, window: Window, chosen: Callable[[Stream], bool]) -> list[Cell]:
-        """The cells of the chosen streams whose requests fall into a window."""
+    def within(self, window: TimeWindow, chosen: Callable[[PredictionStream], bool]) -> list[Bucket]:
+        """The buckets of the chosen streams whose requests fall into a window."""
         if window.span is Span.ALL:
-            return [slot.look() for number, slot in self.totals.items() if chosen(self.streams[number])]
+            return [stored.read() for number, stored in self.totals.items() if chosen(self.streams[number])]
         since = window.start
         return [
-            slot.look()
-            for (number, start), slot in self.slots.items()
+            stored.read()
+            for (number, start), stored in self.by_time.items()
             if start >= since and chosen(self.streams[number])
         ]
 
-    def summed(self, window: Window, chosen: Callable[[Stream], bool]) -> list[Cell]:
-        """One cell a chosen stream for a window; their inputs may be missing.
+    def summed(self, window: TimeWindow, chosen: Callable[[PredictionStream], bool]) -> list[Bucket]:
+        """One bucket a chosen stream for a window; their inputs may be missing.
 
         Costs no more than the number of streams while the window's first bucket stays the same.
         """
@@ -178,11 +183,11 @@ class Cells:
         sums = self.sums.get(window.span)
         if sums is None or sums.start != window.start:
             sums = self.sums[window.span] = self._summed(window.start)
-        return [cell for number, cell in sums.cells.items() if chosen(self.streams[number])]
+        return [bucket for number, bucket in sums.buckets.items() if chosen(self.streams[number])]
 
     def _summed(self, since: int) -> WindowSums:
         sums = WindowSums(since)
-        for (number, start), slot in self.slots.items():
+        for (number, start), stored in self.by_time.items():
             if start >= since:
-                sums.cell(number).merge(slot.look(), inputs=False)
+                sums.bucket(number).merge(stored.read(), inputs=False)
         return sums

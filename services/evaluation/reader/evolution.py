@@ -6,22 +6,22 @@ from functools import partial
 import numpy as np
 
 from services.errors import NotFound
-from services.evaluation.historical import SERIES_POINTS, Historical
+from services.evaluation.historical import SERIES_POINTS, HistoricalReader
 from services.evaluation.model import Evolution, Series
-from services.evaluation.reader.bucket import Cell
-from services.evaluation.reader.buckets import Stream, Window
+from services.evaluation.reader.bucket import Bucket
+from services.evaluation.reader.buckets import PredictionStream, TimeWindow
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.summaries import InputSummary
 from services.registry.model import Field, Mode, Project, Version
 
 
 def evolution_of(
-    historical: Historical, state: ReaderState, project: Project, field: Field, window: Window
+    historical: HistoricalReader, state: ReaderState, project: Project, field: Field, window: TimeWindow
 ) -> Evolution:
     """An input's course; `field` is what `input_field` found."""
-    cells = _cells(state, project, field.column, window)
+    buckets = _buckets(state, project, field.column, window)
     return Evolution(
-        field.name, field.unit, historical.series(project, field.column), _live(cells, field.column)
+        field.name, field.unit, historical.series(project, field.column), _live(buckets, field.column)
     )
 
 
@@ -38,27 +38,27 @@ def input_field(project: Project, variable: str) -> Field:
     raise NotFound(f"no version of {project.name!r} has an input {variable!r}")
 
 
-def _cells(state: ReaderState, project: Project, column: str, window: Window) -> list[Cell]:
-    """Cells that hold each request once: the champions' rows, or else those of one version."""
+def _buckets(state: ReaderState, project: Project, column: str, window: TimeWindow) -> list[Bucket]:
+    """Buckets that hold each request once: the champions' rows, or else those of one version."""
 
-    def cells_of(chosen: Callable[[Stream], bool]) -> list[Cell]:
-        return [cell for cell in state.cells.within(window, chosen) if column in cell.inputs]
+    def buckets_of(chosen: Callable[[PredictionStream], bool]) -> list[Bucket]:
+        return [bucket for bucket in state.buckets.within(window, chosen) if column in bucket.inputs]
 
-    cells = cells_of(lambda stream: stream.mode is Mode.CHAMPION)
+    buckets = buckets_of(lambda stream: stream.mode is Mode.CHAMPION)
     for name in [version.name for version in _by_importance(project)]:
-        if not cells:
-            cells = cells_of(partial(_is_of, name))
-    return cells
+        if not buckets:
+            buckets = buckets_of(partial(_is_of, name))
+    return buckets
 
 
-def _is_of(version: str, stream: Stream) -> bool:
+def _is_of(version: str, stream: PredictionStream) -> bool:
     return stream.version == version
 
 
-def _live(cells: list[Cell], column: str) -> Series:
-    if not cells:
+def _live(buckets: list[Bucket], column: str) -> Series:
+    if not buckets:
         return Series(np.empty(0), np.empty(0))
     whole = InputSummary(SERIES_POINTS)
-    for cell in cells:
-        whole.merge(cell.inputs[column])
+    for bucket in buckets:
+        whole.merge(bucket.inputs[column])
     return whole.series()

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from services.errors import Cancelled
-from services.evaluation.join.encoding import Outcomes
-from services.evaluation.join.id_table import Keys, join_keys, keys_of
-from services.evaluation.join.joiner import PredictionRows, join_rows
-from services.evaluation.join.label_history import LiveTables, PastAnswer, look_up
-from services.evaluation.join.labels import LabelRows, join_labels, winners
-from services.evaluation.reader.buckets import Stream
+from services.evaluation.join.encoding import OutcomeEncoder
+from services.evaluation.join.id_table import Keys, concat_keys, keys_of
+from services.evaluation.join.joiner import PredictionRows, concat_predictions
+from services.evaluation.join.label_history import LiveTables, PastLabels, look_up_labels
+from services.evaluation.join.labels import LabelRows, concat_labels, winners
+from services.evaluation.reader.buckets import PredictionStream
 from services.evaluation.reader.state import ReaderState
 from services.store.batches import Categorical, Column, LabelBatch, PredictionBatch
 from services.store.interface import Cursors, LogEntry
-from services.store.packing import join_columns
+from services.store.packing import concat_columns
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 5_000
@@ -40,7 +40,7 @@ class PlacedLabels:
 
 
 @dataclass(slots=True, eq=False)
-class Slice:
+class LogSlice:
     """Batches by kind, in each writer's order, and the cursors up to which they reach."""
 
     cursors: dict[str, tuple[int, int]]
@@ -48,7 +48,7 @@ class Slice:
     labels: list[PlacedLabels] = field(default_factory=list)
     rows: int = 0
 
-    def take(self, entries: list[LogEntry], advance: tuple[int, int]) -> None:
+    def append_entries(self, entries: list[LogEntry], advance: tuple[int, int]) -> None:
         """Take entries of one writer that reach up to a place in its log."""
         for entry in entries:
             self.rows += len(entry.batch)
@@ -63,7 +63,9 @@ class Slice:
         return {batch.version for batch in self.predictions}
 
 
-def read_slice(entries: Iterable[LogEntry], after: Cursors, cancelled: Callable[[], bool] | None) -> Slice:
+def read_slice(
+    entries: Iterable[LogEntry], after: Cursors, cancelled: Callable[[], bool] | None
+) -> LogSlice:
     """Collect what can be counted.
 
     Chunks of a packed segment count together, once its last one has come; if that is missing they are
@@ -72,14 +74,14 @@ def read_slice(entries: Iterable[LogEntry], after: Cursors, cancelled: Callable[
     Raises:
         Cancelled: `cancelled` said so between two entries; nothing was counted.
     """
-    slice_ = Slice(dict(after))
+    slice_ = LogSlice(dict(after))
     waiting: dict[str, list[LogEntry]] = {}
     for entry in entries:
         if cancelled is not None and cancelled():
             raise Cancelled
         waiting.setdefault(entry.writer, []).append(entry)
         if entry.advance is not None:
-            slice_.take(waiting.pop(entry.writer), entry.advance)
+            slice_.append_entries(waiting.pop(entry.writer), entry.advance)
     return slice_
 
 
@@ -92,7 +94,7 @@ class _Predictions:
     inputs: dict[str, Column]
 
 
-def settle(state: ReaderState, live: LiveTables, slice_: Slice) -> None:
+def ingest(state: ReaderState, live: LiveTables, slice_: LogSlice) -> None:
     """Count everything in a slice and move the cursors.
 
     Raises:
@@ -103,7 +105,9 @@ def settle(state: ReaderState, live: LiveTables, slice_: Slice) -> None:
     past_labels = state.joiner.is_past(labels.keys)
     past_keys = [part.rows.keys.take(state.joiner.is_past(part.rows.keys)) for part in predictions]
     past_keys.append(labels.keys.take(past_labels))
-    past = look_up(live, join_keys(past_keys), state.texts, settled=state.cursors, reading=slice_.cursors)
+    past = look_up_labels(
+        live, concat_keys(past_keys), state.texts, settled=state.cursors, reading=slice_.cursors
+    )
     changed = list(_past_predictions(state, live, past.changed()))
     fresh = [(part.version, _count(state, part, past)) for part in predictions]
     state.joiner.add_labels(labels.take(~past_labels), state.writers)
@@ -111,7 +115,7 @@ def settle(state: ReaderState, live: LiveTables, slice_: Slice) -> None:
         state.joiner.join_held(version, keys)
     for part in changed:
         state.joiner.change_past(part.version, part.rows, past)
-    state.cells.join(state.joiner.joined, state.outcomes())
+    state.buckets.count_pairs(state.joiner.joined, state.outcomes())
     state.joiner.joined.clear()
     state.joiner.shrink()
     if len(labels):
@@ -119,7 +123,7 @@ def settle(state: ReaderState, live: LiveTables, slice_: Slice) -> None:
     state.cursors = slice_.cursors
 
 
-def _count(state: ReaderState, part: _Predictions, past: PastAnswer) -> Keys:
+def _count(state: ReaderState, part: _Predictions, past: PastLabels) -> Keys:
     """Count what was not counted before, and return its ids."""
     fresh = state.joiner.add_predictions(part.version, part.rows, past)
     rows = part.rows.take(fresh)
@@ -130,7 +134,7 @@ def _count(state: ReaderState, part: _Predictions, past: PastAnswer) -> Keys:
         name: column.take(chosen) if isinstance(column, Categorical) else column[chosen]
         for name, column in part.inputs.items()
     }
-    state.cells.count(int(rows.streams[0]), rows.keys, inputs)
+    state.buckets.count_predictions(int(rows.streams[0]), rows.keys, inputs)
     state.newest_request = max(state.newest_request, int(rows.keys.high.max()) >> 16)
     return rows.keys
 
@@ -147,15 +151,15 @@ def _predictions(state: ReaderState, batches: list[PredictionBatch]) -> Iterator
     for members in groups.values():
         version = members[0].version
         outcomes = state.joiner.versions[version].outcomes
-        rows = join_rows(_rows(state, batch, outcomes) for batch in members)
+        rows = concat_predictions(_rows(state, batch, outcomes) for batch in members)
         inputs = {
-            name: join_columns([batch.inputs[name] for batch in members]) for name in members[0].inputs
+            name: concat_columns([batch.inputs[name] for batch in members]) for name in members[0].inputs
         }
         yield _Predictions(version, rows, inputs)
 
 
-def _rows(state: ReaderState, batch: PredictionBatch, outcomes: Outcomes) -> PredictionRows:
-    stream = state.cells.stream(Stream(batch.version, batch.revision, batch.mode))
+def _rows(state: ReaderState, batch: PredictionBatch, outcomes: OutcomeEncoder) -> PredictionRows:
+    stream = state.buckets.stream(PredictionStream(batch.version, batch.revision, batch.mode))
     return PredictionRows(
         keys_of(batch.ids),
         np.full(len(batch), stream, dtype=np.int32),
@@ -169,10 +173,10 @@ def _labels(state: ReaderState, placed: list[PlacedLabels]) -> LabelRows:
     """The label that counts for each id, among those in the slice."""
     outcomes = next(iter(state.joiner.versions.values())).outcomes
     parts = [_label_rows(state, one, outcomes) for one in placed]
-    return winners(join_labels([_no_labels(), *parts]), state.writers)
+    return winners(concat_labels([_no_labels(), *parts]), state.writers)
 
 
-def _label_rows(state: ReaderState, placed: PlacedLabels, outcomes: Outcomes) -> LabelRows:
+def _label_rows(state: ReaderState, placed: PlacedLabels, outcomes: OutcomeEncoder) -> LabelRows:
     batch = placed.batch
     count = len(batch)
     sequences = batch.sequences
@@ -182,7 +186,7 @@ def _label_rows(state: ReaderState, placed: PlacedLabels, outcomes: Outcomes) ->
         keys_of(batch.ids),
         outcomes.labels(batch.labels),
         batch.labelled_at,
-        np.full(count, state.writer(placed.writer), dtype=np.int32),
+        np.full(count, state.writer_number(placed.writer), dtype=np.int32),
         np.full(count, placed.segment, dtype=np.int32),
         sequences,
     )
@@ -191,7 +195,7 @@ def _label_rows(state: ReaderState, placed: PlacedLabels, outcomes: Outcomes) ->
 def _no_labels() -> LabelRows:
     whole = np.empty(0, dtype=np.int32)
     return LabelRows(
-        join_keys([]), np.empty(0), np.empty(0, dtype=np.int64), whole, whole.copy(), whole.copy()
+        concat_keys([]), np.empty(0), np.empty(0, dtype=np.int64), whole, whole.copy(), whole.copy()
     )
 
 

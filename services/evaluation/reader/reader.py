@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.errors import Conflict, NotFound
-from services.evaluation.reader.evolution import evolution_of, input_field
-from services.evaluation.historical import Historical
+from services.evaluation.historical import HistoricalReader
 from services.evaluation.join.joiner import HELD_ROWS
 from services.evaluation.join.label_history import LiveTables
 from services.evaluation.model import Evolution, ProjectView, Span, Traffic
-from services.evaluation.reader.buckets import Window
-from services.evaluation.reader.ingest import read_slice, settle
+from services.evaluation.reader.buckets import TimeWindow
+from services.evaluation.reader.evolution import evolution_of, input_field
+from services.evaluation.reader.ingest import ingest, read_slice
+from services.evaluation.reader.rollups import KEPT_ROWS, open_state, pack_state
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.reader.views import project_view, traffic_of
-from services.evaluation.reader.rollups import CARRIED_ROWS, open_state, pack_state
 from services.registry.model import Project
 from services.store.interface import Store
 
@@ -48,7 +48,7 @@ class ProjectReader:
         self._held_rows = held_rows
         self._lock = threading.Lock()
         self._state: ReaderState | None = None
-        self._historical = Historical(store)
+        self._historical = HistoricalReader(store)
         self._last: tuple[object, ProjectView] | None = None
 
     def refresh(self, span: Span, cancelled: Cancelled = None) -> ProjectView:
@@ -68,8 +68,8 @@ class ProjectReader:
             state, rows = self._follow(project, cancelled)
             now = self._clock()
             historical = self._historical.views(project)
-            window = Window(span, now)
-            seen = (project, span, state.cells.changes, window.start, id(historical))
+            window = TimeWindow(span, now)
+            seen = (project, span, state.buckets.changes, window.start, id(historical))
             if self._last is not None and self._last[0] == seen:
                 return replace(self._last[1], at=datetime.fromtimestamp(now, UTC), rows_read=rows)
             view = project_view(state, project, window, historical, rows)
@@ -91,7 +91,7 @@ class ProjectReader:
             project = self._project()
             state, _ = self._follow(project, cancelled)
             field = input_field(project, variable)
-            return evolution_of(self._historical, state, project, field, Window(span, self._clock()))
+            return evolution_of(self._historical, state, project, field, TimeWindow(span, self._clock()))
 
     def traffic(self, project: Project, cancelled: Cancelled = None) -> Traffic:
         """Read what is new and tell how much the champion is asked: no metrics, no training set.
@@ -109,18 +109,18 @@ class ProjectReader:
         with self._lock:
             return self._follow(self._project(), cancelled)[1]
 
-    def write_rollups(self, *, carried_rows: int = CARRIED_ROWS) -> int:
+    def write_rollups(self, *, kept_rows: int = KEPT_ROWS) -> int:
         """Store all that has been counted as the next generation of rollups, and return its number.
 
         Args:
-            carried_rows: how many of the newest predictions and labels go along, to be joined in memory.
+            kept_rows: how many of the newest predictions and labels go along, to be joined in memory.
 
         Raises:
             Conflict: another process wrote that generation; this reader then starts from it.
         """
         with self._lock:
             state = self._opened(self._project())
-            rollup = pack_state(state, carried_rows=carried_rows)
+            rollup = pack_state(state, kept_rows=kept_rows)
             try:
                 self._store.write_rollups(self._name, rollup.generation, rollup.summaries, rollup.manifest)
             except Conflict:
@@ -138,20 +138,20 @@ class ProjectReader:
     def _opened(self, project: Project) -> ReaderState:
         if self._state is None:
             self._state = open_state(self._store, project, held_rows=self._held_rows)
-        self._state.learn(project)
+        self._state.add_versions(project)
         return self._state
 
     def _follow(self, project: Project, cancelled: Cancelled) -> tuple[ReaderState, int]:
         state = self._opened(project)
         total = 0
         while True:
-            state.cells.age(self._clock())
+            state.buckets.age(self._clock())
             entries = self._store.read(self._name, state.cursors, limit=SLICE_ROWS)
             slice_ = read_slice(entries, state.cursors, cancelled)
             if slice_.versions() - state.joiner.versions.keys():
-                state.learn(self._project())
+                state.add_versions(self._project())
             if slice_.cursors != state.cursors:
-                settle(state, LiveTables(self._store, self._name), slice_)
+                ingest(state, LiveTables(self._store, self._name), slice_)
             total += slice_.rows
             if slice_.rows < SLICE_ROWS:
                 return state, total

@@ -1,7 +1,7 @@
 """Rollups: a reader's state as it is stored, so that the next reader need not start at the first row.
 
-They hold the summaries, the cursors up to which these count, and a *carry*: the newest predictions and
-labels, for joining what comes later in memory. What is older than the carry is looked up by primary key.
+They hold the summaries, the cursors up to which these count, and the *joiner*, shortened: the newest
+predictions and labels, for joining what comes later in memory. What is older is looked up by primary key.
 """
 
 import logging
@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from services.errors import Corrupt
 from services.evaluation.join.encoding import LabelTexts
-from services.evaluation.join.id_table import Columns, IdTable, Keys, join_keys
-from services.evaluation.join.joiner import HELD_ROWS, Joiner, VersionRows
-from services.evaluation.reader.bucket import TOTAL_SAMPLED, Slot
-from services.evaluation.reader.buckets import Cells, Stream
+from services.evaluation.join.id_table import Columns, IdTable, Keys, concat_keys
+from services.evaluation.join.joiner import HELD_ROWS, Joiner, VersionPredictions
+from services.evaluation.reader.bucket import TOTAL_SAMPLED, LazyBucket
+from services.evaluation.reader.buckets import Buckets, PredictionStream
 from services.evaluation.reader.state import ReaderState
 from services.registry.model import Mode, Project
 from services.store.batches import Floats
 from services.store.interface import RollupStore
 
-CARRIED_ROWS = 100_000
-_CARRY = "carry"
+KEPT_ROWS = 100_000
+_JOINER = "carry"
 _YEAR_2020 = 1_577_836_800
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Rollup:
 
     Attributes:
         generation: the one after that which the state was opened from, or last written as.
-        summaries: by key: `stream/start` for a bucket, `stream/total`, and `carry`.
+        summaries: by key: `stream/start` for a bucket, `stream/total`, and `carry` for the joiner.
         manifest: JSON of `Manifest`.
     """
 
@@ -61,19 +61,19 @@ class Rollup:
     manifest: bytes
 
 
-def pack_state(state: ReaderState, *, carried_rows: int = CARRIED_ROWS) -> Rollup:
-    """Pack a state; costs what changed since it was last packed, and the carry."""
-    cells = state.cells
-    summaries = {f"{stream}/{start}": slot.pack() for (stream, start), slot in cells.slots.items()}
-    summaries.update({f"{stream}/total": slot.pack() for stream, slot in cells.totals.items()})
-    summaries[_CARRY] = msgspec.msgpack.encode(pack_carry(state.joiner, carried_rows))
+def pack_state(state: ReaderState, *, kept_rows: int = KEPT_ROWS) -> Rollup:
+    """Pack a state; costs what changed since it was last packed, and the joiner."""
+    buckets = state.buckets
+    summaries = {f"{stream}/{start}": bucket.pack() for (stream, start), bucket in buckets.by_time.items()}
+    summaries.update({f"{stream}/total": bucket.pack() for stream, bucket in buckets.totals.items()})
+    summaries[_JOINER] = msgspec.msgpack.encode(pack_joiner(state.joiner, kept_rows))
     manifest = Manifest(
         cursors=state.cursors,
         writers=state.writers,
         texts=state.texts.texts,
-        streams=[(*stream,) for stream in cells.streams],
-        hours_before=cells.hours_before,
-        days_before=cells.days_before,
+        streams=[(*stream,) for stream in buckets.streams],
+        hours_before=buckets.hours_before,
+        days_before=buckets.days_before,
         newest_request=state.newest_request,
         newest_label=state.newest_label,
     )
@@ -95,7 +95,7 @@ def open_state(store: RollupStore, project: Project, *, held_rows: int = HELD_RO
 
 def _empty(project: Project, held_rows: int) -> ReaderState:
     state = ReaderState(joiner=Joiner(capacity=held_rows))
-    state.learn(project)
+    state.add_versions(project)
     return state
 
 
@@ -117,24 +117,26 @@ def _unpack(
         writers=manifest.writers,
         texts=LabelTexts(manifest.texts),
         joiner=Joiner(capacity=held_rows),
-        cells=Cells(
-            [Stream(*stream) for stream in manifest.streams], manifest.hours_before, manifest.days_before
+        buckets=Buckets(
+            [PredictionStream(*stream) for stream in manifest.streams],
+            manifest.hours_before,
+            manifest.days_before,
         ),
         newest_request=manifest.newest_request,
         newest_label=manifest.newest_label,
     )
-    state.learn(project)
-    unpack_carry(state.joiner, msgspec.msgpack.decode(summaries.pop(_CARRY), type=Carry))
+    state.add_versions(project)
+    unpack_joiner(state.joiner, msgspec.msgpack.decode(summaries.pop(_JOINER), type=StoredJoiner))
     for name, packed in summaries.items():
         stream, _, start = name.partition("/")
         if start == "total":
-            state.cells.totals[int(stream)] = Slot(packed, sampled=TOTAL_SAMPLED)
+            state.buckets.totals[int(stream)] = LazyBucket(packed, sampled=TOTAL_SAMPLED)
         else:
-            state.cells.slots[int(stream), int(start)] = Slot(packed)
+            state.buckets.by_time[int(stream), int(start)] = LazyBucket(packed)
     return state
 
 
-class PackedArray(msgspec.Struct, frozen=True, array_like=True):
+class StoredArray(msgspec.Struct, frozen=True, array_like=True):
     """An array: its dtype with byte order, shape and compressed bytes."""
 
     dtype: str
@@ -142,76 +144,76 @@ class PackedArray(msgspec.Struct, frozen=True, array_like=True):
     content: bytes
 
 
-class PackedRows(msgspec.Struct, frozen=True, array_like=True):
+class StoredRows(msgspec.Struct, frozen=True, array_like=True):
     """Rows by id."""
 
-    high: PackedArray
-    low: PackedArray
-    columns: dict[str, PackedArray]
+    high: StoredArray
+    low: StoredArray
+    columns: dict[str, StoredArray]
 
 
-class PackedVersion(msgspec.Struct, frozen=True, array_like=True):
-    """What is carried of one version; see `VersionRows`."""
+class StoredVersion(msgspec.Struct, frozen=True, array_like=True):
+    """What is stored of one version; see `VersionPredictions`."""
 
-    held: PackedRows
-    seen: PackedRows
-    assumed: PackedRows
+    held: StoredRows
+    seen: StoredRows
+    assumed: StoredRows
 
 
-class Carry(msgspec.Struct, frozen=True, array_like=True):
+class StoredJoiner(msgspec.Struct, frozen=True, array_like=True):
     """A joiner, shortened."""
 
     horizon: int
-    labels: PackedRows
-    versions: dict[str, PackedVersion]
+    labels: StoredRows
+    versions: dict[str, StoredVersion]
 
 
-def pack_carry(joiner: Joiner, rows: int) -> Carry:
+def pack_joiner(joiner: Joiner, rows: int) -> StoredJoiner:
     """A joiner as it would be if it held only about so many rows; it stays as it is."""
     horizon = joiner.horizon_for(rows)
-    return Carry(
+    return StoredJoiner(
         horizon,
         _pack_table(joiner.labels.table, horizon),
         {name: _pack_version(known, horizon) for name, known in joiner.versions.items()},
     )
 
 
-def _pack_version(known: VersionRows, horizon: int) -> PackedVersion:
+def _pack_version(known: VersionPredictions, horizon: int) -> StoredVersion:
     seen, _ = known.seen.all()
     assumed, values = known.assumed.all()
-    return PackedVersion(
+    return StoredVersion(
         _pack_table(known.held, horizon),
-        _pack_rows(join_keys([seen, *known.marked_before(horizon)]), {}),
+        _pack_rows(concat_keys([seen, *known.marked_before(horizon)]), {}),
         _pack_rows(assumed, {"value": values}),
     )
 
 
-def unpack_carry(joiner: Joiner, carry: Carry) -> None:
+def unpack_joiner(joiner: Joiner, stored: StoredJoiner) -> None:
     """Fill an empty joiner that knows its versions."""
-    joiner.horizon = carry.horizon
-    joiner.labels.table.insert(*_unpack_rows(carry.labels))
-    for name, version in carry.versions.items():
+    joiner.horizon = stored.horizon
+    joiner.labels.table.insert(*_unpack_rows(stored.labels))
+    for name, version in stored.versions.items():
         known = joiner.versions[name]
         known.held.insert(*_unpack_rows(version.held))
-        known.seen.add(_unpack_rows(version.seen)[0])
+        known.seen.remember(_unpack_rows(version.seen)[0])
         assumed, columns = _unpack_rows(version.assumed)
-        known.assumed.add(assumed, _floats(columns["value"]))
+        known.assumed.remember(assumed, _floats(columns["value"]))
 
 
 def _floats(values: NDArray[np.generic]) -> Floats:
     return values.astype(np.float64, copy=False)
 
 
-def _pack_table(table: IdTable, horizon: int) -> PackedRows:
+def _pack_table(table: IdTable, horizon: int) -> StoredRows:
     return _pack_rows(*table.since(horizon))
 
 
-def _pack_rows(keys: Keys, columns: Columns) -> PackedRows:
+def _pack_rows(keys: Keys, columns: Columns) -> StoredRows:
     packed = {name: _pack_array(values) for name, values in columns.items()}
-    return PackedRows(_pack_array(keys.high), _pack_array(keys.low), packed)
+    return StoredRows(_pack_array(keys.high), _pack_array(keys.low), packed)
 
 
-def _unpack_rows(rows: PackedRows) -> tuple[Keys, Columns]:
+def _unpack_rows(rows: StoredRows) -> tuple[Keys, Columns]:
     keys = Keys(
         _unpack_array(rows.high).astype(np.uint64, copy=False),
         _unpack_array(rows.low).astype(np.uint64, copy=False),
@@ -219,11 +221,11 @@ def _unpack_rows(rows: PackedRows) -> tuple[Keys, Columns]:
     return keys, {name: _unpack_array(values) for name, values in rows.columns.items()}
 
 
-def _pack_array(values: NDArray[np.generic]) -> PackedArray:
+def _pack_array(values: NDArray[np.generic]) -> StoredArray:
     little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    return PackedArray(little.dtype.str, little.shape, zlib.compress(little.tobytes(), level=1))
+    return StoredArray(little.dtype.str, little.shape, zlib.compress(little.tobytes(), level=1))
 
 
-def _unpack_array(packed: PackedArray) -> NDArray[np.generic]:
+def _unpack_array(packed: StoredArray) -> NDArray[np.generic]:
     little = np.frombuffer(zlib.decompress(packed.content), dtype=packed.dtype).reshape(packed.shape)
     return little.astype(little.dtype.newbyteorder("="), copy=True)

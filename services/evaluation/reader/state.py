@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from services.evaluation.join.encoding import LabelTexts, Outcomes
-from services.evaluation.join.joiner import Joiner, VersionRows
-from services.evaluation.reader.buckets import Cells
+from services.evaluation.join.encoding import LabelTexts, OutcomeEncoder
+from services.evaluation.join.joiner import Joiner, VersionPredictions
+from services.evaluation.reader.buckets import Buckets
 from services.registry.model import Project
 
 
@@ -24,23 +24,23 @@ class ReaderState:
     writers: list[str] = field(default_factory=list)
     texts: LabelTexts = field(default_factory=LabelTexts)
     joiner: Joiner = field(default_factory=Joiner)
-    cells: Cells = field(default_factory=Cells)
+    buckets: Buckets = field(default_factory=Buckets)
     newest_request: int = 0
     newest_label: int = 0
     generation: int = 0
 
-    def learn(self, project: Project) -> None:
+    def add_versions(self, project: Project) -> None:
         """Make room for versions that were not known yet."""
         for version in project.versions:
             if version.name not in self.joiner.versions:
-                outcomes = Outcomes(version.signature, self.texts)
-                self.joiner.versions[version.name] = VersionRows(outcomes)
+                outcomes = OutcomeEncoder(version.signature, self.texts)
+                self.joiner.versions[version.name] = VersionPredictions(outcomes)
 
-    def outcomes(self) -> dict[str, Outcomes]:
+    def outcomes(self) -> dict[str, OutcomeEncoder]:
         """How each version's results become numbers."""
         return {name: rows.outcomes for name, rows in self.joiner.versions.items()}
 
-    def writer(self, name: str) -> int:
+    def writer_number(self, name: str) -> int:
         """The writer's position."""
         if name not in self.writers:
             self.writers.append(name)

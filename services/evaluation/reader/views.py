@@ -3,15 +3,19 @@
 from datetime import UTC, datetime
 
 from services.evaluation.model import ProjectView, Span, Traffic, VersionView
-from services.evaluation.reader.bucket import Cell
-from services.evaluation.reader.buckets import Stream, Window
+from services.evaluation.reader.bucket import Bucket
+from services.evaluation.reader.buckets import PredictionStream, TimeWindow
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.summaries import Summary
 from services.registry.model import Project
 
 
 def project_view(
-    state: ReaderState, project: Project, window: Window, historical: dict[str, VersionView], rows_read: int
+    state: ReaderState,
+    project: Project,
+    window: TimeWindow,
+    historical: dict[str, VersionView],
+    rows_read: int,
 ) -> ProjectView:
     """One consistent look at a project; costs the buckets of the span, whatever their rows."""
     return ProjectView(
@@ -29,34 +33,34 @@ def project_view(
 def traffic_of(state: ReaderState, version: str, now: float) -> Traffic:
     """How much a version is asked; costs the buckets of an hour."""
 
-    def is_its(stream: Stream) -> bool:
+    def is_its(stream: PredictionStream) -> bool:
         return stream.version == version
 
-    cells = state.cells.within(Window(Span.ALL, now), is_its)
-    recent = state.cells.within(Window(Span.HOUR, now), is_its)
+    buckets = state.buckets.within(TimeWindow(Span.ALL, now), is_its)
+    recent = state.buckets.within(TimeWindow(Span.HOUR, now), is_its)
     return Traffic(
-        predictions=sum(cell.predictions for cell in cells),
-        labelled=sum(cell.joined.rows for cell in cells if cell.joined is not None),
-        recent=sum(cell.predictions for cell in recent),
+        predictions=sum(bucket.predictions for bucket in buckets),
+        labelled=sum(bucket.joined.rows for bucket in buckets if bucket.joined is not None),
+        recent=sum(bucket.predictions for bucket in recent),
         newest_request=_moment(state.newest_request / 1e3),
     )
 
 
-def _live(state: ReaderState, version: str, window: Window) -> VersionView:
-    def is_its(stream: Stream) -> bool:
+def _live(state: ReaderState, version: str, window: TimeWindow) -> VersionView:
+    def is_its(stream: PredictionStream) -> bool:
         return stream.version == version
 
-    cells = state.cells.summed(window, is_its)
-    joined = merged(cells)
-    predictions = sum(cell.predictions for cell in cells)
+    buckets = state.buckets.summed(window, is_its)
+    joined = merged(buckets)
+    predictions = sum(bucket.predictions for bucket in buckets)
     if joined is None or not joined.rows:
         return VersionView(predictions=predictions)
     return view_of(joined, predictions)
 
 
-def merged(cells: list[Cell]) -> Summary | None:
-    """The joined rows of all cells as one summary; None where no cell has any."""
-    summaries = [cell.joined for cell in cells if cell.joined is not None]
+def merged(buckets: list[Bucket]) -> Summary | None:
+    """The joined rows of all buckets as one summary; None where no bucket has any."""
+    summaries = [bucket.joined for bucket in buckets if bucket.joined is not None]
     if not summaries:
         return None
     if len(summaries) == 1:

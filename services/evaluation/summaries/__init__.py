@@ -8,9 +8,9 @@ nothing drifts. `summary_for` makes the right kind for a signature, `summary_fro
 
 from services.evaluation.summaries.classification import ClassificationSummary
 from services.evaluation.summaries.inputs import InputSummary
-from services.evaluation.summaries.summary import Summary, summary_for, summary_from_bytes
 from services.evaluation.summaries.regression import RegressionSummary
 from services.evaluation.summaries.rows import LabelledRows, priorities, row_ids
+from services.evaluation.summaries.summary import Summary, summary_for, summary_from_bytes
 
 __all__ = [
     "ClassificationSummary",

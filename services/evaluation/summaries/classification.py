@@ -50,11 +50,11 @@ class ClassificationSummary:
         """Rows that have both label and prediction."""
         return int(self._confusion.sum())
 
-    def add(self, rows: LabelledRows) -> None:
+    def add_rows(self, rows: LabelledRows) -> None:
         """Count rows; one without label or prediction is left out."""
         self._count(rows, 1)
 
-    def remove(self, rows: LabelledRows) -> None:
+    def remove_rows(self, rows: LabelledRows) -> None:
         """Take rows out as they were added: same labels, predictions and scores."""
         self._count(rows, -1)
 
@@ -126,10 +126,10 @@ class ClassificationSummary:
         if rows.scores is None:
             return
         if predicted.categories == self._scores.classes:
-            self._scores.add(labels, rows.scores, sign)
+            self._scores.add_scores(labels, rows.scores, sign)
         else:
             scores = ScoreSummary(predicted.categories)
-            scores.add(labels, rows.scores, sign)
+            scores.add_scores(labels, rows.scores, sign)
             self._scores.merge(scores)
             self.classes = merged_classes(self.classes, predicted.categories)
 

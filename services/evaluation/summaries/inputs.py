@@ -7,9 +7,6 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from services.evaluation.model import Floats, Measure, Series
-from services.evaluation.summaries import serialization
-from services.evaluation.summaries.sample import Sample
 from services.evaluation.exact_sums import (
     LARGEST,
     UNIT_BITS,
@@ -19,6 +16,9 @@ from services.evaluation.exact_sums import (
     spread,
     without_dust,
 )
+from services.evaluation.model import Floats, Measure, Series
+from services.evaluation.summaries import serialization
+from services.evaluation.summaries.sample import Sample
 from services.store.batches import Categorical, Column
 
 SAMPLED = 2_000
@@ -70,7 +70,7 @@ class InputSummary:
         self._is_text = False
         self._sample = Sample(sampled, width=2)
 
-    def add(self, priority: Floats, at: Floats, column: Column) -> None:
+    def add_values(self, priority: Floats, at: Floats, column: Column) -> None:
         """Count n rows.
 
         Args:
@@ -86,7 +86,7 @@ class InputSummary:
         rows = int(valid.sum())
         self.count += rows
         self.missing += len(valid) - rows
-        self._sample.add(priority, np.column_stack([at, np.where(valid, values, np.nan)]), 1)
+        self._sample.add_rows(priority, np.column_stack([at, np.where(valid, values, np.nan)]), 1)
 
     def merge(self, other: Self) -> None:
         """Count all rows of the other, of the same column, too."""
@@ -167,7 +167,7 @@ class InputSummary:
             self.minimum = min(self.minimum, float(numbers.min()))
             self.maximum = max(self.maximum, float(numbers.max()))
             summed = without_dust(numbers)
-            self._sums.add(np.stack([summed, *product(summed, summed)]), 1)
+            self._sums.add_values(np.stack([summed, *product(summed, summed)]), 1)
 
     def _add_texts(
         self, column: Categorical

@@ -5,12 +5,12 @@ from typing import Self
 import msgspec
 import numpy as np
 
+from services.evaluation.exact_sums import LARGEST, ExactSums, product, without_dust
 from services.evaluation.metrics.regression import RegressionTotals, regression_metrics
 from services.evaluation.model import Floats, Pairs, RegressionMetrics, RocCurve
 from services.evaluation.summaries import serialization
 from services.evaluation.summaries.rows import LabelledRows, priorities
 from services.evaluation.summaries.sample import Sample
-from services.evaluation.exact_sums import LARGEST, ExactSums, product, without_dust
 from services.store.batches import Column
 
 PAIRS = 5_000
@@ -41,11 +41,11 @@ class RegressionSummary:
         self._sums = ExactSums([0] * 10)
         self._sample = Sample(PAIRS, width=2)
 
-    def add(self, rows: LabelledRows) -> None:
+    def add_rows(self, rows: LabelledRows) -> None:
         """Count rows."""
         self._count(rows, 1)
 
-    def remove(self, rows: LabelledRows) -> None:
+    def remove_rows(self, rows: LabelledRows) -> None:
         """Take rows out as they were added: same ids, labels and predictions."""
         self._count(rows, -1)
 
@@ -114,8 +114,8 @@ class RegressionSummary:
             ids, real, predicted = ids[valid], real[valid], predicted[valid]
         self.rows += sign * len(real)
         if len(real):
-            self._sums.add(_quantities(real, predicted), sign)
-            self._sample.add(priorities(ids), np.column_stack([real, predicted]), sign)
+            self._sums.add_values(_quantities(real, predicted), sign)
+            self._sample.add_rows(priorities(ids), np.column_stack([real, predicted]), sign)
 
 
 def numbers(column: Column) -> Floats:

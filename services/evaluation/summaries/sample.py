@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 
 from services.evaluation.model import Floats
-from services.evaluation.summaries.weighted_rows import KeptRows, Weights
+from services.evaluation.summaries.weighted_rows import WeightedRows, Weights
 
 
 class Sample:
@@ -23,10 +23,10 @@ class Sample:
     def __init__(self, size: int, width: int) -> None:
         self.size = size
         self.width = width
-        self._kept = KeptRows(width + 1)
+        self._kept = WeightedRows(width + 1)
         self._limit = 1.0
 
-    def add(self, priority: Floats, values: Floats, sign: int) -> None:
+    def add_rows(self, priority: Floats, values: Floats, sign: int) -> None:
         """Add (+1) or take out (-1) rows, shape (n, width), by their ids' `priorities`, shape (n,)."""
         chosen = priority < self._limit
         rows = np.column_stack([priority[chosen], values[chosen]])
@@ -64,7 +64,7 @@ class Sample:
 
     def _keep(self, values: Floats, weights: Weights) -> None:
         chosen = values[:, 0] < self._limit
-        self._kept = KeptRows(self.width + 1)
+        self._kept = WeightedRows(self.width + 1)
         self._kept.append(values[chosen], weights[chosen])
 
     def pack(self) -> tuple[float, list[bytes]]:
@@ -77,5 +77,5 @@ class Sample:
         """The sample that `pack` wrote."""
         sample = cls(size, width)
         sample._limit = limit
-        sample._kept = KeptRows.unpack(width + 1, parts)
+        sample._kept = WeightedRows.unpack(width + 1, parts)
         return sample

@@ -9,14 +9,14 @@ from services.evaluation.model import Floats
 
 Codes = NDArray[np.int64]
 _MOST_RANGES = 1 << 16
-_MOST_CELLS = 1 << 19
+_MOST_COUNTS = 1 << 19
 _BLOCK = 1 << 15
 
 
 def ranges_for(classes: int) -> int:
     """How many equal ranges divide [0, 1]: a power of two, 65,536 for up to eight classes."""
     ranges = _MOST_RANGES
-    while ranges > 64 and ranges * classes > _MOST_CELLS:
+    while ranges > 64 and ranges * classes > _MOST_COUNTS:
         ranges //= 2
     return ranges
 
@@ -42,7 +42,7 @@ class ScoreHistogram:
         self.counts = np.zeros((len(classes), 2, ranges_for(len(classes))), dtype=np.int64)
         self.others: dict[str, int] = {}
 
-    def add(self, codes: Codes, names: list[str], scores: Floats, weight: int) -> None:
+    def add_scores(self, codes: Codes, names: list[str], scores: Floats, weight: int) -> None:
         """Count rows.
 
         Args:
@@ -53,11 +53,11 @@ class ScoreHistogram:
         """
         ranges = self.counts.shape[2]
         for code in range(len(self.classes)):
-            cells = _cells(codes == code, scores[:, code], ranges)
-            if len(cells) * 8 < ranges:
-                np.add.at(self.counts[code].reshape(-1), cells, weight)
+            places = _flat_places(codes == code, scores[:, code], ranges)
+            if len(places) * 8 < ranges:
+                np.add.at(self.counts[code].reshape(-1), places, weight)
             else:
-                self.counts[code] += weight * np.bincount(cells, minlength=2 * ranges).reshape(2, ranges)
+                self.counts[code] += weight * np.bincount(places, minlength=2 * ranges).reshape(2, ranges)
         if len(names) > len(self.classes):
             self._add_others(np.bincount(codes, minlength=len(names)).tolist(), names, weight)
 
@@ -93,13 +93,13 @@ class ScoreHistogram:
                 self.others[names[code]] = self.others.get(names[code], 0) + weight * rows[code]
 
 
-def _cells(of_class: NDArray[np.bool_], scores: Floats, ranges: int) -> NDArray[np.int64]:
-    """Each row's cell in a flat (2, ranges) table, in blocks that stay in the processor's cache."""
-    cells = np.empty(len(scores), dtype=np.int64)
+def _flat_places(of_class: NDArray[np.bool_], scores: Floats, ranges: int) -> NDArray[np.int64]:
+    """Each row's place in a flat (2, ranges) table, in blocks that stay in the processor's cache."""
+    places = np.empty(len(scores), dtype=np.int64)
     for start in range(0, len(scores), _BLOCK):
         block = slice(start, start + _BLOCK)
         scaled = scores[block] * ranges
         np.clip(scaled, 0, ranges - 1, out=scaled)
-        cells[block] = scaled
-        cells[block] += of_class[block] * ranges
-    return cells
+        places[block] = scaled
+        places[block] += of_class[block] * ranges
+    return places

@@ -6,12 +6,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.summaries.score_histogram import ScoreHistogram
 from services.evaluation.metrics.roc import Counts, ScoreTable
 from services.evaluation.model import Floats
-from services.evaluation.summaries.weighted_rows import KeptRows
 from services.evaluation.summaries.classes import merged_classes, places
+from services.evaluation.summaries.score_histogram import ScoreHistogram
 from services.evaluation.summaries.serialization import pack_array, unpack_array
+from services.evaluation.summaries.weighted_rows import WeightedRows
 from services.store.batches import Categorical
 
 EXACT_ROWS = 100_000
@@ -19,12 +19,12 @@ _STORED_ROWS = 110_000
 
 
 class ScoreState(msgspec.Struct, frozen=True, array_like=True):
-    """What `ScoreSummary.state` gives: kept rows, or the filled cells of a histogram."""
+    """What `ScoreSummary.state` gives: kept rows, or the filled ranges of a histogram."""
 
     classes: tuple[str, ...]
     names: tuple[str, ...]
     kept: list[bytes] | None
-    cells: list[bytes] | None
+    filled: list[bytes] | None
     others: dict[str, int]
 
 
@@ -44,12 +44,12 @@ class ScoreSummary:
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
         self._names = list(classes)
-        self._kept = KeptRows(1 + len(classes))
+        self._kept = WeightedRows(1 + len(classes))
         self._histogram: ScoreHistogram | None = None
         self._tables: tuple[ScoreTable, ...] | None = None
         self._pooled: ScoreTable | None = None
 
-    def add(self, labels: Categorical, scores: Floats, sign: int) -> None:
+    def add_scores(self, labels: Categorical, scores: Floats, sign: int) -> None:
         """Add (+1) or take out (-1) rows, leaving out those without label or with a score not finite.
 
         Args:
@@ -67,14 +67,14 @@ class ScoreSummary:
         if self._histogram is None:
             self._kept.append(np.column_stack([codes, scores]), np.full(len(codes), sign, dtype=np.int64))
         else:
-            self._histogram.add(codes, self._names, scores, sign)
+            self._histogram.add_scores(codes, self._names, scores, sign)
 
     def merge(self, other: Self) -> None:
         """Add the other's rows; a class that one of the two has no score for was scored 0 there."""
         self._forget()
         classes = merged_classes(self.classes, other.classes)
         self._place(classes)
-        self._take(other if other.classes == classes else other._placed(classes))
+        self._merge_placed(other if other.classes == classes else other._placed(classes))
 
     def copy(self) -> Self:
         """An independent copy."""
@@ -111,8 +111,8 @@ class ScoreSummary:
             return ScoreState(self.classes, names, self._kept.pack(), None, {})
         flat = self._histogram.counts.reshape(-1)
         filled = np.flatnonzero(flat)
-        cells = [pack_array(np.diff(filled, prepend=0)), pack_array(flat[filled])]
-        return ScoreState(self.classes, names, None, cells, self._histogram.others)
+        packed = [pack_array(np.diff(filled, prepend=0)), pack_array(flat[filled])]
+        return ScoreState(self.classes, names, None, packed, self._histogram.others)
 
     @classmethod
     def of(cls, state: ScoreState) -> Self:
@@ -120,11 +120,11 @@ class ScoreSummary:
         summary = cls(state.classes)
         summary._names = list(state.names)
         if state.kept is not None:
-            summary._kept = KeptRows.unpack(1 + len(state.classes), state.kept)
-        if state.cells is not None:
+            summary._kept = WeightedRows.unpack(1 + len(state.classes), state.kept)
+        if state.filled is not None:
             histogram = ScoreHistogram(state.classes)
-            filled = np.cumsum(unpack_array(state.cells[0], np.int64))
-            histogram.counts.reshape(-1)[filled] = unpack_array(state.cells[1], np.int64)
+            filled = np.cumsum(unpack_array(state.filled[0], np.int64))
+            histogram.counts.reshape(-1)[filled] = unpack_array(state.filled[1], np.int64)
             histogram.others = state.others
             summary._histogram = histogram
         return summary
@@ -142,7 +142,7 @@ class ScoreSummary:
 
     def _use(self, histogram: ScoreHistogram) -> None:
         self._histogram = histogram
-        self._kept = KeptRows(1 + len(self.classes))
+        self._kept = WeightedRows(1 + len(self.classes))
 
     def _as_histogram(self) -> ScoreHistogram:
         """The histogram of all rows: its own, or one made of the rows kept."""
@@ -156,23 +156,23 @@ class ScoreSummary:
         values, weights = self._kept.arrays()
         for weight in np.unique(weights).tolist():
             rows = values[weights == weight]
-            histogram.add(rows[:, 0].astype(np.int64), self._names, rows[:, 1:], weight)
+            histogram.add_scores(rows[:, 0].astype(np.int64), self._names, rows[:, 1:], weight)
 
     def _placed(self, classes: tuple[str, ...]) -> Self:
         copy: Self = self.copy()
         copy._place(classes)
         return copy
 
-    def _take(self, other: Self) -> None:
+    def _merge_placed(self, other: Self) -> None:
         """Take the rows of a summary over the same classes, whose other names may differ."""
         if other._histogram is None:
-            self._take_kept(other)
+            self._merge_kept(other)
         else:
             histogram = self._as_histogram()
             histogram.merge(other._histogram)
             self._use(histogram)
 
-    def _take_kept(self, other: Self) -> None:
+    def _merge_kept(self, other: Self) -> None:
         if self._histogram is None:
             self._make_room(other._kept.stored)
         if self._histogram is not None:
@@ -196,7 +196,7 @@ class ScoreSummary:
         placed = np.zeros((len(values), 1 + len(classes)))
         placed[:, 0] = positions[values[:, 0].astype(np.int64)]
         placed[:, 1 + positions[: len(self.classes)]] = values[:, 1:]
-        self._kept = KeptRows(1 + len(classes))
+        self._kept = WeightedRows(1 + len(classes))
         self._kept.append(placed, weights)
         if self._histogram is not None:
             self._histogram = self._histogram.placed(classes)

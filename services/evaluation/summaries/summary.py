@@ -23,10 +23,10 @@ class Summary(Protocol):
     def rows(self) -> int:
         """Rows that have both label and prediction."""
 
-    def add(self, rows: LabelledRows) -> None:
+    def add_rows(self, rows: LabelledRows) -> None:
         """Count rows; one without label or prediction is left out."""
 
-    def remove(self, rows: LabelledRows) -> None:
+    def remove_rows(self, rows: LabelledRows) -> None:
         """Take rows out as they were added (a corrected label: remove the old pair, add the new)."""
 
     def merge(self, other: Self) -> None:

@@ -11,7 +11,7 @@ from services.evaluation.summaries.serialization import pack_array, unpack_array
 Weights = NDArray[np.int64]
 
 
-class KeptRows:
+class WeightedRows:
     """Rows of `width` numbers, each with a weight: how often it was added less how often removed.
 
     Arrays given and handed out are shared and must not be written to.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from services.errors import Conflict, Corrupt, Uncertain
 from services.store.cassandra.part import Part
 from services.store.names import validate_project
-from services.store.splitting import joined_parts, split_parts
+from services.store.splitting import concat_parts, split_parts
 
 _ADD_PART = (
     "INSERT INTO live_db.rollups (project, generation, run, summary, part, data) VALUES (?, ?, ?, ?, ?, ?)"
@@ -77,7 +77,7 @@ class Rollups(Part):
             generation, run, parts = present[0]
             rows = self._session.read(_READ_PARTS, (project, generation, run))
             if len(rows) == parts:
-                contents = joined_parts(rows)
+                contents = concat_parts(rows)
                 manifest = contents.pop(_MANIFEST)
                 return (
                     generation,

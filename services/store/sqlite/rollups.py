@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.errors import Conflict
 from services.store.names import validate_project
-from services.store.splitting import joined_parts, split_parts
+from services.store.splitting import concat_parts, split_parts
 from services.store.sqlite.part import Part
 
 
@@ -53,4 +53,4 @@ class Rollups(Part):
                 "ORDER BY summary, part",
                 (project, newest[0]),
             )
-            return newest[0], joined_parts(rows), newest[1]
+            return newest[0], concat_parts(rows), newest[1]

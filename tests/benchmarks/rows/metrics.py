@@ -21,7 +21,7 @@ def measure(scale: float) -> Outcome:
 
     def ours() -> ClassificationMetrics:
         summary = ClassificationSummary(CLASSES)
-        summary.add(rows)
+        summary.add_rows(rows)
         return summary.metrics()
 
     def peer() -> tuple[dict[str, dict[str, float]], float]:

@@ -174,7 +174,7 @@ def metrics(platform: Platform, version: str, ids: Ids, values: list[int]) -> Me
     batch = platform.predictions(version, ids)
     summary = summary_for(signature_for(platform.task))
     labels = platform.labels(ids, values).labels
-    summary.add(LabelledRows(ids, labels, batch.predicted, batch.scores))
+    summary.add_rows(LabelledRows(ids, labels, batch.predicted, batch.scores))
     return summary.metrics()
 
 

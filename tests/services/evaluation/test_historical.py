@@ -1,4 +1,4 @@
-"""Historical metrics and the course of inputs."""
+"""HistoricalReader metrics and the course of inputs."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from services.errors import NotFound
-from services.evaluation.historical import Historical, announce_training
+from services.evaluation.historical import HistoricalReader, announce_training
 from services.evaluation.model import ClassificationMetrics, Span
 from services.evaluation.reader.reader import ProjectReader
 from services.registry.model import Mode
@@ -57,7 +57,7 @@ def test_versions_are_measured_on_the_training_set(platform: Any) -> None:
 
 def test_metrics_are_computed_again_only_when_predictions_change(platform: Any) -> None:
     predict(platform, "B", [0, 0, 0, 0, 0, 0])
-    historical = Historical(platform.store)
+    historical = HistoricalReader(platform.store)
     project = platform.store.project(platform.project)
     views = historical.views(project)
     assert historical.views(project) is views
@@ -67,7 +67,7 @@ def test_metrics_are_computed_again_only_when_predictions_change(platform: Any) 
 
 def test_predictions_that_nobody_announced_are_found_while_a_version_has_none(platform: Any) -> None:
     now = 0.0
-    historical = Historical(platform.store, clock=lambda: now)
+    historical = HistoricalReader(platform.store, clock=lambda: now)
     project = platform.store.project(platform.project)
     historical.views(project)
     stamp = platform.store.setting(f"training:{platform.project}")

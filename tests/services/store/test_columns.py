@@ -10,7 +10,7 @@ from services.registry.model import FieldType
 from services.store.batches import Categorical
 from services.store.columns import classes_column, column_of, column_values, predicted_column, score_columns
 from services.store.names import column_for, validate_column
-from services.store.splitting import PART_LIMIT, joined_parts, split_parts
+from services.store.splitting import PART_LIMIT, concat_parts, split_parts
 
 
 def test_classes_that_fold_to_one_name_are_kept_apart_in_any_order() -> None:
@@ -69,4 +69,4 @@ def test_parts_join_to_the_content(size: int) -> None:
     content = bytes(size)
     parts = split_parts(content)
     assert max(map(len, parts)) <= PART_LIMIT
-    assert joined_parts(("x", part) for part in parts) == {"x": content}
+    assert concat_parts(("x", part) for part in parts) == {"x": content}

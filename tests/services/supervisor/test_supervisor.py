@@ -14,12 +14,12 @@ from services.errors import Corrupt, Unavailable
 from services.registry.model import Job, JobState
 from services.store.interface import Position, Store
 from services.store.sqlite import SqliteStore
-from services.supervisor.periodic_task import Duty
-from services.supervisor.orphaned_jobs import SILENT, EndOrphanedJobs
 from services.supervisor.leadership import LEASE, Leadership
+from services.supervisor.orphaned_jobs import SILENT, EndOrphanedJobs
+from services.supervisor.periodic_task import Duty
+from services.supervisor.rollup_writing import AdvanceRollups
 from services.supervisor.segment_packing import PackSegments
 from services.supervisor.supervisor import Supervisor
-from services.supervisor.rollup_writing import AdvanceRollups
 
 
 def never() -> bool:

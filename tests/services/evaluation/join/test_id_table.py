@@ -95,7 +95,7 @@ def test_the_first_row_of_each_id_is_marked() -> None:
 def test_the_ids_met_last_are_remembered_and_the_oldest_forgotten() -> None:
     recent = RecentIds(capacity=4)
     for number in range(12):
-        recent.add(keys([(number, 0)]), np.array([float(number)]))
+        recent.remember(keys([(number, 0)]), np.array([float(number)]))
     assert recent.rows <= 8
     known, values = recent.values(keys([(11, 0), (9, 0), (0, 0)]))
     assert known.tolist() == [True, True, False]

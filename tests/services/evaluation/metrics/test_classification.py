@@ -25,7 +25,7 @@ def measure(rows: list[tuple[str | None, str | None, tuple[float, ...]]]) -> Cla
     codes = np.array([-1 if row[1] is None else CLASSES.index(row[1]) for row in rows], dtype=np.int32)
     scores = np.array([row[2] for row in rows], dtype=np.float64).reshape(-1, 3)
     labels = Categorical.of([row[0] for row in rows])
-    summary.add(LabelledRows(new_ids(len(rows)), labels, Categorical(codes, CLASSES), scores))
+    summary.add_rows(LabelledRows(new_ids(len(rows)), labels, Categorical(codes, CLASSES), scores))
     return summary.metrics()
 
 

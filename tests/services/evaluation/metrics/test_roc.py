@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics as reference
 
-from services.evaluation.summaries.score_histogram import ScoreHistogram, ranges_for
 from services.evaluation.metrics.roc import CURVE_POINTS, ScoreTable
+from services.evaluation.summaries.score_histogram import ScoreHistogram, ranges_for
 
 
 def exact_table(positive: np.ndarray, scores: np.ndarray) -> ScoreTable:
@@ -65,7 +65,7 @@ def test_histogram_area_is_within_its_bound_however_crowded_the_scores(narrow):
     codes = random.integers(0, 2, 20_000)
     scores = np.clip(random.random(20_000) + 0.2 * codes, 0, 1) * narrow
     histogram = ScoreHistogram(("no", "yes"))
-    histogram.add(codes, ["no", "yes"], np.stack([1 - scores, scores], axis=1), 1)
+    histogram.add_scores(codes, ["no", "yes"], np.stack([1 - scores, scores], axis=1), 1)
     area = ScoreTable("yes", histogram.counts[1, 1], histogram.counts[1, 0], exact=False).auc
     exact = reference.roc_auc_score(codes == 1, scores)
     assert area.error_bound > 0
@@ -76,11 +76,11 @@ def test_few_and_many_rows_at_once_fill_the_same_histogram():
     random = np.random.default_rng(2)
     codes, scores = random.integers(0, 3, 30_000), random.uniform(-0.2, 1.2, (30_000, 3))
     whole, parts = ScoreHistogram(("a", "b", "c")), ScoreHistogram(("a", "b", "c"))
-    whole.add(codes, ["a", "b", "c"], scores, 1)
+    whole.add_scores(codes, ["a", "b", "c"], scores, 1)
     for start in range(0, 30_000, 1_000):
-        parts.add(codes[start : start + 1_000], ["a", "b", "c"], scores[start : start + 1_000], 1)
+        parts.add_scores(codes[start : start + 1_000], ["a", "b", "c"], scores[start : start + 1_000], 1)
     assert np.array_equal(whole.counts, parts.counts)
-    whole.add(codes, ["a", "b", "c"], scores, -1)
+    whole.add_scores(codes, ["a", "b", "c"], scores, -1)
     assert not whole.counts.any()
 
 

@@ -23,7 +23,7 @@ def scored(rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 def summary_of(codes: np.ndarray, values: np.ndarray) -> ScoreSummary:
     summary = ScoreSummary(CLASSES)
-    summary.add(Categorical(codes, CLASSES), values, 1)
+    summary.add_scores(Categorical(codes, CLASSES), values, 1)
     return summary
 
 
@@ -32,7 +32,7 @@ def test_the_micro_average_is_scikit_learns_and_follows_what_is_taken_out() -> N
     summary = summary_of(codes, values)
     area = reference.roc_auc_score(np.eye(4)[codes], values, average="micro")
     assert summary.pooled("micro").auc.value == pytest.approx(area, rel=1e-12)
-    summary.add(Categorical(codes[:500], CLASSES), values[:500], -1)
+    summary.add_scores(Categorical(codes[:500], CLASSES), values[:500], -1)
     rest = reference.roc_auc_score(np.eye(4)[codes[500:]], values[500:], average="micro")
     assert summary.pooled("micro").auc.value == pytest.approx(rest, rel=1e-12)
 

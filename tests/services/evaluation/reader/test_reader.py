@@ -137,7 +137,7 @@ def test_a_store_that_fails_during_a_refresh_costs_no_row(
     platform.writer("g1").ship(platform.predictions("A", ids))
     first = reader_of(platform)
     first.follow()
-    first.write_rollups(carried_rows=3)
+    first.write_rollups(kept_rows=3)
     platform.writer("g1").ship(platform.labels(ids, [0] * 40, at=1))
     failing = Failing(platform.store, call)
     reader = ProjectReader(failing, platform.project, clock=platform.clock)  # type: ignore[arg-type]

@@ -106,7 +106,7 @@ class History:
         newest = self.platform.store.rollups(self.platform.project)
         state = self.readers[reader]._state
         if state is not None and (newest[0] if newest else 0) == state.generation:
-            self.readers[reader].write_rollups(carried_rows=4)
+            self.readers[reader].write_rollups(kept_rows=4)
 
     def restart(self, reader: int) -> None:
         self.readers[reader] = self.reader([6, HELD_ROWS][reader])

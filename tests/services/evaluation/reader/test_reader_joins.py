@@ -43,7 +43,7 @@ def real_values(reader: ProjectReader, version: str = "A") -> list[float]:
 def forget(platform: Any, reader: ProjectReader) -> ProjectReader:
     """A reader from rollups that carry next to nothing: all that came before is past."""
     reader.follow()
-    reader.write_rollups(carried_rows=1)
+    reader.write_rollups(kept_rows=1)
     return reader_of(platform)
 
 

@@ -17,7 +17,7 @@ CLASSES = ("setosa", "versicolor", "virginica")
 def of(*parts: LabelledRows, classes: tuple[str, ...] = CLASSES) -> ClassificationSummary:
     summary = ClassificationSummary(classes)
     for part in parts:
-        summary.add(part)
+        summary.add_rows(part)
     return summary
 
 
@@ -58,15 +58,15 @@ def test_a_corrected_label_leaves_no_trace_of_the_wrong_one(count, make_classifi
     mistaken = take_rows(LabelledRows(rows.ids, wrong, rows.predicted, rows.scores), slice(100))
     rest = take_rows(rows, slice(100, None))
     corrected = of(mistaken, rest)
-    corrected.remove(mistaken)
-    corrected.add(take_rows(rows, slice(100)))
+    corrected.remove_rows(mistaken)
+    corrected.add_rows(take_rows(rows, slice(100)))
     assert told(corrected) == told(of(rows))
 
 
 def test_removal_may_reach_a_part_before_the_whole_is_merged(make_classified, take_rows):
     rows = make_classified(300)
     base, newer = of(rows), ClassificationSummary(CLASSES)
-    newer.remove(take_rows(rows, slice(50)))
+    newer.remove_rows(take_rows(rows, slice(50)))
     assert told(merged(newer, base)) == told(of(take_rows(rows, slice(50, None))))
 
 
@@ -74,7 +74,7 @@ def test_growing_just_past_the_limit_and_back_is_exact_again(make_classified, ta
     rows = make_classified(EXACT_ROWS + 5_000)
     summary = of(rows)
     assert summary.roc()[0].auc.error_bound > 0
-    summary.remove(take_rows(rows, slice(EXACT_ROWS, None)))
+    summary.remove_rows(take_rows(rows, slice(EXACT_ROWS, None)))
     assert told(summary) == told(of(take_rows(rows, slice(EXACT_ROWS))))
 
 
@@ -82,10 +82,10 @@ def test_equal_rows_count_as_often_as_they_came(make_classified, take_rows):
     twice = make_classified(40_000)
     once = make_classified(30_001, seed=9)
     grown = of(twice, twice)
-    grown.remove(take_rows(once, slice(10)))
-    grown.add(take_rows(once, slice(10)))
+    grown.remove_rows(take_rows(once, slice(10)))
+    grown.add_rows(take_rows(once, slice(10)))
     told(grown)
-    grown.add(once)
+    grown.add_rows(once)
     assert told(grown) == told(of(once, twice, twice))
 
 
@@ -93,8 +93,8 @@ def test_many_corrections_do_not_pile_up(make_classified):
     rows = make_classified(20_000)
     summary = of(rows)
     for _ in range(12):
-        summary.remove(rows)
-        summary.add(rows)
+        summary.remove_rows(rows)
+        summary.add_rows(rows)
     assert told(summary) == told(of(rows))
 
 

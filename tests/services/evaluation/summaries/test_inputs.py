@@ -17,7 +17,7 @@ from services.store.batches import Categorical, Column
 def of(column: Column, start: int = 0) -> InputSummary:
     numbers = np.arange(start, start + len(column))
     summary = InputSummary(sampled=100)
-    summary.add(priorities(row_ids(numbers)), numbers.astype(np.float64), column)
+    summary.add_values(priorities(row_ids(numbers)), numbers.astype(np.float64), column)
     return summary
 
 

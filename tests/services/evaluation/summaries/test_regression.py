@@ -17,7 +17,7 @@ VALUE = st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, 5.5, 1e-9])
 def of(*parts: LabelledRows) -> RegressionSummary:
     summary = RegressionSummary()
     for part in parts:
-        summary.add(part)
+        summary.add_rows(part)
     return summary
 
 
@@ -65,8 +65,8 @@ def test_a_corrected_label_leaves_no_trace(make_measured, take_rows):
     rows = make_measured(12_000)
     wrong = take_rows(LabelledRows(rows.ids, rows.labels * 1e9, rows.predicted), slice(1_500))
     corrected = of(wrong, take_rows(rows, slice(1_500, None)))
-    corrected.remove(wrong)
-    corrected.add(take_rows(rows, slice(1_500)))
+    corrected.remove_rows(wrong)
+    corrected.add_rows(take_rows(rows, slice(1_500)))
     expected = of(rows)
     assert corrected.metrics() == expected.metrics()
     assert np.array_equal(corrected.pairs().real, expected.pairs().real)
@@ -76,7 +76,7 @@ def test_a_corrected_label_leaves_no_trace(make_measured, take_rows):
 def test_what_is_all_taken_out_again_leaves_nothing(make_measured):
     rows = make_measured(700)
     summary = of(rows)
-    summary.remove(rows)
+    summary.remove_rows(rows)
     assert summary.metrics() == RegressionSummary().metrics()
     assert len(summary.pairs().real) == 0
 
