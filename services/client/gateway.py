@@ -149,6 +149,14 @@ class GatewayClient(Closing):
         """One retraining job."""
         return decode(self._get(f"{_version(project, version)}/jobs/{_part(job)}"), Job)
 
+    def cancel_job(self, project: str, version: str, job: str) -> Job:
+        """Cancel a retraining job: `cancelled` once it has ended, `cancelling` where that takes longer.
+
+        One that had ended before stays what it is.
+        """
+        path = f"{_version(project, version)}/jobs/{_part(job)}"
+        return decode(self._session.send("DELETE", path), Job)
+
     def put_job(self, job: Job) -> None:
         """Store a retraining job's newest state."""
         self._put(f"{_version(job.project, job.version)}/jobs/{_part(job.id)}", job)

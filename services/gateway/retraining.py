@@ -3,10 +3,9 @@
 import uuid
 
 from services.errors import Conflict
-from services.registry.model import Job, JobState
+from services.registry.model import Job
 from services.store.interface import Store
 
-_UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 _LEASE_SECONDS = 30.0
 """Far longer than the few calls for which it is held."""
 
@@ -21,7 +20,7 @@ def keep_job(store: Store, job: Job) -> None:
         Conflict: another job of the version is unfinished, or being started right now.
         Unavailable: the store cannot be reached.
     """
-    if job.state in _UNFINISHED and store.job(job.project, job.version, job.id) is None:
+    if job.state.unfinished and store.job(job.project, job.version, job.id) is None:
         _begin(store, job)
     else:
         store.put_job(job)
@@ -33,7 +32,7 @@ def _begin(store: Store, job: Job) -> None:
         raise Conflict(f"a retraining of version {job.version} is being started by somebody else just now")
     try:
         for other in store.jobs(job.project, job.version):
-            if other.state in _UNFINISHED:
+            if other.state.unfinished:
                 raise Conflict(
                     f"version {job.version} is being retrained already",
                     remedy="Wait until that has ended, or cancel it.",

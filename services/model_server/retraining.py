@@ -24,10 +24,9 @@ from services.model_server.training import Progress, TrainingOrder, Window
 from services.registry.model import Job, JobState, Revision
 
 _logger = logging.getLogger(__name__)
-_UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 _BEAT_SECONDS = 2.0
-_CROSSINGS = 20
-_SETTLE_SECONDS = 0.25
+_CROSSINGS = 32
+_CROSSING_SECONDS = 0.25
 SILENT_SECONDS = 20.0
 """A job whose state has not been renewed for so long is dead: its service beats every two seconds."""
 _ENDED = "the service that trained it has ended"
@@ -97,9 +96,12 @@ class Retrainer:
         return await self._bury(job)
 
     async def cancel(self, name: str) -> Job:
-        """Stop a job, whichever replica runs it; a finished one stays what it is."""
+        """Stop a job, whichever replica runs it, and wait for its end; a finished one stays what it is.
+
+        One that takes longer than a few seconds to end at another replica is given back as `cancelling`.
+        """
         job = await self.job(name)
-        if job.state not in _UNFINISHED:
+        if not job.state.unfinished:
             return job
         if self._job is not None and self._job.id == name and self._task is not None:
             self._cancelled.set()
@@ -108,14 +110,19 @@ class Retrainer:
         return await self._cancel_elsewhere(job)
 
     async def _cancel_elsewhere(self, job: Job) -> Job:
-        """Tell the replica that trains through the store; said again if its news crossed ours."""
-        cancelled = replace(job, state=JobState.CANCELLED, message="cancelled", updated_at=now())
+        """Ask the replica that trains through the store, and wait for its end.
+
+        Asked again where its news crossed ours. Asking is no sign of life of the job.
+        """
         for _ in range(_CROSSINGS):
-            await self._link.put_job(cancelled)
-            await asyncio.sleep(_SETTLE_SECONDS)
-            stored = await self._link.job(job.id)
-            if stored is None or stored.state not in _UNFINISHED:
-                return stored or cancelled
+            if job.state is not JobState.CANCELLING:
+                await self._link.put_job(replace(job, state=JobState.CANCELLING, message="being cancelled"))
+            await asyncio.sleep(_CROSSING_SECONDS)
+            job = await self.job(job.id)
+            if not job.state.unfinished:
+                return job
+        if job.state is JobState.CANCELLING:
+            return job
         raise Unavailable("the replica that trains goes on telling its progress; try again")
 
     async def keep_house(self) -> None:
@@ -142,7 +149,7 @@ class Retrainer:
             and self._job.id == job.id
         )
         silent = now() - job.updated_at > timedelta(seconds=SILENT_SECONDS)
-        if job.state not in _UNFINISHED or own or not silent:
+        if not job.state.unfinished or own or not silent:
             return job
         failed = replace(job, state=JobState.FAILED, message=_ENDED, updated_at=now())
         await self._link.put_job(failed)
@@ -152,7 +159,7 @@ class Retrainer:
         if self._task is not None and not self._task.done():
             raise Conflict("this version is being retrained already")
         for job in await self._link.jobs():
-            if (await self._bury(job)).state in _UNFINISHED:
+            if (await self._bury(job)).state.unfinished:
                 raise Conflict("this version is being retrained already, by another replica")
 
     # The job itself
@@ -258,9 +265,9 @@ class Retrainer:
         )
 
     async def _go_on(self, progress: float, message: str) -> None:
-        """Tell how far it is, unless another replica has cancelled it: then stop."""
+        """Tell how far it is, unless another replica was asked to cancel it: then stop."""
         stored = await self._link.job(self._job.id) if self._job is not None else None
-        if stored is not None and stored.state is JobState.CANCELLED:
+        if stored is not None and stored.state in {JobState.CANCELLING, JobState.CANCELLED}:
             self._cancelled.set()
         else:
             await self._tell(JobState.RUNNING, progress, message)

@@ -191,13 +191,19 @@ class RevisionChange(Struct, frozen=True):
 
 
 class JobState(StrEnum):
-    """Where a retraining job stands."""
+    """Where a retraining job stands; `cancelling` is one that was asked to end and has not ended yet."""
 
     QUEUED = "queued"
     RUNNING = "running"
+    CANCELLING = "cancelling"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the job may still train."""
+        return self in {JobState.QUEUED, JobState.RUNNING, JobState.CANCELLING}
 
 
 class Job(Struct, frozen=True):

@@ -38,7 +38,7 @@ class EndOrphanedJobs:
             if cancelled():
                 return
             for job in self._store.jobs(project, version.name):
-                if job.state in {JobState.QUEUED, JobState.RUNNING}:
+                if job.state.unfinished:
                     self._look_at(job)
 
     def _look_at(self, job: Job) -> None:

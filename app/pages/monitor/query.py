@@ -10,7 +10,7 @@ from services.evaluation.model import Evolution, ProjectView, Span
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import VersionStatus
 from services.profiles.profile import EmbeddedProfile
-from services.registry.model import Job, JobState
+from services.registry.model import Job
 
 SETTLING_SECONDS = 30.0
 """So long may services on this machine take until they have loaded their model."""
@@ -106,4 +106,4 @@ class Observer:
     def _jobs(self, view: ProjectView) -> tuple[Job, ...]:
         store, project = self._platform.store, view.project
         jobs = (job for version in project.versions for job in store.jobs(project.name, version.name))
-        return tuple(job for job in jobs if job.state in {JobState.QUEUED, JobState.RUNNING})
+        return tuple(job for job in jobs if job.state.unfinished)

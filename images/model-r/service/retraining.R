@@ -1,12 +1,12 @@
 # Retraining jobs: one at a time, in a process of their own, told through the store.
 
-UNFINISHED <- c("queued", "running")
+UNFINISHED <- c("queued", "running", "cancelling")
 LOOK_SECONDS <- 0.2
 BEAT_SECONDS <- 2
 # A job whose state has not been renewed for so long is dead: its service beats every two seconds.
 SILENT_SECONDS <- 20
-CROSSINGS <- 20L
-SETTLE_SECONDS <- 0.25
+CROSSINGS <- 32L
+CROSSING_SECONDS <- 0.25
 
 new_retrainer <- function(service, program) {
   retrainer <- new.env()
@@ -89,7 +89,8 @@ job_state <- function(retrainer, id) {
   })
 }
 
-# Stops a job, whichever replica runs it; a finished one stays what it is.
+# Stops a job, whichever replica runs it, and waits for its end; a finished one stays what it is.
+# One that takes longer than a few seconds to end at another replica is given back as "cancelling".
 cancel_job <- function(retrainer, id) {
   promises::then(job_state(retrainer, id), function(job) {
     if (!job$state %in% UNFINISHED) return(job)
@@ -99,12 +100,19 @@ cancel_job <- function(retrainer, id) {
   })
 }
 
-# Tells the replica that trains through the store; said again if its news crossed ours.
+# Asks the replica that trains through the store, and waits for its end; asked again where its news crossed ours.
 cancel_elsewhere <- function(retrainer, job, times) {
-  if (times == 0L) refuse("unavailable", "the replica that trains goes on telling its progress; try again")
-  put_job(retrainer$link, changed(job, state = "cancelled", message = "cancelled")) |>
-    promises::then(function(stored) pause(SETTLE_SECONDS)) |>
-    promises::then(function(settled) job_state(retrainer, job$id)) |>
+  asked <- job$state == "cancelling"
+  if (times == 0L) {
+    if (asked) return(job)
+    refuse("unavailable", "the replica that trains goes on telling its progress; try again")
+  }
+  # Asking is no sign of life of the job.
+  wanted <- changed(job, state = "cancelling", message = "being cancelled")
+  wanted$updated_at <- job$updated_at
+  told <- if (asked) promises::promise_resolve(NULL) else put_job(retrainer$link, wanted)
+  promises::then(told, function(stored) pause(CROSSING_SECONDS)) |>
+    promises::then(function(waited) job_state(retrainer, job$id)) |>
     promises::then(function(stored) {
       if (stored$state %in% UNFINISHED) cancel_elsewhere(retrainer, job, times - 1L) else stored
     })
@@ -224,10 +232,10 @@ window_words <- function(window) {
   if (is.null(window[["rows"]])) "all rows" else paste("the newest", counted(window[["rows"]]), "rows")
 }
 
-# Tells how far it is, unless another replica has cancelled it: then stops.
+# Tells how far it is, unless another replica was asked to cancel it: then stops.
 go_on <- function(retrainer, progress, message) {
   promises::then(find_job(retrainer$link, retrainer$job$id), function(stored) {
-    if (identical(stored$state, "cancelled")) {
+    if (isTRUE(stored$state %in% c("cancelling", "cancelled"))) {
       retrainer$cancelled <- TRUE
       return(NULL)
     }

@@ -10,7 +10,6 @@ from services.client.conformance.predicting import predictions_of
 from services.client.conformance.rules import Missing, NotChecked, Rule, Subject, expect
 from services.registry.model import JobState
 
-_UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 _LOOK_SECONDS = 0.2
 FOREIGN = "http://192.0.2.1/data"
 """An address of nobody (RFC 5737)."""
@@ -44,7 +43,7 @@ def _retrain(subject: Subject) -> None:
     first = _state(subject.asker.get(f"/retrain/{job}"))
     last = _follow(subject, str(job))
     # A job that is over so soon leaves nothing to refuse.
-    if first["state"] in _UNFINISHED:
+    if JobState(first["state"]).unfinished:
         expect(second.status == 409, f"a second one at the same time was answered {second.status}, not 409")
     _check_end(subject, last)
 
@@ -57,7 +56,7 @@ def _follow(subject: Subject, job: str) -> dict[str, Any]:
         predictions_of(subject.asker.predict(subject.rows), len(subject.rows))
         expect(state["progress"] >= progress, f"progress went back from {progress} to {state['progress']}")
         progress = state["progress"]
-        if state["state"] not in _UNFINISHED:
+        if not JobState(state["state"]).unfinished:
             return state
         if time.monotonic() > deadline:
             raise Missing(f"the job did not end within {subject.retrain_seconds:.0f} s")

@@ -7,6 +7,7 @@ import msgspec
 
 from services.errors import Conflict, InvalidInput, NotFound, RelevoError, Unavailable
 from services.gateway import messages
+from services.gateway.model_calls import ModelService
 from services.gateway.operations import ADMIN, SERVICE, Call, Operation
 from services.gateway.retraining import keep_job
 from services.gateway.routes.signatures import check_signature, version_url
@@ -66,10 +67,8 @@ async def _retrain(call: Call) -> messages.JobStarted:
         raise InvalidField(
             "a sliding window has a number of rows above 0, an expanding one none", field="window.rows"
         )
-    version = call.parts.directory.project(call.path["project"]).version(call.path["version"]).version
-    service = call.parts.directory.service(version)
-    if service is None:
-        raise Unavailable(f"no service of version {version.name} has registered yet", retry_after=5.0)
+    service = _service(call)
+    version = service.version
     query = {"version": version.name, "source": "both"}
     if window.rows is not None:
         query["rows"] = str(window.rows)
@@ -78,8 +77,8 @@ async def _retrain(call: Call) -> messages.JobStarted:
     answer = await service.ask("POST", "/retrain", msgspec.json.encode(body))
     try:
         return msgspec.json.decode(answer, type=messages.JobStarted)
-    except msgspec.DecodeError as error:
-        raise RelevoError(f"version {version.name}'s service answered without a job") from error
+    except msgspec.MsgspecError as error:
+        raise _not_understood(version, "which job it began", error) from error
 
 
 def _jobs(call: Call) -> list[Job]:
@@ -95,6 +94,30 @@ def _job(call: Call) -> Job:
     if job is None:
         raise NotFound(f"version {version.name} has no job {call.path['job']!r}")
     return job
+
+
+async def _cancel_job(call: Call) -> Job:
+    service = _service(call)
+    answer = await service.ask("DELETE", f"/retrain/{quote(call.path['job'], safe='')}")
+    try:
+        return msgspec.json.decode(answer, type=Job)
+    except msgspec.MsgspecError as error:
+        raise _not_understood(service.version, "how its job stands", error) from error
+
+
+def _service(call: Call) -> ModelService:
+    """The service of the version that the path names; Unavailable while none has registered."""
+    version = call.parts.directory.project(call.path["project"]).version(call.path["version"]).version
+    service = call.parts.directory.service(version)
+    if service is None:
+        raise Unavailable(f"no service of version {version.name} has registered yet", retry_after=5.0)
+    return service
+
+
+def _not_understood(version: Version, lacking: str, error: msgspec.MsgspecError) -> RelevoError:
+    return RelevoError(
+        f"version {version.name}'s service answered without saying {lacking}", details=str(error)
+    )
 
 
 def _put_job(call: Call) -> None:
@@ -125,6 +148,10 @@ OPERATIONS = (
     ),
     Operation(
         "GET", f"{_VERSION}/jobs/{{job}}", "One retraining job", SERVICE, _job,
+        gives=Job, errors=(404,),
+    ),
+    Operation(
+        "DELETE", f"{_VERSION}/jobs/{{job}}", "Cancel a retraining job", ADMIN, _cancel_job,
         gives=Job, errors=(404,),
     ),
     Operation(

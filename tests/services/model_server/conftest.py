@@ -19,15 +19,17 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from resources import path
+from services.client import GatewayClient
 from services.containers.program import program_command
 from services.http.client import Client, Response
+from services.http.errors import Unauthorized
 from services.http.loop import run
 from services.http.server import Server
 from services.model_server.deploy import Deploy, read_deploy, write_deploy
 from services.model_server.loading import LoadedModel, load_model, sha256_of
 from services.model_server.service import ModelService
-from services.registry.model import Field, FieldType, Signature, Task
-from services.registry.tokens import service_token
+from services.registry.model import Field, FieldType, Role, Signature, Task
+from services.registry.tokens import new_token, service_token
 from services.store.sqlite import SqliteStore
 
 SECRET = "a-secret-of-the-tests"
@@ -370,6 +372,21 @@ class Platform:
                 await client.close()
 
         return run(ask())
+
+    def admin(self) -> GatewayClient:
+        """A client of the gateway, with an administrator's token."""
+        text, row = new_token(Role.ADMIN, label="test")
+        self.store.add_token(row)
+        client = GatewayClient(self.gateway.address, text)
+
+        def known() -> bool:
+            try:
+                return bool(client.projects())
+            except Unauthorized:
+                return False
+
+        self.wait(known)
+        return client
 
     def revision_of(self, service: Process) -> str:
         """The revision a service has loaded."""

@@ -116,6 +116,35 @@ def test_a_job_cancelled_at_another_replica_stops(platform, trained, shared):
     assert other.close() == 0
 
 
+def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(platform, trained, shared):
+    service = trained("wait")
+    other = platform.serve(shared.folder)
+    job = _start(platform, service)
+    platform.wait(lambda: "measuring" in _state(platform, service, job)["message"])
+    [training] = shared.maker.trainings(service)
+    with ThreadPoolExecutor(1) as pool:
+        cancelling = pool.submit(platform.ask, other, "DELETE", f"/retrain/{job}")
+        platform.wait(lambda: platform.store.job("plant", "A", job).state is JobState.CANCELLED)
+        assert _has_ended(training)
+        assert json.loads(cancelling.result().body)["state"] == "cancelled"
+    assert other.close() == 0
+
+
+def test_a_job_is_cancelled_through_the_gateway(platform, trained, shared):
+    trained("wait")
+    service = platform.serve(shared.folder)
+    platform.wait(lambda: _endpoint(platform) == service.address)
+    with platform.admin() as gateway:
+        job = gateway.retrain("plant", "A")
+        platform.wait(lambda: "measuring" in gateway.job("plant", "A", job).message)
+        [training] = shared.maker.trainings(service)
+        assert gateway.cancel_job("plant", "A", job).state is JobState.CANCELLED
+        assert _has_ended(training)
+        assert platform.store.job("plant", "A", job).state is JobState.CANCELLED
+        assert gateway.cancel_job("plant", "A", job).state is JobState.CANCELLED
+    assert service.close() == 0
+
+
 def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked_failed(
     platform, trained, shared
 ):
@@ -133,6 +162,10 @@ def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked
     platform.wait(lambda: platform.store.job("plant", "A", job).state is JobState.FAILED)
     assert "has ended" in _state(platform, again, job)["message"]
     assert again.close() == 0
+
+
+def _endpoint(platform):
+    return platform.store.project("plant").version("A").endpoint
 
 
 def _has_ended(process):

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from starlette.applications import Starlette
 
@@ -27,6 +28,7 @@ from services.http.server import Server
 from services.registry.model import (
     Field,
     FieldType,
+    Job,
     Listener,
     Mode,
     Role,
@@ -49,6 +51,7 @@ class StubModel:
         self.answer: Callable[[list[dict[str, Any]]], tuple[int, bytes]] = add_up
         self.delay = 0.0
         self.loaded = True
+        self.job: Job | None = None
         self.address = ""
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stub-model")
@@ -60,6 +63,7 @@ class StubModel:
         self.answer = add_up
         self.delay = 0.0
         self.loaded = True
+        self.job = None
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
@@ -74,12 +78,21 @@ class StubModel:
         routes, server = HotRoutes(), Server()
         for path in ("/predict", "/retrain"):
             routes.add("POST", path, self._handle)
+        routes.add("DELETE", "/retrain/{job}", self._cancel)
         routes.add("GET", "/health", lambda request: request.reply(200 if self.loaded else 503, b"{}"))
         port = await server.start(Starlette(), routes)
         self.address = server.address(port)
         self._ready.set()
         await self._stop.wait()
         await server.stop(grace=0.5)
+
+    def _cancel(self, request: HotRequest) -> None:
+        self.seen.append((request.path, {}))
+        if self.job is None:
+            missing = b'{"error":{"code":"not_found","message":"there is no such job"}}'
+            request.reply(404, missing)
+        else:
+            request.reply(200, msgspec.json.encode(self.job))
 
     def _handle(self, request: HotRequest) -> None:
         body = json.loads(request.body)

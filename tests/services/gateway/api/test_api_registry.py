@@ -205,6 +205,19 @@ def test_retraining_is_passed_on_with_a_place_to_fetch_the_data(wine, beer, mode
     assert body["parameters"] == {"depth": 3}
 
 
+def test_cancelling_a_job_is_passed_on_and_answers_how_it_stands(wine, beer, model, helpers):
+    now = datetime.now(UTC)
+    model.job = Job("job-1", beer, "A", JobState.CANCELLING, 0.5, "being cancelled", now, now)
+    with wine.client() as client:
+        assert client.cancel_job(beer, "A", "job-1") == model.job
+        model.job = None
+        with pytest.raises(NotFound, match="no such job"):
+            client.cancel_job(beer, "A", "job-2")
+    assert [path for path, _ in model.seen] == ["/retrain/job-1", "/retrain/job-2"]
+    with wine.client(service_token(helpers.SECRET, beer, "A")) as service, pytest.raises(Refused):
+        service.cancel_job(beer, "A", "job-2")
+
+
 def test_a_jobs_state_is_kept_for_every_replica(wine, beer, helpers):
     now = datetime.now(UTC)
     job = Job("job-1", beer, "A", JobState.RUNNING, 0.5, "fitting", now, now)
