@@ -51,7 +51,7 @@ class Program(QObject):
         self.shell = shell
         tasks = link.tasks
         sign_ins = RegistrySignIns(link.secrets)
-        engine_link = EngineLink(tasks, opener=partial(open_usual, known=sign_ins.get), parent=self)
+        engine_link = EngineLink(tasks, opener=partial(open_usual, credentials=sign_ins.get), parent=self)
         self.context = Context(
             tasks=tasks,
             activity=Activity(tasks, self),

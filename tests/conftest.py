@@ -181,10 +181,10 @@ def swarm_engine(engine: "Engine") -> Iterator["Engine"]:
     if engine.info().swarm is SwarmState.MANAGER:
         yield engine
         return
-    with engine.connection.asking() as client:
+    with engine.connection.client() as client:
         client.init_swarm(advertise_addr="127.0.0.1")
     yield engine
-    with engine.connection.asking() as client:
+    with engine.connection.client() as client:
         client.leave_swarm(force=True)
 
 
@@ -216,7 +216,7 @@ def small_image(engine: "Engine", unique_name: Callable[[str], str]) -> Iterator
                 archive.addfile(entry)
     name = f"{unique_name('small')}:1"
     repository, tag = name.split(":")
-    with engine.connection.asking() as client:
+    with engine.connection.client() as client:
         client.import_image_from_data(packed.getvalue(), repository=repository, tag=tag)
     yield name
     engine.remove_image(name, force=True)
@@ -328,7 +328,7 @@ def signed_in_engine(engine: "Engine", private_registry: tuple[str, str, str]) -
 
     registry, user, password = private_registry
     known = {registry: Credentials(user, password)}
-    with open_engine(engine.address, known=known.get) as opened:
+    with open_engine(engine.address, credentials=known.get) as opened:
         yield opened
 
 

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         "upgrade": _upgrade, "backup": _backup, "restore": _restore, "down": _down,
     }  # fmt: skip
     sign_ins = CommandSignIns(RegistrySignIns(Secrets()))
-    with open_engine(engine_address(options), known=sign_ins.get) as engine:
+    with open_engine(engine_address(options), credentials=sign_ins.get) as engine:
         try:
             return sign_ins.asking(lambda: actions[options.action](engine, options))
         except Cancelled as stopped:

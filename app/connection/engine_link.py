@@ -15,8 +15,8 @@ from app.connection.reconnecting import FIRST_DELAY, LinkLife, LinkState
 from app.inbox import Inbox
 from app.tasks import Tasks, Work
 from services.containers.addresses import EngineAddress, Host
-from services.containers.engine.signing_in import KnownCredentials, nobody
-from services.containers.model import Change, Container, EngineInfo
+from services.containers.engine.registry_credentials import CredentialsLookup, no_credentials
+from services.containers.model import Container, ContainerChange, EngineInfo
 from services.errors import RelevoError
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ BATCH_MILLISECONDS = 50
 EngineOpener = Callable[[EngineAddress], "Engine"]
 
 
-def open_usual(address: EngineAddress, known: KnownCredentials = nobody) -> "Engine":
+def open_usual(address: EngineAddress, credentials: CredentialsLookup = no_credentials) -> "Engine":
     """Open an engine; the client library is loaded with the first one.
 
     Args:
         address: where it is.
-        known: who signs in to an image registry.
+        credentials: who signs in to an image registry.
     """
     from services.containers.engine.engine import open_engine
 
-    return open_engine(address, known=known)
+    return open_engine(address, credentials=credentials)
 
 
 class EngineLink(LinkLife[Opened]):
@@ -67,7 +67,7 @@ class EngineLink(LinkLife[Opened]):
     ) -> None:
         super().__init__(tasks, first_delay, parent)
         self._opener = opener
-        self._inbox: Inbox[Change] = Inbox(self._told.emit)
+        self._inbox: Inbox[ContainerChange] = Inbox(self._told.emit)
         self._watch: Watch | None = None
         self.host: Host | None = None
         self.engine: Engine | None = None
@@ -129,7 +129,7 @@ class EngineLink(LinkLife[Opened]):
         host = self.host
         if host is None:
             return
-        inbox: Inbox[Change] = Inbox(self._told.emit)
+        inbox: Inbox[ContainerChange] = Inbox(self._told.emit)
         self._inbox = inbox
 
         def attempt(work: Work) -> Opened:
@@ -189,9 +189,9 @@ class EngineLink(LinkLife[Opened]):
     def _replace(self, found: dict[str, Container]) -> None:
         """Take a whole list in; what is in it unchanged is told to nobody."""
         now = datetime.now(UTC)
-        gone = [Change(key, None, "gone", now) for key in self.containers if key not in found]
+        gone = [ContainerChange(key, None, "gone", now) for key in self.containers if key not in found]
         new = [
-            Change(key, container, "seen", now)
+            ContainerChange(key, container, "seen", now)
             for key, container in found.items()
             if self.containers.get(key) != container
         ]
@@ -202,7 +202,7 @@ class EngineLink(LinkLife[Opened]):
         if self.engine is not None:
             self._apply(tuple(self._inbox.take()))
 
-    def _apply(self, changes: tuple[Change, ...]) -> None:
+    def _apply(self, changes: tuple[ContainerChange, ...]) -> None:
         for change in changes:
             if change.container is None:
                 self.containers.pop(change.identifier, None)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from services.containers.model import Change, EngineInfo
+from services.containers.model import ContainerChange, EngineInfo
 from services.errors import RelevoError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ class Opened:
     """What an attempt brought."""
 
     def __init__(
-        self, engine: "Engine", watch: "Watch", info: EngineInfo, listed: tuple[Change, ...]
+        self, engine: "Engine", watch: "Watch", info: EngineInfo, listed: tuple[ContainerChange, ...]
     ) -> None:
         self.engine, self.watch, self.info, self.listed = engine, watch, info, listed
 

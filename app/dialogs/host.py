@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from app.dialogs.host_forms import WAYS, Way, address_from, form_for, way_of
 from app.dialogs.trial import TrialDialog
 from services.containers.addresses import Host
-from services.containers.hosts import PLAIN_WARNING, problems
+from services.containers.hosts import PLAIN_WARNING, host_problems
 from widgets.panels.banner import Banner
 from widgets.panels.form import Form, FormField
 from widgets.theme import GRID
@@ -73,5 +73,5 @@ class HostDialog(TrialDialog):
     def _submit(self, tell: Callable[[Host], None]) -> None:
         way = Way(self.way.currentData())
         host = Host(self.name.value(), address_from(way, self.form.values()))
-        if self._accepts(problems(host), self.form.show_errors):
+        if self._accepts(host_problems(host), self.form.show_errors):
             tell(host)

@@ -5,8 +5,14 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QSpinBox
 
-from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
-from services.containers.sockets import usual_socket
+from services.containers.addresses import (
+    EngineAddress,
+    LocalEngine,
+    PlainEngine,
+    SshEngine,
+    TlsEngine,
+    usual_socket,
+)
 from widgets.panels.form import Form, FormField
 from widgets.theme import icon
 

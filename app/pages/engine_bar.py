@@ -9,7 +9,7 @@ from app.connection.hosts import Hosts
 from app.connection.reconnecting import LinkState
 from app.error_text import told
 from services.containers.addresses import PlainEngine
-from services.containers.hosts import PLAIN_WARNING, where
+from services.containers.hosts import PLAIN_WARNING, address_text
 from widgets.formatting import plural, size
 from widgets.panels.banner import Banner
 from widgets.panels.bar import more_button
@@ -50,7 +50,7 @@ class HostSwitcher(QWidget):
             self.choice.clear()
             self.choice.addItems(names)
         self.choice.setCurrentIndex(names.index(current.name))
-        self.choice.setToolTip(where(current.address))
+        self.choice.setToolTip(address_text(current.address))
         info = self._link.info
         words = ""
         if info is not None:

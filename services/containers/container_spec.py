@@ -9,8 +9,8 @@ from services.containers.model import (
     ROLE_LABEL,
     SERVICE_LABEL,
     VERSION_LABEL,
+    ContainerRole,
     ContainerSpec,
-    Role,
 )
 
 
@@ -35,7 +35,11 @@ def container_spec(
     """
     labels = {**spec.labels, PLATFORM_LABEL: platform, SERVICE_LABEL: spec.name}
     if spec.project:
-        labels |= {ROLE_LABEL: Role.MODEL, PROJECT_LABEL: spec.project, VERSION_LABEL: spec.version}
+        labels |= {
+            ROLE_LABEL: ContainerRole.MODEL,
+            PROJECT_LABEL: spec.project,
+            VERSION_LABEL: spec.version,
+        }
     told = {ENDPOINT_VARIABLE: endpoint} if spec.listens else {}
     return ContainerSpec(
         name=name,

@@ -42,7 +42,7 @@ class HostFolder(DocumentFolder[Host]):
         return saved if own else [THIS_MACHINE, *saved]
 
 
-def problems(host: Host) -> dict[str, str]:
+def host_problems(host: Host) -> dict[str, str]:
     """Field to what is wrong with it; empty when the host can be tried.
 
     Fields: `name`, `path`, `host`, `port`, `user`, `authority`, `certificate`, `key`.
@@ -51,7 +51,7 @@ def problems(host: Host) -> dict[str, str]:
     return {field: text for field, text in found.items() if text}
 
 
-def where(address: EngineAddress) -> str:
+def address_text(address: EngineAddress) -> str:
     """An address in words, as lists show it."""
     match address:
         case LocalEngine():

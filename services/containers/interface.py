@@ -12,14 +12,14 @@ from services.containers.model import (
     BuildSpec,
     Container,
     ContainerSpec,
+    ContainerUsage,
     EngineInfo,
     Image,
-    Limits,
     LogLine,
     Mount,
     Port,
+    ResourceLimits,
     RestartPolicy,
-    Usage,
     Volume,
 )
 
@@ -54,7 +54,7 @@ def service_name(project: str, version: str) -> str:
     return f"model-{project}-{version.lower()}"
 
 
-class State(StrEnum):
+class ServiceState(StrEnum):
     """Where an instance stands."""
 
     STARTING = "starting"
@@ -88,7 +88,7 @@ class ServiceSpec(Struct, frozen=True):
     image: str = ""
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
-    limits: Limits = Limits()
+    limits: ResourceLimits = ResourceLimits()
     restart: RestartPolicy = RestartPolicy.UNLESS_STOPPED
     labels: Mapping[str, str] = {}
     replicas: int = 1
@@ -118,7 +118,7 @@ class Instance(Struct, frozen=True):
     """
 
     name: str
-    state: State
+    state: ServiceState
     address: str
     since: datetime
     process: int = 0
@@ -301,7 +301,7 @@ class ContainerHost(Protocol):
     def logs(self, identifier: str, lines: int, since: datetime | None = None) -> list[LogLine]:
         """The last lines a container wrote, oldest first."""
 
-    def usage(self, identifier: str) -> Usage | None:
+    def usage(self, identifier: str) -> ContainerUsage | None:
         """What a container uses now; takes a second or two; None if it does not run."""
 
     # Images.

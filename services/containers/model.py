@@ -26,7 +26,7 @@ class ContainerState(StrEnum):
     DEAD = "dead"
 
 
-class Health(StrEnum):
+class ContainerHealth(StrEnum):
     """What a container's own health check says."""
 
     NONE = "none"
@@ -35,7 +35,7 @@ class Health(StrEnum):
     UNHEALTHY = "unhealthy"
 
 
-class Role(StrEnum):
+class ContainerRole(StrEnum):
     """What a container of Relevo is for."""
 
     NONE = ""
@@ -76,7 +76,7 @@ class Container(Struct, frozen=True):
     image_identifier: str
     state: ContainerState
     created: datetime
-    health: Health = Health.NONE
+    health: ContainerHealth = ContainerHealth.NONE
     started: datetime | None = None
     finished: datetime | None = None
     exit_code: int | None = None
@@ -103,13 +103,13 @@ class Container(Struct, frozen=True):
         return self.labels.get(VERSION_LABEL, "")
 
     @property
-    def role(self) -> Role:
+    def role(self) -> ContainerRole:
         """What it is for; `Role.NONE` if it is not Relevo's."""
         word = self.labels.get(ROLE_LABEL, "")
-        return Role(word) if word in set(Role) else Role.NONE
+        return ContainerRole(word) if word in set(ContainerRole) else ContainerRole.NONE
 
 
-class Change(Struct, frozen=True):
+class ContainerChange(Struct, frozen=True):
     """Something happened to a container: its new state, or None once it is gone."""
 
     identifier: str
@@ -145,7 +145,7 @@ class Layer(Struct, frozen=True):
     comment: str = ""
 
 
-class Usage(Struct, frozen=True):
+class ContainerUsage(Struct, frozen=True):
     """What a container uses; bytes, and totals since its start for network and disk.
 
     Attributes:
@@ -193,7 +193,7 @@ class EngineInfo(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class Limits(Struct, frozen=True):
+class ResourceLimits(Struct, frozen=True):
     """Most that a container may use; 0 means no limit. `memory` in bytes, `processors` in cores."""
 
     memory: int = 0
@@ -238,7 +238,7 @@ class ContainerSpec(Struct, frozen=True):
     mounts: tuple[Mount, ...] = ()
     network: str = ""
     aliases: tuple[str, ...] = ()
-    limits: Limits = Limits()
+    limits: ResourceLimits = ResourceLimits()
     restart: RestartPolicy = RestartPolicy.UNLESS_STOPPED
     user: str = ""
     working_folder: str = ""

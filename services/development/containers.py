@@ -15,13 +15,13 @@ from services.containers.model import (
     PLATFORM_LABEL,
     ROLE_LABEL,
     Container,
+    ContainerRole,
     ContainerSpec,
     ContainerState,
-    Limits,
     Mount,
     Port,
+    ResourceLimits,
     RestartPolicy,
-    Role,
 )
 from services.development.templates import Template
 from services.errors import InvalidInput, NotFound, Unavailable
@@ -50,7 +50,7 @@ class DevelopmentRequest(Struct, frozen=True):
     folder: str
     port: int = 0
     everywhere: bool = False
-    limits: Limits = Limits()
+    limits: ResourceLimits = ResourceLimits()
     platform: str = ""
 
 
@@ -114,7 +114,7 @@ def start_development(
 
 def developments(engine: Engine) -> list[Container]:
     """The development containers of an engine, by name."""
-    return [container for container in engine.containers() if container.role is Role.DEVELOPMENT]
+    return [container for container in engine.containers() if container.role is ContainerRole.DEVELOPMENT]
 
 
 def _specification(engine: Engine, template: Template, request: DevelopmentRequest) -> ContainerSpec:
@@ -123,14 +123,14 @@ def _specification(engine: Engine, template: Template, request: DevelopmentReque
     environment = {name: _filled(text, known) for name, text in template.environment.items()}
     holds = next((name for name, text in template.environment.items() if text == "{secret}"), "")
     address = "0.0.0.0" if request.everywhere else "127.0.0.1"  # noqa: S104 - asked for in so many words
-    limits = request.limits if request.limits != Limits() else template.limits
+    limits = request.limits if request.limits != ResourceLimits() else template.limits
     return ContainerSpec(
         name=request.name,
         image=template.image,
         command=template.command,
         environment=environment,
         labels={
-            ROLE_LABEL: Role.DEVELOPMENT,
+            ROLE_LABEL: ContainerRole.DEVELOPMENT,
             PLATFORM_LABEL: request.platform,
             TEMPLATE_LABEL: template.key,
             FOLDER_LABEL: request.folder,
@@ -162,7 +162,7 @@ def _owner(engine: Engine, template: Template, request: DevelopmentRequest) -> t
             name=f"{request.name}-owner-{secrets.token_hex(3)}",
             image=template.image,
             command=("stat", "-c", "%u:%g", template.mount),
-            labels={ROLE_LABEL: Role.DEVELOPMENT},
+            labels={ROLE_LABEL: ContainerRole.DEVELOPMENT},
             mounts=(Mount(template.mount, request.folder, folder=True, read_only=True),),
             restart=RestartPolicy.NEVER,
         )

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from resources import path
-from services.containers.model import Limits
+from services.containers.model import ResourceLimits
 from services.errors import InvalidInput
 from services.images.catalogue import own_image, reference
 
@@ -73,7 +73,7 @@ class Template(Struct, frozen=True):
     command: tuple[str, ...]
     environment: Mapping[str, str]
     opening: Opening
-    limits: Limits
+    limits: ResourceLimits
 
 
 class DamagedTemplate(Struct, frozen=True):
@@ -115,7 +115,7 @@ def read_template(file: Path) -> Template:
         command=written.command,
         environment=written.environment,
         opening=written.open,
-        limits=Limits(written.limits.memory_megabytes << 20, written.limits.processors),
+        limits=ResourceLimits(written.limits.memory_megabytes << 20, written.limits.processors),
     )
 
 

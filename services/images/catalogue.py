@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from msgspec import Struct
 
-from services.containers.model import Role
+from services.containers.model import ContainerRole
 from services.errors import NotFound
 
 REPOSITORY = "relevo"
@@ -22,7 +22,7 @@ class OwnImage(Struct, frozen=True):
     """
 
     name: str
-    role: Role
+    role: ContainerRole
     text: str
     shared: tuple[str, ...] = ()
     program: bool = False
@@ -40,18 +40,32 @@ _HELPERS = ("relevo.R", "relevo.py")
 CATALOGUE = {
     image.name: image
     for image in (
-        OwnImage("gateway", Role.GATEWAY, "what client applications call", _SERVICE, program=True),
-        OwnImage("supervisor", Role.SUPERVISOR, "keeps rollups, carries rules out", _SERVICE, program=True),
-        OwnImage("balancer", Role.BALANCER, "one address for several gateways", _ANSWERS),
-        OwnImage("model-python", Role.MODEL, "serves versions trained in Python", _MODEL, program=True),
-        OwnImage("model-r", Role.MODEL, "serves versions trained in R", _ANSWERS),
-        OwnImage("cassandra", Role.STORE, "the store of a platform"),
-        OwnImage("registry", Role.REGISTRY, "the team's own image registry", _ANSWERS),
-        OwnImage("datalake", Role.DATALAKE, "a small MariaDB for historical data", _PACKAGES),
+        OwnImage("gateway", ContainerRole.GATEWAY, "what client applications call", _SERVICE, program=True),
         OwnImage(
-            "dev-python", Role.DEVELOPMENT, "JupyterLab with Python and R", _NOTEBOOKS, helpers=_HELPERS
+            "supervisor",
+            ContainerRole.SUPERVISOR,
+            "keeps rollups, carries rules out",
+            _SERVICE,
+            program=True,
         ),
-        OwnImage("dev-r", Role.DEVELOPMENT, "RStudio Server", ("answers.sh",), helpers=("relevo.R",)),
+        OwnImage("balancer", ContainerRole.BALANCER, "one address for several gateways", _ANSWERS),
+        OwnImage(
+            "model-python", ContainerRole.MODEL, "serves versions trained in Python", _MODEL, program=True
+        ),
+        OwnImage("model-r", ContainerRole.MODEL, "serves versions trained in R", _ANSWERS),
+        OwnImage("cassandra", ContainerRole.STORE, "the store of a platform"),
+        OwnImage("registry", ContainerRole.REGISTRY, "the team's own image registry", _ANSWERS),
+        OwnImage("datalake", ContainerRole.DATALAKE, "a small MariaDB for historical data", _PACKAGES),
+        OwnImage(
+            "dev-python",
+            ContainerRole.DEVELOPMENT,
+            "JupyterLab with Python and R",
+            _NOTEBOOKS,
+            helpers=_HELPERS,
+        ),
+        OwnImage(
+            "dev-r", ContainerRole.DEVELOPMENT, "RStudio Server", ("answers.sh",), helpers=("relevo.R",)
+        ),
     )
 }
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.containers.engine.engine import Engine
-from services.containers.model import Role
+from services.containers.model import ContainerRole
 from services.errors import InvalidInput
 from services.platform.discovery import Present
 from services.platform.request import PlatformRequest
@@ -36,12 +36,12 @@ def certificate_of(engine: Engine, request: PlatformRequest, present: Present) -
 
 def _kept(engine: Engine, present: Present) -> dict[str, bytes]:
     for container in present.parts.values():
-        if container.role is Role.GATEWAY and present.request and present.request.gateway_secure:
+        if container.role is ContainerRole.GATEWAY and present.request and present.request.gateway_secure:
             return {
                 name: engine.read_file(container.identifier, f"{HOME}/{name}")
                 for name in (CERTIFICATE, KEY)
             }
-        if container.role is Role.BALANCER and present.request and present.request.secure:
+        if container.role is ContainerRole.BALANCER and present.request and present.request.secure:
             both = engine.read_file(container.identifier, f"{BALANCER_HOME}/{CERTIFICATE}")
             first, found, rest = both.partition(b"\n-----BEGIN PRIVATE KEY")
             return {CERTIFICATE: first, KEY: b"-----BEGIN PRIVATE KEY" + rest} if found else {}

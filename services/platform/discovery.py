@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from services.containers.engine.engine import Engine
-from services.containers.model import PLATFORM_LABEL, Container, ContainerState, Role
+from services.containers.model import PLATFORM_LABEL, Container, ContainerRole, ContainerState
 from services.errors import NotFound
 from services.platform.recovery.from_containers import recalled_request
 from services.platform.request import PlatformRequest
@@ -43,7 +43,7 @@ class Present:
     @property
     def models(self) -> list[Container]:
         """Its model services."""
-        return [container for container in self.others if container.role is Role.MODEL]
+        return [container for container in self.others if container.role is ContainerRole.MODEL]
 
     @property
     def exists(self) -> bool:

@@ -1,6 +1,6 @@
 """What launching services on a platform needs to know of it, asked of its engine."""
 
-from services.containers.docker_runtime import DockerRuntime
+from services.containers.docker.runtime import DockerRuntime
 from services.containers.engine.engine import Engine
 from services.containers.interface import Runtime
 from services.containers.model import SwarmState

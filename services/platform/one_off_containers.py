@@ -14,8 +14,8 @@ from services.containers.interface import Progress
 from services.containers.model import (
     ContainerSpec,
     ContainerState,
-    Limits,
     LogLine,
+    ResourceLimits,
     RestartPolicy,
 )
 from services.errors import Unavailable
@@ -86,7 +86,7 @@ def _errand(
         environment=environment,
         labels=labels_of(platform, ERRAND),
         network=network,
-        limits=Limits(memory=192 * MEGABYTE),
+        limits=ResourceLimits(memory=192 * MEGABYTE),
         restart=RestartPolicy.NEVER,
     )
 

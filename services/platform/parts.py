@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.containers.model import Role
+from services.containers.model import ContainerRole
 from services.platform.request import PlatformRequest
 
 MEGABYTE = 1 << 20
@@ -26,7 +26,7 @@ class Part:
 
     name: str
     image: str
-    role: Role
+    role: ContainerRole
     text: str
     memory: int
     needs: tuple[str, ...] = ()
@@ -36,24 +36,24 @@ class Part:
 
 
 CASSANDRA = Part(
-    "cassandra", "cassandra", Role.STORE, "keeps everything that is recorded and registered",
+    "cassandra", "cassandra", ContainerRole.STORE, "keeps everything that is recorded and registered",
     memory=896 * MEGABYTE, volumes=(("cassandra-data", "/var/lib/cassandra"),),
     healthy_seconds=180.0, stop_seconds=60,
 )  # fmt: skip
 REGISTRY = Part(
-    "registry", "registry", Role.REGISTRY, "the team's images",
+    "registry", "registry", ContainerRole.REGISTRY, "the team's images",
     memory=64 * MEGABYTE, volumes=(("registry-data", "/var/lib/registry"),),
 )  # fmt: skip
 DATALAKE = Part(
-    "datalake", "datalake", Role.DATALAKE, "the team's tables",
+    "datalake", "datalake", ContainerRole.DATALAKE, "the team's tables",
     memory=160 * MEGABYTE, volumes=(("datalake-data", "/var/lib/mysql"),), healthy_seconds=120.0,
 )  # fmt: skip
 SUPERVISOR = Part(
-    "supervisor", "supervisor", Role.SUPERVISOR, "keeps rollups and carries the rules out",
+    "supervisor", "supervisor", ContainerRole.SUPERVISOR, "keeps rollups and carries the rules out",
     memory=192 * MEGABYTE, needs=("cassandra",), healthy_seconds=90.0,
 )  # fmt: skip
 BALANCER = Part(
-    "balancer", "balancer", Role.BALANCER, "shares requests out among the gateways",
+    "balancer", "balancer", ContainerRole.BALANCER, "shares requests out among the gateways",
     memory=64 * MEGABYTE, needs=("gateway",),
 )  # fmt: skip
 OPTIONAL = {part.name: part for part in (REGISTRY, DATALAKE)}
@@ -64,7 +64,7 @@ def gateway(number: int) -> Part:
     """The gateway of that number, from 1; each has a spool of its own."""
     name = "gateway" if number == 1 else f"gateway-{number}"
     return Part(
-        name, "gateway", Role.GATEWAY, "what client applications call",
+        name, "gateway", ContainerRole.GATEWAY, "what client applications call",
         memory=256 * MEGABYTE, needs=("cassandra",), volumes=((f"{name}-spool", SPOOL),),
         healthy_seconds=90.0, stop_seconds=30,
     )  # fmt: skip
@@ -92,5 +92,5 @@ def in_order(parts: Sequence[Part]) -> list[list[Part]]:
 
 def memory_of(part: Part, request: PlatformRequest) -> int:
     """Most bytes that a part may use."""
-    kind = "gateway" if part.role is Role.GATEWAY else part.name
+    kind = "gateway" if part.role is ContainerRole.GATEWAY else part.name
     return request.memory.get(part.name, request.memory.get(kind, part.memory))

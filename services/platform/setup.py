@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
-from services.containers.model import Container, Role
+from services.containers.model import Container, ContainerRole
 from services.errors import Cancelled, RelevoError
 from services.platform.certificates import certificate_of
 from services.platform.checks import (
@@ -219,8 +219,8 @@ class _SetUp:
         """Containers of parts that are not wanted any more; what they kept stays in their volumes."""
         names = {part.name for part in self._parts}
         for name, container in self._present.parts.items():
-            if name not in names and container.role is not Role.NONE:
-                if container.role is Role.GATEWAY and runs(container):
+            if name not in names and container.role is not ContainerRole.NONE:
+                if container.role is ContainerRole.GATEWAY and runs(container):
                     drain(self._engine, container, self._progress)
                 self._engine.stop(container.identifier, CASSANDRA.stop_seconds)
                 self._engine.remove(container.identifier)
@@ -241,13 +241,13 @@ class _SetUp:
                 waiting.append((part, self._keep(part, found)))
         for part, identifier in waiting:
             self._placer().wait(part, identifier)
-        if any(part.role is Role.GATEWAY and part.name not in self._kept() for part in group):
+        if any(part.role is ContainerRole.GATEWAY and part.name not in self._kept() for part in group):
             self._wait_for_store()
 
     def _wait_for_store(self) -> None:
         """A gateway is healthy without a store; set up is one that knows its tokens."""
         for container in find_platform(self._engine, self._plan.name).parts.values():
-            if container.role is Role.GATEWAY:
+            if container.role is ContainerRole.GATEWAY:
                 wait_for_store(self._engine, container.identifier, container.name, self._progress)
 
     def _placer(self) -> Placer:

@@ -12,12 +12,12 @@ from services.containers.interface import INNER_PORT
 from services.containers.model import (
     PLATFORM_LABEL,
     ROLE_LABEL,
+    ContainerRole,
     ContainerSpec,
-    Limits,
     Mount,
     Port,
+    ResourceLimits,
     RestartPolicy,
-    Role,
 )
 from services.platform.parts import MEGABYTE, SPOOL, Part, memory_of
 from services.platform.request import PlatformRequest
@@ -73,7 +73,7 @@ def store_options(platform: str) -> tuple[str, ...]:
     return ("--store", f"cassandra:{host}:{_CQL_PORT}", "--cassandra-user", StoreRole.SERVICES.value)
 
 
-def labels_of(platform: str, part: str, role: Role = Role.NONE) -> dict[str, str]:
+def labels_of(platform: str, part: str, role: ContainerRole = ContainerRole.NONE) -> dict[str, str]:
     """By which a platform's containers and volumes are found."""
     found = {PLATFORM_LABEL: platform, PART_LABEL: part}
     return found | {ROLE_LABEL: role.value} if role else found
@@ -93,8 +93,8 @@ def specification(plan: Plan, part: Part, image: str) -> ContainerSpec:
         if in_swarm(plan.request, part)
         else tuple(Mount(target, volume) for volume, target in volumes_of(plan.name, part)),
         network=plan.name,
-        aliases=(container_name(plan.name, "gateway"),) if part.role is Role.GATEWAY else (),
-        limits=Limits(memory=limit),
+        aliases=(container_name(plan.name, "gateway"),) if part.role is ContainerRole.GATEWAY else (),
+        limits=ResourceLimits(memory=limit),
         stop_seconds=part.stop_seconds,
     )
     told = {SPECIFICATION_LABEL: _digest(plan, part, spec)}
@@ -115,7 +115,7 @@ def keeper(plan: Plan, image: str) -> ContainerSpec:
 
 def in_swarm(request: PlatformRequest, part: Part) -> bool:
     """Whether a part is a service of the Swarm: its tasks keep nothing on a machine's disk."""
-    return request.swarm and part.role is Role.GATEWAY
+    return request.swarm and part.role is ContainerRole.GATEWAY
 
 
 def volumes_of(platform: str, part: Part) -> list[tuple[str, str]]:
@@ -125,17 +125,17 @@ def volumes_of(platform: str, part: Part) -> list[tuple[str, str]]:
 
 def files_of(plan: Plan, part: Part) -> tuple[str, Mapping[str, bytes]]:
     """What is written into the container before it is started: folder, and contents by name."""
-    if part.role is Role.GATEWAY and plan.request.gateway_secure:
+    if part.role is ContainerRole.GATEWAY and plan.request.gateway_secure:
         return HOME, plan.certificate
-    if part.role is Role.BALANCER and plan.certificate:
+    if part.role is ContainerRole.BALANCER and plan.certificate:
         return BALANCER_HOME, {CERTIFICATE: b"\n".join(plan.certificate.values())}
     return "", {}
 
 
 def _command(plan: Plan, part: Part) -> tuple[str, ...]:
-    if part.role is Role.SUPERVISOR:
+    if part.role is ContainerRole.SUPERVISOR:
         return ("supervisor", *store_options(plan.name))
-    if part.role is not Role.GATEWAY:
+    if part.role is not ContainerRole.GATEWAY:
         return ()
     request = plan.request
     words: tuple[str, ...] = (
@@ -156,16 +156,16 @@ def _command(plan: Plan, part: Part) -> tuple[str, ...]:
 def _environment(plan: Plan, part: Part, limit: int) -> dict[str, str]:
     keys = plan.keys
     match part.role:
-        case Role.STORE:
+        case ContainerRole.STORE:
             return {"MAX_HEAP_SIZE": f"{int(limit * HEAP_SHARE) // MEGABYTE}M", **keys.environment()}
-        case Role.GATEWAY | Role.SUPERVISOR:
+        case ContainerRole.GATEWAY | ContainerRole.SUPERVISOR:
             return {"RELEVO_SECRET": keys.secret, "RELEVO_CASSANDRA_PASSWORD": keys.services}
-        case Role.DATALAKE:
+        case ContainerRole.DATALAKE:
             return {
                 "MARIADB_DATABASE": "datalake", "MARIADB_USER": "relevo",
                 "MARIADB_PASSWORD": keys.datalake, "MARIADB_ROOT_PASSWORD": keys.datalake_root,
             }  # fmt: skip
-        case Role.BALANCER:
+        case ContainerRole.BALANCER:
             return _balanced(plan.request)
         case _:
             return {}
@@ -182,15 +182,15 @@ def _balanced(request: PlatformRequest) -> dict[str, str]:
 def _ports(request: PlatformRequest, part: Part) -> tuple[Port, ...]:
     team = request.team_host
     match part.role:
-        case Role.STORE:
+        case ContainerRole.STORE:
             return (Port(_CQL_PORT, request.cassandra_port, team),)
-        case Role.REGISTRY:
+        case ContainerRole.REGISTRY:
             return (Port(_REGISTRY_PORT, request.registry_port, team),)
-        case Role.DATALAKE:
+        case ContainerRole.DATALAKE:
             return (Port(_DATALAKE_PORT, request.datalake_port, team),)
-        case Role.GATEWAY if not request.balanced:
+        case ContainerRole.GATEWAY if not request.balanced:
             return _client_ports(request)
-        case Role.BALANCER:
+        case ContainerRole.BALANCER:
             return _client_ports(request)
         case _:
             return ()

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from services.containers.engine.engine import Engine
-from services.containers.model import Container, ContainerState, Health, Role
+from services.containers.model import Container, ContainerHealth, ContainerRole, ContainerState
 from services.platform.discovery import Present, existing
 from services.platform.parts import Part, wanted
 from services.platform.request import PlatformRequest, bracketed
@@ -30,7 +30,7 @@ class PartState(Struct, frozen=True):
     """
 
     name: str
-    role: Role
+    role: ContainerRole
     text: str
     state: str
     identifier: str = ""
@@ -91,7 +91,9 @@ def _parts(present: Present) -> Sequence[tuple[Part | None, Container | None]]:
 def _state(engine: Engine, part: Part | None, container: Container | None, *, usage: bool) -> PartState:
     if container is None:
         named = part.name if part else ""
-        return PartState(named, part.role if part else Role.NONE, part.text if part else "", "missing")
+        return PartState(
+            named, part.role if part else ContainerRole.NONE, part.text if part else "", "missing"
+        )
     used = engine.usage(container.identifier) if usage and _lives(container) else None
     image = engine.image(container.image_identifier)
     return PartState(
@@ -114,7 +116,7 @@ def _state(engine: Engine, part: Part | None, container: Container | None, *, us
 def state_word(container: Container) -> str:
     """Where a container stands, its health before all."""
     if container.state is ContainerState.RUNNING:
-        return container.health.value if container.health is not Health.NONE else "running"
+        return container.health.value if container.health is not ContainerHealth.NONE else "running"
     words = {ContainerState.EXITED: "stopped", ContainerState.CREATED: "stopped"}
     return words.get(container.state, container.state.value)
 

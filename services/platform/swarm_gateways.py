@@ -6,7 +6,7 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import Progress
 from services.containers.model import PLATFORM_LABEL, Container, ContainerSpec, SwarmState
 from services.containers.swarm.cluster import Cluster
-from services.containers.swarm.orders import forget_secrets, service_order
+from services.containers.swarm.secret_variables import define_service, forget_secrets
 from services.containers.swarm.waiting import wait_for_replicas, wait_for_update
 from services.errors import Refused, Unavailable
 
@@ -41,7 +41,7 @@ def place_service(
         Unavailable: they did not become healthy; of a change, the Swarm went back, as was then seen.
     """
     cluster = Cluster(engine)
-    order = service_order(cluster, spec, service=spec.name, replicas=replicas)
+    order = define_service(cluster, spec, service=spec.name, replicas=replicas)
     known = [service for service in cluster.services({}) if service.name == spec.name]
     if known:
         cluster.update(order)

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress
-from services.containers.model import PLATFORM_LABEL, Container, Role, Volume
+from services.containers.model import PLATFORM_LABEL, Container, ContainerRole, Volume
 from services.errors import Conflict, InvalidInput
 from services.platform.discovery import Present, existing, runs
 from services.platform.parts import CASSANDRA, wanted
@@ -58,7 +58,7 @@ def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDown:
         stopped=models,
         deleted=tuple(volumes) if delete_data else (),
         kept=() if delete_data else tuple(each.name for each in volumes),
-        left=tuple(each.name for each in present.others if each.role is not Role.MODEL),
+        left=tuple(each.name for each in present.others if each.role is not ContainerRole.MODEL),
     )
 
 
@@ -128,7 +128,7 @@ def _containers(present: Present, *, delete_data: bool) -> list[Container]:
 
 
 def _seconds(container: Container) -> int:
-    return CASSANDRA.stop_seconds if container.role is Role.STORE else _STOP_SECONDS
+    return CASSANDRA.stop_seconds if container.role is ContainerRole.STORE else _STOP_SECONDS
 
 
 def _size(volume: Volume) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from services.containers.interface import Instance, Runtime, ServiceSpec, service_name
-from services.containers.local import LocalRuntime
-from services.containers.log_files import last_lines
+from services.containers.local.log_files import last_lines
+from services.containers.local.runtime import LocalRuntime
 from services.errors import StorageFull, Unavailable
 from services.profiles.ownership import Ownership
 from services.profiles.workspace_tokens import read_or_make_tokens

@@ -14,11 +14,11 @@ from services.containers.model import (
     ROLE_LABEL,
     VERSION_LABEL,
     BuildSpec,
-    Limits,
+    ContainerRole,
     Mount,
     Port,
+    ResourceLimits,
     RestartPolicy,
-    Role,
 )
 from services.errors import Conflict, InvalidInput, NotFound
 from services.images.build_settings import forwarded_settings
@@ -72,7 +72,7 @@ class LaunchOptions(Struct, frozen=True):
     """
 
     ports: tuple[Port, ...] = ()
-    limits: Limits = Limits(memory=512 << 20)
+    limits: ResourceLimits = ResourceLimits(memory=512 << 20)
     restart: RestartPolicy = RestartPolicy.UNLESS_STOPPED
     environment: Mapping[str, str] = {}
     mounts: tuple[Mount, ...] = ()
@@ -159,7 +159,9 @@ class Launcher:
             ours: whether the version's recipe is Relevo's, which begins with that image.
         """
         own = {
-            reference(image.name): image.name for image in CATALOGUE.values() if image.role is Role.MODEL
+            reference(image.name): image.name
+            for image in CATALOGUE.values()
+            if image.role is ContainerRole.MODEL
         }
         if base in own and self._engine.image(base) is None:
             build_images(self._engine, [own[base]], progress, output)
@@ -175,7 +177,11 @@ class Launcher:
         progress: Progress,
         output: Callable[[str], None],
     ) -> None:
-        labels = {ROLE_LABEL: Role.MODEL, PROJECT_LABEL: deploy.project, VERSION_LABEL: deploy.version}
+        labels = {
+            ROLE_LABEL: ContainerRole.MODEL,
+            PROJECT_LABEL: deploy.project,
+            VERSION_LABEL: deploy.version,
+        }
         arguments = forwarded_settings().arguments() if image.installs else {}
         order = BuildSpec(image.context, reference, arguments, labels, keep_failed=not image.installs)
         try:

@@ -11,7 +11,7 @@ import pymysql
 import pytest
 
 from services.containers.engine.engine import Engine
-from services.containers.model import ContainerSpec, Limits, Mount, RestartPolicy
+from services.containers.model import ContainerSpec, Mount, ResourceLimits, RestartPolicy
 from services.errors import Unavailable
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -24,7 +24,7 @@ def test_the_data_lake_lets_its_user_in_and_nobody_else(
     made = start(
         "datalake",
         port=3306,
-        limits=Limits(memory=200_000_000),
+        limits=ResourceLimits(memory=200_000_000),
         environment={
             "MARIADB_ROOT_PASSWORD": ODD,
             "MARIADB_DATABASE": "plant",

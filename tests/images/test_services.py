@@ -12,7 +12,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from services.containers.engine.engine import Engine
-from services.containers.model import Health, Mount
+from services.containers.model import ContainerHealth, Mount
 from services.errors import Unavailable
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -41,7 +41,7 @@ def test_a_gateway_answers_on_its_port(
 
 def test_a_supervisor_that_works_is_healthy(start: Callable[..., str], engine: Engine) -> None:
     made = start("supervisor", command=("supervisor", "--store", "sqlite:/var/lib/relevo/store"))
-    assert engine.container(made).health is Health.HEALTHY
+    assert engine.container(made).health is ContainerHealth.HEALTHY
     engine.stop(made, 20)
     assert engine.container(made).exit_code == 0
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from services.containers.engine.engine import Engine
-from services.containers.model import Limits
+from services.containers.model import ResourceLimits
 from services.errors import Refused
 from services.store.addresses import CassandraAddress
 from services.store.cassandra.session import Session
@@ -16,7 +16,7 @@ MEGABYTE = 1_000_000
 
 @pytest.fixture(scope="module")
 def store(start: Callable[..., str]) -> str:
-    limits = Limits(memory=900 * MEGABYTE)
+    limits = ResourceLimits(memory=900 * MEGABYTE)
     return start("cassandra", seconds=180, port=9042, limits=limits, stop_seconds=30)
 
 

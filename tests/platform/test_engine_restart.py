@@ -20,7 +20,7 @@ import pytest
 from services.client import GatewayClient
 from services.containers.addresses import LocalEngine
 from services.containers.engine.engine import Engine, open_engine
-from services.containers.model import Health
+from services.containers.model import ContainerHealth
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
 from services.platform.discovery import find_platform
@@ -186,5 +186,7 @@ def _healthy(engine: Engine) -> set[str]:
     found = find_platform(engine, REQUEST.name)
     containers = [*found.parts.values(), *found.models]
     return {
-        each.name.removeprefix(f"{REQUEST.name}-") for each in containers if each.health is Health.HEALTHY
+        each.name.removeprefix(f"{REQUEST.name}-")
+        for each in containers
+        if each.health is ContainerHealth.HEALTHY
     }

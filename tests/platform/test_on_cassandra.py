@@ -15,7 +15,7 @@ import pytest
 from app.connection.platform import open_platform
 from services.client import GatewayClient
 from services.containers.interface import ServiceSpec
-from services.containers.local import LocalRuntime
+from services.containers.local.runtime import LocalRuntime
 from services.errors import RelevoError
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader

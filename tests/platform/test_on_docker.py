@@ -20,7 +20,7 @@ from app.connection.platform import Platform, open_platform
 from services.client import GatewayClient
 from services.client.registry_browser import RegistryBrowser
 from services.containers.engine.engine import Engine
-from services.containers.interface import State
+from services.containers.interface import ServiceState
 from services.containers.model import Port
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
@@ -158,7 +158,7 @@ def test_four_versions_are_launched_from_their_deploy_folders_and_measured(
 ) -> None:
     for example, version in VERSIONS:
         instance = plant.launch(example, version)
-        assert instance.state is State.RUNNING
+        assert instance.state is ServiceState.RUNNING
         rows = example_rows(example, plant.folder, "historical")
         signature, gateway = plant.deploy(example, version).signature, plant.gateway
         if version == "A":

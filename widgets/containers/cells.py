@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.containers.model import Container, ContainerState, Health, Port, Role, Usage
+from services.containers.model import (
+    Container,
+    ContainerHealth,
+    ContainerRole,
+    ContainerState,
+    ContainerUsage,
+    Port,
+)
 from widgets.formatting import UNDEFINED, clock, duration, plural, relative, size
 from widgets.tables.cells import Cell, Column, Row
 from widgets.theme import State, version_style
@@ -44,7 +51,11 @@ _STATES = {
     ContainerState.EXITED: State.NEUTRAL,
     ContainerState.DEAD: State.BAD,
 }
-_HEALTH = {Health.STARTING: State.NEUTRAL, Health.HEALTHY: State.GOOD, Health.UNHEALTHY: State.BAD}
+_HEALTH = {
+    ContainerHealth.STARTING: State.NEUTRAL,
+    ContainerHealth.HEALTHY: State.GOOD,
+    ContainerHealth.UNHEALTHY: State.BAD,
+}
 SIGNALLED = {130: "interrupted", 137: "killed", 139: "crashed", 143: "stopped"}
 """Exit codes that mean a signal (128 and its number), as people say it."""
 
@@ -60,11 +71,15 @@ class Note:
 
 def belongs(container: Container) -> bool:
     """Whether it is one of Relevo's."""
-    return bool(container.platform or container.project or container.role is not Role.NONE)
+    return bool(container.platform or container.project or container.role is not ContainerRole.NONE)
 
 
 def row_for(
-    container: Container, orders: Orders, note: Note | None, now: datetime, usage: Usage | None = None
+    container: Container,
+    orders: Orders,
+    note: Note | None,
+    now: datetime,
+    usage: ContainerUsage | None = None,
 ) -> Row:
     """A container as finished cells, one for each of COLUMNS."""
     return Row(
@@ -102,12 +117,12 @@ def state_cell(container: Container) -> Cell:
 
 def health_cell(container: Container) -> Cell:
     """What its health check says; `–` where there is none to say anything."""
-    if container.health is Health.NONE or container.state is not ContainerState.RUNNING:
+    if container.health is ContainerHealth.NONE or container.state is not ContainerState.RUNNING:
         return Cell(UNDEFINED, sort="~", quiet=True, export="")
     return Cell(container.health.value, state=_HEALTH[container.health])
 
 
-def usage_cells(usage: Usage | None) -> tuple[Cell, Cell]:
+def usage_cells(usage: ContainerUsage | None) -> tuple[Cell, Cell]:
     """Processor and memory; empty while they are not known."""
     if usage is None:
         return Cell("", sort=-1), Cell("", sort=-1)

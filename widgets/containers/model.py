@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from services.containers.model import Container, ContainerState, Usage
+from services.containers.model import Container, ContainerState, ContainerUsage
 from widgets.containers.arrange import Entry, Node, Only, Wish, arrange
 from widgets.containers.cells import COLUMNS, Note, Orders, row_for
 from widgets.tables.cells import Role, Row
@@ -28,7 +28,7 @@ class ContainerModel(QAbstractItemModel):
         super().__init__(parent)
         self._entries: dict[str, Entry] = {}
         self._notes: dict[str, Note] = {}
-        self._usages: dict[str, Usage] = {}
+        self._usages: dict[str, ContainerUsage] = {}
         self._orders: Orders = {}
         self._wish = Wish()
         self._keys: list[str] = []
@@ -61,7 +61,7 @@ class ContainerModel(QAbstractItemModel):
                 self._entries[identifier] = self._entry(container, now)
         self._arrange()
 
-    def set_usages(self, usages: Mapping[str, Usage | None]) -> None:
+    def set_usages(self, usages: Mapping[str, ContainerUsage | None]) -> None:
         """Say what running containers use; None takes that away."""
         known = {
             identifier: usage
@@ -77,7 +77,7 @@ class ContainerModel(QAbstractItemModel):
             self.take({identifier: self._entries[identifier].container for identifier in known})
 
     @property
-    def usages(self) -> Mapping[str, Usage]:
+    def usages(self) -> Mapping[str, ContainerUsage]:
         """What running containers use, as last said."""
         return self._usages
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from services.containers.model import Usage
+from services.containers.model import ContainerUsage
 from widgets.formatting import number, plural, size
 from widgets.plots.axes import TimeAxis
 from widgets.plots.crosshair import Crosshair
@@ -63,7 +63,7 @@ TITLES = (
 )
 
 
-def courses(readings: Sequence[Usage]) -> tuple[Floats, dict[str, Floats]]:
+def courses(readings: Sequence[ContainerUsage]) -> tuple[Floats, dict[str, Floats]]:
     """Times in Unix seconds, shape (n,), and each measure's values, shape (n,), in its unit.
 
     Network and disk are told as totals; they become rates between one reading and the next, NaN for the
@@ -115,7 +115,7 @@ class UsagePlot(PlotPanel):
         )
         self.dress()
 
-    def show_usage(self, readings: Sequence[Usage]) -> None:
+    def show_usage(self, readings: Sequence[ContainerUsage]) -> None:
         """Show these readings, oldest first; the same items serve every time."""
         self._times, self._values = courses(readings)
         for key, curve in self._curves.items():
@@ -175,7 +175,7 @@ class UsagePlot(PlotPanel):
         return read
 
 
-def now_in_words(readings: Sequence[Usage]) -> str:
+def now_in_words(readings: Sequence[ContainerUsage]) -> str:
     """The newest reading in a line; empty without one."""
     if not readings:
         return ""

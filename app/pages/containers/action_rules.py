@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from services.containers.model import Container, ContainerState, Role
+from services.containers.model import Container, ContainerRole, ContainerState
 
 SWARM_LABEL = "com.docker.swarm.service.name"
 
@@ -89,15 +89,15 @@ def why_not(deed: Deed, containers: Sequence[Container], *, connected: bool) -> 
 
 def in_production(container: Container, part: Part) -> bool:
     """Whether production stops, or may stop, without it; a gateway that does not run serves nobody."""
-    if container.role in {Role.GATEWAY, Role.BALANCER}:
+    if container.role in {ContainerRole.GATEWAY, ContainerRole.BALANCER}:
         return container.state in _UP
-    return container.role is Role.STORE or part in {Part.CHAMPION, Part.UNKNOWN}
+    return container.role is ContainerRole.STORE or part in {Part.CHAMPION, Part.UNKNOWN}
 
 
 def consequence(container: Container, part: Part) -> str:
     """What stops without it, in a sentence; empty for what is not Relevo's."""
     project, version = container.project, container.version
-    if container.role is Role.MODEL:
+    if container.role is ContainerRole.MODEL:
         models = {
             Part.CHAMPION: f"{version} is the champion of {project}: applications that ask {project} get "
             "errors until it runs again or another version is made champion.",
@@ -108,16 +108,16 @@ def consequence(container: Container, part: Part) -> str:
         }
         return models.get(part, f"{version} of {project} is retired; nothing asks it.")
     told = {
-        Role.GATEWAY: "Applications get no predictions through this gateway while it is gone, and what it "
-        "has recorded but not yet shipped waits for it in its volume.",
-        Role.BALANCER: "Applications no longer reach the gateways behind its address.",
-        Role.STORE: "Nothing can be read or changed while the store is gone; gateways go on answering "
-        "and keep what they record until it is back. Its data stay in their volume.",
-        Role.SUPERVISOR: "Summaries, schedules and automatic rules stand still.",
-        Role.REGISTRY: "No image can be pushed to the team’s registry or pulled from it.",
-        Role.DATALAKE: "What reads from this database gets nothing.",
-        Role.DEVELOPMENT: "Whoever works in it is thrown out; what lies outside its mounted folder is lost "
-        "when it is removed.",
+        ContainerRole.GATEWAY: "Applications get no predictions through this gateway while it is gone, and "
+        "what it has recorded but not yet shipped waits for it in its volume.",
+        ContainerRole.BALANCER: "Applications no longer reach the gateways behind its address.",
+        ContainerRole.STORE: "Nothing can be read or changed while the store is gone; gateways go on "
+        "answering and keep what they record until it is back. Its data stay in their volume.",
+        ContainerRole.SUPERVISOR: "Summaries, schedules and automatic rules stand still.",
+        ContainerRole.REGISTRY: "No image can be pushed to the team’s registry or pulled from it.",
+        ContainerRole.DATALAKE: "What reads from this database gets nothing.",
+        ContainerRole.DEVELOPMENT: "Whoever works in it is thrown out; what lies outside its mounted "
+        "folder is lost when it is removed.",
     }
     return told.get(container.role, "")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from app.connection.platform import Platform
 from app.pages.containers.action_rules import Part
-from services.containers.model import Container, Role
+from services.containers.model import Container, ContainerRole
 from services.errors import RelevoError
 from services.registry.model import Mode
 
@@ -13,7 +13,7 @@ _PARTS = {Mode.CHAMPION: Part.CHAMPION, Mode.CHALLENGER: Part.CHALLENGER, Mode.R
 
 def parts_of(containers: Sequence[Container], platform: Platform | None) -> dict[str, Part]:
     """Each container's part by identifier; unknown for models of projects that this platform lacks."""
-    models = [one for one in containers if one.role is Role.MODEL and one.project]
+    models = [one for one in containers if one.role is ContainerRole.MODEL and one.project]
     modes = _modes({one.project for one in models}, platform)
     found = {one.identifier: Part.NONE for one in containers}
     for one in models:

@@ -11,7 +11,7 @@ from app.error_text import told
 from app.pages.containers.streams import Follower
 from app.pages.containers.terminals import Terminals
 from app.tasks import Tasks
-from services.containers.model import Container, ContainerState, LogLine, Usage
+from services.containers.model import Container, ContainerState, ContainerUsage, LogLine
 from services.errors import RelevoError
 from widgets.containers.cells import health_cell, state_cell
 from widgets.inspection.tree import DataTree
@@ -41,7 +41,7 @@ class ContainerDetails(QWidget):
         self._tasks = tasks
         self._engine: Engine | None = None
         self._container: Container | None = None
-        self._readings: deque[Usage] = deque(maxlen=READINGS)
+        self._readings: deque[ContainerUsage] = deque(maxlen=READINGS)
         self.title = ElidedText(bold=True)
         self.state = Text()
         self.health = Text()
@@ -54,7 +54,7 @@ class ContainerDetails(QWidget):
         self.terminals = Terminals(tasks)
         self.nothing = EmptyState("")
         self._logs: Follower[LogLine] = Follower(tasks, self.log.append, self._log_ended, self)
-        self._uses: Follower[Usage] = Follower(tasks, self._used, self._usage_ended, self)
+        self._uses: Follower[ContainerUsage] = Follower(tasks, self._used, self._usage_ended, self)
         self._stack = QStackedWidget()
         self._compose()
         self.tabs.currentChanged.connect(self._follow)
@@ -154,7 +154,7 @@ class ContainerDetails(QWidget):
             ),
         )
 
-    def _used(self, readings: Sequence[Usage]) -> None:
+    def _used(self, readings: Sequence[ContainerUsage]) -> None:
         self._readings.extend(readings)
         self.usage.show_usage(self._readings)
         self.now.setText(now_in_words(self._readings))

@@ -10,7 +10,7 @@ from app.context import Context
 from app.pages.containers.dependents import orders_of
 from app.pages.containers.details import ContainerDetails
 from app.pages.containers.usages import ListUsages
-from services.containers.model import Change, Container, ContainerState
+from services.containers.model import Container, ContainerChange, ContainerState
 from widgets.containers.table import ContainerTable
 from widgets.formatting import plural
 
@@ -82,7 +82,7 @@ class ContainersPresenter(QObject):
         self._context.link.opened.connect(self._colour)
         self._context.bus.registry_changed.connect(self._colour)
 
-    def _changed(self, changes: Sequence[Change]) -> None:
+    def _changed(self, changes: Sequence[ContainerChange]) -> None:
         newest: dict[str, Container | None] = {}
         for change in changes:
             newest[change.identifier] = change.container

@@ -11,12 +11,12 @@ from app.connection.engine_link import EngineLink
 from app.connection.reconnecting import LinkState
 from app.pages.containers.streams import Follower
 from app.tasks import Tasks
-from services.containers.model import Container, ContainerState, Usage
+from services.containers.model import Container, ContainerState, ContainerUsage
 from services.errors import RelevoError
 from widgets.containers.table import ContainerTable
 
 if TYPE_CHECKING:
-    from services.containers.engine.stats import UsageRounds
+    from services.containers.engine.stats import UsageSampler
 
 LOOK_MILLISECONDS = 500
 """How often it looks which lines are in sight, and after a loss whether the engine is back."""
@@ -38,10 +38,10 @@ class ListUsages(QObject):
     def __init__(self, table: ContainerTable, link: EngineLink, tasks: Tasks) -> None:
         super().__init__(table)
         self._table, self._link = table, link
-        self._rounds: UsageRounds | None = None
+        self._sampler: UsageSampler | None = None
         self._wanted: frozenset[str] = frozenset()
         self._come: dict[str, float] = {}
-        self._follower: Follower[tuple[str, Usage]] = Follower(
+        self._follower: Follower[tuple[str, ContainerUsage]] = Follower(
             tasks, self._received, self._ended, self, held=MOST_READINGS, part=MOST_READINGS
         )
         self._look = QTimer(self)
@@ -60,7 +60,7 @@ class ListUsages(QObject):
         self._stop()
 
     def _stop(self) -> None:
-        self._rounds, self._wanted = None, frozenset()
+        self._sampler, self._wanted = None, frozenset()
         self._follower.leave()
         self._come.clear()
         self._table.model.set_usages(dict.fromkeys(self._table.model.usages))
@@ -73,28 +73,28 @@ class ListUsages(QObject):
         if not self._follower.following:
             self._follower.follow(
                 "Measuring containers",
-                lambda receive, ended: engine.usage_rounds(
+                lambda receive, ended: engine.sample_usage(
                     lambda identifier, usage: receive(((identifier, usage),)), ended
                 ),
                 self._opened,
             )
         self._want()
 
-    def _opened(self, rounds: "UsageRounds") -> None:
-        self._rounds, self._wanted = rounds, frozenset()
+    def _opened(self, sampler: "UsageSampler") -> None:
+        self._sampler, self._wanted = sampler, frozenset()
         self._want()
 
     def _want(self) -> None:
         wanted = measured(self._in_sight())
-        if self._rounds is not None and wanted != self._wanted:
+        if self._sampler is not None and wanted != self._wanted:
             self._wanted = wanted
-            self._rounds.want(wanted)
+            self._sampler.set_containers(wanted)
 
     def _in_sight(self) -> list[Container]:
         hidden = not self._table.isVisible() or self._table.window().isMinimized()
         return [] if hidden else self._table.seen()
 
-    def _received(self, readings: Sequence[tuple[str, Usage]]) -> None:
+    def _received(self, readings: Sequence[tuple[str, ContainerUsage]]) -> None:
         usages = {key: usage for key, usage in readings if key in self._wanted}
         self._come |= dict.fromkeys(usages, time.monotonic())
         self._table.model.set_usages(usages)

@@ -188,7 +188,7 @@ class ImageActions(EngineDeeds):
         )
 
     def _build_folder(self, folder: str, name: str) -> None:
-        from services.containers.engine.folders import folder_context
+        from services.containers.engine.builds import folder_context
         from services.containers.model import BuildSpec
         from services.images.build_settings import forwarded_settings
 

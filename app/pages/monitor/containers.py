@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from app.context import Context
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
-from services.containers.model import Change, Container, ContainerState
+from services.containers.model import Container, ContainerChange, ContainerState
 from services.profiles.profile import PlatformProfile
 from services.registry.choices import Mode
 from widgets.containers.cells import state_cell
@@ -42,7 +42,7 @@ class MonitorContainers(QObject):
         ]
         self._page.versions.set_versions(entries)
 
-    def _changed(self, changes: Sequence[Change]) -> None:
+    def _changed(self, changes: Sequence[ContainerChange]) -> None:
         project = self._page.content.project
         gone = any(change.container is None for change in changes)
         if gone or any(change.container and change.container.project == project for change in changes):

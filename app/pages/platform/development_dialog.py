@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.base_dialog import GrowingDialog, lay_out
 from app.dialogs.path_field import PathField
-from services.containers.model import Limits
+from services.containers.model import ResourceLimits
 from services.development.containers import DevelopmentRequest, check_request
 from services.development.templates import DamagedTemplate, Template
 from services.errors import InvalidInput
@@ -104,7 +104,7 @@ class DevelopmentDialog(GrowingDialog):
             name=self.name.value() or "interpreter",
             folder=self.folder.value(),
             port=self.port.value(),
-            limits=Limits(self.memory.value() * MEGABYTE),
+            limits=ResourceLimits(self.memory.value() * MEGABYTE),
             platform=self._platform,
         )
         try:

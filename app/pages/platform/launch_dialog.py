@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.base_dialog import GrowingDialog, fit, lay_out
 from app.dialogs.path_field import PathField
 from services.containers.interface import INNER_PORT
-from services.containers.model import Limits, Port, RestartPolicy
+from services.containers.model import Port, ResourceLimits, RestartPolicy
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
 from services.publish.image_dependencies import needs_of
@@ -214,7 +214,7 @@ class LaunchDialog(GrowingDialog):
         port = self.port.value()
         return LaunchOptions(
             ports=(Port(INNER_PORT, port, "127.0.0.1"),) if port else (),
-            limits=Limits(self.memory.value() * MEGABYTE, self.processors.value()),
+            limits=ResourceLimits(self.memory.value() * MEGABYTE, self.processors.value()),
             restart=RestartPolicy(self.restart.currentData()),
             replicas=self.replicas.value(),
             placement=tuple(self.placement.text().split()),

@@ -9,7 +9,7 @@ from app.context import Context
 from app.error_text import told
 from app.pages.containers.streams import Follower
 from app.tasks import Task
-from services.containers.model import PLATFORM_LABEL, Change, LogLine
+from services.containers.model import PLATFORM_LABEL, ContainerChange, LogLine
 from services.errors import NotFound, RelevoError
 from services.platform.status import PartState, PlatformState, platform_state
 from widgets.logs.buffer import LIMIT
@@ -147,7 +147,7 @@ class PlatformPresenter(QObject):
         self._table.show_parts(())
         self.refresh()
 
-    def _changed(self, changes: Sequence[Change]) -> None:
+    def _changed(self, changes: Sequence[ContainerChange]) -> None:
         own = any(change.container is None or change.container.platform for change in changes)
         if own and self._here and not self._soon.isActive():
             self._soon.start()

@@ -1,8 +1,8 @@
-"""The course of a build, read from what the engine's builder prints."""
+"""How far a build is, read from what the engine's builder prints."""
 
 import re
 
-from services.containers.engine.errors import failure
+from services.containers.engine.errors import engine_error
 from services.containers.engine.transfers import Report
 from services.errors import InvalidInput, RelevoError, StorageFull
 
@@ -11,11 +11,11 @@ _RUNNING = re.compile(r"^ ---> Running in (?P<container>[0-9a-f]{12})\n?$")
 _LAYER = re.compile(r"^ ---> (?P<layer>[0-9a-f]{12})\n?$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _KEPT_CHARACTERS = 20_000
-_SHOWN_WORDS = 120
+_SHOWN_CHARACTERS = 120
 
 
-class Course:
-    """What a build has told so far.
+class BuildProgress:
+    """What a build has printed so far.
 
     Attributes:
         identifier: the image, once it is there.
@@ -38,7 +38,7 @@ class Course:
         """What it does, for a progress bar."""
         return f"Building {self._reference}: {self._step}" if self._step else f"Building {self._reference}"
 
-    def note(self, report: Report) -> None:
+    def record_made(self, report: Report) -> None:
         """Remember what the build makes."""
         text = _text(report)
         if begun := _STEP.match(text):
@@ -50,7 +50,7 @@ class Course:
         elif (done := _LAYER.match(text)) and not self._found:
             self.made.append(done["layer"])
 
-    def read(self, report: Report) -> str:
+    def advance(self, report: Report) -> str:
         """Follow the steps; the text to show.
 
         Raises:
@@ -58,11 +58,11 @@ class Course:
             StorageFull: the engine's disk is full.
         """
         if "error" in report:
-            raise self._failed(str(report["error"]))
+            raise self._step_failed(str(report["error"]))
         self.identifier = str((report.get("aux") or {}).get("ID", self.identifier))
         text = _text(report)
         if begun := _STEP.match(text):
-            words = " ".join(begun["words"].split())[:_SHOWN_WORDS]
+            words = " ".join(begun["words"].split())[:_SHOWN_CHARACTERS]
             self._step = f"step {begun['step']} of {begun['steps']}, {words}"
             self.fraction = (int(begun["step"]) - 1) / int(begun["steps"])
             self._printed = ""
@@ -70,14 +70,14 @@ class Course:
             self._printed = (self._printed + text)[-_KEPT_CHARACTERS:]
         return text
 
-    def _failed(self, words: str) -> RelevoError:
-        known = failure(words)
-        if isinstance(known, StorageFull):
-            return known
+    def _step_failed(self, text: str) -> RelevoError:
+        error = engine_error(text)
+        if isinstance(error, StorageFull):
+            return error
         return InvalidInput(
             f"Building {self._reference} failed at {self._step or 'its beginning'}",
             remedy="What the step printed says why.",
-            details=f"{self._printed.strip()}\n{words}".strip(),
+            details=f"{self._printed.strip()}\n{text}".strip(),
         )
 
 

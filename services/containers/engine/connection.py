@@ -1,4 +1,4 @@
-"""The way to one engine: a client for questions, with a time-out, and one for each stream, without."""
+"""The way to one engine: a client for requests, with a time-out, and one for each stream, without."""
 
 import contextlib
 import threading
@@ -9,11 +9,11 @@ import docker
 from docker.utils import version_lt
 
 from services.containers.addresses import EngineAddress
-from services.containers.engine.connection_errors import OLDEST_API, no_engine, too_old
-from services.containers.engine.errors import failure, translated
-from services.containers.engine.signing_in import KnownCredentials, nobody
+from services.containers.engine.connection_errors import OLDEST_API, api_too_old, not_an_engine
+from services.containers.engine.errors import engine_error, translated
+from services.containers.engine.registry_credentials import CredentialsLookup, no_credentials
 from services.containers.engine.transport.adapter import Adapter
-from services.containers.engine.transport.dialler import dialler
+from services.containers.engine.transport.connector import connector_for
 from services.containers.engine.transport.duplex import Duplex
 
 _CONNECTIONS = 10
@@ -55,12 +55,12 @@ class Client:
         address = f"{self.library.base_url}/v{self.library.api_version}{path}"
         answer = self.library.request(method, address, stream=True, timeout=None, **named)
         if answer.status_code >= 400:
-            raise failure(_words(answer), answer.status_code)
+            raise engine_error(_refusal_text(answer), answer.status_code)
         return _parts(answer)
 
-    def take_over(self, path: str, body: Mapping[str, object]) -> Duplex:
+    def hijack(self, path: str, body: Mapping[str, object]) -> Duplex:
         """A connection for bytes both ways, cut by `abort` like all others."""
-        return Duplex(self._adapter.dialled_both_ways(), f"/v{self.library.api_version}{path}", body)
+        return Duplex(self._adapter.connect_duplex(), f"/v{self.library.api_version}{path}", body)
 
     def abort(self) -> None:
         """Cut what is being read, so that its reader wakes."""
@@ -78,46 +78,48 @@ class Connection:
 
     Args:
         timeout: seconds that reaching it may take.
-        known: who signs in to a registry.
+        credentials: who signs in to a registry.
 
     Attributes:
         version: of the API that both sides speak.
     """
 
-    def __init__(self, address: EngineAddress, timeout: float, known: KnownCredentials = nobody) -> None:
+    def __init__(
+        self, address: EngineAddress, timeout: float, credentials: CredentialsLookup = no_credentials
+    ) -> None:
         self.address = address
-        self.known = known
-        self._dialler = dialler(address, timeout)
+        self.credentials = credentials
+        self._connector = connector_for(address, timeout)
         self._lock = threading.Lock()
         self._streams: set[Client] = set()
         self._closed = False
         self.version = self._engine_version(timeout)
-        self._questions = Client(Adapter(self._dialler, _CONNECTIONS), self.version, _ANSWER_SECONDS)
+        self._requests = Client(Adapter(self._connector, _CONNECTIONS), self.version, _ANSWER_SECONDS)
 
     def _engine_version(self, timeout: float) -> str:
-        client = Client(Adapter(self._dialler, 1), OLDEST_API, timeout)
+        client = Client(Adapter(self._connector, 1), OLDEST_API, timeout)
         try:
             with translated(self.address):
                 answer = client.library.version(api_version=False)
         finally:
             client.close()
         if not isinstance(answer, dict) or "ApiVersion" not in answer:
-            raise no_engine(self.address, str(answer)[:1000])
+            raise not_an_engine(self.address, str(answer)[:1000])
         found = str(answer["ApiVersion"])
         if version_lt(found, OLDEST_API):
-            raise too_old(self.address, found)
+            raise api_too_old(self.address, found)
         return found
 
     @contextlib.contextmanager
-    def asking(self) -> Iterator[Any]:
-        """The library's client for questions; what it raises inside becomes a RelevoError."""
+    def client(self) -> Iterator[Any]:
+        """The library's client for requests that end soon; what it raises inside becomes a RelevoError."""
         with translated(self.address):
-            yield self._questions.library
+            yield self._requests.library
 
     @contextlib.contextmanager
-    def streaming(self) -> Iterator[Client]:
+    def stream_client(self) -> Iterator[Client]:
         """A client of its own, without a time-out; what is raised inside becomes a RelevoError."""
-        client = Client(Adapter(self._dialler, 1), self.version, None)
+        client = Client(Adapter(self._connector, 1), self.version, None)
         with self._lock:
             self._streams.add(client)
             if self._closed:
@@ -138,7 +140,7 @@ class Connection:
             streams = tuple(self._streams)
         for client in streams:
             client.abort()
-        self._questions.close()
+        self._requests.close()
 
 
 def _parts(answer: Any) -> Iterator[bytes]:
@@ -146,7 +148,7 @@ def _parts(answer: Any) -> Iterator[bytes]:
         yield from answer.raw.stream(_PART, decode_content=False)
 
 
-def _words(answer: Any) -> str:
+def _refusal_text(answer: Any) -> str:
     with answer:
         text: str = answer.text
     with contextlib.suppress(ValueError, TypeError, KeyError):

@@ -3,8 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
-from services.containers.sockets import usual_socket
+from services.containers.addresses import (
+    EngineAddress,
+    LocalEngine,
+    PlainEngine,
+    SshEngine,
+    TlsEngine,
+    usual_socket,
+)
 from services.errors import Refused, RelevoError, Unavailable
 
 OLDEST_API = "1.40"
@@ -38,7 +44,7 @@ _SSH: tuple[tuple[str, type[RelevoError], str, str], ...] = (
 )
 
 
-def describe(address: EngineAddress) -> str:
+def engine_text(address: EngineAddress) -> str:
     """An engine's address in words, without secrets."""
     match address:
         case LocalEngine():
@@ -50,32 +56,32 @@ def describe(address: EngineAddress) -> str:
             return f"the Docker Engine of {address.host}:{address.port}"
 
 
-def too_old(address: EngineAddress, version: str) -> Refused:
+def api_too_old(address: EngineAddress, version: str) -> Refused:
     """It speaks only an API older than what is needed."""
     return Refused(
-        f"{_begun(describe(address))} is too old: its API is {version}",
+        f"{_begun(engine_text(address))} is too old: its API is {version}",
         remedy=f"Update it to Docker 19.03 or newer: its API must be {OLDEST_API} or newer.",
     )
 
 
-def no_engine(address: EngineAddress, words: str) -> Unavailable:
+def not_an_engine(address: EngineAddress, words: str) -> Unavailable:
     """Something answered that is no Docker Engine."""
     return Unavailable(
-        f"What answers in place of {describe(address)} is none",
+        f"What answers in place of {engine_text(address)} is none",
         remedy="Correct the address.",
         details=words,
     )
 
 
-def not_reached(error: Exception, address: EngineAddress) -> RelevoError:
+def connection_error(error: Exception, address: EngineAddress) -> RelevoError:
     """The engine was not reached, or broke off."""
     words = _chain(error)
     if isinstance(error, ValueError):
-        return no_engine(address, words)
+        return not_an_engine(address, words)
     for known in (_permission, _ssh, _trust):
         if (found := known(error, address, words)) is not None:
             return found
-    where = _begun(describe(address))
+    where = _begun(engine_text(address))
     if _caused_by(error, TimeoutError) or "timed out" in words.lower():
         return Unavailable(f"{where} does not answer in time", remedy="Try again.", details=words)
     remedy = "Is its machine up, and does Docker run there?"
@@ -88,7 +94,7 @@ def _permission(error: Exception, address: EngineAddress, words: str) -> RelevoE
     if not (_caused_by(error, PermissionError) or any(denied in words.lower() for denied in _DENIED)):
         return None
     return Refused(
-        f"You may not use {describe(address)}",
+        f"You may not use {engine_text(address)}",
         remedy=f"Ask an administrator to add you to the group “{_group(address)}”, then sign in anew.",
         details=words,
     )
@@ -123,7 +129,7 @@ def _trust(_: Exception, address: EngineAddress, words: str) -> RelevoError | No
     if not isinstance(address, TlsEngine) or not ("certificate" in words.lower() or "ssl" in words.lower()):
         return None
     return Refused(
-        f"{_begun(describe(address))} and this machine do not trust each other",
+        f"{_begun(engine_text(address))} and this machine do not trust each other",
         remedy="Check the authority, the certificate and its key, and that they are meant for this host.",
         details=words,
     )

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from services.containers.engine.connection import Connection
+from services.containers.engine.container_config import container_config
 from services.containers.engine.names import checked_name, split_reference
 from services.containers.engine.parsing import container_from
-from services.containers.engine.specs import configuration
 from services.containers.model import Container, ContainerSpec, ContainerState
 from services.errors import Conflict, NotFound, RelevoError
 
@@ -27,7 +27,7 @@ class Containers:
 
     def all(self) -> list[Container]:
         """All containers, running or not, by name."""
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             listed = [entry["Id"] for entry in client.containers(all=True)]
         # One that went away since it was listed is none.
         found = [container for _, container in self.several(listed) if container is not None]
@@ -61,8 +61,8 @@ class Containers:
         """Make a container, not yet started; its identifier."""
         checked_name(spec.name, "container")
         split_reference(spec.image)
-        with self._connection.asking() as client:
-            made = client.create_container_from_config(configuration(client, spec), spec.name)
+        with self._connection.client() as client:
+            made = client.create_container_from_config(container_config(client, spec), spec.name)
         return str(made["Id"])
 
     def run(self, spec: ContainerSpec) -> str:
@@ -153,5 +153,5 @@ class Containers:
     def _of(self, identifier: str) -> Iterator[Any]:
         """The client, to be asked about that container."""
         checked_name(identifier, "container")
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             yield client

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.closing import Closing
-from services.containers.addresses import EngineAddress
+from services.containers.addresses import EngineAddress, PlainEngine
 from services.containers.engine.builds import Builds
 from services.containers.engine.connection import Connection
 from services.containers.engine.container_cache import OnChange
@@ -14,13 +14,12 @@ from services.containers.engine.events import OnState, Watch
 from services.containers.engine.execution import execute
 from services.containers.engine.files import Files
 from services.containers.engine.images import Images
-from services.containers.engine.information import information
 from services.containers.engine.logs import Logs, LogStream
 from services.containers.engine.parsing import masked
-from services.containers.engine.signing_in import KnownCredentials, nobody
-from services.containers.engine.stats import Found, UsageRounds, follow_usage, usage_now
+from services.containers.engine.registry_credentials import CredentialsLookup, no_credentials
+from services.containers.engine.stats import OnUsage, UsageSampler, follow_usage, usage_now
 from services.containers.engine.storage import Storage
-from services.containers.engine.streams import Ended, Stream
+from services.containers.engine.streams import OnEnd, Stream
 from services.containers.engine.terminal import Terminal
 from services.containers.engine.waiting import wait_healthy
 from services.containers.interface import ContainerHost, Progress
@@ -28,31 +27,37 @@ from services.containers.model import (
     BuildSpec,
     Container,
     ContainerSpec,
+    ContainerUsage,
     EngineInfo,
     Image,
     Layer,
     LogLine,
-    Usage,
+    SwarmState,
     Volume,
+)
+
+_PLAIN_WARNING = (
+    "The connection is neither encrypted nor protected by a password: whoever reaches this port owns the "
+    "engine's machine, and whoever listens reads what is sent. Use TLS or SSH."
 )
 
 
 def open_engine(
-    address: EngineAddress, *, timeout: float = 10.0, known: KnownCredentials = nobody
+    address: EngineAddress, *, timeout: float = 10.0, credentials: CredentialsLookup = no_credentials
 ) -> "Engine":
     """Connect to an engine.
 
     Args:
         address: where it is.
         timeout: seconds that reaching it may take.
-        known: who signs in to a registry, where a call does not say it.
+        credentials: who signs in to a registry, where a call does not say it.
 
     Raises:
         Unavailable: it cannot be reached, or not in time.
         Refused: no permission on the socket (says which group), TLS or SSH refused, or it is too old.
         InvalidInput: the certificates cannot be used.
     """
-    return Engine(Connection(address, timeout, known))
+    return Engine(Connection(address, timeout, credentials))
 
 
 class Engine(Closing, ContainerHost):
@@ -86,7 +91,7 @@ class Engine(Closing, ContainerHost):
 
     def info(self) -> EngineInfo:
         """See ContainerHost."""
-        return information(self._connection)
+        return _engine_info(self._connection)
 
     # Containers.
 
@@ -203,24 +208,24 @@ class Engine(Closing, ContainerHost):
         return self._logs.read(identifier, lines, since)
 
     def follow_logs(
-        self, identifier: str, lines: int, receive: Callable[[list[LogLine]], None], ended: Ended
+        self, identifier: str, lines: int, receive: Callable[[list[LogLine]], None], ended: OnEnd
     ) -> LogStream:
         """The last lines a container wrote, then each new one, several at a time."""
         return self._logs.follow(identifier, lines, receive, ended)
 
-    def usage(self, identifier: str) -> Usage | None:
+    def usage(self, identifier: str) -> ContainerUsage | None:
         """See ContainerHost."""
         return usage_now(self._connection, identifier)
 
     def follow_usage(
-        self, identifier: str, receive: Callable[[Usage], None], ended: Ended
-    ) -> Stream[Usage]:
+        self, identifier: str, receive: Callable[[ContainerUsage], None], ended: OnEnd
+    ) -> Stream[ContainerUsage]:
         """What a container uses, once a second while it runs."""
         return follow_usage(self._connection, identifier, receive, ended)
 
-    def usage_rounds(self, receive: Found, ended: Ended) -> UsageRounds:
-        """What several containers use, some seconds old at most; which ones, it is told by `want`."""
-        return UsageRounds(self._connection, receive, ended)
+    def sample_usage(self, receive: OnUsage, ended: OnEnd) -> UsageSampler:
+        """What several containers use, some seconds old at most; which ones, `set_containers` says."""
+        return UsageSampler(self._connection, receive, ended)
 
     def terminal(
         self,
@@ -230,7 +235,7 @@ class Engine(Closing, ContainerHost):
         rows: int = 24,
         columns: int = 80,
         receive: Callable[[bytes], None],
-        ended: Ended,
+        ended: OnEnd,
     ) -> Terminal:
         """A command inside with a terminal."""
         return Terminal(
@@ -300,3 +305,26 @@ class Engine(Closing, ContainerHost):
     def remove_volume(self, name: str) -> None:
         """See ContainerHost."""
         self._storage.remove_volume(name)
+
+
+def _engine_info(connection: Connection) -> EngineInfo:
+    """Asked in two calls."""
+    with connection.client() as client:
+        found, version = client.info(), client.version()
+    own = [_PLAIN_WARNING] if isinstance(connection.address, PlainEngine) else []
+    return EngineInfo(
+        name=str(found.get("Name", "")),
+        version=str(version.get("Version", "")),
+        api_version=str(version.get("ApiVersion", "")),
+        operating_system=str(found.get("OperatingSystem", "")),
+        processors=int(found.get("NCPU", 0)),
+        memory=int(found.get("MemTotal", 0)),
+        swarm=_swarm_state(found.get("Swarm") or {}),
+        warnings=(*own, *(found.get("Warnings") or ())),
+    )
+
+
+def _swarm_state(found: Mapping[str, Any]) -> SwarmState:
+    if found.get("LocalNodeState") != "active":
+        return SwarmState.NONE
+    return SwarmState.MANAGER if found.get("ControlAvailable") else SwarmState.WORKER

@@ -9,7 +9,7 @@ import urllib3.exceptions
 from msgspec import Struct
 
 from services.containers.addresses import EngineAddress
-from services.containers.engine.connection_errors import not_reached
+from services.containers.engine.connection_errors import connection_error
 from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
 
 _PORT_TAKEN = ("already in use", "already allocated", "only one usage of each socket address")
@@ -22,49 +22,49 @@ class NotSignedIn(Refused):
     """A registry asks who it is, in the engine's words, which do not name the registry."""
 
 
-class _Fault(Struct, frozen=True):
+class _KnownRefusal(Struct, frozen=True):
     """What an engine says in any of these words, and what it means."""
 
-    said: tuple[str, ...]
+    phrases: tuple[str, ...]
     kind: type[RelevoError]
     message: str
     remedy: str = ""
 
 
-_FAULTS = (
-    _Fault(
+_KNOWN_REFUSALS = (
+    _KnownRefusal(
         ("no space left on device",),
         StorageFull,
         "The disk of the Docker Engine is full",
         "Remove what is not needed (Images, Prune), then try again.",
     ),
-    _Fault(
+    _KnownRefusal(
         ("no basic auth credentials", "unauthorized: ", "authentication required"),
         NotSignedIn,
         "The image registry refused it",
         "Sign in with a user and password that may do this.",
     ),
-    _Fault(
+    _KnownRefusal(
         ("server gave http response to https client",),
         Refused,
         "The image registry speaks plain HTTP, which Docker takes only from its own machine",
         "Give the registry a certificate; or name it under “insecure-registries” in the daemon.json of the "
         "engine's machine: passwords can then be read on the way.",
     ),
-    _Fault(
+    _KnownRefusal(
         ("certificate signed by unknown authority", "certificate is not trusted"),
         Refused,
         "The Docker Engine does not know who vouches for the image registry's certificate",
         "Put the authority's certificate on the engine's machine as /etc/docker/certs.d/REGISTRY/ca.crt; "
         "REGISTRY is how the image's name begins, with its port.",
     ),
-    _Fault(
+    _KnownRefusal(
         ("has active endpoints",),
         Conflict,
         "The network is in use",
         "Remove the containers that are connected to it.",
     ),
-    _Fault(
+    _KnownRefusal(
         ("oci runtime", "failed to create shim", "unable to find user", "unable to find group"),
         InvalidInput,
         "The container could not be started: {words}",
@@ -82,28 +82,28 @@ def translated(address: EngineAddress) -> Iterator[None]:
     except (docker.errors.NullResource, docker.errors.InvalidArgument) as error:
         raise InvalidInput(_sentence(str(error))) from error
     except (docker.errors.DockerException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise not_reached(error, address) from error
+        raise connection_error(error, address) from error
 
 
 def _answered(error: docker.errors.APIError) -> RelevoError:
     """What the engine itself refused."""
     words = str(error.explanation or error)
     status = error.response.status_code if error.response is not None else 500
-    return failure(words, status)
+    return engine_error(words, status)
 
 
-def failure(words: str, status: int = 500) -> RelevoError:
+def engine_error(words: str, status: int = 500) -> RelevoError:
     """The engine's words and status as an error of ours."""
-    return _known(words) or _by_status(words, status)
+    return _by_text(words) or _by_status(words, status)
 
 
-def _known(words: str) -> RelevoError | None:
+def _by_text(words: str) -> RelevoError | None:
     """What the engine tells in words only."""
     lower = words.lower()
-    for fault in _FAULTS:
-        if any(said in lower for said in fault.said):
-            message = fault.message.format(words=_sentence(words))
-            return fault.kind(message, remedy=fault.remedy, details=words)
+    for refusal in _KNOWN_REFUSALS:
+        if any(phrase in lower for phrase in refusal.phrases):
+            message = refusal.message.format(words=_sentence(words))
+            return refusal.kind(message, remedy=refusal.remedy, details=words)
     if found := _NAME.search(words):
         return Conflict(
             f"A container named {found['name']} exists already",

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from services.containers.engine.connection import Client, Connection
-from services.containers.engine.container_cache import Known, OnChange
+from services.containers.engine.container_cache import ContainerCache, OnChange
 from services.containers.engine.containers import Containers
 from services.containers.engine.parsing import epoch, moment
 from services.containers.engine.streams import CLOSE_SECONDS, Stream
@@ -38,7 +38,7 @@ class Watch:
     ) -> None:
         self._connection, self._on_state = connection, on_state
         self._closing = threading.Event()
-        self._known = Known(containers, on_change, self._closing.is_set)
+        self._cache = ContainerCache(containers, on_change, self._closing.is_set)
         self._waiting: queue.SimpleQueue[Report | RelevoError | None] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._pause = _FIRST_PAUSE
@@ -74,10 +74,10 @@ class Watch:
     def _follow(self) -> None:
         """Tell changes until the connection breaks, which is raised, or the watch is closed."""
         waiting = self._waiting = queue.SimpleQueue()
-        question = self._question()
+        query = self._query()
 
         def begin(client: Client) -> Iterator[Report]:
-            return reports(client.stream("GET", "/events", params=question))
+            return reports(client.stream("GET", "/events", params=query))
 
         def ended(error: RelevoError | None) -> None:
             waiting.put(error or Unavailable("The Docker Engine ended the connection"))
@@ -85,17 +85,17 @@ class Watch:
         stream = Stream(self._connection, begin, waiting.put, ended, name="containers-events")
         try:
             # Events since the question was made wait while the list is read: nothing falls between.
-            self._known.list()
+            self._cache.refresh()
             if not self._closing.is_set():
                 self._pause = _FIRST_PAUSE
                 self._on_state(None)
             while not self._closing.is_set():
-                self._known.take(_all(waiting))
+                self._cache.apply(_all(waiting))
         finally:
             stream.close()
 
-    def _question(self) -> dict[str, str]:
-        with self._connection.asking() as client:
+    def _query(self) -> dict[str, str]:
+        with self._connection.client() as client:
             # The engine's own clock: that of this machine may be another.
             now = moment(str(client.info()["SystemTime"])) or epoch(0)
         filters = {"type": ["container", "network"], "event": _ACTIONS}

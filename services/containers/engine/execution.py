@@ -28,14 +28,14 @@ def execute(
         given: its standard input; None gives it none.
     """
     output: list[bytes] = []
-    code = run_through(
+    code = execute_streaming(
         connection, identifier, command, lambda _kind, part: output.append(part),
         environment=environment, given=None if given is None else (given,),
     )  # fmt: skip
     return code, b"".join(output).decode(errors="replace")
 
 
-def run_through(
+def execute_streaming(
     connection: Connection,
     identifier: str,
     command: Sequence[str],
@@ -56,16 +56,16 @@ def run_through(
             what that raises stops it all, too.
     """
     checked_name(identifier, "container")
-    with connection.asking() as client:
+    with connection.client() as client:
         made = client.exec_create(
             identifier, list(command), environment=dict(environment or {}), stdin=given is not None
         )
-    with connection.streaming() as client:
-        duplex = client.take_over(f"/exec/{made['Id']}/start", {"Tty": False, "Detach": False})
+    with connection.stream_client() as client:
+        duplex = client.hijack(f"/exec/{made['Id']}/start", {"Tty": False, "Detach": False})
         with contextlib.closing(duplex), _feeding(duplex, given):
             for kind, part in duplex.frames():
                 receive(kind, part)
-    with connection.asking() as client:
+    with connection.client() as client:
         code = client.exec_inspect(made["Id"])["ExitCode"]
     return int(code or 0)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from services.containers.engine.connection import Connection
-from services.containers.engine.execution import ERROR_OUTPUT, run_through
+from services.containers.engine.execution import ERROR_OUTPUT, execute_streaming
 from services.containers.engine.names import checked_name
 from services.errors import InvalidInput, NotFound, Unavailable
 
@@ -31,13 +31,13 @@ class Files:
         """Write files into a folder that exists; subfolders in names are made."""
         checked_name(identifier, "container")
         archive = _packed(contents, mode, user, group)
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             client.put_archive(identifier, folder, archive)
 
     def read(self, identifier: str, path: str) -> bytes:
         """The content of one file."""
         checked_name(identifier, "container")
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             parts, _ = client.get_archive(identifier, path)
             packed = io.BytesIO(b"".join(parts))
         with tarfile.open(fileobj=packed) as archive:
@@ -51,33 +51,33 @@ class Files:
         """A folder as a tar archive, part by part."""
         inside = PurePosixPath(path)
         command = ("tar", "-C", str(inside.parent), "-cf", "-", inside.name)
-        self._archiving(identifier, command, receive, None)
+        self._run_tar(identifier, command, receive, None)
 
     def copy_in(self, identifier: str, folder: str, archive: Iterable[bytes]) -> None:
         """Unpack a compressed tar archive, part by part, into a folder that exists."""
         command = ("tar", "-C", folder, "--numeric-owner", "-xpzf", "-")
-        self._archiving(identifier, command, lambda _part: None, archive)
+        self._run_tar(identifier, command, lambda _part: None, archive)
 
-    def _archiving(
+    def _run_tar(
         self,
         identifier: str,
         command: tuple[str, ...],
         receive: Callable[[bytes], None],
         given: Iterable[bytes] | None,
     ) -> None:
-        """Have it done by a command inside: the engine's own way blocks the container meanwhile."""
-        words: list[bytes] = []
+        """Run `tar` inside: the engine's own way blocks the container meanwhile."""
+        errors: list[bytes] = []
 
-        def take(kind: int, part: bytes) -> None:
+        def receive_output(kind: int, part: bytes) -> None:
             if kind == ERROR_OUTPUT:
-                words.append(part)
+                errors.append(part)
             else:
                 receive(part)
 
-        code = run_through(self._connection, identifier, command, take, given=given)
+        code = execute_streaming(self._connection, identifier, command, receive_output, given=given)
         if code:
-            told = b"".join(words).decode(errors="replace").strip()
-            raise Unavailable(f"Copying {command[2]} ended with an error", details=told or f"code {code}")
+            text = b"".join(errors).decode(errors="replace").strip()
+            raise Unavailable(f"Copying {command[2]} ended with an error", details=text or f"code {code}")
 
     def find(self, identifier: str, path: str) -> bytes | None:
         """The content of one file; None if there is none."""

@@ -12,8 +12,8 @@ from services.containers.engine.connection import Client, Connection
 from services.containers.engine.errors import NotSignedIn
 from services.containers.engine.names import split_reference
 from services.containers.engine.parsing import image_from, inspected_image, layers_from
-from services.containers.engine.signing_in import registry_of, sign_in
-from services.containers.engine.streams import work_through
+from services.containers.engine.registry_credentials import auth_config, registry_of
+from services.containers.engine.streams import follow_to_end
 from services.containers.engine.transfers import Transfer
 from services.containers.interface import Progress
 from services.containers.model import Image, Layer
@@ -31,10 +31,14 @@ class Images:
 
     def all(self, *, shared: bool) -> list[Image]:
         """All images, newest first."""
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             listed = client.images()
             used = Counter(container["ImageID"] for container in client.containers(all=True))
-        sizes = {image["Id"]: int(image["SharedSize"]) for image in self._usage("Images")} if shared else {}
+        sizes = (
+            {image["Id"]: int(image["SharedSize"]) for image in self._disk_usage("Images")}
+            if shared
+            else {}
+        )
         found = [
             replace(image, containers=used[image.identifier], shared=sizes.get(image.identifier, -1))
             for image in map(image_from, listed)
@@ -44,7 +48,7 @@ class Images:
     def find(self, reference: str) -> Image | None:
         """One image by a name or its identifier; None if it is not here."""
         split_reference(reference)
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             try:
                 return inspected_image(client.inspect_image(reference))
             except docker.errors.NotFound:
@@ -53,7 +57,7 @@ class Images:
     def history(self, reference: str) -> list[Layer]:
         """The steps an image was made by, newest first."""
         split_reference(reference)
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             return layers_from(client.history(reference))
 
     def pull(self, reference: str, progress: Progress) -> None:
@@ -67,10 +71,10 @@ class Images:
     def _transfer(self, verb: str, reference: str, transfer: Transfer) -> None:
         repository, tag = split_reference(reference)
         registry = registry_of(repository)
-        signing, locked = None, None
+        credentials, locked = None, None
         # Most registries ask nobody: a keyring that stays locked matters only where one does.
         try:
-            signing = self._connection.known(registry)
+            credentials = self._connection.credentials(registry)
         except Unavailable as error:
             locked = error
 
@@ -78,28 +82,30 @@ class Images:
             ask = getattr(client.library, verb)
             return ask(
                 repository, tag=tag or "latest", stream=True, decode=True,
-                auth_config=sign_in(registry, signing),
+                auth_config=auth_config(registry, credentials),
             )  # fmt: skip
 
         try:
-            work_through(self._connection, begin, transfer.report, transfer.tell, name="image-transfer")
+            follow_to_end(
+                self._connection, begin, transfer.update, transfer.report_progress, name="image-transfer"
+            )
         except NotSignedIn as error:
             if locked is not None:
                 raise locked from error
-            user = signing.user if signing is not None else ""
+            user = credentials.user if credentials is not None else ""
             raise SignInNeeded(registry, user, details=error.details) from error
 
     def tag(self, reference: str, new: str) -> None:
         """Give an image a further name."""
         repository, tag = split_reference(new)
         split_reference(reference)
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             client.tag(reference, repository, tag or "latest")
 
     def remove(self, reference: str, *, force: bool) -> None:
         """Remove a name of an image, and the image with its last name."""
         split_reference(reference)
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             client.remove_image(reference, force=force)
 
     def prune_preview(self) -> list[Image]:
@@ -118,9 +124,9 @@ class Images:
         return max(0, before - self._size())
 
     def _size(self) -> int:
-        return int(self._usage("LayersSize") or 0)
+        return int(self._disk_usage("LayersSize") or 0)
 
-    def _usage(self, part: str) -> Any:
+    def _disk_usage(self, part: str) -> Any:
         """A part of what the engine adds up; it does so for one asker at a time, and slowly."""
         return usage_of_disk(self._connection)[part]
 
@@ -134,7 +140,7 @@ def usage_of_disk(connection: Connection) -> Mapping[str, Any]:
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
-            with connection.streaming() as client:
+            with connection.stream_client() as client:
                 found: Mapping[str, Any] = client.library.df()
                 return found
         except Unavailable as error:

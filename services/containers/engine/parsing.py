@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.containers.model import Container, ContainerState, Health, Image, Layer, Port, Usage
+from services.containers.model import (
+    Container,
+    ContainerHealth,
+    ContainerState,
+    ContainerUsage,
+    Image,
+    Layer,
+    Port,
+)
 
 _NEVER = "0001-01-01"
 _SECRET_WORDS = ("secret", "password", "passwd", "token", "credential", "private", "api_key", "apikey")
@@ -48,9 +56,9 @@ def container_from(found: Mapping[str, Any]) -> Container:
     )
 
 
-def _health(state: Mapping[str, Any]) -> Health:
+def _health(state: Mapping[str, Any]) -> ContainerHealth:
     word = str((state.get("Health") or {}).get("Status", "none"))
-    return Health(word) if word in set(Health) else Health.NONE
+    return ContainerHealth(word) if word in set(ContainerHealth) else ContainerHealth.NONE
 
 
 def _ports(found: Mapping[str, Any]) -> tuple[Port, ...]:
@@ -66,10 +74,12 @@ def _ports(found: Mapping[str, Any]) -> tuple[Port, ...]:
             host = binding.get("HostPort") or "0"
             ports.add(Port(int(number), int(host), binding.get("HostIp") or "", protocol))
     # An engine lists a port once for IPv4 and once for IPv6; one line is enough.
-    return tuple(sorted(port for port in ports if not (port.host_address == "::" and _twin(port, ports))))
+    return tuple(
+        sorted(port for port in ports if not (port.host_address == "::" and _listed_for_ipv4(port, ports)))
+    )
 
 
-def _twin(port: Port, ports: set[Port]) -> bool:
+def _listed_for_ipv4(port: Port, ports: set[Port]) -> bool:
     return Port(port.container_port, port.host_port, "0.0.0.0", port.protocol) in ports  # noqa: S104
 
 
@@ -122,7 +132,7 @@ def layers_from(found: Iterable[Mapping[str, Any]]) -> list[Layer]:
     ]
 
 
-def usage_from(found: Mapping[str, Any]) -> Usage | None:
+def usage_from(found: Mapping[str, Any]) -> ContainerUsage | None:
     """One reading of what a container uses; None if it does not run."""
     processor, before = found.get("cpu_stats") or {}, found.get("precpu_stats") or {}
     memory = found.get("memory_stats") or {}
@@ -130,7 +140,7 @@ def usage_from(found: Mapping[str, Any]) -> Usage | None:
         return None
     networks = (found.get("networks") or {}).values()
     disk = (found.get("blkio_stats") or {}).get("io_service_bytes_recursive") or []
-    return Usage(
+    return ContainerUsage(
         at=moment(found.get("read", "")) or datetime.now(UTC),
         processor=_processor(processor, before),
         memory=_without_cache(memory),

@@ -12,19 +12,19 @@ from docker.utils import version_lt
 from services.containers.engine.connection import Client, Connection
 from services.containers.engine.names import checked_name
 from services.containers.engine.parsing import usage_from
-from services.containers.engine.streams import Ended, Stream
+from services.containers.engine.streams import OnEnd, Stream
 from services.containers.engine.transfers import reports
-from services.containers.model import Usage
+from services.containers.model import ContainerUsage
 from services.errors import RelevoError
 
 
 def follow_usage(
-    connection: Connection, identifier: str, receive: Callable[[Usage], None], ended: Ended
-) -> Stream[Usage]:
+    connection: Connection, identifier: str, receive: Callable[[ContainerUsage], None], ended: OnEnd
+) -> Stream[ContainerUsage]:
     """What it uses, once a second while it runs; the stream goes on when it is started again."""
     checked_name(identifier, "container")
 
-    def begin(client: Client) -> Iterator[Usage]:
+    def begin(client: Client) -> Iterator[ContainerUsage]:
         for found in reports(client.stream("GET", f"/containers/{identifier}/stats")):
             if (usage := usage_from(found)) is not None:
                 yield usage
@@ -32,24 +32,24 @@ def follow_usage(
     return Stream(connection, begin, receive, ended, name="usage")
 
 
-def usage_now(connection: Connection, identifier: str) -> Usage | None:
+def usage_now(connection: Connection, identifier: str) -> ContainerUsage | None:
     """What it uses now; takes the engine a second or two; None if it does not run."""
     checked_name(identifier, "container")
-    with connection.asking() as client:
+    with connection.client() as client:
         return usage_from(client.stats(identifier, stream=False))
 
 
 _ASKED_AT_ONCE = 4
-_REST_SECONDS = 2.0
+_PAUSE_SECONDS = 2.0
 """The least between two readings of one container."""
 _ONE_SHOT_API = "1.41"
 """From this version on a reading may leave out the one before it, which takes the engine a second less."""
 
-Found = Callable[[str, Usage], None]
+OnUsage = Callable[[str, ContainerUsage], None]
 """Gets a running container's identifier and what it uses."""
 
 
-class UsageRounds:
+class UsageSampler:
     """Asks for the containers that are wanted, the one first that waits longest; until closed.
 
     Args:
@@ -57,7 +57,7 @@ class UsageRounds:
         ended: told once, when the engine is lost.
     """
 
-    def __init__(self, connection: Connection, receive: Found, ended: Ended) -> None:
+    def __init__(self, connection: Connection, receive: OnUsage, ended: OnEnd) -> None:
         self._receive, self._ended = receive, ended
         self._one_shot = not version_lt(connection.version, _ONE_SHOT_API)
         self._changed = threading.Condition()
@@ -66,11 +66,11 @@ class UsageRounds:
         self._before: dict[str, Mapping[str, Any]] = {}
         self._over = False
         self._streams = [
-            Stream(connection, self._readings, self._tell, self._stream_ended, name="usages")
+            Stream(connection, self._readings, self._deliver, self._stream_ended, name="usages")
             for _ in range(_ASKED_AT_ONCE)
         ]
 
-    def want(self, identifiers: Iterable[str]) -> None:
+    def set_containers(self, identifiers: Iterable[str]) -> None:
         """Ask for these containers from now on, and for no others."""
         with self._changed:
             self._wanted = {one: self._wanted.get(one, 0.0) for one in identifiers}
@@ -83,7 +83,7 @@ class UsageRounds:
         for stream in self._streams:
             stream.close()
 
-    def _readings(self, client: Client) -> Iterator[tuple[str, Usage]]:
+    def _readings(self, client: Client) -> Iterator[tuple[str, ContainerUsage]]:
         """One thread's part."""
         client.on_abort = self._wake
         while (identifier := self._next(client)) is not None:
@@ -92,7 +92,7 @@ class UsageRounds:
             except (docker.errors.APIError, json.JSONDecodeError):
                 found = {}  # it was removed before, or while the engine measured: then it says nothing
             finally:
-                self._rest(identifier)
+                self._start_pause(identifier)
             if (usage := self._usage(identifier, found)) is not None:
                 yield identifier, usage
 
@@ -102,7 +102,7 @@ class UsageRounds:
             while not (self._over or client.aborted):
                 free = [one for one in self._wanted if one not in self._asked]
                 first = min(free, key=self._wanted.__getitem__, default=None)
-                due = None if first is None else self._wanted[first] + _REST_SECONDS - time.monotonic()
+                due = None if first is None else self._wanted[first] + _PAUSE_SECONDS - time.monotonic()
                 if first is not None and due is not None and due <= 0:
                     self._asked.add(first)
                     return first
@@ -113,14 +113,14 @@ class UsageRounds:
         with self._changed:
             self._changed.notify_all()
 
-    def _rest(self, identifier: str) -> None:
+    def _start_pause(self, identifier: str) -> None:
         with self._changed:
             self._asked.discard(identifier)
             if identifier in self._wanted:
                 self._wanted[identifier] = time.monotonic()
             self._changed.notify_all()
 
-    def _usage(self, identifier: str, found: dict[str, Any]) -> Usage | None:
+    def _usage(self, identifier: str, found: dict[str, Any]) -> ContainerUsage | None:
         """A reading beside the one before it, which tells the processor's share; None without one."""
         if not self._one_shot:
             return usage_from(found)
@@ -130,7 +130,7 @@ class UsageRounds:
                 self._before[identifier] = found.get("cpu_stats") or {}
         return usage_from(found | {"precpu_stats": before}) if before else None
 
-    def _tell(self, reading: tuple[str, Usage]) -> None:
+    def _deliver(self, reading: tuple[str, ContainerUsage]) -> None:
         self._receive(*reading)
 
     def _stream_ended(self, error: RelevoError | None) -> None:

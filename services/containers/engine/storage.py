@@ -26,7 +26,7 @@ class Storage:
         An engine lets several networks have one name: of those made at the same moment the oldest stays.
         """
         checked_name(name, "network")
-        with self._making, self._connection.asking() as client:
+        with self._making, self._connection.client() as client:
             if _named(client, name):
                 return False
             made = client.create_network(name, driver="bridge", labels=dict(labels))["Id"]
@@ -39,13 +39,13 @@ class Storage:
     def remove_network(self, name: str) -> None:
         """Remove a network; nothing happens if there is none."""
         checked_name(name, "network")
-        with self._connection.asking() as client, contextlib.suppress(docker.errors.NotFound):
+        with self._connection.client() as client, contextlib.suppress(docker.errors.NotFound):
             client.remove_network(name)
 
     def ensure_volume(self, name: str, labels: Mapping[str, str]) -> bool:
         """Make a volume unless there is one of that name; whether it was made."""
         checked_name(name, "volume")
-        with self._connection.asking() as client:
+        with self._connection.client() as client:
             try:
                 client.inspect_volume(name)
             except docker.errors.NotFound:
@@ -58,7 +58,7 @@ class Storage:
         if sizes:
             found = usage_of_disk(self._connection)["Volumes"] or []
         else:
-            with self._connection.asking() as client:
+            with self._connection.client() as client:
                 found = client.volumes()["Volumes"] or []
         volumes = []
         for entry in found:
@@ -76,7 +76,7 @@ class Storage:
     def remove_volume(self, name: str) -> None:
         """Remove a volume and what is in it; nothing happens if there is none."""
         checked_name(name, "volume")
-        with self._connection.asking() as client, contextlib.suppress(docker.errors.NotFound):
+        with self._connection.client() as client, contextlib.suppress(docker.errors.NotFound):
             client.remove_volume(name)
 
 

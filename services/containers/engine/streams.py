@@ -9,7 +9,7 @@ from services.containers.engine.connection import Client, Connection
 from services.errors import RelevoError
 
 Item = TypeVar("Item")
-Ended = Callable[[RelevoError | None], None]
+OnEnd = Callable[[RelevoError | None], None]
 """Told once when a stream ends by itself: None, or what broke it."""
 CLOSE_SECONDS = 2.0
 """How long closing waits for a thread; one that is still connecting ends alone, and tells nothing."""
@@ -22,7 +22,7 @@ class Stream(Generic[Item]):
     Args:
         begin: asks on the client that it is given; what it gives is read to its end.
         receive: gets each item, on the stream's thread.
-        ended: see Ended; not called after `close`.
+        ended: see OnEnd; not called after `close`.
         name: of the thread.
     """
 
@@ -31,7 +31,7 @@ class Stream(Generic[Item]):
         connection: Connection,
         begin: Callable[[Client], Iterator[Item]],
         receive: Callable[[Item], None],
-        ended: Ended,
+        ended: OnEnd,
         *,
         name: str,
     ) -> None:
@@ -55,7 +55,7 @@ class Stream(Generic[Item]):
     def _run(self) -> None:
         error: RelevoError | None = None
         try:
-            with self._connection.streaming() as client:
+            with self._connection.stream_client() as client:
                 self._follow(client)
         except RelevoError as failed:
             error = failed
@@ -84,7 +84,7 @@ class _End:
         self.error = error
 
 
-def work_through(
+def follow_to_end(
     connection: Connection,
     begin: Callable[[Client], Iterator[Item]],
     receive: Callable[[Item], None],

@@ -10,7 +10,7 @@ from msgspec import Struct
 from services.containers.engine.connection import Client, Connection
 from services.containers.engine.execution import execute
 from services.containers.engine.names import checked_name
-from services.containers.engine.streams import Ended, Stream
+from services.containers.engine.streams import OnEnd, Stream
 from services.containers.engine.transport.duplex import Duplex
 from services.errors import RelevoError
 
@@ -43,11 +43,11 @@ class Terminal:
         rows: int,
         columns: int,
         receive: Callable[[bytes], None],
-        ended: Ended,
+        ended: OnEnd,
     ) -> None:
         checked_name(identifier, "container")
         self._connection, self._container = connection, identifier
-        with connection.asking() as client:
+        with connection.client() as client:
             made = client.exec_create(
                 identifier,
                 ["/bin/sh", "-c", _ANNOUNCED, "sh", *command],
@@ -80,7 +80,7 @@ class Terminal:
             ).start()
 
     def _follow(self, client: Client) -> Iterator[bytes]:
-        duplex = client.take_over(f"/exec/{self._execution}/start", {"Tty": True, "Detach": False})
+        duplex = client.hijack(f"/exec/{self._execution}/start", {"Tty": True, "Detach": False})
         writer = threading.Thread(target=self._write, args=(duplex,), name="terminal-writer", daemon=True)
         try:
             first, rest = _first_line(duplex)
@@ -108,11 +108,11 @@ class Terminal:
                 if isinstance(item, bytes):
                     duplex.send(item)
                 else:
-                    self._tell(item)
+                    self._resize_execution(item)
 
-    def _tell(self, size: _Size) -> None:
+    def _resize_execution(self, size: _Size) -> None:
         # A command that has just ended has no size; that it ended is told by `ended`.
-        with contextlib.suppress(RelevoError), self._connection.asking() as client:
+        with contextlib.suppress(RelevoError), self._connection.client() as client:
             client.exec_resize(self._execution, height=size.rows, width=size.columns)
 
     def _hang_up(self, process: int) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.containers.engine.errors import failure
+from services.containers.engine.errors import engine_error
 from services.containers.interface import Progress
 from services.errors import NotFound, RelevoError
 
@@ -39,21 +39,21 @@ class Transfer:
         self._text = title
         self._fraction: float | None = None
 
-    def report(self, found: Report) -> None:
-        """Take one report.
+    def update(self, found: Report) -> None:
+        """Add one report.
 
         Raises:
             RelevoError: what it tells went wrong.
         """
         if "error" in found:
-            raise _refusal(self._title, str(found["error"]))
+            raise _transfer_error(self._title, str(found["error"]))
         step, detail = (str(found.get("id", "")), str(found.get("status", ""))), found.get("progressDetail")
         if detail and detail.get("total"):
             self._sizes[step] = (int(detail.get("current", 0)), int(detail["total"]))
             self._count()
 
-    def tell(self) -> None:
-        """Tell how far it is; raises Cancelled if the work is to stop."""
+    def report_progress(self) -> None:
+        """Report how far it is; raises Cancelled if the work is to stop."""
         self._progress(self._fraction, self._text)
 
     def _count(self) -> None:
@@ -64,11 +64,11 @@ class Transfer:
         self._text = f"{self._title}: {done / 1e6:.0f} of {total / 1e6:.0f} MB"
 
 
-def _refusal(title: str, words: str) -> RelevoError:
-    if any(said in words.lower() for said in _MISSING):
+def _transfer_error(title: str, text: str) -> RelevoError:
+    if any(said in text.lower() for said in _MISSING):
         return NotFound(
             f"{title}: there is no such image",
             remedy="Correct its name and tag, or sign in if it is not public.",
-            details=words,
+            details=text,
         )
-    return failure(words)
+    return engine_error(text)

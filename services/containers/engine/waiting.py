@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 from services.containers.engine.containers import Containers
 from services.containers.engine.logs import Logs
-from services.containers.model import Container, ContainerState, Health
+from services.containers.model import Container, ContainerHealth, ContainerState
 from services.errors import RelevoError, Unavailable
 
 _LOOK_SECONDS = 0.2
 _LAST_LINES = 15
 _OFTEN = 3
 _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})
-_FINE = frozenset({Health.HEALTHY, Health.NONE})
+_FINE = frozenset({ContainerHealth.HEALTHY, ContainerHealth.NONE})
 
 
 def wait_healthy(

@@ -10,7 +10,7 @@ from services.containers.interface import (
     Instance,
     Progress,
     ServiceSpec,
-    State,
+    ServiceState,
 )
 from services.containers.model import (
     PLATFORM_LABEL,
@@ -18,9 +18,10 @@ from services.containers.model import (
     SERVICE_LABEL,
     VERSION_LABEL,
 )
-from services.containers.swarm.cluster import Cluster, ServiceOrder
+from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.model import SwarmService, Task
-from services.containers.swarm.orders import forget_secrets, service_order
+from services.containers.swarm.secret_variables import define_service, forget_secrets
+from services.containers.swarm.service_definition import ServiceDefinition
 from services.containers.swarm.waiting import running, wait_for_replicas, wait_for_update
 from services.errors import Conflict, InvalidInput, NotFound
 
@@ -51,7 +52,7 @@ class SwarmRuntime:
                 f"{spec.name} runs already on this platform", remedy="Replace it, or stop it first."
             )
         self.cluster.ensure_network(self.platform, {PLATFORM_LABEL: self.platform})
-        self.cluster.create(self._order(spec))
+        self.cluster.create(self._definition(spec))
 
     def instances(self) -> list[Instance]:
         """See Runtime."""
@@ -69,7 +70,7 @@ class SwarmRuntime:
     def replace(self, spec: ServiceSpec, seconds: float, progress: Progress) -> None:
         """See Runtime; the Swarm replaces task by task, and goes back by itself if a new one fails."""
         before = self._service(spec.name)
-        self.cluster.update(self._order(spec))
+        self.cluster.update(self._definition(spec))
         wait_for_update(self.cluster, before, spec.image, seconds, progress)
 
     def scale(self, name: str, replicas: int) -> None:
@@ -106,7 +107,7 @@ class SwarmRuntime:
     def _endpoint(self, name: str) -> str:
         return f"http://{self._name(name)}:{INNER_PORT}"
 
-    def _order(self, spec: ServiceSpec) -> ServiceOrder:
+    def _definition(self, spec: ServiceSpec) -> ServiceDefinition:
         container = container_spec(
             spec,
             platform=self.platform,
@@ -115,7 +116,7 @@ class SwarmRuntime:
             endpoint=self._endpoint(spec.name),
             environment=self._environment,
         )
-        return service_order(
+        return define_service(
             self.cluster, container, service=spec.name, replicas=spec.replicas, placement=spec.placement
         )
 
@@ -137,9 +138,9 @@ class SwarmRuntime:
         )
 
 
-def _state(service: SwarmService, tasks: list[Task], there: int) -> State:
+def _state(service: SwarmService, tasks: list[Task], there: int) -> ServiceState:
     if service.replicas == 0:
-        return State.STOPPED
+        return ServiceState.STOPPED
     if there:
-        return State.RUNNING
-    return State.RESTARTING if any(task.error for task in tasks) else State.STARTING
+        return ServiceState.RUNNING
+    return ServiceState.RESTARTING if any(task.error for task in tasks) else ServiceState.STARTING

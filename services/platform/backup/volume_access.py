@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.containers.engine.engine import Engine
-from services.containers.model import ContainerSpec, Limits, Mount, RestartPolicy
+from services.containers.model import ContainerSpec, Mount, ResourceLimits, RestartPolicy
 from services.platform.parts import MEGABYTE
 from services.platform.specification import ERRAND, container_name, labels_of
 
@@ -29,7 +29,7 @@ def carrier(engine: Engine, platform: str, image: str, mount: Mount) -> Iterator
         command=("infinity",),
         labels=labels_of(platform, ERRAND),
         mounts=(mount,),
-        limits=Limits(memory=64 * MEGABYTE),
+        limits=ResourceLimits(memory=64 * MEGABYTE),
         restart=RestartPolicy.NEVER,
         user=_ROOT,
     )

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import INNER_PORT
-from services.containers.model import Container, Port, Role
+from services.containers.model import Container, ContainerRole, Port
 from services.platform.parts import CASSANDRA, OPTIONAL, memory_of, wanted
 from services.platform.request import LOOPBACK, PlatformRequest
 from services.platform.swarm_gateways import is_task
@@ -43,7 +43,7 @@ def recalled_request(engine: Engine, name: str, parts: Mapping[str, Container]) 
         team_host=team_host,
         cassandra_port=store[0].host_port,
         listener_ports=tuple(port.host_port for port in clients if port.container_port != INNER_PORT),
-        gateways=sum(container.role is Role.GATEWAY for container in parts.values()),
+        gateways=sum(container.role is ContainerRole.GATEWAY for container in parts.values()),
         durability=options.get("--durability", "process"),
         certificate="kept by the platform" if secure else "",
         key="kept by the platform" if secure else "",

@@ -59,7 +59,7 @@ def test_a_terminal_is_asked_until_the_registry_accepts_it(
     monkeypatch.setattr("builtins.input", lambda _prompt: user)
     monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
     name = f"{registry}/commands:1"
-    with open_engine(LocalEngine(), known=sign_ins.get) as engine:
+    with open_engine(LocalEngine(), credentials=sign_ins.get) as engine:
         engine.tag(small_image, name)
         try:
             sign_ins.asking(lambda: engine.push(name, lambda *_: None))

@@ -53,7 +53,7 @@ def push(engine: Engine, registry: str, small_image: str) -> Iterator[Callable[.
         signed_in.push(order.reference, lambda *_: None)
         return order.reference
 
-    with open_engine(engine.address, known={registry: Credentials(USER, PASSWORD)}.get) as signed_in:
+    with open_engine(engine.address, credentials={registry: Credentials(USER, PASSWORD)}.get) as signed_in:
         yield pushed
     for name in names:
         engine.remove_image(name)

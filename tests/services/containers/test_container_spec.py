@@ -2,7 +2,7 @@
 
 from services.containers.container_spec import container_spec
 from services.containers.interface import ServiceSpec
-from services.containers.model import ContainerSpec, Limits, Mount, Port, RestartPolicy
+from services.containers.model import ContainerSpec, Mount, Port, ResourceLimits, RestartPolicy
 
 
 def made(spec: ServiceSpec) -> ContainerSpec:
@@ -24,7 +24,7 @@ def test_what_the_service_asks_for_is_what_the_container_gets() -> None:
         image="model:1",
         ports=(Port(8000, 18000),),
         mounts=(Mount("/data", "wine"),),
-        limits=Limits(memory=1 << 20),
+        limits=ResourceLimits(memory=1 << 20),
         restart=RestartPolicy.NEVER,
     )
     container = made(spec)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.containers.addresses import Host, LocalEngine, PlainEngine, SshEngine, TlsEngine
-from services.containers.hosts import THIS_MACHINE, HostFolder, problems, where
+from services.containers.hosts import THIS_MACHINE, HostFolder, address_text, host_problems
 
 SERVER = Host("Gijón / plant 1", SshEngine("plant.example.com", "ana", 2222))
 
@@ -64,26 +64,28 @@ def test_a_damaged_file_harms_no_other(folder: HostFolder, tmp_path: Path) -> No
 def test_what_is_wrong_is_said_of_the_field(
     address: SshEngine | TlsEngine | PlainEngine, field: str, word: str
 ) -> None:
-    assert word in problems(Host("plant", address))[field]
+    assert word in host_problems(Host("plant", address))[field]
 
 
 def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
     pem = tmp_path / "mine.pem"
     pem.write_text("", encoding="utf-8")
-    assert "belong together" in problems(Host("plant", TlsEngine("plant", certificate=str(pem))))["key"]
-    assert problems(Host("plant", TlsEngine("plant", certificate=str(pem), key=str(pem)))) == {}
+    assert (
+        "belong together" in host_problems(Host("plant", TlsEngine("plant", certificate=str(pem))))["key"]
+    )
+    assert host_problems(Host("plant", TlsEngine("plant", certificate=str(pem), key=str(pem)))) == {}
 
 
 def test_a_name_is_needed_and_not_too_long() -> None:
-    assert "name" in problems(Host(" ", LocalEngine()))
-    assert "60" in problems(Host("x" * 61, LocalEngine()))["name"]
+    assert "name" in host_problems(Host(" ", LocalEngine()))
+    assert "60" in host_problems(Host("x" * 61, LocalEngine()))["name"]
 
 
 @pytest.mark.parametrize("host", ["plant", "plant.example.com", "10.0.0.7", "fe80::1", "my_docker"])
 def test_usual_names_and_addresses_are_right(host: str) -> None:
-    assert problems(Host("plant", PlainEngine(host))) == {}
+    assert host_problems(Host("plant", PlainEngine(host))) == {}
 
 
 def test_addresses_are_told_in_words() -> None:
-    assert where(SERVER.address) == "ssh://ana@plant.example.com:2222"
-    assert where(LocalEngine()) == "the usual socket of this machine"
+    assert address_text(SERVER.address) == "ssh://ana@plant.example.com:2222"
+    assert address_text(LocalEngine()) == "the usual socket of this machine"

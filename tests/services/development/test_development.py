@@ -11,7 +11,7 @@ import pytest
 
 from services.containers.addresses import LocalEngine, SshEngine, TlsEngine
 from services.containers.engine.engine import Engine
-from services.containers.model import Container, ContainerState, Limits
+from services.containers.model import Container, ContainerState, ResourceLimits
 from services.development.access import docker_context, interpreter_of, page_of
 from services.development.containers import DevelopmentRequest, developments, start_development
 from services.development.templates import Template, read_template, templates
@@ -117,7 +117,9 @@ def test_limits_come_from_the_template_unless_others_are_chosen(
     engine: Engine, template: Template, folder: Path, start
 ) -> None:
     assert _memory(engine, start(template, request_for(folder))) == 64 << 20
-    assert _memory(engine, start(template, request_for(folder, limits=Limits(32 << 20)))) == 32 << 20
+    assert (
+        _memory(engine, start(template, request_for(folder, limits=ResourceLimits(32 << 20)))) == 32 << 20
+    )
 
 
 def _memory(engine: Engine, container: Container) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.client import GatewayClient
-from services.containers.docker_runtime import DockerRuntime
+from services.containers.docker.runtime import DockerRuntime
 from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, ContainerSpec, Port
 from services.images.builds import build_images

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from services.client import GatewayClient
-from services.containers.interface import State
+from services.containers.interface import ServiceState
 from services.errors import Unavailable
 from services.evaluation.model import ProjectView, RegressionMetrics, Span
 from services.evaluation.reader.reader import ProjectReader
@@ -110,7 +110,7 @@ def test_a_killed_champion_is_unavailable_and_comes_back(demo: Demo, client: Gat
 
     _wait(answers)
     back = next(one for one in demo.platform.state() if one.name == "model-wine-a")
-    assert (back.state, back.restarts) == (State.RUNNING, 1)
+    assert (back.state, back.restarts) == (ServiceState.RUNNING, 1)
 
 
 def _ask_often(client: GatewayClient, row: dict[str, float]) -> None:

@@ -11,7 +11,7 @@ import joblib
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from services.containers.interface import State
+from services.containers.interface import ServiceState
 from services.containers.model import Port
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, RelevoError, Unavailable
 from services.images.catalogue import reference
@@ -53,7 +53,7 @@ def test_a_deploy_folder_becomes_a_version_that_answers_and_is_measured(plant: A
     instance = plant.launcher.launch_folder(
         plant.deploy("A"), LaunchOptions(), lambda _fraction, text: said.append(text), printed.append
     )
-    assert (instance.state, instance.project, instance.version) == (State.RUNNING, "wine", "A")
+    assert (instance.state, instance.project, instance.version) == (ServiceState.RUNNING, "wine", "A")
     assert any("COPY deploy" in line for line in printed)
     assert said[-1] == "wine A answers"
     signature = read_deploy(plant.deploy("A")).signature
@@ -196,7 +196,7 @@ def test_a_pickle_that_imports_a_teams_own_package_answers(
     joblib.dump(make_pipeline(scaling.Scaled(), model), folder / "model.joblib")
     said: list[str] = []
     instance = plant.launcher.launch_folder(folder, LaunchOptions(), silent, said.append)
-    assert (instance.state, instance.version) == (State.RUNNING, "C")
+    assert (instance.state, instance.version) == (ServiceState.RUNNING, "C")
     assert any("plant_scaling" in line or "plant-scaling" in line for line in said)
     asked = [plant.gateway.predict("wine", [inputs(plant)], version=version)[0] for version in "AC"]
     assert asked[0].prediction == pytest.approx(asked[1].prediction)

@@ -7,7 +7,7 @@ import pytest
 
 from services.client.registry_browser import RegistryBrowser
 from services.containers.addresses import LocalEngine
-from services.containers.docker_runtime import DockerRuntime
+from services.containers.docker.runtime import DockerRuntime
 from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import Credentials
 from services.errors import Cancelled, SignInNeeded
@@ -53,7 +53,7 @@ def launch(
             raise Cancelled
 
     def launched(known: dict[str, Credentials]) -> list[str]:
-        with open_engine(LocalEngine(), known=known.get) as opened:
+        with open_engine(LocalEngine(), credentials=known.get) as opened:
             production = Production(
                 platform, platform, "http://127.0.0.1:9", "hush", base, registry=registry
             )

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.containers.model import ContainerState, Health, Port
+from services.containers.model import ContainerHealth, ContainerState, Port
 from widgets.containers.cells import COLUMNS, Note, row_for
 from widgets.tables.cells import Cell
 from widgets.theme import State
@@ -36,8 +36,8 @@ def test_a_state_has_a_word_and_a_colour_and_a_failure_says_how_it_ended(
 
 
 def test_health_is_told_only_while_it_runs(made: SimpleNamespace) -> None:
-    assert cells(made, health=Health.UNHEALTHY)["health"].state is State.BAD
-    ended = cells(made, health=Health.UNHEALTHY, state=ContainerState.EXITED, exit_code=1)
+    assert cells(made, health=ContainerHealth.UNHEALTHY)["health"].state is State.BAD
+    ended = cells(made, health=ContainerHealth.UNHEALTHY, state=ContainerState.EXITED, exit_code=1)
     assert ended["health"].text == "–"
 
 

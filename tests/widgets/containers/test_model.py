@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 
-from services.containers.model import Container, ContainerState, Usage
+from services.containers.model import Container, ContainerState, ContainerUsage
 from widgets.containers.arrange import Only
 from widgets.containers.cells import CPU, MEMORY, Note
 from widgets.containers.model import ContainerModel
@@ -142,9 +142,9 @@ def test_what_a_container_uses_shows_sorts_and_goes_with_its_end(
 ) -> None:
     first, second = made.container(1), made.container(2)
     give(model, made, first, second)
-    usage = Usage(made.NOW, processor=3.217, memory=120_000_000, memory_limit=2_000_000_000)
+    usage = ContainerUsage(made.NOW, processor=3.217, memory=120_000_000, memory_limit=2_000_000_000)
     model.set_usages(
-        {first.identifier: usage, second.identifier: Usage(made.NOW, 150.4, 80, 0), "gone": usage}
+        {first.identifier: usage, second.identifier: ContainerUsage(made.NOW, 150.4, 80, 0), "gone": usage}
     )
     model.ask(grouped=False)
     cells = {row.key: row.cells for row in model.lines()}

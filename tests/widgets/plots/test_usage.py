@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from services.containers.model import Usage
+from services.containers.model import ContainerUsage
 from widgets.plots.usage import SPAN_SECONDS, UsagePlot, courses, now_in_words
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def reading(second: float, **named: float) -> Usage:
+def reading(second: float, **named: float) -> ContainerUsage:
     settings: dict[str, object] = {"processor": 12.5, "memory": 64_000_000, "memory_limit": 512_000_000}
-    return Usage(START + timedelta(seconds=second), **(settings | named))  # type: ignore[arg-type]
+    return ContainerUsage(START + timedelta(seconds=second), **(settings | named))  # type: ignore[arg-type]
 
 
 def test_totals_become_rates_and_a_restart_leaves_a_gap() -> None:

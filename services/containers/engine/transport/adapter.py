@@ -1,4 +1,4 @@
-"""How the client library's requests travel: over connections that `dialling` makes, all kinds alike.
+"""How the client library's requests travel: over connections that `connector` makes, all kinds alike.
 
 The library has a transport of its own for each kind; they cannot all be cut while something is read,
 read certificates' places from the environment, and want a second SSH implementation installed.
@@ -14,9 +14,9 @@ from docker.transport.basehttpadapter import BaseHTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
-from services.containers.engine.transport.dialler import Dial, Dialler
+from services.containers.engine.transport.connector import Connect, Connector
 from services.containers.engine.transport.ssh import SshSocket
-from services.containers.engine.transport.tls import Encrypted
+from services.containers.engine.transport.tls import TlsConnection
 
 
 class Adapter(BaseHTTPAdapter):  # type: ignore[misc] # the library is untyped
@@ -26,13 +26,13 @@ class Adapter(BaseHTTPAdapter):  # type: ignore[misc] # the library is untyped
         connections: how many are kept open for further requests.
     """
 
-    def __init__(self, dialler: Dialler, connections: int) -> None:
+    def __init__(self, connector: Connector, connections: int) -> None:
         super().__init__()
-        self._dialler = dialler
+        self._connector = connector
         self._lock = threading.Lock()
         self._aborted = False
         self._open: weakref.WeakSet[Any] = weakref.WeakSet()
-        self._pool = _Pool("engine", maxsize=connections, dial=self._dialled_requests)
+        self._pool = _Pool("engine", maxsize=connections, connect=self._connect_for_requests)
 
     def get_connection(self, url: str, proxies: object = None) -> HTTPConnectionPool:  # noqa: ARG002
         """The pool for all requests: there is one engine."""
@@ -53,33 +53,33 @@ class Adapter(BaseHTTPAdapter):  # type: ignore[misc] # the library is untyped
             self._aborted = True
             found = list(self._open)
         for each in found:
-            shut(each)
+            interrupt(each)
 
-    def dialled_both_ways(self) -> Any:
+    def connect_duplex(self) -> Any:
         """A new connection for bytes both ways, cut by `abort` like the others."""
-        return self._dialled(self._dialler.both_ways)
+        return self._registered(self._connector.duplex)
 
-    def _dialled_requests(self) -> Any:
-        return self._dialled(self._dialler.requests)
+    def _connect_for_requests(self) -> Any:
+        return self._registered(self._connector.requests)
 
-    def _dialled(self, dial: Dial) -> Any:
-        found = dial()
+    def _registered(self, connect: Connect) -> Any:
+        connection = connect()
         with self._lock:
-            self._open.add(found)
+            self._open.add(connection)
             aborted = self._aborted
         if aborted:
-            found.close()
+            connection.close()
             raise ConnectionAbortedError("closed")
-        return found
+        return connection
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, *arguments: Any, dial: Dial, **named: Any) -> None:
+    def __init__(self, *arguments: Any, connect: Connect, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._dial = dial
+        self._connect = connect
 
     def connect(self) -> None:
-        self.sock = self._dial()
+        self.sock = self._connect()
 
     @property
     def is_connected(self) -> bool:
@@ -91,7 +91,7 @@ class _Connection(HTTPConnection):
         try:
             return super().getresponse()
         except OSError as error:
-            if isinstance(held, SshSocket) and (words := held.complaint.text):
+            if isinstance(held, SshSocket) and (words := held.stderr_text.text):
                 raise ConnectionRefusedError(words) from error
             raise
 
@@ -100,13 +100,13 @@ class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-def shut(connection: Any) -> None:
+def interrupt(connection: Any) -> None:
     """Wake a reader that waits."""
     if isinstance(connection, socket.socket):
         with contextlib.suppress(OSError):  # the other side was faster
             # Not an encrypted socket's own: that one would take its state from under the reader.
             socket.socket.shutdown(connection, socket.SHUT_RDWR)
-    elif isinstance(connection, Encrypted):
-        connection.cut()
+    elif isinstance(connection, TlsConnection):
+        connection.abort()
     else:
         connection.close()

@@ -7,8 +7,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.containers.engine.errors import failure
-from services.containers.engine.transport.adapter import shut
+from services.containers.engine.errors import engine_error
+from services.containers.engine.transport.adapter import interrupt
 
 _PART = 1 << 16
 _HEAD_LIMIT = 1 << 16
@@ -54,7 +54,7 @@ class Duplex:
             size = int(headers.get("Content-Length", len(rest)))
             while len(rest) < size and (part := self._connection.recv(_PART)):
                 rest += part
-            raise failure(_message(rest), code)
+            raise engine_error(_message(rest), code)
         return rest
 
     def receive(self) -> bytes:
@@ -85,11 +85,11 @@ class Duplex:
         if isinstance(self._connection, socket.socket):
             self._connection.shutdown(socket.SHUT_WR)
         else:
-            self._connection.end_output()
+            self._connection.shutdown_write()
 
     def abandon(self) -> None:
         """Cut the connection, so that whoever waits for it wakes."""
-        shut(self._connection)
+        interrupt(self._connection)
 
     def close(self) -> None:
         """Hang up."""

@@ -9,7 +9,7 @@ _ENDED = frozenset({6, 109, 232, 233, 995})
 """Handle closed, pipe ended, closing, not connected, cancelled."""
 
 
-class Pipe:
+class NamedPipe:
     """Wraps the client library's pipe, which has the errors of another library.
 
     Args:
@@ -43,7 +43,7 @@ class Pipe:
         while left:
             left = left[self.send(left) :]
 
-    def end_output(self) -> None:
+    def shutdown_write(self) -> None:
         """Say that nothing more will be sent; what the other side sends goes on."""
         self.send(b"")  # a message of no bytes is how a pipe says it
 
@@ -73,7 +73,7 @@ class Pipe:
 
 
 class _Reader(io.RawIOBase):
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: NamedPipe) -> None:
         self._pipe = pipe
 
     def readable(self) -> bool:

@@ -19,10 +19,10 @@ class SshSocket(socket.socket):
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(fileno=descriptor)
-        self.complaint = _Complaint()
+        self.stderr_text = _StandardError()
 
 
-class _Complaint:
+class _StandardError:
     """What the SSH client says on its standard error."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class _Complaint:
         return self._text.decode(errors="replace").strip()
 
 
-def command(address: SshEngine, seconds: float) -> list[str]:
+def ssh_command(address: SshEngine, seconds: float) -> list[str]:
     """The command that joins its standard streams to the engine's socket over there."""
     user = ["-l", address.user] if address.user else []
     options = [
@@ -55,14 +55,14 @@ def command(address: SshEngine, seconds: float) -> list[str]:
     ]  # fmt: skip
 
 
-def dial_ssh(address: SshEngine, seconds: float) -> SshSocket:
+def connect_ssh(address: SshEngine, seconds: float) -> SshSocket:
     """Start the SSH client and join a socket to its standard streams.
 
     Pipes of a process are no sockets, on Windows least of all, so two threads carry the bytes; they end
     with the connection.
     """
     process = subprocess.Popen(
-        command(address, seconds),
+        ssh_command(address, seconds),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -78,7 +78,7 @@ def dial_ssh(address: SshEngine, seconds: float) -> SshSocket:
     for name, work, arguments in (
         ("up", _up, (far, stdin)),
         ("down", _down, (process, stdout, far)),
-        ("errors", _listen, (stderr, found.complaint)),
+        ("errors", _listen, (stderr, found.stderr_text)),
     ):
         threading.Thread(target=work, args=arguments, name=f"ssh-{name}", daemon=True).start()
     return found
@@ -112,9 +112,9 @@ def _down(process: "subprocess.Popen[bytes]", stdout: IO[bytes], near: socket.so
     near.close()
 
 
-def _listen(stderr: IO[bytes], complaint: _Complaint) -> None:
+def _listen(stderr: IO[bytes], stderr_text: _StandardError) -> None:
     with contextlib.suppress(OSError, ValueError):
         while part := os.read(stderr.fileno(), _PART):
-            complaint.add(part)
+            stderr_text.add(part)
     stderr.close()
-    complaint.whole.set()
+    stderr_text.whole.set()

@@ -8,14 +8,14 @@ import threading
 _PART = 1 << 16
 
 
-class Encrypted:
+class TlsConnection:
     """A connected socket with TLS over it; one thread may read while others write.
 
     Python's own encrypted socket reads while it says that nothing more will be sent, and drops what it
     finds: a command's output would have holes. Here only `recv` takes from the network.
 
     Args:
-        connected: its time-out holds for the greeting; closed where that fails.
+        connected: its time-out holds for the handshake; closed where that fails.
         host: as the other side's certificate names it.
 
     Raises:
@@ -31,7 +31,7 @@ class Encrypted:
         # Records must leave in the order in which they were made.
         self._sending = threading.Lock()
         try:
-            self._greet()
+            self._handshake()
         except BaseException:
             connected.close()
             raise
@@ -62,7 +62,7 @@ class Encrypted:
                     records = self._to_send.read()
                 self._socket.sendall(records)
 
-    def end_output(self) -> None:
+    def shutdown_write(self) -> None:
         """Say that nothing more will be sent; what the other side sends goes on."""
         with self._sending:
             with self._state:
@@ -74,7 +74,7 @@ class Encrypted:
                 records = self._to_send.read()
             self._socket.sendall(records)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End it for both sides, so that whoever waits for it wakes."""
         with contextlib.suppress(OSError):  # the other side was faster
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -83,7 +83,7 @@ class Encrypted:
         """Hang up."""
         self._socket.close()
 
-    def _greet(self) -> None:
+    def _handshake(self) -> None:
         while True:
             try:
                 self._session.do_handshake()

@@ -14,7 +14,7 @@ from app.pages.platform.development_dialog import DevelopmentDialog
 from app.pages.platform.launch_dialog import IMAGE, Launch, LaunchDialog
 from app.pages.platform.setup_dialog import SetupDialog
 from app.pages.platform.token_dialog import TokenDialog
-from services.containers.model import Limits, Port, Volume
+from services.containers.model import Port, ResourceLimits, Volume
 from services.development.containers import DevelopmentRequest
 from services.development.templates import DamagedTemplate, templates
 from services.model_server.deploy import Deploy, write_deploy
@@ -176,7 +176,7 @@ def test_a_launch_from_an_image_carries_what_was_chosen(window: QWidget, qtbot: 
     assert isinstance(launch, Launch)
     assert (launch.image, launch.project, launch.version) == ("plant/wine-a:1", "wine", "A")
     assert launch.options.ports == (Port(8000, 19_000, "127.0.0.1"),)
-    assert (launch.options.limits, launch.options.replicas) == (Limits(256 << 20), 3)
+    assert (launch.options.limits, launch.options.replicas) == (ResourceLimits(256 << 20), 3)
     assert launch.options.placement == ("node.role==worker", "node.labels.room==north")
 
 
@@ -220,7 +220,7 @@ def test_a_development_container_is_named_after_its_folder_and_kind(
     template, request = told.args
     assert template.key == "jupyter"
     name = f"{tmp_path.name.lower()}-jupyter"
-    assert request == DevelopmentRequest(name, str(tmp_path), limits=Limits(), platform="plant")
+    assert request == DevelopmentRequest(name, str(tmp_path), limits=ResourceLimits(), platform="plant")
 
 
 def test_pycharm_needs_no_name_and_starts_nothing(window: QWidget) -> None:

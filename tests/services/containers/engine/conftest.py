@@ -30,7 +30,7 @@ def checked(engine: Engine, small_image: str) -> Iterator[Callable[[str], str]]:
     made: list[str] = []
 
     def image(command: str) -> str:
-        with engine.connection.asking() as client:
+        with engine.connection.client() as client:
             base = client.create_container(small_image, ["true"])
             change = f"HEALTHCHECK --interval=200ms --timeout=5s --retries=2 CMD {command}"
             made.append(client.commit(base, changes=[change])["Id"])

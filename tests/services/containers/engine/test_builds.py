@@ -207,7 +207,7 @@ def test_what_a_step_prints_is_not_taken_for_what_the_builder_says(
 
 def _made(engine: Engine, base: str) -> tuple[set[str], set[str]]:
     """Containers and images that stem from the test's own image, by identifier; others build here too."""
-    with engine.connection.asking() as client:
+    with engine.connection.client() as client:
         images = client.images(all=True)
         family = {image["Id"] for image in images if base in (image["RepoTags"] or ())}
         while more := {i["Id"] for i in images if i["ParentId"] in family} - family:

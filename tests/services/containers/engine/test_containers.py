@@ -11,14 +11,14 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.containers.model import (
+    ContainerHealth,
+    ContainerRole,
     ContainerSpec,
     ContainerState,
-    Health,
-    Limits,
     Mount,
     Port,
+    ResourceLimits,
     RestartPolicy,
-    Role,
 )
 from services.errors import (
     Cancelled,
@@ -45,13 +45,23 @@ def test_a_container_is_what_its_spec_says(engine: Engine, run: Run, unique_name
     identifier = run(
         "sleep inf", name=unique_name("whole"), labels=labels, environment={"COLOUR": "grün = green"},
         ports=(Port(8000, host_address="127.0.0.1"),), restart=RestartPolicy.UNLESS_STOPPED,
-        limits=Limits(memory=64 << 20, processors=0.5, processes=50), user="1000", working_folder="/tmp",
+        limits=ResourceLimits(memory=64 << 20, processors=0.5, processes=50), user="1000",
+        working_folder="/tmp",
     )  # fmt: skip
     found = engine.container(identifier)
     assert found == engine.container(unique_name("whole"))
     assert found in engine.containers()
-    assert (found.state, found.health, found.exit_code) == (ContainerState.RUNNING, Health.NONE, None)
-    assert (found.platform, found.project, found.version, found.role) == ("p", "wine", "A", Role.MODEL)
+    assert (found.state, found.health, found.exit_code) == (
+        ContainerState.RUNNING,
+        ContainerHealth.NONE,
+        None,
+    )
+    assert (found.platform, found.project, found.version, found.role) == (
+        "p",
+        "wine",
+        "A",
+        ContainerRole.MODEL,
+    )
     assert found.started is not None
     assert found.finished is None
     (port,) = found.ports
@@ -143,10 +153,10 @@ def test_a_container_that_is_not_there_is_not_found(engine: Engine, unique_name:
     [
         ({"ports": (Port(0),)}, "0 is not a port"),
         ({"ports": (Port(80, 70_000),)}, "70000 is not a port"),
-        ({"limits": Limits(memory=1000)}, "too small"),
+        ({"limits": ResourceLimits(memory=1000)}, "too small"),
         ({"environment": {"A=B": "1"}}, "cannot be the name of a variable"),
         ({"mounts": (Mount("/data", "/no/such/folder", folder=True),)}, "does not exist"),
-        ({"limits": Limits(processors=1000.0)}, "CPUs"),
+        ({"limits": ResourceLimits(processors=1000.0)}, "CPUs"),
     ],
 )
 def test_a_spec_that_cannot_be_is_told_and_leaves_nothing(
@@ -181,13 +191,13 @@ def test_folders_and_volumes_are_mounted(
 
 def wait_for_end(engine: Engine, identifier: str) -> None:
     """Until it has exited."""
-    with engine.connection.asking() as client:
+    with engine.connection.client() as client:
         client.wait(identifier)
 
 
 def test_a_disk_that_is_full_is_told_as_such(engine: Engine, run: Run, unique_name: Names) -> None:
     small = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}
-    with engine.connection.asking() as client:
+    with engine.connection.client() as client:
         client.create_volume(unique_name("full"), driver="local", driver_opts=small)
     identifier = run(mounts=(Mount("/full", unique_name("full")),))
     with pytest.raises(StorageFull, match="The disk of the Docker Engine is full"):
@@ -213,13 +223,13 @@ def test_waiting_ends_when_the_health_check_says_so(engine: Engine, run: Run, ch
     def check() -> None:
         checks.append(None)
         if len(checks) == 3:
-            assert engine.container(identifier).health is Health.STARTING
+            assert engine.container(identifier).health is ContainerHealth.STARTING
             engine.execute(identifier, ["touch", "/tmp/ready"])
             waited.set()
 
     engine.wait_healthy(identifier, 30, check)
     assert waited.is_set()
-    assert engine.container(identifier).health is Health.HEALTHY
+    assert engine.container(identifier).health is ContainerHealth.HEALTHY
 
 
 def test_waiting_for_one_that_is_never_healthy_tells_its_last_words(

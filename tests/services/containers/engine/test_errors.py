@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.containers.engine.errors import NotSignedIn, failure
+from services.containers.engine.errors import NotSignedIn, engine_error
 from services.errors import Conflict, InvalidInput, NotFound, RelevoError, StorageFull, Unavailable
 
 DRIVER = "driver failed programming external connectivity on endpoint c (5f): "
@@ -48,24 +48,24 @@ SAID: list[tuple[int, str, type[RelevoError], str]] = [
 
 @pytest.mark.parametrize(("port", "words"), PORTS.items())
 def test_a_port_that_is_taken_is_named(port: int, words: str) -> None:
-    found = failure(words)
+    found = engine_error(words)
     assert type(found) is Conflict
     assert found.message == f"Port {port} is taken on the engine's machine"
 
 
 @pytest.mark.parametrize(("status", "words", "kind", "message"), SAID)
 def test_words_become_a_kind(status: int, words: str, kind: type[RelevoError], message: str) -> None:
-    found = failure(words, status)
+    found = engine_error(words, status)
     assert type(found) is kind
     assert message in found.message
     assert "\n" not in found.message
 
 
 def test_a_full_disk_says_what_to_do() -> None:
-    assert "Prune" in failure("no space left on device").remedy
+    assert "Prune" in engine_error("no space left on device").remedy
 
 
 def test_a_long_story_is_told_short_with_the_whole_behind_details() -> None:
-    found = failure("first\nsecond " + "x" * 5000)
+    found = engine_error("first\nsecond " + "x" * 5000)
     assert len(found.message) < 400
     assert found.details.endswith("x")

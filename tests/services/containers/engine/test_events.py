@@ -9,7 +9,7 @@ import pytest
 from services.containers.addresses import LocalEngine
 from services.containers.engine.connection import Client
 from services.containers.engine.engine import Engine, open_engine
-from services.containers.model import Change, ContainerSpec, ContainerState
+from services.containers.model import ContainerChange, ContainerSpec, ContainerState
 from services.errors import RelevoError, Unavailable
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ class Told:
     """What a watch told, and waiting for what it is to tell."""
 
     def __init__(self) -> None:
-        self.changes: list[Change] = []
+        self.changes: list[ContainerChange] = []
         self.states: list[RelevoError | None] = []
         self._changed = threading.Condition()
 
-    def change(self, change: Change) -> None:
+    def change(self, change: ContainerChange) -> None:
         with self._changed:
             self.changes.append(change)
             self._changed.notify_all()
@@ -41,10 +41,10 @@ class Told:
         with self._changed:
             assert self._changed.wait_for(until, seconds), (self.states, self.changes)
 
-    def of(self, identifier: str) -> list[Change]:
+    def of(self, identifier: str) -> list[ContainerChange]:
         return [change for change in list(self.changes) if change.identifier == identifier]
 
-    def last(self, identifier: str) -> Change | None:
+    def last(self, identifier: str) -> ContainerChange | None:
         found = self.of(identifier)
         return found[-1] if found else None
 
@@ -119,7 +119,7 @@ def test_a_network_that_is_joined_is_told(engine: Engine, told: Told, run: Run, 
     identifier = run("sleep inf")
     engine.ensure_network(unique_name("net"), {})
     try:
-        with engine.connection.asking() as client:
+        with engine.connection.client() as client:
             client.connect_container_to_network(identifier, unique_name("net"))
         told.wait(lambda: unique_name("net") in told.last(identifier).container.networks)
     finally:

@@ -11,8 +11,8 @@ import pytest
 
 from services.containers.addresses import LocalEngine
 from services.containers.engine.engine import Engine, open_engine
-from services.containers.engine.errors import failure
-from services.containers.engine.signing_in import registry_of
+from services.containers.engine.errors import engine_error
+from services.containers.engine.registry_credentials import registry_of
 from services.containers.model import BuildSpec, Credentials
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, SignInNeeded, Unavailable
 
@@ -198,7 +198,7 @@ def test_who_is_signed_in_on_this_machine_needs_no_password(
 def test_without_the_password_a_registry_refuses(
     registry: str, pushed: str, credentials: Credentials | None, told: str
 ) -> None:
-    with open_engine(LocalEngine(), known=lambda _registry: credentials) as opened:
+    with open_engine(LocalEngine(), credentials=lambda _registry: credentials) as opened:
         for attempt in (opened.push, opened.pull):
             with pytest.raises(SignInNeeded, match=f"The registry {registry} {told}") as needed:
                 attempt(pushed, nothing)
@@ -216,7 +216,7 @@ def test_whoever_is_known_signs_in_to_that_registry_only(
         return PASSWORD if name == registry else None
 
     name = f"{registry}/{unique_name('pushed')}:4"
-    with open_engine(LocalEngine(), known=known) as opened:
+    with open_engine(LocalEngine(), credentials=known) as opened:
         opened.tag(small_image, name)
         opened.push(name, nothing)
         opened.remove_image(name)
@@ -233,12 +233,15 @@ def test_a_locked_keyring_matters_only_where_a_registry_asks(
     def known(_name: str) -> Credentials | None:
         raise Unavailable("The keyring is locked")
 
-    with open_engine(LocalEngine(), known=known) as opened, pytest.raises(Unavailable, match="locked"):
+    with (
+        open_engine(LocalEngine(), credentials=known) as opened,
+        pytest.raises(Unavailable, match="locked"),
+    ):
         opened.push(pushed, nothing)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     signed_in = base64.b64encode(f"{PASSWORD.user}:{PASSWORD.password}".encode()).decode()
     (tmp_path / "config.json").write_text(json.dumps({"auths": {registry: {"auth": signed_in}}}))
-    with open_engine(LocalEngine(), known=known) as opened:
+    with open_engine(LocalEngine(), credentials=known) as opened:
         opened.push(pushed, nothing)
 
 
@@ -254,9 +257,9 @@ def test_a_name_says_which_registry_is_asked(reference: str, registry_name: str)
 
 
 def test_a_certificate_of_an_own_authority_and_plain_http_are_told_plainly() -> None:
-    unknown = failure('Get "https://r:5000/v2/": x509: certificate signed by unknown authority')
+    unknown = engine_error('Get "https://r:5000/v2/": x509: certificate signed by unknown authority')
     assert "/etc/docker/certs.d/REGISTRY/ca.crt" in unknown.remedy
-    plain = failure('Get "https://r:5000/v2/": http: server gave HTTP response to HTTPS client')
+    plain = engine_error('Get "https://r:5000/v2/": http: server gave HTTP response to HTTPS client')
     assert "plain HTTP" in plain.message
     assert "insecure-registries" in plain.remedy
 

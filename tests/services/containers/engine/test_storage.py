@@ -43,7 +43,7 @@ def test_many_make_one_network(engine: Engine, unique_name: Names) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with engine.connection.asking() as client:
+    with engine.connection.client() as client:
         found = [network for network in client.networks(names=[name]) if network["Name"] == name]
     engine.remove_network(name)
     assert (made.count(True), len(found)) == (1, 1)

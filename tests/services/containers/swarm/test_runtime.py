@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Capability, ServiceSpec, State
+from services.containers.interface import Capability, ServiceSpec, ServiceState
 from services.containers.model import Credentials, SwarmState
 from services.containers.swarm.runtime import SwarmRuntime
 from services.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -52,7 +52,7 @@ def test_a_service_runs_as_many_replicas_as_asked(runtime: SwarmRuntime, small_i
     runtime.launch(ServiceSpec("sleeper", SLEEP, image=small_image, replicas=2, listens=False))
     address = runtime.wait_for_address("sleeper", 60)
     instance = runtime.instances()[0]
-    assert (instance.state, instance.running, instance.replicas) == (State.RUNNING, 2, 2)
+    assert (instance.state, instance.running, instance.replicas) == (ServiceState.RUNNING, 2, 2)
     assert address.endswith("-sleeper:8000")
     assert runtime.capabilities == {Capability.REPLACE, Capability.SCALE, Capability.PLACE}
     runtime.scale("sleeper", 3)
@@ -149,14 +149,14 @@ def test_a_service_takes_along_who_signs_in_to_its_registry_and_shows_it_to_nobo
     registry, user, password = private_registry
     known = {registry: Credentials(user, password)}
     image = f"{registry}/{runtime.platform}:1"
-    monkeypatch.setattr(swarm_engine.connection, "known", known.get)
+    monkeypatch.setattr(swarm_engine.connection, "credentials", known.get)
     swarm_engine.tag(small_image, image)
     swarm_engine.push(image, silent)
     swarm_engine.remove_image(image)  # so that the task has to pull it
     try:
         runtime.launch(ServiceSpec("sleeper", SLEEP, image=image))
         runtime.wait_for_address("sleeper", 60)
-        with swarm_engine.connection.asking() as client:
+        with swarm_engine.connection.client() as client:
             shown = repr(client.inspect_service(_name(runtime))) + repr(client.tasks())
         assert image in shown
         assert password not in shown

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from services.containers.engine.transport.named_pipe import Pipe
+from services.containers.engine.transport.named_pipe import NamedPipe
 
 
 class WindowsError(Exception):
@@ -50,7 +50,7 @@ def ends() -> tuple[socket.socket, socket.socket]:
 
 def test_bytes_go_both_ways(ends: tuple[socket.socket, socket.socket]) -> None:
     near, far = ends
-    pipe = Pipe(Played(near))
+    pipe = NamedPipe(Played(near))
     pipe.sendall(b"0123456789")
     assert far.recv(100) == b"0123456789"
     far.sendall(b"one\ntwo\n")
@@ -71,7 +71,7 @@ def test_bytes_go_both_ways(ends: tuple[socket.socket, socket.socket]) -> None:
 def test_errors_of_windows_are_those_of_a_socket(
     ends: tuple[socket.socket, socket.socket], number: int, kind: type[OSError]
 ) -> None:
-    pipe = Pipe(Played(ends[0], number))
+    pipe = NamedPipe(Played(ends[0], number))
     for attempt in (lambda: pipe.connect("x"), lambda: pipe.send(b"x"), lambda: pipe.recv(1)):
         with pytest.raises(kind, match="words"):
             attempt()
@@ -79,6 +79,6 @@ def test_errors_of_windows_are_those_of_a_socket(
 
 @pytest.mark.parametrize("number", [109, 232, 233, 995])
 def test_an_ended_pipe_reads_as_an_end(ends: tuple[socket.socket, socket.socket], number: int) -> None:
-    pipe = Pipe(Played(ends[0], number))
+    pipe = NamedPipe(Played(ends[0], number))
     assert pipe.recv(10) == b""
     assert pipe.makefile().read() == b""

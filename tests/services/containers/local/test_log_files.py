@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.containers import log_files
-from services.containers.log_files import last_lines, shorten
+from services.containers.local import log_files
+from services.containers.local.log_files import last_lines, shorten
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.containers.interface import Instance, ServiceSpec, State
-from services.containers.local import LocalRuntime
+from services.containers.interface import Instance, ServiceSpec, ServiceState
+from services.containers.local.runtime import LocalRuntime
 from services.errors import Conflict, NotFound, Unavailable
 
 SERVICE = """
@@ -50,12 +50,12 @@ def test_a_service_is_running_once_it_has_announced_its_address(runtime: LocalRu
     runtime.launch(ServiceSpec("one", (SERVICE,), project="wine", version="A"))
     assert runtime.wait_for_address("one", 20) == "http://127.0.0.1:1"
     instance = _only(runtime)
-    assert (instance.state, instance.project, instance.version) == (State.RUNNING, "wine", "A")
+    assert (instance.state, instance.project, instance.version) == (ServiceState.RUNNING, "wine", "A")
 
 
 def test_a_service_that_does_not_listen_is_running_once_it_is_started(runtime: LocalRuntime) -> None:
     runtime.launch(ServiceSpec("one", (SERVICE.replace("print('{", "str('{"),), listens=False))
-    _wait(lambda: _only(runtime).state is State.RUNNING)
+    _wait(lambda: _only(runtime).state is ServiceState.RUNNING)
 
 
 def test_a_killed_service_comes_back_and_its_restart_is_counted(runtime: LocalRuntime) -> None:
@@ -63,7 +63,7 @@ def test_a_killed_service_comes_back_and_its_restart_is_counted(runtime: LocalRu
     runtime.wait_for_address("one", 20)
     first = _only(runtime).process
     psutil.Process(first).kill()
-    _wait(lambda: _only(runtime).state is State.RUNNING and _only(runtime).process != first)
+    _wait(lambda: _only(runtime).state is ServiceState.RUNNING and _only(runtime).process != first)
     assert _only(runtime).restarts == 1
 
 
@@ -115,7 +115,7 @@ def test_restarting_gives_a_new_process(runtime: LocalRuntime) -> None:
     runtime.wait_for_address("one", 20)
     first = _only(runtime).process
     runtime.restart("one")
-    _wait(lambda: _only(runtime).state is State.RUNNING and _only(runtime).process != first)
+    _wait(lambda: _only(runtime).state is ServiceState.RUNNING and _only(runtime).process != first)
 
 
 def test_services_end_when_their_parent_is_killed(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_services_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from services.containers.interface import ServiceSpec
-from services.containers.local import LocalRuntime
+from services.containers.local.runtime import LocalRuntime
 command = lambda code: [sys.executable, "-c", code]
 runtime = LocalRuntime(Path({str(tmp_path)!r}), {{"SECRET_WORD": "plum"}}, command)
 runtime.launch(ServiceSpec("one", ({SERVICE!r},)))

@@ -7,30 +7,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
-from services.containers.engine.transport.named_pipe import Pipe
-from services.containers.engine.transport.ssh import dial_ssh
-from services.containers.engine.transport.tls import Encrypted
-from services.containers.sockets import usual_socket
+from services.containers.addresses import (
+    EngineAddress,
+    LocalEngine,
+    PlainEngine,
+    SshEngine,
+    TlsEngine,
+    usual_socket,
+)
+from services.containers.engine.transport.named_pipe import NamedPipe
+from services.containers.engine.transport.ssh import connect_ssh
+from services.containers.engine.transport.tls import TlsConnection
 from services.errors import InvalidInput
 
-Dial = Callable[[], Any]
+Connect = Callable[[], Any]
 """Connects anew; a socket, a `Pipe`, or an `Encrypted`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dialler:
+class Connector:
     """Connects anew, for requests and their answers, or for bytes both ways at once."""
 
-    requests: Dial
-    both_ways: Dial
+    requests: Connect
+    duplex: Connect
 
 
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """A peer that vanished without a word is noticed after a minute, also by a stream that only listens."""
 
 
-def dialler(address: EngineAddress, seconds: float) -> Dialler:
+def connector_for(address: EngineAddress, seconds: float) -> Connector:
     """How to connect to that engine; each connection may take that many seconds.
 
     Raises:
@@ -39,23 +45,23 @@ def dialler(address: EngineAddress, seconds: float) -> Dialler:
     match address:
         case LocalEngine():
             path = address.path or usual_socket()
-            return _alike(
+            return _same_for_both(
                 (lambda: _pipe(path, seconds)) if is_pipe(path) else (lambda: _local(path, seconds))
             )
         case SshEngine():
-            return _alike(lambda: dial_ssh(address, seconds))
+            return _same_for_both(lambda: connect_ssh(address, seconds))
         case PlainEngine():
-            return _alike(lambda: _network(address.host, address.port, seconds))
+            return _same_for_both(lambda: _network(address.host, address.port, seconds))
         case TlsEngine():
             context, host, port = _trust(address), address.host, address.port
-            return Dialler(
+            return Connector(
                 lambda: context.wrap_socket(_network(host, port, seconds), server_hostname=host),
-                lambda: Encrypted(_network(host, port, seconds), context, host),
+                lambda: TlsConnection(_network(host, port, seconds), context, host),
             )
 
 
-def _alike(dial: Dial) -> Dialler:
-    return Dialler(dial, dial)
+def _same_for_both(connect: Connect) -> Connector:
+    return Connector(connect, connect)
 
 
 def is_pipe(path: str) -> bool:
@@ -77,13 +83,13 @@ def _local(path: str, seconds: float) -> socket.socket:
     return found
 
 
-def _pipe(path: str, seconds: float) -> Pipe:
+def _pipe(path: str, seconds: float) -> NamedPipe:
     import docker.transport
 
     kind = getattr(docker.transport, "NpipeSocket", None)
     if kind is None:
         raise FileNotFoundError(f"{path} is a named pipe of Windows")
-    found = Pipe(kind())
+    found = NamedPipe(kind())
     found.settimeout(seconds)
     found.connect(path.replace("/", "\\"))
     return found

@@ -14,14 +14,14 @@ from services.containers.interface import (
     Instance,
     Progress,
     ServiceSpec,
-    State,
+    ServiceState,
 )
 from services.containers.model import (
     SERVICE_LABEL,
     Container,
+    ContainerHealth,
     ContainerSpec,
     ContainerState,
-    Health,
 )
 from services.errors import Conflict, NotFound, Refused, RelevoError, Unavailable
 
@@ -208,7 +208,7 @@ class DockerRuntime:
     def _instance(self, container: Container) -> Instance:
         state = _state(container)
         message = container.error
-        if not message and state in {State.FAILED, State.RESTARTING}:
+        if not message and state in {ServiceState.FAILED, ServiceState.RESTARTING}:
             message = f"ended with exit code {container.exit_code}"
         return Instance(
             name=container.labels[SERVICE_LABEL],
@@ -220,18 +220,21 @@ class DockerRuntime:
             project=container.project,
             version=container.version,
             image=container.image,
-            running=int(state is State.RUNNING),
+            running=int(state is ServiceState.RUNNING),
         )
 
 
-def _state(container: Container) -> State:
+def _state(container: Container) -> ServiceState:
     """Where a container stands, in the words of all runtimes."""
     if container.state in _ENDED:
-        return State.FAILED if container.exit_code or container.error else State.STOPPED
+        return ServiceState.FAILED if container.exit_code or container.error else ServiceState.STOPPED
     if container.state is ContainerState.RESTARTING:
-        return State.RESTARTING
-    if container.state is ContainerState.RUNNING and container.health in {Health.HEALTHY, Health.NONE}:
-        return State.RUNNING
-    if container.state is ContainerState.RUNNING and container.health is Health.UNHEALTHY:
-        return State.FAILED
-    return State.STARTING if container.state is ContainerState.RUNNING else State.STOPPED
+        return ServiceState.RESTARTING
+    if container.state is ContainerState.RUNNING and container.health in {
+        ContainerHealth.HEALTHY,
+        ContainerHealth.NONE,
+    }:
+        return ServiceState.RUNNING
+    if container.state is ContainerState.RUNNING and container.health is ContainerHealth.UNHEALTHY:
+        return ServiceState.FAILED
+    return ServiceState.STARTING if container.state is ContainerState.RUNNING else ServiceState.STOPPED

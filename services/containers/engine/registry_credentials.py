@@ -5,11 +5,11 @@ from collections.abc import Callable
 from services.containers.model import Credentials
 
 PUBLIC = "docker.io"
-KnownCredentials = Callable[[str], Credentials | None]
+CredentialsLookup = Callable[[str], Credentials | None]
 """From a registry, as names of its images begin, to who signs in to it; may ask the system's keyring."""
 
 
-def nobody(_registry: str) -> Credentials | None:
+def no_credentials(_registry: str) -> Credentials | None:
     """Nobody is known."""
     return None
 
@@ -21,7 +21,7 @@ def registry_of(reference: str) -> str:
     return first if named else PUBLIC
 
 
-def sign_in(registry: str, credentials: Credentials | None) -> dict[str, str] | None:
+def auth_config(registry: str, credentials: Credentials | None) -> dict[str, str] | None:
     """As the client library sends it; None lets it use what Docker's own command line signed in with."""
     if credentials is None:
         return None

@@ -5,7 +5,7 @@ from typing import Any
 
 from docker import types
 
-from services.containers.model import ContainerSpec, Limits, Mount, Port
+from services.containers.model import ContainerSpec, Mount, Port, ResourceLimits
 from services.errors import InvalidInput
 
 _LEAST_MEMORY = 6 << 20
@@ -13,7 +13,7 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 - Docker's own default for a published por
 _VARIABLE = re.compile(r"[^=\0]+")
 
 
-def configuration(client: Any, spec: ContainerSpec) -> dict[str, Any]:
+def container_config(client: Any, spec: ContainerSpec) -> dict[str, Any]:
     """The body of the request that makes the container.
 
     Raises:
@@ -71,7 +71,7 @@ def _mount(mount: Mount) -> Any:
     return types.Mount(mount.target, mount.source, type=kind, read_only=mount.read_only)
 
 
-def _limits(limits: Limits) -> dict[str, Any]:
+def _limits(limits: ResourceLimits) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if limits.memory:
         if limits.memory < _LEAST_MEMORY:

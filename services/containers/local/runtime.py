@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from services.containers.interface import Capability, Instance, Progress, ServiceSpec, State
-from services.containers.log_files import last_lines, shorten
+from services.containers.interface import Capability, Instance, Progress, ServiceSpec, ServiceState
+from services.containers.local.log_files import last_lines, shorten
 from services.containers.program import program_command
 from services.errors import Conflict, NotFound, Refused, Unavailable
 
@@ -43,7 +43,12 @@ class _Process:
         self._environment = {**os.environ, **environment, **spec.environment}
         self._lock = threading.Condition()
         self._instance = Instance(
-            spec.name, State.STARTING, "", datetime.now(UTC), project=spec.project, version=spec.version
+            spec.name,
+            ServiceState.STARTING,
+            "",
+            datetime.now(UTC),
+            project=spec.project,
+            version=spec.version,
         )
         self._failed_starts = 0
         self._popen: subprocess.Popen[bytes] | None = None
@@ -100,9 +105,9 @@ class _Process:
             lasted = (datetime.now(UTC) - began).total_seconds()
             delay = _FIRST_DELAY if lasted > 30 else min(delay * 2, _LONGEST_DELAY)
             ended = f"ended with exit code {code}; starts again" if code is not None else "did not start"
-            self._change(State.RESTARTING, message=ended, restarted=True)
+            self._change(ServiceState.RESTARTING, message=ended, restarted=True)
             self._stopping.wait(delay)
-        self._change(State.STOPPED)
+        self._change(ServiceState.STOPPED)
 
     def _run_once(self) -> int | None:
         """Run the process to its end; None if it could not be started."""
@@ -118,12 +123,14 @@ class _Process:
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
             except OSError as error:
-                self._change(State.FAILED, message=f"cannot be started: {error.strerror}")
+                self._change(ServiceState.FAILED, message=f"cannot be started: {error.strerror}")
                 return None
         with self._lock:
             self._popen = popen
             stopped_meanwhile = self._stopping.is_set()
-        self._change(State.STARTING if self.spec.listens else State.RUNNING, process=popen.pid)
+        self._change(
+            ServiceState.STARTING if self.spec.listens else ServiceState.RUNNING, process=popen.pid
+        )
         if stopped_meanwhile:
             _end(popen)
         with popen:
@@ -135,11 +142,11 @@ class _Process:
     def _announced(self, line: bytes) -> None:
         with contextlib.suppress(msgspec.DecodeError):
             announcement = msgspec.json.decode(line, type=_Announcement)
-            self._change(State.RUNNING, address=announcement.address)
+            self._change(ServiceState.RUNNING, address=announcement.address)
 
     def _change(
         self,
-        state: State,
+        state: ServiceState,
         *,
         address: str = "",
         message: str = "",
@@ -157,7 +164,7 @@ class _Process:
                 state=state,
                 address=address,
                 since=datetime.now(UTC),
-                process=process or (was.process if state is State.RUNNING else 0),
+                process=process or (was.process if state is ServiceState.RUNNING else 0),
                 restarts=was.restarts + restarted,
                 message=message,
             )

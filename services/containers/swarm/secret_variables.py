@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from services.containers.model import PLATFORM_LABEL, SERVICE_LABEL, ContainerSpec
-from services.containers.swarm.cluster import Cluster, ServiceOrder
+from services.containers.swarm.cluster import Cluster
+from services.containers.swarm.service_definition import ServiceDefinition
 
-_SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD")
+_SECRET_MARKS = ("SECRET", "TOKEN", "PASSWORD")
 
 
-def service_order(
+def define_service(
     cluster: Cluster, spec: ContainerSpec, *, service: str, replicas: int, placement: Sequence[str] = ()
-) -> ServiceOrder:
+) -> ServiceDefinition:
     """The definition of a service whose tasks are such containers.
 
     Variables that look like secrets are kept in the Swarm; tasks find each in the file that
@@ -27,12 +28,15 @@ def service_order(
     labels = {**spec.labels, SERVICE_LABEL: service}
     hidden = {name: value for name, value in spec.environment.items() if is_secret(name)}
     shown = {name: value for name, value in spec.environment.items() if name not in hidden}
-    return ServiceOrder(
+    return ServiceDefinition(
         spec.name,
         spec.image,
         command=spec.command,
         environment={**shown, **{f"{name}_FILE": f"/run/secrets/{name}" for name in hidden}},
-        secrets={name: _kept(cluster, spec.name, name, value, labels) for name, value in hidden.items()},
+        secrets={
+            name: _secret_reference(cluster, spec.name, name, value, labels)
+            for name, value in hidden.items()
+        },
         labels=labels,
         network=spec.network,
         ports=spec.ports,
@@ -53,10 +57,10 @@ def forget_secrets(cluster: Cluster, platform: str, service: str = "") -> None:
 
 def is_secret(variable: str) -> bool:
     """Whether a variable's name says that its value is a secret."""
-    return any(word in variable for word in _SECRET_WORDS)
+    return any(word in variable for word in _SECRET_MARKS)
 
 
-def _kept(
+def _secret_reference(
     cluster: Cluster, name: str, variable: str, value: str, labels: Mapping[str, str]
 ) -> tuple[str, str]:
     # A secret cannot be changed: another value is another secret.

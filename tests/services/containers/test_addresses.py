@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.containers import sockets
-from services.containers.sockets import usual_socket
+from services.containers import addresses
+from services.containers.addresses import usual_socket
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_on_windows_it_is_a_named_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_engine_that_is_elsewhere_is_not_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "ssh://somewhere")
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr(sockets, "_SOCKET", "/no/such.sock")
+    monkeypatch.setattr(addresses, "_SOCKET", "/no/such.sock")
     monkeypatch.setenv("HOME", "/no/such/home")
     assert usual_socket() == "/no/such.sock"
 
@@ -39,7 +39,7 @@ def test_without_a_common_socket_that_of_an_engine_without_root_is_taken(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    monkeypatch.setattr(sockets, "_SOCKET", str(tmp_path / "none.sock"))
+    monkeypatch.setattr(addresses, "_SOCKET", str(tmp_path / "none.sock"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     (tmp_path / "docker.sock").touch()
     assert usual_socket() == str(tmp_path / "docker.sock")
