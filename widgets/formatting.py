@@ -1,10 +1,12 @@
 """Numbers, times and sizes as people read them: pure functions, the same everywhere in the window."""
 
 import math
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 UNDEFINED = "–"
 MINUS = "−"
+MAX_DECIMALS = 6
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -32,6 +34,22 @@ def fixed(value: float | None, places: int) -> str:
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
     return text.replace("-", MINUS).replace(",", "\u202f")
+
+
+def decimals(values: Iterable[float | None]) -> int:
+    """Decimals for a row: three significant digits of the largest, more while unequal values look equal."""
+    known = {value for value in values if value is not None and math.isfinite(value)}
+    largest = max((abs(value) for value in known), default=0.0)
+    places = 3 if largest == 0 else max(0, 2 - math.floor(math.log10(largest)))
+    while places < MAX_DECIMALS and len({fixed(value, places) for value in known}) < len(known):
+        places += 1
+    return places
+
+
+def aligned(values: Sequence[float | None]) -> list[str]:
+    """Values side by side, all with the same decimals."""
+    places = decimals(values)
+    return [fixed(value, places) for value in values]
 
 
 def count(value: int) -> str:

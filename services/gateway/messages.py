@@ -117,7 +117,6 @@ class ChampionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     generation: int
     reason: Words
     who: Words
-    evidence: str = ""
 
 
 class PolicyRequest(Struct, frozen=True, forbid_unknown_fields=True):

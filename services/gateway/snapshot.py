@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +10,7 @@ from msgspec import Struct
 from services.errors import StorageFull
 from services.registry.model import Listener, Project, Token
 from services.store.interface import Store
+from services.store.registry_rows import with_evidence
 
 _logger = logging.getLogger(__name__)
 
@@ -31,6 +33,24 @@ def read_store(store: Store) -> Snapshot:
     )
 
 
+class _Stored(Struct):
+    """A `Snapshot` whose projects are not looked into yet."""
+
+    projects: tuple[dict[str, Any], ...] = ()
+    tokens: tuple[Token, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+
+
+def _decode(content: bytes) -> Snapshot:
+    """A snapshot, also one in which evidence of a change of champion is still a text."""
+    stored = msgspec.json.decode(content, type=_Stored)
+    for project in stored.projects:
+        if isinstance(change := project.get("last_change"), dict):
+            project["last_change"] = with_evidence(change)
+    projects = msgspec.convert(stored.projects, tuple[Project, ...])
+    return Snapshot(projects, stored.tokens, stored.listeners)
+
+
 class SnapshotFile:
     """The snapshot on disk, replaced whole; only its owner may read it.
 
@@ -45,7 +65,7 @@ class SnapshotFile:
     def load(self) -> Snapshot | None:
         """The snapshot, or None if there is none that can be read."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Snapshot)
+            return _decode(self._path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError) as error:

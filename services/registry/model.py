@@ -9,11 +9,14 @@ from services.registry.choices import FieldType, Mode, Task
 
 __all__ = [
     "ChampionChange",
+    "DataKind",
+    "Evidence",
     "Field",
     "FieldType",
     "Job",
     "JobState",
     "Listener",
+    "MetricValue",
     "Mode",
     "Policy",
     "Project",
@@ -89,6 +92,44 @@ class Version(Struct, frozen=True):
     order: int = 0
 
 
+class DataKind(StrEnum):
+    """What a metric was measured on: the training set, or labelled rows of production."""
+
+    HISTORICAL = "historical"
+    LIVE = "live"
+
+
+class MetricValue(Struct, frozen=True):
+    """One metric of one revision.
+
+    Attributes:
+        metric: its name, such as `RMSE` or `AUC, macro`; errors are in the target's unit.
+        revision: sha256 of the artifact that was measured.
+        data: what it was measured on.
+        rows: how many rows with a true value.
+        value: None where the metric is undefined on these rows.
+    """
+
+    metric: str
+    version: str
+    revision: str
+    data: DataKind
+    rows: int
+    value: float | None = None
+
+
+class Evidence(Struct, frozen=True):
+    """What was measured of two versions when one replaced the other as champion.
+
+    Attributes:
+        values: metric by metric, the earlier champion's value before the new one's.
+        note: what could not be measured and why; of changes made before evidence was data, its text.
+    """
+
+    values: tuple[MetricValue, ...] = ()
+    note: str = ""
+
+
 class ChampionChange(Struct, frozen=True):
     """One change of champion: who was replaced by whom, when, why and on what evidence.
 
@@ -100,7 +141,7 @@ class ChampionChange(Struct, frozen=True):
         champion: the version that is champion since.
         who: the person or rule that did it.
         reason: in that person's words.
-        evidence: JSON text of the metrics seen at that moment; may be empty.
+        evidence: what was measured at that moment.
     """
 
     project: str
@@ -110,7 +151,7 @@ class ChampionChange(Struct, frozen=True):
     champion: str
     who: str
     reason: str
-    evidence: str = ""
+    evidence: Evidence = Evidence()
 
 
 class Policy(Struct, frozen=True):

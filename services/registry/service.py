@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from services.errors import Conflict, InvalidInput, NotFound, Uncertain
-from services.registry.model import ChampionChange, Mode, Project, RevisionChange, Version
+from services.registry.model import ChampionChange, Evidence, Mode, Project, RevisionChange, Version
 from services.store.interface import RegistryStore
+
+NO_EVIDENCE = Evidence(note="Nothing was measured for this change.")
 
 
 class Seen(NamedTuple):
@@ -72,7 +74,7 @@ class Registry:
         return project
 
     def flip(
-        self, project: str, to: str, *, who: str, reason: str, seen: Seen, evidence: str = ""
+        self, project: str, to: str, *, who: str, reason: str, seen: Seen, evidence: Evidence = NO_EVIDENCE
     ) -> Project:
         """Make a challenger the champion.
 
@@ -82,7 +84,7 @@ class Registry:
             who: the person or rule that does it.
             reason: why, in their words.
             seen: champion and generation that the decision was made on.
-            evidence: JSON text of the metrics at that moment.
+            evidence: what was measured of both versions at that moment.
 
         Raises:
             Conflict: the champion is another by now (says who changed it, and when), or `to` is no

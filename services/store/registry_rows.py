@@ -8,6 +8,7 @@ import msgspec
 
 from services.registry.model import (
     ChampionChange,
+    Evidence,
     Mode,
     Policy,
     Project,
@@ -67,22 +68,50 @@ def project_of(
         generation=generation,
         policy=msgspec.json.decode(policy, type=Policy),
         versions=ordered,
-        last_change=msgspec.json.decode(last_change, type=ChampionChange),
+        last_change=msgspec.convert(with_evidence(msgspec.json.decode(last_change)), ChampionChange),
     )
 
 
 def champion_change_of(row: Row, instant: ReadInstant) -> ChampionChange:
     """A row of the columns `CHAMPION_HISTORY`."""
-    name, generation, at, *rest = row
-    return ChampionChange(name, generation, instant(at), *rest)
+    name, generation, at, previous, champion, who, reason, evidence = row
+    return ChampionChange(
+        name, generation, instant(at), previous, champion, who, reason, evidence_of(evidence)
+    )
 
 
 def champion_change_values(change: ChampionChange, instant: WriteInstant) -> tuple[object, ...]:
     """Values of the columns `CHAMPION_HISTORY`."""
     return (
         change.project, change.generation, instant(change.at), change.previous, change.champion,
-        change.who, change.reason, change.evidence,
+        change.who, change.reason, json_text(change.evidence),
     )  # fmt: skip
+
+
+def evidence_of(text: str) -> Evidence:
+    """A column `evidence`; its earlier forms, texts for a person to read, become the note."""
+    try:
+        stored = msgspec.json.decode(text) if text else None
+    except msgspec.DecodeError:
+        return Evidence(note=text)
+    if isinstance(stored, dict) and stored.keys() <= set(Evidence.__struct_fields__):
+        return msgspec.convert(stored, Evidence)
+    return Evidence(note=_earlier_text(text, stored))
+
+
+def _earlier_text(text: str, stored: object) -> str:
+    """Cells of the metrics table (metric, value before, value after) as a sentence; other text as it is."""
+    try:
+        lines = msgspec.convert(stored, list[tuple[str, str, str]])
+    except msgspec.ValidationError:
+        return text
+    return "; ".join(f"{metric}: {before} → {after}" for metric, before, after in lines)
+
+
+def with_evidence(change: dict[str, Any]) -> dict[str, Any]:
+    """A change of champion as decoded from JSON, whatever form its evidence has there."""
+    evidence = change.get("evidence", "")
+    return change if not isinstance(evidence, str) else {**change, "evidence": evidence_of(evidence)}
 
 
 def revision_change_of(row: Row, instant: ReadInstant) -> RevisionChange:

@@ -52,7 +52,9 @@ def test_the_keyboard_alone_makes_a_challenger_champion_with_a_reason(
     assert now.version("A").mode is Mode.CHALLENGER  # type: ignore[union-attr]
     assert now.last_change is not None
     assert now.last_change.reason == "Lower error this week"
-    assert "RMSE" in now.last_change.evidence
+    rmse = {one.version: one for one in now.last_change.evidence.values if one.metric == "RMSE"}
+    assert (rmse["A"].rows, rmse["B"].rows) == (312, 312)
+    assert rmse["A"].value > rmse["B"].value > 0  # type: ignore[operator]
     qtbot.waitUntil(lambda: window.start.monitor.content.champion.name == "B")
 
 

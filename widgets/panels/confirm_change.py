@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from services.registry.model import Evidence
+from widgets.evidence import evidence_basis, evidence_rows
 from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.panels.version_entry import VersionEntry
@@ -22,6 +24,8 @@ from widgets.panels.versions import VersionBadge
 from widgets.theme import GRID, FontSize
 
 REASON_LIMIT = 500
+SHOWN_METRICS = 8
+UNNAMED = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,14 @@ class PlannedChange:
         project: whose champion changes.
         before, after: the champion now, and the one to be; `before` is None for the first.
         consequences: what will happen, one sentence each.
-        evidence: metric, value of `before`, value of `after`, as shown; may be empty.
-        evidence_note: what the evidence rests on, such as `312 of 400 live rows labelled`.
+        evidence: what was measured of both; None while it is being measured.
     """
 
     project: str
     before: VersionEntry | None
     after: VersionEntry
     consequences: Sequence[str] = ()
-    evidence: Sequence[tuple[str, str, str]] = ()
-    evidence_note: str = ""
+    evidence: Evidence | None = None
 
 
 class ConfirmChangePanel(QWidget):
@@ -75,6 +77,7 @@ class ConfirmChangePanel(QWidget):
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.cancelled.emit).setContext(
             Qt.ShortcutContext.WidgetWithChildrenShortcut
         )
+        self._changed_versions = (UNNAMED, UNNAMED)
         self._compose()
 
     def show_change(self, change: PlannedChange) -> None:
@@ -83,12 +86,28 @@ class ConfirmChangePanel(QWidget):
         self._show_versions(change)
         self._consequences.setText("\n".join(f"•  {text}" for text in change.consequences))
         self._consequences.setVisible(bool(change.consequences))
-        self._show_evidence(change)
+        self._changed_versions = (change.before.name if change.before else UNNAMED, change.after.name)
+        self.show_evidence(change.evidence)
         self._confirm.setText(f"Make {change.after.name} champion")
         self._line.clear()
         self.set_busy(False)
         self.setAccessibleName(self._title.text())
         self._line.setFocus()
+
+    def show_evidence(self, evidence: Evidence | None) -> None:
+        """Show what was measured, at most its first metrics; None while it is being measured."""
+        clear(self._evidence)
+        rows = evidence_rows(evidence, *self._changed_versions)[:SHOWN_METRICS] if evidence else []
+        lines = [("Evidence", *self._changed_versions), *rows] if rows else []
+        for row, line in enumerate(lines):
+            for column, text in enumerate(line):
+                label = Text(text, quiet=row == 0)
+                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+                self._evidence.addWidget(label, row, column, side)
+        self._evidence.setColumnStretch(3, 1)
+        note = evidence_basis(evidence) if evidence else "Reading what was measured…"
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
 
     def set_busy(self, busy: bool) -> None:
         """While the change is under way nothing can be pressed twice."""
@@ -130,29 +149,12 @@ class ConfirmChangePanel(QWidget):
         self._change.addWidget(VersionBadge(change.after))
         self._change.addStretch()
 
-    def _show_evidence(self, change: PlannedChange) -> None:
-        clear(self._evidence)
-        before = change.before.name if change.before is not None else UNNAMED
-        heads = ("Evidence", before, change.after.name)
-        lines = [heads, *change.evidence] if change.evidence else []
-        for row, line in enumerate(lines):
-            for column, text in enumerate(line):
-                label = Text(text, quiet=row == 0)
-                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-                self._evidence.addWidget(label, row, column, side)
-        self._evidence.setColumnStretch(3, 1)
-        self._note.setText(change.evidence_note)
-        self._note.setVisible(bool(change.evidence_note))
-
     def _try(self) -> None:
         if self.reason.check():
             self.set_busy(True)
             self.confirmed.emit(self.reason.value())
         else:
             self._line.setFocus()
-
-
-UNNAMED = "none"
 
 
 def clear(layout: QHBoxLayout | QGridLayout) -> None:

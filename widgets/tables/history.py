@@ -6,6 +6,7 @@ from datetime import datetime
 from PySide6.QtWidgets import QWidget
 
 from services.registry.model import ChampionChange, RevisionChange
+from widgets.evidence import evidence_details, evidence_summary
 from widgets.formatting import UNDEFINED, clock, relative, short_revision
 from widgets.tables.cells import Cell, Column, Row
 from widgets.tables.table import DataTable
@@ -20,6 +21,7 @@ COLUMNS = (
     Column("next", "To", width=90),
     Column("who", "Who", width=140),
     Column("reason", "Why", width=240, stretch=True),
+    Column("evidence", "Evidence", width=220, tooltip="What was measured when the champion changed"),
 )
 
 
@@ -61,8 +63,20 @@ def row_for(change: Change, orders: Mapping[str, int], now: datetime | None) -> 
     )
     return Row(
         key,
-        (when, Cell(what), previous, after, Cell(change.who), Cell(change.reason, tooltip=change.reason)),
-    )
+        (
+            when, Cell(what), previous, after, Cell(change.who),
+            Cell(change.reason, tooltip=change.reason), evidence_cell(change),
+        ),
+    )  # fmt: skip
+
+
+def evidence_cell(change: Change) -> Cell:
+    """The first metric of a change of champion; all on hover and in exports."""
+    if not isinstance(change, ChampionChange):
+        return Cell("")
+    of = (change.evidence, change.previous, change.champion)
+    details = evidence_details(*of)
+    return Cell(evidence_summary(*of), tooltip=details, quiet=True, export=details)
 
 
 def _champion_cells(change: ChampionChange, orders: Mapping[str, int]) -> tuple[str, str, Cell, Cell]:

@@ -1,22 +1,29 @@
 """Metrics × versions, historical and live side by side, the better value marked."""
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from widgets.formatting import UNDEFINED, fixed, number
+from widgets.formatting import UNDEFINED, decimals, fixed, number
 from widgets.tables.cells import Cell, Column, Row
 from widgets.tables.table import DataTable
 from widgets.theme import version_style
 
 if TYPE_CHECKING:  # evaluation's types need numpy, which the window's first paint does without
+    from services.evaluation.metrics.definitions import MetricRow
     from services.evaluation.model import Measure
-    from widgets.tables.metrics_rows import MetricRow, VersionColumn
 
 BETTER = "▲"
-MOST_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class VersionColumn:
+    """A version as a column: its name, and its order of registration, which fixes its colour."""
+
+    name: str
+    order: int
 
 
 class MetricsTable(DataTable):
@@ -27,14 +34,14 @@ class MetricsTable(DataTable):
         self.set_empty("Nothing measured yet", "Metrics need predictions whose true values are known.")
         self._versions: tuple[VersionColumn, ...] = ()
 
-    def show_metrics(self, rows: Sequence["MetricRow"], versions: Sequence["VersionColumn"]) -> None:
+    def show_metrics(self, rows: Sequence["MetricRow"], versions: Sequence[VersionColumn]) -> None:
         """Show these metrics for these versions, in this order."""
         self._versions = tuple(versions)
         self.set_columns(columns_for(self._versions))
         self.set_rows([table_row(row, self._versions) for row in rows])
 
 
-def columns_for(versions: Sequence["VersionColumn"]) -> list[Column]:
+def columns_for(versions: Sequence[VersionColumn]) -> list[Column]:
     """The metric's name, then a column per version and kind of data."""
     columns = [Column("metric", "Metric", width=240)]
     for kind, told in (("historical", "the training set"), ("live", "labelled live rows")):
@@ -53,10 +60,10 @@ def columns_for(versions: Sequence["VersionColumn"]) -> list[Column]:
     return columns
 
 
-def table_row(row: "MetricRow", versions: Sequence["VersionColumn"]) -> Row:
+def table_row(row: "MetricRow", versions: Sequence[VersionColumn]) -> Row:
     """One metric as finished cells."""
     cells = [Cell(row.name, tooltip=row.tooltip)]
-    places = decimals(row)
+    places = decimals(measure.value for of in (row.historical, row.live) for measure in of.values())
     for kind, measures in (("historical", row.historical), ("live", row.live)):
         best = better_versions(measures, row.higher_is_better)
         for version in versions:
@@ -73,17 +80,6 @@ def better_versions(measures: Mapping[str, "Measure"], higher_is_better: bool | 
         return set()
     best = max(values.values()) if higher_is_better else min(values.values())
     return {name for name, value in values.items() if value == best}
-
-
-def decimals(row: "MetricRow") -> int:
-    """Decimals for a row: three significant digits of the largest, more while unequal values look equal."""
-    values = [measure.value for of in (row.historical, row.live) for measure in of.values()]
-    known = {value for value in values if value is not None and math.isfinite(value)}
-    largest = max((abs(value) for value in known), default=0.0)
-    places = 3 if largest == 0 else max(0, 2 - math.floor(math.log10(largest)))
-    while places < MOST_DECIMALS and len({fixed(value, places) for value in known}) < len(known):
-        places += 1
-    return places
 
 
 def measure_cell(measure: "Measure | None", kind: str, places: int, *, better_than: Sequence[str]) -> Cell:

@@ -21,7 +21,7 @@ class MonitorActions(QObject):
         self._page = page
         self._presenter = presenter
         self._context = context
-        self.champion = ChampionChanger(page, context)
+        self.champion = ChampionChanger(page, presenter, context)
         self.retraining = Retraining(page, context)
         self.revisions = RevisionChanger(page, page.notice, context)
         page.retrain.triggered.connect(self._retrain)
@@ -79,12 +79,12 @@ class MonitorActions(QObject):
 
     def _promote(self) -> None:
         if self._presenter.look is not None:
-            self.champion.ask(self._presenter.look, self._page.versions.current())
+            self.champion.open_dialog(self._presenter.look, self._page.versions.current())
 
     def _back(self) -> None:
         project = self._project()
         if project is not None and self._presenter.look is not None:
-            self.champion.ask(self._presenter.look, previous(project))
+            self.champion.open_dialog(self._presenter.look, previous(project))
 
     def _browse(self) -> None:
         if (project := self._project()) is not None:

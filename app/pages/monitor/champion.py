@@ -1,6 +1,5 @@
 """Changing the champion: ask, do it by the registry's rules, read back, offer the way back."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,25 +9,27 @@ from app.context import Context
 from app.dialogs.champion import ChampionDialog
 from app.error_text import told
 from app.pages.monitor.page import MonitorPage
+from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.monitor.query import Look
-from app.pages.monitor.view_model import entry_of, evidence_of
+from app.pages.monitor.view_model import entry_of
+from app.tasks import Work
 from services.errors import NotFound, RelevoError
 from services.evaluation.model import ProjectView
-from services.registry.model import ChampionChange, Project
+from services.registry.model import ChampionChange, Evidence, Project
 from services.registry.service import seen_of
-from widgets.formatting import clock, count, plural
+from widgets.formatting import clock
 from widgets.panels.confirm_change import PlannedChange
 from widgets.theme import State
 
 
-@dataclass(frozen=True, slots=True)
-class _Flip:
-    """A change decided on a state that was seen."""
+@dataclass(slots=True)
+class _Decision:
+    """A change decided on a state that was seen; its evidence is None until it was read."""
 
     seen: Project
     after: str
-    reason: str
-    evidence: str = ""
+    reason: str = ""
+    evidence: Evidence | None = None
 
 
 class ChampionChanger(QObject):
@@ -36,39 +37,62 @@ class ChampionChanger(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, page: MonitorPage, context: Context) -> None:
+    def __init__(self, page: MonitorPage, presenter: MonitorPresenter, context: Context) -> None:
         super().__init__(page)
         self._page = page
+        self._presenter = presenter
         self._context = context
         self.dialog: ChampionDialog | None = None
 
-    def ask(self, look: Look, after: str) -> None:
-        """Open the dialog for making a version the champion."""
+    def open_dialog(self, look: Look, after: str) -> None:
+        """Ask whether a version is to be the champion, and why; its evidence is read meanwhile."""
         view = look.view
         if view is None or self.dialog is not None:
             return
-        self.dialog = dialog = ChampionDialog(planned(look, view, after), self._page.window())
-        dialog.confirmed.connect(lambda reason: self._change(view, after, reason, dialog))
-        dialog.finished.connect(self._forget)
+        self.dialog = dialog = ChampionDialog(planned_change(look, view, after), self._page.window())
+        decision = _Decision(view.project, after)
+        dialog.confirmed.connect(lambda reason: self._confirmed(decision, reason, dialog))
+        dialog.finished.connect(self._dialog_closed)
         dialog.open()
+        self._read_evidence(decision, dialog)
 
-    def _change(self, view: ProjectView, after: str, reason: str, dialog: ChampionDialog) -> None:
+    def _read_evidence(self, decision: _Decision, dialog: ChampionDialog) -> None:
+        def show(evidence: Evidence) -> None:
+            decision.evidence = evidence
+            if self.dialog is dialog:
+                dialog.panel.show_evidence(evidence)
+
+        def failed(error: RelevoError) -> None:
+            show(Evidence(note=f"Not measured: {error.message}"))
+
+        loader = self._presenter.loader
+        if loader is not None:
+            self._context.tasks.run(
+                lambda work: loader.evidence(decision.seen.name, decision.after, work),
+                owner=self,
+                title=f"Reading what was measured of {decision.seen.name}",
+                on_result=show,
+                on_error=failed,
+                routine=True,
+            )
+
+    def _confirmed(self, decision: _Decision, reason: str, dialog: ChampionDialog) -> None:
         def done(project: Project) -> None:
             if self.dialog is dialog:
                 dialog.accept()
-            self._tell(project)
+            self._show_done(project)
 
         def failed(error: RelevoError) -> None:
             if self.dialog is dialog:
                 dialog.panel.show_error(told(error))
             else:
-                self._tell_failure(error)
-            self.changed.emit(view.project.name)
+                self._show_failure(error)
+            self.changed.emit(decision.seen.name)
 
-        evidence = json.dumps(evidence_of(view, view.project.champion, after))
-        self._flip(_Flip(view.project, after, reason, evidence), done, failed)
+        decision.reason = reason
+        self._change(decision, done, failed)
 
-    def _tell(self, project: Project) -> None:
+    def _show_done(self, project: Project) -> None:
         """Say that it happened, as read back, and offer the way back."""
         change = project.last_change
         self.changed.emit(project.name)
@@ -80,58 +104,56 @@ class ChampionChanger(QObject):
             f"{project.champion} is the champion of {project.name} since {clock(change.at)}.",
             note="As read back from the registry. The gateway follows within a second.",
             action=back,
-            run=lambda: self._take_back(project, change),
+            run=lambda: self._undo(project, change),
         )
 
-    def _tell_failure(self, error: RelevoError) -> None:
+    def _show_failure(self, error: RelevoError) -> None:
         self._page.notice.tell("Not changed", told(error), state=State.BAD)
 
-    def _take_back(self, project: Project, change: ChampionChange) -> None:
+    def _undo(self, project: Project, change: ChampionChange) -> None:
         def failed(error: RelevoError) -> None:
-            self._tell_failure(error)
+            self._show_failure(error)
             self.changed.emit(project.name)
 
         reason = f"Back to {change.previous}, undoing: {change.reason}"
-        self._flip(_Flip(project, change.previous, reason), self._tell, failed)
+        self._change(_Decision(project, change.previous, reason), self._show_done, failed)
 
-    def _flip(
-        self, flip: _Flip, done: Callable[[Project], None], failed: Callable[[RelevoError], None]
+    def _change(
+        self,
+        decision: _Decision,
+        done: Callable[[Project], None],
+        failed: Callable[[RelevoError], None],
     ) -> None:
-        platform = self._context.link.platform
-        if platform is None:
+        platform, loader = self._context.link.platform, self._presenter.loader
+        if platform is None or loader is None:
             failed(NotFound("There is no connection to the platform any more."))
             return
-        who = self._context.person()
+        who, seen, after = self._context.person(), decision.seen, decision.after
+
+        def change(work: Work) -> Project:
+            evidence = decision.evidence or loader.evidence(seen.name, after, work)
+            return platform.registry.flip(
+                seen.name, after, who=who, reason=decision.reason, seen=seen_of(seen), evidence=evidence
+            )
+
         self._context.tasks.run(
-            lambda _work: platform.registry.flip(
-                flip.seen.name,
-                flip.after,
-                who=who,
-                reason=flip.reason,
-                seen=seen_of(flip.seen),
-                evidence=flip.evidence,
-            ),
+            change,
             owner=self,
-            title=f"Making {flip.after} champion of {flip.seen.name}",
+            title=f"Making {after} champion of {seen.name}",
             on_result=done,
             on_error=failed,
         )
 
-    def _forget(self) -> None:
+    def _dialog_closed(self) -> None:
         self.dialog = None
 
 
-def planned(look: Look, view: ProjectView, after: str) -> PlannedChange:
-    """What the dialog says of a change to be made."""
+def planned_change(look: Look, view: ProjectView, after: str) -> PlannedChange:
+    """What the dialog says of a change to be made, before its evidence is read."""
     project = view.project
     before, new = project.version(project.champion), project.version(after)
     if before is None or new is None:
         raise NotFound(f"{project.name} has no version {after} any more")
-    live = view.live.get(after)
-    note = "No live rows of it have been seen yet."
-    if live is not None and live.predictions:
-        rows = plural(live.predictions, "live row")
-        note = f"{after} saw {rows} in this span; {count(live.labelled)} have their true value."
     return PlannedChange(
         project=project.name,
         before=entry_of(project, before, look),
@@ -139,8 +161,6 @@ def planned(look: Look, view: ProjectView, after: str) -> PlannedChange:
         consequences=(
             f"Whoever asks {project.name} gets {after} within a second; no application has to change.",
             f"{before.name} becomes a challenger: it goes on seeing every row, in the shadow.",
-            "The change is kept in the history with your name and reason; one step takes it back.",
+            "The history keeps the change with your name, reason and evidence; one step takes it back.",
         ),
-        evidence=evidence_of(view, before.name, after),
-        evidence_note=note,
     )

@@ -34,7 +34,7 @@ class MonitorPresenter(QObject):
         self._page = page
         self._context = context
         self._plot = MonitorPlot(page)
-        self._observer: Observer | None = None
+        self.loader: Observer | None = None
         self._task: Task[tuple[Look, Content]] | None = None
         self._asked: Question | None = None
         self._again = False
@@ -60,14 +60,14 @@ class MonitorPresenter(QObject):
         A look at what is not wanted any more is cut short.
         """
         self._timer.stop()
-        if self._observer is None:
+        if self.loader is None:
             return
         if self._task is not None:
             self._again = True
             if self._asked != self._question():
                 self._task.cancel()
             return
-        self._begin(self._observer)
+        self._begin(self.loader)
 
     def _begin(self, observer: Observer) -> None:
         self._again = False
@@ -119,9 +119,9 @@ class MonitorPresenter(QObject):
     def _ended(self) -> None:
         self._task = None
         self._page.busy = False
-        if self._again and self._observer is not None:
-            self._begin(self._observer)
-        elif self._here and self._observer is not None:
+        if self._again and self.loader is not None:
+            self._begin(self.loader)
+        elif self._here and self.loader is not None:
             self._plan()
 
     def _plan(self) -> None:
@@ -190,13 +190,13 @@ class MonitorPresenter(QObject):
         self._page.due = None
 
     def _opened(self, platform: Platform) -> None:
-        self._observer = Observer(platform)
+        self.loader = Observer(platform)
         self.look = None
         if self._here:
             self.refresh()
 
     def _closing(self) -> None:
-        self._observer = None
+        self.loader = None
         self._timer.stop()
         if self._task is not None:
             self._task.cancel()

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from app.connection.platform import Platform
 from app.tasks import Work
 from services.errors import NotFound, RelevoError, Unavailable
+from services.evaluation.evidence import read_evidence
 from services.evaluation.model import Evolution, ProjectView, Span
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import VersionStatus
 from services.profiles.profile import EmbeddedProfile
-from services.registry.model import Job
+from services.registry.model import Evidence, Job
 
 SETTLING_SECONDS = 30.0
 """So long may services on this machine take until they have loaded their model."""
@@ -58,8 +59,7 @@ class Observer:
         self._platform = platform
         self._settles = isinstance(platform.profile, EmbeddedProfile)
         self._opened = time.monotonic()
-        self._reader: ProjectReader | None = None
-        self._project = ""
+        self._kept: tuple[str, ProjectReader] | None = None
 
     def look(self, question: Question, work: Work) -> Look:
         """Answer a question; a project that is gone gives way to the first there is."""
@@ -83,11 +83,15 @@ class Observer:
             self._settles and time.monotonic() - self._opened < SETTLING_SECONDS,
         )
 
+    def evidence(self, project: str, challenger: str, work: Work) -> Evidence:
+        """What is known of the champion and the version that may replace it; beside another task too."""
+        return read_evidence(self._reader_of(project), challenger, lambda: work.stopping)
+
     def _reader_of(self, project: str) -> ProjectReader:
-        if self._reader is None or self._project != project:
-            self._reader = ProjectReader(self._platform.store, project)
-            self._project = project
-        return self._reader
+        kept = self._kept
+        if kept is None or kept[0] != project:
+            kept = self._kept = (project, ProjectReader(self._platform.store, project))
+        return kept[1]
 
     def _evolution(self, reader: ProjectReader, question: Question, work: Work) -> Evolution | None:
         if not question.variable:

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from app.pages.monitor.content import Content
 from app.pages.monitor.query import Look
+from services.evaluation.metrics.definitions import metric_rows
 from services.evaluation.model import ProjectView, VersionView
 from services.gateway.messages import VersionStatus
 from services.registry.model import Mode, Project, Version
 from widgets.formatting import clock, day, plural
 from widgets.panels.version_entry import VersionEntry
 from widgets.tables.cells import Column, Row
-from widgets.tables.metrics import columns_for, table_row
-from widgets.tables.metrics_rows import VersionColumn, metric_rows
+from widgets.tables.metrics import VersionColumn, columns_for, table_row
 from widgets.theme import State
 
 _RANK = {Mode.CHAMPION: 0, Mode.CHALLENGER: 1, Mode.RETIRED: 2}
@@ -126,23 +126,6 @@ def measured_versions(view: ProjectView) -> Sequence[Version]:
     return sorted(active or view.project.versions, key=lambda version: version.order)
 
 
-def evidence_of(view: ProjectView, before: str, after: str) -> list[tuple[str, str, str]]:
-    """Metric, value of each of two versions, as shown: on live data where there is any, else historical."""
-    kind = "live" if _has_metrics(view.live, before, after) else "historical"
-    views = view.live if kind == "live" else view.historical
-    unit = view.project.versions[0].signature.target.unit
-    versions = [VersionColumn(name, 0) for name in (before, after)]
-    lines = []
-    for row in metric_rows(views, {}, unit=unit):
-        cells = table_row(row, versions).cells
-        lines.append((f"{row.name}, {kind}", cells[1].text, cells[2].text))
-    return lines[:8]
-
-
 def seen_text(content: Content) -> str:
     """When the content was seen, exactly."""
     return clock(datetime.fromtimestamp(content.seen_at, UTC))
-
-
-def _has_metrics(views: dict[str, VersionView], *names: str) -> bool:
-    return all(name in views and views[name].metrics is not None for name in names)

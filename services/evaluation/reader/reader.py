@@ -76,6 +76,21 @@ class ProjectReader:
             self._last = (seen, view)
             return view
 
+    def desired_revisions(self, cancelled: Cancelled = None) -> ProjectView:
+        """Read what is new and look at the revisions that are desired now, over all time.
+
+        Args:
+            cancelled: as for `refresh`.
+
+        Raises:
+            NotFound: there is no such project.
+        """
+        with self._lock:
+            project = self._project()
+            state, rows = self._follow(project, cancelled)
+            window, historical = TimeWindow(Span.ALL, self._clock()), self._historical.views(project)
+            return project_view(state, project, window, historical, rows, desired_only=True)
+
     def evolution(self, variable: str, span: Span, cancelled: Cancelled = None) -> Evolution:
         """An input's course over the training set and then over the live rows.
 

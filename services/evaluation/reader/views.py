@@ -7,24 +7,27 @@ from services.evaluation.reader.bucket import Bucket
 from services.evaluation.reader.buckets import PredictionStream, TimeWindow
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.summaries import Summary
-from services.registry.model import Project
+from services.registry.model import Project, Version
 
 
 def project_view(
-    state: ReaderState,
-    project: Project,
-    window: TimeWindow,
-    historical: dict[str, VersionView],
-    rows_read: int,
-) -> ProjectView:
-    """One consistent look at a project; costs the buckets of the span, whatever their rows."""
+    state: ReaderState, project: Project, window: TimeWindow, historical: dict[str, VersionView],
+    rows_read: int, *, desired_only: bool = False,
+) -> ProjectView:  # fmt: skip
+    """One consistent look at a project; costs the buckets of the span, whatever their rows.
+
+    Live rows of all revisions count, or those of each version's desired one only.
+    """
     return ProjectView(
         project=project,
         at=datetime.fromtimestamp(window.now, UTC),
         span=window.span,
         rows_read=rows_read,
         historical=historical,
-        live={version.name: _live(state, version.name, window) for version in project.versions},
+        live={
+            version.name: _live(state, version, window, desired_only=desired_only)
+            for version in project.versions
+        },
         newest_request=_moment(state.newest_request / 1e3),
         newest_label=_moment(state.newest_label / 1e6),
     )
@@ -46,9 +49,9 @@ def traffic_of(state: ReaderState, version: str, now: float) -> Traffic:
     )
 
 
-def _live(state: ReaderState, version: str, window: TimeWindow) -> VersionView:
+def _live(state: ReaderState, version: Version, window: TimeWindow, *, desired_only: bool) -> VersionView:
     def is_its(stream: PredictionStream) -> bool:
-        return stream.version == version
+        return stream.version == version.name and not (desired_only and stream.revision != version.revision)
 
     buckets = state.buckets.summed(window, is_its)
     joined = merged(buckets)

@@ -1,15 +1,32 @@
 """Projects and versions: what they are, who was champion, and the changes an administrator makes."""
 
+import time
+
 from msgspec.structs import replace
 
-from services.errors import InvalidInput
+from services.errors import Cancelled, Corrupt, InvalidInput, Unavailable
+from services.evaluation.evidence import read_evidence
+from services.evaluation.reader.reader import ProjectReader
 from services.gateway import messages
 from services.gateway.operations import ADMIN, ANYONE, SERVICE, Call, Operation
 from services.gateway.routes.signatures import check_signature, version_url
-from services.registry.model import ChampionChange, Project, Revision, RevisionChange, Role, Version
+from services.registry.model import (
+    ChampionChange,
+    Evidence,
+    Project,
+    Revision,
+    RevisionChange,
+    Role,
+    Version,
+)
 from services.registry.service import Seen
 from services.routing import validate_policy
+from services.store.interface import Store
 
+EVIDENCE_SECONDS = 5.0
+"""So long may a change of champion wait until its evidence is measured."""
+EVIDENCE_HELD_ROWS = 20_000
+"""Predictions and labels held in memory for joining; others are looked up in the store."""
 _PROJECT = "/v1/projects/{project}"
 _VERSION = f"{_PROJECT}/versions/{{version}}"
 
@@ -40,16 +57,31 @@ def _history(call: Call) -> list[ChampionChange]:
 
 def _change_champion(call: Call) -> Project:
     request: messages.ChampionRequest = call.body
+    name = call.path["project"]
     project = call.parts.registry().flip(
-        call.path["project"],
+        name,
         request.champion,
         who=request.who,
         reason=request.reason,
         seen=Seen(request.expected, request.generation),
-        evidence=request.evidence,
+        evidence=_evidence(call.parts.store(), name, request.champion),
     )
     call.parts.follower.look()
     return project
+
+
+def _evidence(store: Store, project: str, challenger: str) -> Evidence:
+    """What is measured now; a change of champion waits for it only so long, and never fails for it."""
+    ends = time.monotonic() + EVIDENCE_SECONDS
+    reader = ProjectReader(store, project, held_rows=EVIDENCE_HELD_ROWS)
+    try:
+        return read_evidence(reader, challenger, lambda: time.monotonic() > ends)
+    except Cancelled:
+        return Evidence(
+            note=f"Not measured: the log could not be read within {EVIDENCE_SECONDS:.0f} seconds."
+        )
+    except (Unavailable, Corrupt) as error:
+        return Evidence(note=f"Not measured: {error.message}")
 
 
 def _change_policy(call: Call) -> Project:

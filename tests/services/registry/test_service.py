@@ -7,11 +7,22 @@ from pathlib import Path
 import pytest
 
 from services.errors import Conflict, InvalidInput, NotFound, Uncertain
-from services.registry.model import Field, Mode, Project, Signature, Task, Version
+from services.registry.model import (
+    DataKind,
+    Evidence,
+    Field,
+    MetricValue,
+    Mode,
+    Project,
+    Signature,
+    Task,
+    Version,
+)
 from services.registry.service import Registry, Seen, seen_of
 from services.store.sqlite import SqliteStore
 
 START = datetime(2026, 11, 12, 8, tzinfo=UTC)
+EVIDENCE = Evidence((MetricValue("RMSE", "B", "1" * 64, DataKind.LIVE, 312, 0.58),))
 SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
 
 
@@ -72,12 +83,12 @@ def test_a_version_of_another_task_is_refused(registry: Registry) -> None:
 
 def test_a_flip_moves_the_champion_and_writes_history_with_evidence(registry: Registry) -> None:
     project = registry.flip(
-        "wine", "B", who="ada", reason="lower RMSE", seen=Seen("A", 1), evidence='{"rmse": 0.58}'
+        "wine", "B", who="ada", reason="lower RMSE", seen=Seen("A", 1), evidence=EVIDENCE
     )
     assert seen_of(project) == Seen("B", 2)
     change = registry.history("wine")[-1]
     assert (change.previous, change.champion, change.who) == ("A", "B", "ada")
-    assert (change.reason, change.evidence) == ("lower RMSE", '{"rmse": 0.58}')
+    assert (change.reason, change.evidence) == ("lower RMSE", EVIDENCE)
 
 
 def test_a_flip_on_a_stale_view_says_who_was_faster_and_when(registry: Registry) -> None:

@@ -9,6 +9,9 @@ from msgspec.structs import replace
 from services.errors import Conflict, InvalidInput, NotFound
 from services.registry.model import (
     ChampionChange,
+    DataKind,
+    Evidence,
+    MetricValue,
     Mode,
     Policy,
     Project,
@@ -100,7 +103,9 @@ def test_a_signature_comes_back_as_it_was(
 def test_a_flip_moves_pointer_and_both_modes(
     store: Store, registered: Project, new_change: NewChange
 ) -> None:
-    change = new_change(registered, "B", 'it\'s better; "much"')
+    measured = MetricValue("R²", "B", "b" * 64, DataKind.LIVE, 312, 0.1 + 0.2)
+    evidence = Evidence((measured, replace(measured, value=None)), 'nothing "else"')
+    change = replace(new_change(registered, "B", 'it\'s better; "much"'), evidence=evidence)
     found = store.flip(change, seen_generation=1)
     assert found == store.project(registered.name)
     assert (found.champion, found.generation) == ("B", 2)
@@ -108,7 +113,7 @@ def test_a_flip_moves_pointer_and_both_modes(
     history = store.history(registered.name)
     assert [entry.generation for entry in history] == [1, 2]
     assert history[-1] == found.last_change
-    assert history[-1].reason == change.reason
+    assert (history[-1].reason, history[-1].evidence) == (change.reason, evidence)
     assert abs(history[-1].at - change.at) < timedelta(milliseconds=1)
 
 

@@ -1,11 +1,13 @@
 """Before the champion changes: what will happen, on what evidence, and why."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from services.registry.model import Mode
+from services.registry.model import DataKind, Evidence, MetricValue, Mode
 from widgets.panels.confirm_change import ConfirmChangePanel, PlannedChange
 from widgets.panels.version_entry import VersionEntry
 from widgets.panels.versions import VersionBadge
@@ -16,8 +18,12 @@ CHANGE = PlannedChange(
     VersionEntry("B", 1, Mode.CHAMPION),
     VersionEntry("A", 0, Mode.CHALLENGER),
     ("A answers from the next second on.",),
-    (("RMSE", "0.58", "0.66"),),
-    "Measured on 312 rows.",
+    Evidence(
+        (
+            MetricValue("RMSE", "B", "b" * 64, DataKind.LIVE, 312, 0.58),
+            MetricValue("RMSE", "A", "a" * 64, DataKind.LIVE, 310, 0.66),
+        )
+    ),
 )
 
 
@@ -44,7 +50,8 @@ def test_it_says_what_will_change_and_on_what_evidence(
 ) -> None:
     shown = texts(panel)
     assert "Change the champion of wine" in shown
-    assert {"Evidence", "RMSE", "0.58", "0.66", "Measured on 312 rows."} <= set(shown)
+    assert {"Evidence", "RMSE, live", "0.580", "0.660"} <= set(shown)
+    assert "Measured on 312 live rows of B (bbbbbbbb) and 310 live rows of A (aaaaaaaa)." in shown
     assert any("A answers from the next second on." in text for text in shown)
     assert confirm(panel).text() == "Make A champion"
     assert [badge.accessibleName() for badge in panel.findChildren(VersionBadge)] == [
@@ -52,6 +59,14 @@ def test_it_says_what_will_change_and_on_what_evidence(
         "Version A, challenger, unknown",
     ]
     assert not panel.grab().isNull()
+
+
+def test_evidence_that_is_still_being_read_shows_when_it_comes(panel: ConfirmChangePanel) -> None:
+    panel.show_change(replace(CHANGE, evidence=None))
+    assert "Reading what was measured…" in texts(panel)
+    panel.show_evidence(Evidence(note="No data."))
+    assert "No data." in texts(panel)
+    assert "Reading what was measured…" not in texts(panel)
 
 
 def test_without_a_reason_nothing_is_confirmed(qtbot: QtBot, panel: ConfirmChangePanel) -> None:

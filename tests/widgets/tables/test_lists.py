@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from services.registry.model import ChampionChange, RevisionChange, Task
+from services.registry.model import ChampionChange, DataKind, Evidence, MetricValue, RevisionChange, Task
 from widgets.tables.activity import ActivityRow, ActivityState, ActivityTable
 from widgets.tables.cells import Role
 from widgets.tables.history import HistoryTable
@@ -87,6 +87,29 @@ def test_history_is_told_newest_first_with_times_exact_on_hover_and_in_export(qt
     assert column(table, 2) == ["A", "–"]
     assert column(table, 5) == ["lower error", "first registration"]
     assert "2026-11-24T10:00:00+00:00,Champion,A,B,rule,lower error" in table.to_csv()
+
+
+def test_history_tells_the_evidence_of_a_change_of_champion_and_all_of_it_on_hover(qtbot: QtBot) -> None:
+    table = HistoryTable()
+    qtbot.addWidget(table)
+    values = tuple(
+        MetricValue(metric, version, version.lower() * 64, DataKind.LIVE, 312, value)
+        for metric, version, value in (
+            ("RMSE", "A", 0.62), ("RMSE", "B", 0.581), ("R²", "A", None), ("R²", "B", 0.3),
+        )
+    )  # fmt: skip
+    changes = [
+        ChampionChange("wine", 2, NOW, "A", "B", "ana", "lower error", Evidence(values)),
+        ChampionChange(
+            "wine", 1, NOW - timedelta(days=1), "", "A", "ana", "first", Evidence(note="No data.")
+        ),
+    ]
+    table.show_history(changes, {"A": 0, "B": 1}, NOW)
+    assert column(table, 6) == ["RMSE, live: 0.620 → 0.581", "No data."]
+    details = str(column(table, 6, Qt.ItemDataRole.ToolTipRole)[0])
+    assert "R², live: – → 0.300" in details
+    assert "312 live rows of A (aaaaaaaa) and 312 live rows of B (bbbbbbbb)" in details
+    assert "R², live: – → 0.300" in table.to_csv()
 
 
 def test_history_tells_changes_of_champion_and_of_revisions_together_by_time(qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from services.evaluation.metrics.definitions import MetricRow, metric_rows
 from services.evaluation.model import (
     ClassificationMetrics,
     ClassMetrics,
@@ -13,8 +14,7 @@ from services.evaluation.model import (
     VersionView,
 )
 from widgets.tables.cells import Role
-from widgets.tables.metrics import MetricsTable
-from widgets.tables.metrics_rows import MetricRow, VersionColumn, metric_rows
+from widgets.tables.metrics import MetricsTable, VersionColumn
 
 VERSIONS = (VersionColumn("A", 0), VersionColumn("B", 1))
 

@@ -61,18 +61,29 @@ def test_registering_again_changes_neither_mode_nor_desired_revision(wine, beer,
 
 
 def test_a_change_of_champion_is_answered_by_the_new_one_and_told_in_the_history(wine, beer):
-    change = messages.ChampionRequest("B", "A", 1, "better on Monday", "Ana", '{"rmse":0.4}')
+    change = messages.ChampionRequest("B", "A", 1, "better on Monday", "Ana")
     with wine.client() as client:
         project = client.change_champion(beer, change)
         assert client.predict(beer, [ROW])[0].version == "B"
         last = client.history(beer)[-1]
     assert (project.champion, project.generation) == ("B", 2)
-    assert (last.champion, last.who, last.reason, last.evidence) == (
-        "B",
-        "Ana",
-        "better on Monday",
-        '{"rmse":0.4}',
-    )
+    assert (last.champion, last.who, last.reason) == ("B", "Ana", "better on Monday")
+    assert last == project.last_change
+
+
+def test_a_change_of_what_was_never_measured_says_so_in_its_evidence(wine, beer):
+    with wine.client() as client:
+        client.change_champion(beer, messages.ChampionRequest("B", "A", 1, "better on Monday", "Ana"))
+        evidence = client.history(beer)[-1].evidence
+    assert evidence.values == ()
+    assert evidence.note.startswith("No data.")
+
+
+def test_evidence_is_made_by_the_gateway_and_taken_from_nobody(wine, beer):
+    body = {"champion": "B", "expected": "A", "generation": 1, "reason": "mine", "who": "Ana"}
+    with wine.http() as http:
+        answer = http.post(f"/v1/projects/{beer}/champion", json={**body, "evidence": "trust me"})
+    assert answer.status_code == 422
 
 
 def test_of_two_windows_flipping_at_once_one_is_told_who_was_first_and_when(wine, beer):

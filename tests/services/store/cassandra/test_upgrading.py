@@ -1,12 +1,14 @@
 """A platform whose tables an earlier Relevo made."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from services.registry.model import Policy, RevisionChange, Version
+from services.registry.model import ChampionChange, Evidence, Policy, RevisionChange, Version
 from services.store import registry_rules as rules
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore, schema
@@ -88,3 +90,33 @@ def test_how_far_challengers_have_caught_up_moves_from_the_settings_to_a_table_o
             assert kept == {name: None if "catch_up/" in name else SETTINGS[name] for name in SETTINGS}
         finally:
             store.close()
+
+
+def test_evidence_that_was_kept_as_text_is_still_told(
+    cassandra_address: CassandraAddress, new_version: Callable[..., Version],
+    new_change: Callable[..., ChampionChange],
+) -> None:  # fmt: skip
+    store = CassandraStore(cassandra_address)
+    try:
+        for name in "AB":
+            project = store.register(new_version("beer", name), who="ann")
+        last_change = store.flip(new_change(project, "B"), seen_generation=1).last_change
+        assert last_change is not None
+        cells = '[["RMSE, live", "0.62", "0.58"], ["R², live", "0.30", "0.34"]]'
+        stored = {**msgspec.to_builtins(last_change), "evidence": cells}
+        store._session.write(
+            "UPDATE historical_db.model_registry SET last_change = ? WHERE name = ?",
+            (json.dumps(stored), "beer"),
+        )
+        store._session.write(
+            "UPDATE historical_db.champion_history SET evidence = ? WHERE name = ? AND at = ? "
+            "AND generation = 2",
+            (cells, "beer", last_change.at),
+        )
+        changed = store.history("beer")[-1]
+        assert changed.evidence == Evidence(note="RMSE, live: 0.62 → 0.58; R², live: 0.30 → 0.34")
+        found = store.project("beer")
+        assert found is not None
+        assert found.last_change == changed
+    finally:
+        store.close()

@@ -1,12 +1,14 @@
 """A workspace that an earlier Relevo made."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from services.registry.model import Policy, RevisionChange, Version
+from services.registry.model import ChampionChange, Evidence, Policy, RevisionChange, Version
 from services.store import registry_rules as rules
 from services.store.interface import CatchUpProgress
 from services.store.sqlite import SqliteStore, schema
@@ -31,6 +33,30 @@ def make_schema(folder: Path, number: int, version: Version, monkeypatch: pytest
     with database.writing() as connection:
         put_version(connection, version, champion="A", generation=1, policy=Policy(), last_change=change)
     database.close()
+
+
+def test_evidence_that_was_kept_as_text_is_still_told(
+    tmp_path: Path, new_version: Callable[..., Version], new_change: Callable[..., ChampionChange]
+) -> None:
+    store = SqliteStore(tmp_path)
+    for name in "AB":
+        project = store.register(new_version("wine", name), who="ann")
+    last_change = store.flip(new_change(project, "B"), seen_generation=1).last_change
+    store.close()
+    cells = '[["RMSE, live", "0.62", "0.58"], ["R², live", "0.30", "0.34"]]'
+    with sqlite3.connect(tmp_path / "historical_db.sqlite3") as connection:
+        stored = {**msgspec.to_builtins(last_change), "evidence": cells}
+        connection.execute("UPDATE model_registry SET last_change = ?", (json.dumps(stored),))
+        connection.execute("UPDATE champion_history SET evidence = ? WHERE generation = 2", (cells,))
+        connection.execute("UPDATE champion_history SET evidence = '' WHERE generation = 1")
+    connection.close()
+    store = SqliteStore(tmp_path)
+    first, second = store.history("wine")
+    assert first.evidence == Evidence()
+    assert second.evidence == Evidence(note="RMSE, live: 0.62 → 0.58; R², live: 0.30 → 0.34")
+    project = store.project("wine")  # type: ignore[assignment]
+    assert project.last_change == second
+    store.close()
 
 
 def test_a_version_from_before_revisions_had_a_history_keeps_all_and_begins_one(

@@ -1,0 +1,103 @@
+"""The same change of champion by the window, by plain HTTP and by the client leaves the same evidence."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.settings import SPAN
+from services.client import GatewayClient
+from services.gateway.messages import ChampionRequest
+from services.registry.model import DataKind, Project, Role, Task
+from services.registry.service import Registry, seen_of
+from services.registry.tokens import new_secret, new_token
+from services.store.interface import Store
+
+OpenWindow = Callable[..., Any]
+
+
+@pytest.fixture
+def gateway(store: Store, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Address and administrator's token of a gateway over the window's store, a process of its own."""
+    token, row = new_token(Role.ADMIN, label="test")
+    store.add_token(row)
+    address = f"sqlite:{tmp_path / 'workspace'}"
+    command = [sys.executable, "-m", "app", "gateway", "--held", "--store", address]
+    with subprocess.Popen(
+        [*command, "--spool", str(tmp_path / "spool")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env={**os.environ, "RELEVO_SECRET": new_secret()},
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["address"], token
+        process.stdin.close()
+
+
+def change_in_window(window: Any, qtbot: QtBot, project: str) -> None:
+    """As a person does it, who looks at an hour only."""
+    window.program.presenter.choose_project(project)
+    window.program.context.settings.put(SPAN, "hour")
+    monitor = window.start.monitor
+    qtbot.waitUntil(lambda: monitor.content.project == project and monitor.promote.isEnabled())
+    monitor.versions.select("B")
+    monitor.promote.trigger()
+    dialog = window.program.actions.champion.dialog
+    qtbot.keyClicks(dialog.panel.reason.editor, "better")
+    qtbot.keyClick(dialog.panel.reason.editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(monitor.notice.isVisible)
+
+
+def give_back(store: Store, project: str) -> Project:
+    registry = Registry(store)
+    seen = seen_of(registry.project(project))
+    return registry.flip(project, "A", who="Ana", reason="for the next change", seen=seen)
+
+
+@pytest.fixture(params=Task)
+def crop(request: pytest.FixtureRequest, store: Store, filling: Any) -> Store:
+    """A store with one project, `crop`, of each task."""
+    filling.fill(store, "crop", request.param)
+    return store
+
+
+def test_window_api_and_client_leave_the_same_evidence(
+    open_window: OpenWindow, crop: Store, filling: Any, gateway: tuple[str, str], qtbot: QtBot
+) -> None:
+    store = crop
+    change_in_window(open_window(), qtbot, "crop")
+    seen = give_back(store, "crop")
+    address, token = gateway
+    body = {"champion": "B", "expected": "A", "generation": seen.generation, "reason": "r", "who": "Ana"}
+    answer = requests.post(
+        f"{address}/v1/projects/crop/champion", json=body,
+        headers={"Authorization": f"Bearer {token}"}, timeout=60,
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    seen = give_back(store, "crop")
+    with closing(GatewayClient(address, token)) as client:
+        client.change_champion("crop", ChampionRequest("B", "A", seen.generation, "r", "Ana"))
+        told = client.history("crop")
+    changes = store.history("crop")
+    assert told == changes
+    by_window, by_api, by_client = (change.evidence for change in changes if change.champion == "B")
+    assert by_window == by_api == by_client
+    assert {(one.version, one.data, one.rows) for one in by_window.values} == {
+        ("A", DataKind.LIVE, 312),
+        ("B", DataKind.LIVE, 312),
+    }
+    assert {one.revision for one in by_window.values} == {
+        filling.revision_of("crop", version).sha256 for version in "AB"
+    }
+    metrics = {one.metric for one in by_window.values}
+    assert metrics & {"RMSE", "Accuracy"}
+    assert all(one.value is not None for one in by_window.values)
