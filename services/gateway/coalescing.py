@@ -41,7 +41,7 @@ class Coalescer(Generic[Question]):
         self._running: set[asyncio.Task[None]] = set()
         self._scheduled = False
 
-    def add(self, question: Question) -> None:
+    def enqueue(self, question: Question) -> None:
         """Take a question; Unavailable if too many wait already."""
         if self._waiting_rows > MOST_WAITING_ROWS:
             raise Unavailable("too many requests are waiting", retry_after=1.0)
@@ -54,11 +54,11 @@ class Coalescer(Generic[Question]):
     def _start(self) -> None:
         self._scheduled = False
         while self._waiting and len(self._running) < MOST_CALLS:
-            task = asyncio.get_running_loop().create_task(self._run(self._take()))
+            task = asyncio.get_running_loop().create_task(self._run(self._next_call()))
             self._running.add(task)
             task.add_done_callback(self._ended)
 
-    def _take(self) -> list[Question]:
+    def _next_call(self) -> list[Question]:
         """As many waiting questions as one call may hold, at least one."""
         questions = [self._waiting.popleft()]
         rows = len(questions[0])

@@ -4,20 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.gateway.access import Access
-from services.gateway.health_checks import Prober
+from services.gateway.health_checks import HealthChecker
 from services.gateway.messages import ListenerState, VersionStatus
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
 from services.gateway.recorder import Recorder
-from services.gateway.registry_watcher import Follower
-from services.gateway.routing_table import Directory
+from services.gateway.registry_watcher import RegistryWatcher
+from services.gateway.routing_table import RoutingTable
 from services.gateway.store_access import StoreAccess
 from services.http.origins import NO_ORIGINS, Origins
 from services.registry.service import Registry
 
 
 @dataclass(slots=True)
-class Parts:
+class Dependencies:
     """One gateway's parts.
 
     Attributes:
@@ -30,12 +30,12 @@ class Parts:
     """
 
     store: StoreAccess
-    follower: Follower
-    directory: Directory
+    registry_watcher: RegistryWatcher
+    routing_table: RoutingTable
     access: Access
     recorder: Recorder
     mirror: Mirror
-    prober: Prober
+    health_checker: HealthChecker
     metrics: Metrics
     secret: str
     body_limit: int
@@ -50,7 +50,10 @@ class Parts:
 
     def status(self, project: str) -> dict[str, VersionStatus]:
         """How each version of a project fares at this replica."""
-        asked = self.directory.project(project).project.versions
+        asked = self.routing_table.project(project).project.versions
         answering = {version.name: self.metrics.status(project, version.name) for version in asked}
         told = answering | self.mirror.status(project)
-        return {name: self.prober.completed(project, name, status) for name, status in told.items()}
+        return {
+            name: self.health_checker.complete_status(project, name, status)
+            for name, status in told.items()
+        }

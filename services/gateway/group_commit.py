@@ -4,17 +4,69 @@ import asyncio
 import errno
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from services.errors import RelevoError, Uncertain
-from services.gateway.records import Done, Durability, Limits
-from services.gateway.spool.acknowledging import Exposure, Waiting
+from services.gateway.records import Durability, OnRecorded, RecordingLimits
 from services.gateway.spool.database import DiskTrouble
-from services.gateway.spool.spool import Item, Spool
-from services.gateway.spool.syncing import Attempt, Syncer
+from services.gateway.spool.spool import EncodedRows, Spool
+from services.gateway.spool.syncing import SyncAttempt, Syncer
 
 _logger = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0
+
+
+class PendingAcknowledgements:
+    """Callbacks in the order of their entries; used on the loop.
+
+    Each is called by the loop itself, so that one that fails harms no other.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._held: deque[tuple[int, Sequence[OnRecorded]]] = deque()
+
+    def hold(self, number: int, callbacks: Sequence[OnRecorded]) -> None:
+        """These wait until everything up to the entry is durable."""
+        self._held.append((number, callbacks))
+
+    def acknowledge(self, up_to: int, error: RelevoError | None) -> None:
+        """Everything up to the entry is durable, or will not be in time."""
+        while self._held and self._held[0][0] <= up_to:
+            self.notify(self._held.popleft()[1], error)
+
+    def notify(self, callbacks: Sequence[OnRecorded], error: RelevoError | None) -> None:
+        """Call these in the next turn of the loop."""
+        for callback in callbacks:
+            self._loop.call_soon(callback, error)
+
+
+class UnsyncedAllowance:
+    """What was acknowledged and is not synced: never more than what came within a short time.
+
+    So a power cut takes at most the acknowledgements of that time, however slow the disk or busy the
+    machine is: beyond it, they wait for the sync.
+
+    Args:
+        seconds: that time.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._given: deque[tuple[int, float]] = deque()
+
+    def allows(self, number: int, now: float) -> bool:
+        """Whether an entry may be acknowledged before its sync, and if so, note it; `now` is monotonic."""
+        if self._given and now - self._given[0][1] > self._seconds:
+            return False
+        self._given.append((number, now))
+        return True
+
+    def synced(self, up_to: int) -> None:
+        """Everything up to the entry is on the disk."""
+        while self._given and self._given[0][0] <= up_to:
+            self._given.popleft()
 
 
 class GroupCommit:
@@ -28,24 +80,24 @@ class GroupCommit:
     """
 
     def __init__(
-        self, spool: Spool, durability: Durability, limits: Limits, committed: Callable[[], None]
+        self, spool: Spool, durability: Durability, limits: RecordingLimits, committed: Callable[[], None]
     ) -> None:
         self._spool = spool
         self._durability = durability
         self._limits = limits
         self._committed = committed
         self._loop = asyncio.get_running_loop()
-        self._items: list[Item] = []
-        self._callbacks: list[Done] = []
-        self._waiting = Waiting(self._loop)
-        self._exposure = Exposure(limits.sync_seconds)
-        self._mend_timer: asyncio.TimerHandle | None = None
+        self._items: list[EncodedRows] = []
+        self._callbacks: list[OnRecorded] = []
+        self._pending = PendingAcknowledgements(self._loop)
+        self._unsynced = UnsyncedAllowance(limits.sync_seconds)
+        self._recovery_timer: asyncio.TimerHandle | None = None
         self._forget_timer: asyncio.Handle | None = None
         self._shipped = 0
         self._trouble: DiskTrouble | None = None
         # Half of the time is for gathering, half for the sync itself, before acknowledgements must wait.
         gathering = 0.0 if durability is Durability.DISK else limits.sync_seconds / 2
-        self._syncer = Syncer(spool.path, gathering, spool.mend, self._from_syncer)
+        self._syncer = Syncer(spool.path, gathering, spool.recover, self._from_syncer)
 
     def check(self) -> None:
         """StorageFull where a record would be refused."""
@@ -53,7 +105,7 @@ class GroupCommit:
             raise self._trouble
         self._spool.check()
 
-    def add(self, item: Item, done: Done) -> None:
+    def record(self, item: EncodedRows, done: OnRecorded) -> None:
         """Record with what else comes in this turn; `done` is told when it is durable, or why not."""
         if not self._items:
             self._loop.call_soon(self._commit)
@@ -64,21 +116,23 @@ class GroupCommit:
         """The store has everything up to this entry."""
         self._shipped = number
         if self._durability is Durability.STORE:
-            self._waiting.settle(number, None)
+            self._pending.acknowledge(number, None)
         if self._forget_timer is None:
             self._forget()
 
     async def close(self) -> None:
         """Sync what is there, and tell those who still wait that it cannot be said what they have."""
-        for timer in (self._mend_timer, self._forget_timer):
+        for timer in (self._recovery_timer, self._forget_timer):
             if timer is not None:
                 timer.cancel()
         self._ask_syncer()
         await asyncio.to_thread(self._syncer.close)
         await asyncio.sleep(0)  # so that the thread's last word is heard
-        if self._mend_timer is not None:
-            self._mend_timer.cancel()
-        self._waiting.settle(self._spool.last, Uncertain("the gateway stopped before the rows were safe"))
+        if self._recovery_timer is not None:
+            self._recovery_timer.cancel()
+        self._pending.acknowledge(
+            self._spool.last, Uncertain("the gateway stopped before the rows were safe")
+        )
 
     def flush(self) -> None:
         """Commit at once what this turn has brought so far."""
@@ -95,7 +149,7 @@ class GroupCommit:
         except RelevoError as error:
             if isinstance(error, DiskTrouble) and self._trouble is None:
                 self._fail(self._spool.probe() or error)
-            self._waiting.call(callbacks, self._trouble or error)
+            self._pending.notify(callbacks, self._trouble or error)
             return
         self._acknowledge(number, callbacks)
         self._syncer.request(number)
@@ -103,55 +157,55 @@ class GroupCommit:
             self._loop.call_later(self._limits.store_seconds, self._give_up, number)
         self._committed()
 
-    def _acknowledge(self, number: int, callbacks: Sequence[Done]) -> None:
-        at_once = self._durability is Durability.PROCESS and self._exposure.allows(number, time.monotonic())
+    def _acknowledge(self, number: int, callbacks: Sequence[OnRecorded]) -> None:
+        at_once = self._durability is Durability.PROCESS and self._unsynced.allows(number, time.monotonic())
         if at_once:
-            self._waiting.call(callbacks, None)
+            self._pending.notify(callbacks, None)
         else:
-            self._waiting.add(number, callbacks)
+            self._pending.hold(number, callbacks)
 
-    def _from_syncer(self, attempt: Attempt) -> None:
+    def _from_syncer(self, attempt: SyncAttempt) -> None:
         self._loop.call_soon_threadsafe(self._synced, attempt)
 
-    def _synced(self, attempt: Attempt) -> None:
+    def _synced(self, attempt: SyncAttempt) -> None:
         if attempt.error is not None:
             self._fail(attempt.error)
             if self._durability is not Durability.STORE:
-                self._waiting.settle(
+                self._pending.acknowledge(
                     self._spool.last, Uncertain("the spool's disk failed while the rows were written")
                 )
             return
-        if attempt.mended:
+        if attempt.recovered:
             _logger.warning("the spool's disk takes rows again")
             self._trouble = None
         elif self._trouble is not None:
             return  # it was under way when a write failed; what it says of the disk is not to be trusted
         self._spool.synced(attempt.number)
-        self._exposure.synced(attempt.number)
+        self._unsynced.synced(attempt.number)
         if self._durability is not Durability.STORE:
-            self._waiting.settle(attempt.number, None)
+            self._pending.acknowledge(attempt.number, None)
 
     def _fail(self, error: Exception) -> None:
-        """Take nothing more, and use the spool no more, until it is mended."""
+        """Take nothing more, and use the spool no more, until it is recovered."""
         trouble = _trouble(error)
         if self._trouble is None or trouble.message != self._trouble.message:
             _logger.error("%s (%s)", trouble.message, trouble.details)
         self._trouble = trouble
-        if self._mend_timer is None:
-            self._mend_timer = self._loop.call_later(_RETRY_SECONDS, self._mend)
+        if self._recovery_timer is None:
+            self._recovery_timer = self._loop.call_later(_RETRY_SECONDS, self._recover)
 
-    def _mend(self) -> None:
-        self._mend_timer = None
+    def _recover(self) -> None:
+        self._recovery_timer = None
         self._ask_syncer()
 
     def _ask_syncer(self) -> None:
         if self._trouble is None:
             self._syncer.request(self._spool.last)
         else:
-            self._syncer.request_mending(self._spool.last)
+            self._syncer.request_recovery(self._spool.last)
 
     def _give_up(self, number: int) -> None:
-        self._waiting.settle(
+        self._pending.acknowledge(
             number,
             Uncertain("the store did not take the rows in time; they are kept here and will be shipped"),
         )

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from services.gateway.messages import VersionStatus
-from services.gateway.routing_table import Directory
+from services.gateway.routing_table import RoutingTable
 from services.registry.model import Mode, Version
 
 _logger = logging.getLogger(__name__)
@@ -16,11 +16,11 @@ Name = tuple[str, str]
 """Project and version."""
 
 
-class Prober:
+class HealthChecker:
     """Asks `/health` of each version that is in production, round after round; on the loop.
 
     Args:
-        directory: whom to ask.
+        routing_table: whom to ask.
         on_up: told the project and version of a service each time it says that it is well.
         pause: seconds from one round to the next while all answer.
         short_pause: the same, while one does not.
@@ -29,14 +29,14 @@ class Prober:
 
     def __init__(
         self,
-        directory: Directory,
+        routing_table: RoutingTable,
         on_up: Callable[[str, str], None],
         *,
         pause: float = 10.0,
         short_pause: float = 1.0,
         patience: float = 3.0,
     ) -> None:
-        self._directory = directory
+        self._routing_table = routing_table
         self._on_up = on_up
         self._pause = pause
         self._short_pause = short_pause
@@ -55,7 +55,7 @@ class Prober:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def completed(self, project: str, version: str, status: VersionStatus) -> VersionStatus:
+    def complete_status(self, project: str, version: str, status: VersionStatus) -> VersionStatus:
         """The status with what rounds found: requests may not have told yet, or not lately."""
         up = self._up.get((project, version))
         if up is None or status.health == "down" or (up and status.health == "ok"):
@@ -75,7 +75,7 @@ class Prober:
         """Ask all once; whether all answered."""
         versions = [
             version
-            for project in self._directory.projects()
+            for project in self._routing_table.projects()
             for version in project.versions
             if version.mode is not Mode.RETIRED and version.endpoint
         ]
@@ -86,7 +86,7 @@ class Prober:
 
     async def _ask(self, version: Version) -> None:
         async with self._places:
-            service = self._directory.service(version)
+            service = self._routing_table.service(version)
             up = await service.is_up(self._patience) if service is not None else None
         name = (version.project, version.name)
         if up is None:

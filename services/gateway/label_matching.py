@@ -24,7 +24,7 @@ Label = float | str
 Kept = TypeVar("Kept")
 
 
-class Recent(Generic[Kept]):
+class RecentEntries(Generic[Kept]):
     """The newest entries of a mapping: at least half of `most`, never more than that."""
 
     def __init__(self, most: int) -> None:
@@ -45,7 +45,7 @@ class Recent(Generic[Kept]):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LabelQuery:
     """Labels to be looked up.
 
     Attributes:
@@ -61,14 +61,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LabelMatches:
     """What is known of each id of a question: whether it was predicted, and its label so far."""
 
     predicted: tuple[bool, ...]
     labels: tuple[Label | None, ...]
 
 
-class LabelBook:
+class LabelMatcher:
     """Remembers recent predictions and labels, and asks the store about older ones.
 
     Args:
@@ -81,24 +81,24 @@ class LabelBook:
         self._seconds = seconds
         self._blocks: list[bytes] = []
         self._block_rows = 0
-        self._predicted: Recent[bool] = Recent(_REMEMBERED)
-        self._labels: Recent[Label] = Recent(_REMEMBERED)
+        self._predicted: RecentEntries[bool] = RecentEntries(_REMEMBERED)
+        self._labels: RecentEntries[Label] = RecentEntries(_REMEMBERED)
         self._pool = ThreadPoolExecutor(_LOOKUPS_AT_ONCE, "label-lookup")
         self._waiting = 0
 
-    def remember(self, ids: bytes) -> None:
+    def remember_predictions(self, ids: bytes) -> None:
         """These ids were predicted; cheap, because most are never asked about."""
         self._blocks.append(ids)
         self._block_rows += len(ids) >> 4
         if self._block_rows > _REMEMBERED:
-            self._fold()
+            self._index_blocks()
 
-    async def count(
-        self, question: Question, labels: Sequence[Label], classes: frozenset[str] | None
+    async def count_matches(
+        self, question: LabelQuery, labels: Sequence[Label], classes: frozenset[str] | None
     ) -> LabelCounts:
         """What these labels, one for each id of the question in its order, have met."""
-        self._fold()
-        found = await self._look(question)
+        self._index_blocks()
+        found = await self._find(question)
         corrected = unmatched = 0
         earlier = dict(zip(question.ids, found.labels, strict=True))
         for key, predicted, label in zip(question.ids, found.predicted, labels, strict=True):
@@ -114,34 +114,34 @@ class LabelBook:
         """End the lookups."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _fold(self) -> None:
+    def _index_blocks(self) -> None:
         for block in self._blocks:
             for start in range(0, len(block), 16):
                 self._predicted.put(block[start : start + 16], True)  # noqa: FBT003 - the value kept
         self._blocks.clear()
         self._block_rows = 0
 
-    async def _look(self, question: Question) -> Found:
+    async def _find(self, question: LabelQuery) -> LabelMatches:
         predicted = [bool(self._predicted.get(key)) for key in question.ids]
         labels = [self._labels.get(key) for key in question.ids]
         missing = [place for place, label in enumerate(labels) if label is None or not predicted[place]]
         if missing and self._waiting < _LOOKUPS_WAITING:
-            asked = Question(
+            asked = LabelQuery(
                 question.project,
                 tuple(question.ids[place] for place in missing),
                 question.versions,
                 question.moment,
             )
-            found = await self._ask(asked)
+            found = await self._ask_store(asked)
             for place, there, label in zip(missing, found.predicted, found.labels, strict=True):
                 predicted[place] = predicted[place] or there
                 labels[place] = label if labels[place] is None else labels[place]
-        return Found(tuple(predicted), tuple(labels))
+        return LabelMatches(tuple(predicted), tuple(labels))
 
-    async def _ask(self, question: Question) -> Found:
+    async def _ask_store(self, question: LabelQuery) -> LabelMatches:
         """Ask the store; whatever keeps it from answering, the labels stay unmatched for now."""
         nothing = (None,) * len(question.ids)
-        unknown = Found((False,) * len(question.ids), nothing)
+        unknown = LabelMatches((False,) * len(question.ids), nothing)
         loop = asyncio.get_running_loop()
         self._waiting += 1
         try:
@@ -156,7 +156,7 @@ class LabelBook:
         return unknown
 
 
-def look_up(opener: Callable[[], Store], question: Question) -> Found:
+def look_up(opener: Callable[[], Store], question: LabelQuery) -> LabelMatches:
     """What the store knows; blocks. Raises what the store raises."""
     store = opener()
     ids = unpack_ids(b"".join(question.ids))
@@ -168,7 +168,7 @@ def look_up(opener: Callable[[], Store], question: Question) -> Found:
         predicted[missing] = are_predicted(store, question.project, version, ids[missing])
     history = store.labels(question.project, ids)
     labels = tuple(_newest(entries, question.moment) for entries in history)
-    return Found(tuple(predicted.tolist()), labels)
+    return LabelMatches(tuple(predicted.tolist()), labels)
 
 
 def _newest(entries: list[LabelEntry], before: int) -> Label | None:

@@ -12,10 +12,10 @@ from msgspec.structs import asdict
 from starlette.applications import Starlette
 
 from services.errors import Refused, RelevoError
-from services.gateway.dependencies import Parts
+from services.gateway.dependencies import Dependencies
 from services.gateway.messages import ListenerState
 from services.gateway.openapi import describe_listener
-from services.gateway.operations import ANYONE, Call, Operation, Place, starlette_routes
+from services.gateway.operations import ANYONE, Call, MountPoint, Operation, starlette_routes
 from services.gateway.prediction_endpoint import BY_VERSION, listener_hot_routes
 from services.gateway.routes import administration, inference, labels, mlflow, predictions
 from services.http.server import Server
@@ -47,14 +47,16 @@ class Listeners:
     """The ports of their own that this replica has opened; used on the loop.
 
     Args:
-        parts: what their routes stand on.
+        dependencies: what their routes stand on.
         server: opens the ports.
         security: how the gateway may be reached.
         host: what every listener listens on, where it is not for the listener to say.
     """
 
-    def __init__(self, parts: Parts, server: Server, security: Security, host: str = "") -> None:
-        self._parts = parts
+    def __init__(
+        self, dependencies: Dependencies, server: Server, security: Security, host: str = ""
+    ) -> None:
+        self._dependencies = dependencies
         self._server = server
         self._security = security
         self._host = host
@@ -120,8 +122,8 @@ class Listeners:
             if not self._security.allows(host):
                 raise Refused(f"{host} is not this machine's loopback, and there is no TLS")
             await self._server.start(
-                listener_application(self._parts, listener),
-                listener_hot_routes(self._parts, listener),
+                listener_application(self._dependencies, listener),
+                listener_hot_routes(self._dependencies, listener),
                 host=host,
                 port=listener.port,
                 tls=self._security.tls,
@@ -136,15 +138,15 @@ class Listeners:
         _logger.info("port %d listens for %s %s", listener.port, listener.project, listener.version)
 
 
-def listener_application(parts: Parts, listener: Listener) -> Starlette:
+def listener_application(dependencies: Dependencies, listener: Listener) -> Starlette:
     """The routes of a listener beside `/predict`, at the root."""
     path = {"project": listener.project}
     if listener.version:
         path["version"] = listener.version
-    place = Place(path, [ip_network(network) for network in listener.networks])
+    place = MountPoint(path, [ip_network(network) for network in listener.networks])
 
     async def describe(call: Call) -> dict[str, object]:
-        project = call.parts.directory.project(listener.project).project
+        project = call.dependencies.routing_table.project(listener.project).project
         return describe_listener(project, listener, operations)
 
     of_project = [] if listener.version else [replace(predictions.OPERATIONS[1], path=BY_VERSION)]
@@ -158,8 +160,8 @@ def listener_application(parts: Parts, listener: Listener) -> Starlette:
         *inference.OPERATIONS,
     ]
     return Starlette(
-        routes=[*starlette_routes(parts, operations, place), inference.unknown_routes()],
-        middleware=parts.origins.middleware(),
+        routes=[*starlette_routes(dependencies, operations, place), inference.unknown_routes()],
+        middleware=dependencies.origins.middleware(),
         exception_handlers=exception_handlers(),
     )
 

@@ -101,7 +101,7 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class Observed(Collector):
+class ObservedMetrics(Collector):
     """What others count, read when Prometheus asks.
 
     Args:

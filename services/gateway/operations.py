@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from services.errors import NotFound
 from services.gateway import messages
 from services.gateway.access import Grant
-from services.gateway.dependencies import Parts
+from services.gateway.dependencies import Dependencies
 from services.http.addresses import Network, is_within
 from services.http.complaints import explain
 from services.http.errors import ErrorAnswer, WrongMethod, answer_for
@@ -44,7 +44,7 @@ class Call:
         grant: what the caller's token allows; None where none is needed.
     """
 
-    parts: Parts
+    dependencies: Dependencies
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
@@ -118,7 +118,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MountPoint:
     """Where operations are served: the API itself, or a listener that stands for a project or version.
 
     Attributes:
@@ -131,15 +131,15 @@ class Place:
 
 
 def starlette_routes(
-    parts: Parts, operations: Sequence[Operation], place: Place | None = None
+    dependencies: Dependencies, operations: Sequence[Operation], place: MountPoint | None = None
 ) -> list[Route]:
     """The operations as Starlette routes, one a path, so that a wrong method is told which are right."""
-    where = place or Place()
+    where = place or MountPoint()
     limiter = CapacityLimiter(_MOST_THREADS)
     by_path: dict[str, _Methods] = {}
     for operation in operations:
         methods = by_path.setdefault(operation.path, _Methods(operation.form))
-        methods.add(operation.method, _endpoint(parts, operation, where, limiter))
+        methods.add(operation.method, _endpoint(dependencies, operation, where, limiter))
     return [Route(path, methods) for path, methods in by_path.items()]
 
 
@@ -168,16 +168,18 @@ class _Methods:
         await response(scope, receive, send)
 
 
-def _endpoint(parts: Parts, operation: Operation, place: Place, limiter: CapacityLimiter) -> _Endpoint:
+def _endpoint(
+    dependencies: Dependencies, operation: Operation, place: MountPoint, limiter: CapacityLimiter
+) -> _Endpoint:
     decode = _decoder(operation)
 
     async def endpoint(request: Request) -> Response:
         try:
             path = _path(request, place)
-            grant = _granted(parts, operation, place, request, path)
-            raw = await read_body(request, operation.limit or parts.body_limit) if decode else b""
+            grant = _granted(dependencies, operation, place, request, path)
+            raw = await read_body(request, operation.limit or dependencies.body_limit) if decode else b""
             body = decode(raw) if decode else None
-            call = Call(parts, path, request.query_params, body, grant)
+            call = Call(dependencies, path, request.query_params, body, grant)
             return _response(operation, await _handled(operation.handle, call, limiter))
         except Exception as error:  # noqa: BLE001 - told to the client by its kind; a bug is logged there
             return operation.form.response(error)
@@ -185,7 +187,7 @@ def _endpoint(parts: Parts, operation: Operation, place: Place, limiter: Capacit
     return endpoint
 
 
-def _path(request: Request, place: Place) -> Mapping[str, str]:
+def _path(request: Request, place: MountPoint) -> Mapping[str, str]:
     """The values of a path's parts; NotFound if they are not what the listener stands for."""
     for name, value in request.path_params.items():
         if place.path.get(name, value) != value:
@@ -203,15 +205,19 @@ async def _handled(handle: Handler | None, call: Call, limiter: CapacityLimiter)
 
 
 def _granted(
-    parts: Parts, operation: Operation, place: Place, request: Request, path: Mapping[str, str]
+    dependencies: Dependencies,
+    operation: Operation,
+    place: MountPoint,
+    request: Request,
+    path: Mapping[str, str],
 ) -> Grant | None:
     if not operation.roles:
         return None
     client = (request.client.host, request.client.port) if request.client else None
     if is_within(client, place.networks):
-        parts.origins.check(request.headers.get("origin"))
+        dependencies.origins.check(request.headers.get("origin"))
         return None
-    grant = parts.access.grant(request.headers.get("authorization"))
+    grant = dependencies.access.grant(request.headers.get("authorization"))
     grant.require(operation.roles, path.get("project"), path.get("version", ""))
     return grant
 

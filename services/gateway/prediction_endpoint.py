@@ -7,14 +7,13 @@ from time import perf_counter, time
 import numpy as np
 
 from services.errors import InvalidInput, NotFound, RelevoError
-from services.gateway.dependencies import Parts
-from services.gateway.protocols import Protocol
-from services.gateway.protocols.inference import Inference, complaint
-from services.gateway.protocols.mlflow import MLflow
-from services.gateway.protocols.mlflow import complaint as mlflow_complaint
+from services.gateway.dependencies import Dependencies
+from services.gateway.protocols import PredictionProtocol
+from services.gateway.protocols.inference import Inference, inference_error
+from services.gateway.protocols.mlflow import MLflow, mlflow_error
 from services.gateway.protocols.plain import PlainOrV1
 from services.gateway.protocols.v1 import V1
-from services.gateway.version_route import ASKED_BY_NAME, Question, VersionRoute
+from services.gateway.version_route import ASKED_BY_NAME, PendingRequest, VersionRoute
 from services.http.addresses import Network, is_within
 from services.http.errors import InvalidField
 from services.http.request import HotRequest
@@ -26,7 +25,7 @@ _CALLERS = (Role.CLIENT, Role.ADMIN)
 _MOST_AHEAD_MILLISECONDS = 24 * 3600 * 1000
 
 
-class Predict:
+class PredictionEndpoint:
     """Answers prediction requests; one instance for the API, and one for each listener.
 
     Args:
@@ -38,17 +37,17 @@ class Predict:
 
     def __init__(
         self,
-        parts: Parts,
-        protocol: Protocol,
+        dependencies: Dependencies,
+        protocol: PredictionProtocol,
         project: str = "",
         version: str = "",
         networks: Sequence[Network] = (),
     ) -> None:
-        self._access = parts.access
-        self._directory = parts.directory
-        self._recorder = parts.recorder
-        self._metrics = parts.metrics
-        self._origins = parts.origins
+        self._access = dependencies.access
+        self._routing_table = dependencies.routing_table
+        self._recorder = dependencies.recorder
+        self._metrics = dependencies.metrics
+        self._origins = dependencies.origins
         self._protocol = protocol
         self._project = project
         self._version = version
@@ -71,7 +70,7 @@ class Predict:
             grant = self._access.grant(request.header("authorization"))
             grant.require(_CALLERS, project)
         _check_place(request.parameters, project, self._version)
-        route = self._directory.project(project)
+        route = self._routing_table.project(project)
         asked = route.version(version or route.project.champion)
         rows, brought, form = self._protocol.read(request, asked.schema)
         ids = None if brought is None else check_ids(brought)
@@ -84,7 +83,7 @@ class Predict:
         elif choice.single == version and choice.propensity[0] == 1:
             # Who follows the champion's `url` asks for what the policy gives: challengers see it, too.
             propensity = 1.0
-        asked.ask(Question(request, rows, ids, propensity, began, form))
+        asked.enqueue(PendingRequest(request, rows, ids, propensity, began, form))
 
 
 def _check_place(parameters: Mapping[str, str], project: str, version: str) -> None:
@@ -134,28 +133,32 @@ BY_VERSION = "/versions/{version}/predict"
 INFER = ("/v2/models/{project}/infer", "/v2/models/{project}/versions/{version}/infer")
 
 
-def hot_routes(parts: Parts) -> HotRoutes:
+def hot_routes(dependencies: Dependencies) -> HotRoutes:
     """Of the API, whose paths name the project."""
-    routes = HotRoutes(parts.origins.mark())
-    own, mlflow, inference = Predict(parts, V1()), Predict(parts, MLflow()), Predict(parts, Inference())
+    routes = HotRoutes(dependencies.origins.mark())
+    own, mlflow, inference = (
+        PredictionEndpoint(dependencies, V1()),
+        PredictionEndpoint(dependencies, MLflow()),
+        PredictionEndpoint(dependencies, Inference()),
+    )
     for base in (_PROJECT, _VERSION):
         routes.add("POST", f"{base}/predict", own)
-        routes.add("POST", f"{base}/invocations", mlflow, mlflow_complaint)
+        routes.add("POST", f"{base}/invocations", mlflow, mlflow_error)
     for path in INFER:
-        routes.add("POST", path, inference, complaint)
+        routes.add("POST", path, inference, inference_error)
     return routes
 
 
-def listener_hot_routes(parts: Parts, listener: Listener) -> HotRoutes:
+def listener_hot_routes(dependencies: Dependencies, listener: Listener) -> HotRoutes:
     """Of a listener, which stands for a project or a version; they are at the root."""
-    routes = HotRoutes(parts.origins.mark())
+    routes = HotRoutes(dependencies.origins.mark())
     place = (listener.project, listener.version, [ip_network(network) for network in listener.networks])
-    own = Predict(parts, PlainOrV1(), *place)
+    own = PredictionEndpoint(dependencies, PlainOrV1(), *place)
     routes.add("POST", "/predict", own)
     if not listener.version:
         routes.add("POST", BY_VERSION, own)
-    routes.add("POST", "/invocations", Predict(parts, MLflow(), *place), mlflow_complaint)
-    inference = Predict(parts, Inference(), *place)
+    routes.add("POST", "/invocations", PredictionEndpoint(dependencies, MLflow(), *place), mlflow_error)
+    inference = PredictionEndpoint(dependencies, Inference(), *place)
     for path in INFER:
-        routes.add("POST", path, inference, complaint)
+        routes.add("POST", path, inference, inference_error)
     return routes

@@ -10,23 +10,22 @@ from starlette.applications import Starlette
 
 from services.errors import Refused
 from services.gateway.access import Access
-from services.gateway.dependencies import Parts
-from services.gateway.health_checks import Prober
+from services.gateway.dependencies import Dependencies
+from services.gateway.health_checks import HealthChecker
 from services.gateway.listeners import Listeners, Security
 from services.gateway.messages import VersionStatus
-from services.gateway.metrics import Metrics, Observed
+from services.gateway.metrics import Metrics, ObservedMetrics
 from services.gateway.mirroring import Mirror
 from services.gateway.operations import starlette_routes
 from services.gateway.prediction_endpoint import hot_routes
 from services.gateway.recorder import Recorder
 from services.gateway.records import Durability
-from services.gateway.registry_watcher import Follower
+from services.gateway.registry_watcher import RegistryWatcher, Snapshot, SnapshotFile
 from services.gateway.routes import OPERATIONS
 from services.gateway.routes.inference import unknown_routes
-from services.gateway.routing_table import Directory
-from services.gateway.snapshot import Snapshot, SnapshotFile
+from services.gateway.routing_table import RoutingTable
 from services.gateway.store_access import StoreAccess
-from services.gateway.version_route import Aftermath
+from services.gateway.version_route import AnswerEffects
 from services.http.forwarding import Forwarders
 from services.http.limits import Limits
 from services.http.origins import Origins
@@ -95,22 +94,22 @@ class Gateway:
         self._security = _security(settings)
         self._store = StoreAccess(store_opener)
         self._access = Access(settings.secret)
-        self._directory = Directory(settings.secret, answer_seconds=settings.answer_seconds)
-        self._follower = Follower(self._store, SnapshotFile(settings.spool), self._follow)
+        self._routing_table = RoutingTable(settings.secret, answer_seconds=settings.answer_seconds)
+        self._registry_watcher = RegistryWatcher(self._store, SnapshotFile(settings.spool), self._follow)
         self._recorder = Recorder.open(settings.spool, self._store, settings.durability)
-        self._mirror = Mirror(self._recorder, self._directory, self._store)
+        self._mirror = Mirror(self._recorder, self._routing_table, self._store)
         metrics = Metrics()
-        metrics.registry.register(Observed(self._recorder.health, self._mirrors))
-        self._prober = Prober(self._directory, metrics.seen_up)
-        self._directory.attach(Aftermath(self._recorder, self._mirror, metrics))
-        self._parts = Parts(
+        metrics.registry.register(ObservedMetrics(self._recorder.health, self._mirrors))
+        self._health_checker = HealthChecker(self._routing_table, metrics.seen_up)
+        self._routing_table.attach(AnswerEffects(self._recorder, self._mirror, metrics))
+        self._dependencies = Dependencies(
             store=self._store,
-            follower=self._follower,
-            directory=self._directory,
+            registry_watcher=self._registry_watcher,
+            routing_table=self._routing_table,
             access=self._access,
             recorder=self._recorder,
             mirror=self._mirror,
-            prober=self._prober,
+            health_checker=self._health_checker,
             metrics=metrics,
             secret=settings.secret,
             body_limit=settings.body_limit,
@@ -118,8 +117,10 @@ class Gateway:
         )
         self._forwarders = Forwarders(settings.forwarded_by)
         self._server = Server(Limits(body=settings.body_limit), self._forwarders)
-        self._listeners = Listeners(self._parts, self._server, self._security, settings.listener_host)
-        self._parts.listener_states = self._listeners.states
+        self._listeners = Listeners(
+            self._dependencies, self._server, self._security, settings.listener_host
+        )
+        self._dependencies.listener_states = self._listeners.states
         self._port = 0
 
     async def start(self) -> None:
@@ -130,14 +131,14 @@ class Gateway:
         """
         settings = self._settings
         self._recorder.start()
-        self._follower.start()
-        await self._follower.first_look(_FIRST_LOOK_SECONDS)
+        self._registry_watcher.start()
+        await self._registry_watcher.wait_for_first_look(_FIRST_LOOK_SECONDS)
         self._mirror.start()
-        self._prober.start()
+        self._health_checker.start()
         self._forwarders.start()
         self._port = await self._server.start(
             self._application(),
-            hot_routes(self._parts),
+            hot_routes(self._dependencies),
             host=settings.host,
             port=settings.port,
             tls=self._security.tls,
@@ -145,11 +146,16 @@ class Gateway:
         address = self._server.address(self._port)
         if self._security.tls is not None:
             address = address.replace("http://", "https://", 1)
-        self._parts.address = settings.public_address.rstrip("/") or address
-        self._parts.service_address = settings.service_address.rstrip("/") or self._parts.address
+        self._dependencies.address = settings.public_address.rstrip("/") or address
+        self._dependencies.service_address = (
+            settings.service_address.rstrip("/") or self._dependencies.address
+        )
         if settings.service_port:
             await self._server.start(
-                self._application(), hot_routes(self._parts), host=settings.host, port=settings.service_port
+                self._application(),
+                hot_routes(self._dependencies),
+                host=settings.host,
+                port=settings.service_port,
             )
         self._listeners.start()
         _logger.info("the gateway answers at %s", address)
@@ -157,7 +163,7 @@ class Gateway:
     @property
     def address(self) -> str:
         """Where it is reached, once it has started."""
-        return self._parts.address
+        return self._dependencies.address
 
     def announce(self) -> None:
         """Print the one line by which a parent process learns the address."""
@@ -168,26 +174,28 @@ class Gateway:
         await self._listeners.stop()
         await self._forwarders.stop()
         await self._server.stop(grace=self._settings.grace_seconds)
-        await self._prober.stop()
+        await self._health_checker.stop()
         await self._mirror.stop()
-        await self._follower.stop()
+        await self._registry_watcher.stop()
         await self._recorder.stop()
-        await self._directory.close()
+        await self._routing_table.close()
         self._store.close()
         _logger.info("the gateway has stopped")
 
     def _follow(self, snapshot: Snapshot) -> None:
         self._access.update(snapshot.tokens)
-        self._directory.update(snapshot)
+        self._routing_table.update(snapshot)
         self._listeners.update(snapshot.listeners)
 
     def _mirrors(self) -> dict[str, dict[str, VersionStatus]]:
-        return {project.name: self._mirror.status(project.name) for project in self._directory.projects()}
+        return {
+            project.name: self._mirror.status(project.name) for project in self._routing_table.projects()
+        }
 
     def _application(self) -> Starlette:
         return Starlette(
-            routes=[*starlette_routes(self._parts, OPERATIONS), unknown_routes()],
-            middleware=self._parts.origins.middleware(),
+            routes=[*starlette_routes(self._dependencies, OPERATIONS), unknown_routes()],
+            middleware=self._dependencies.origins.middleware(),
             exception_handlers=exception_handlers(),
         )
 

@@ -8,13 +8,20 @@ from typing import Self
 
 from services.errors import RelevoError, Unavailable
 from services.gateway.group_commit import GroupCommit
-from services.gateway.label_matching import LabelBook, Question
+from services.gateway.label_matching import LabelMatcher, LabelQuery
 from services.gateway.messages import LabelCounts, SpoolHealth
-from services.gateway.records import Answers, Done, Durability, Labels, Limits, Origin
+from services.gateway.records import (
+    AnsweredRows,
+    AnswerOrigin,
+    Durability,
+    Labels,
+    OnRecorded,
+    RecordingLimits,
+)
 from services.gateway.shipping.shipper import Shipper
 from services.gateway.spool.batching import encode_part
-from services.gateway.spool.headers import LabelHeader
-from services.gateway.spool.spool import Item, Kind, Spool
+from services.gateway.spool.entries import LabelHeader
+from services.gateway.spool.spool import EncodedRows, PredictionKind, Spool
 from services.store.interface import Store
 
 StoreOpener = Callable[[], Store]
@@ -28,12 +35,12 @@ class Recorder:
     """The gateway's spool and its shipping. Everything but `open` is called on the loop."""
 
     def __init__(
-        self, spool: Spool, store_opener: StoreOpener, durability: Durability, limits: Limits
+        self, spool: Spool, store_opener: StoreOpener, durability: Durability, limits: RecordingLimits
     ) -> None:
         self._spool = spool
         self._durability = durability
         self._limits = limits
-        self._book = LabelBook(store_opener, limits.lookup_seconds)
+        self._label_matcher = LabelMatcher(store_opener, limits.lookup_seconds)
         self._moment = 0
         self._started = False
         self._left_over = spool.last if spool.left_over else 0
@@ -55,7 +62,7 @@ class Recorder:
         folder: Path,
         store_opener: StoreOpener,
         durability: Durability = Durability.PROCESS,
-        limits: Limits | None = None,
+        limits: RecordingLimits | None = None,
     ) -> Self:
         """Take the spool of a folder, made if needed.
 
@@ -64,7 +71,7 @@ class Recorder:
             StorageFull: its disk is full or read-only.
             Corrupt: the spool cannot be read.
         """
-        limits = limits or Limits()
+        limits = limits or RecordingLimits()
         return cls(Spool(folder, limits), store_opener, durability, limits)
 
     def start(self) -> None:
@@ -89,7 +96,7 @@ class Recorder:
         return self._shipper.trouble
 
     @property
-    def settled(self) -> bool:
+    def caught_up(self) -> bool:
         """Whether the store has all that earlier runs left, and takes what comes."""
         return not self._shipper.trouble and (not self._left_over or self._shipped >= self._left_over)
 
@@ -105,7 +112,7 @@ class Recorder:
                 details=self._shipper.trouble,
             )
 
-    def record(self, origin: Origin, answers: Answers, done: Done) -> None:
+    def record(self, origin: AnswerOrigin, answers: AnsweredRows, done: OnRecorded) -> None:
         """Record answers; everything of one turn of the loop becomes one transaction.
 
         `done` is called in a later turn: with None once the rows are durable; with StorageFull when
@@ -115,14 +122,16 @@ class Recorder:
         Raises:
             TypeError: the answers hold what a request cannot.
         """
-        item = Item(Kind(origin, answers.brought), len(answers.predicted), encode_part(answers))
-        self._commits.add(item, done)
-        self._book.remember(answers.ids)
+        item = EncodedRows(
+            PredictionKind(origin, answers.brought), len(answers.predicted), encode_part(answers)
+        )
+        self._commits.record(item, done)
+        self._label_matcher.remember_predictions(answers.ids)
 
-    async def save(self, origin: Origin, answers: Answers) -> None:
+    async def record_and_wait(self, origin: AnswerOrigin, answers: AnsweredRows) -> None:
         """`record`, as a coroutine; raises what `done` would have been given."""
         future: asyncio.Future[None] = self._loop.create_future()
-        self.record(origin, answers, lambda error: _settle(future, error))
+        self.record(origin, answers, lambda error: _complete(future, error))
         await future
 
     async def record_labels(
@@ -150,12 +159,16 @@ class Recorder:
         moment = max(time.time_ns() // 1_000, self._moment)
         self._moment = moment + len(labels)
         texts = isinstance(next(iter(labels), None), str)
-        item = Item(LabelHeader(project, texts), len(labels), encode_part(Labels(ids, labels, moment)))
+        item = EncodedRows(
+            LabelHeader(project, texts), len(labels), encode_part(Labels(ids, labels, moment))
+        )
         future: asyncio.Future[None] = self._loop.create_future()
-        self._commits.add(item, lambda error: _settle(future, error))
+        self._commits.record(item, lambda error: _complete(future, error))
         await future
         keys = tuple(ids[start : start + 16] for start in range(0, len(ids), 16))
-        return await self._book.count(Question(project, keys, tuple(versions), moment), labels, classes)
+        return await self._label_matcher.count_matches(
+            LabelQuery(project, keys, tuple(versions), moment), labels, classes
+        )
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Ship what can be shipped in that time, and leave the rest for the next start."""
@@ -165,7 +178,7 @@ class Recorder:
                 self._ship_timer.cancel()
             await asyncio.to_thread(self._shipper.stop, seconds)
             await self._commits.close()
-        self._book.close()
+        self._label_matcher.close()
         self._spool.close()
 
     def _ship_soon(self) -> None:
@@ -187,7 +200,7 @@ class Recorder:
         self._commits.shipped(number)
 
 
-def _settle(future: asyncio.Future[None], error: RelevoError | None) -> None:
+def _complete(future: asyncio.Future[None], error: RelevoError | None) -> None:
     if future.done():  # whoever waited has been cancelled
         return
     if error is None:

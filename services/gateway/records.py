@@ -12,7 +12,7 @@ from services.registry.model import Field, Mode
 Value = float | int | str | bool | None
 """One input as it came in a request; None is missing."""
 
-Done = Callable[[RelevoError | None], None]
+OnRecorded = Callable[[RelevoError | None], None]
 """Called once on the loop: None when the rows are durable, else why they are not."""
 
 
@@ -29,7 +29,7 @@ class Durability(StrEnum):
     STORE = "store"
 
 
-class Limits(Struct, frozen=True):
+class RecordingLimits(Struct, frozen=True):
     """How much is held, and how long things wait.
 
     Attributes:
@@ -68,13 +68,13 @@ class Limits(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Origin:
+class AnswerOrigin:
     """What many answers share; make one per version, revision and request schema, and keep it.
 
     Attributes:
-        fields: of a request's rows, in the order of `Answers.rows`: the version's own inputs and those
+        fields: of a request's rows, in the order of `AnsweredRows.rows`: the version's own inputs and those
             that only other versions want (`RequestSchema.fields`).
-        classes: in the order of `Answers.probabilities`; empty for regression.
+        classes: in the order of `AnsweredRows.probabilities`; empty for regression.
         late: answered by a challenger that caught up.
     """
 
@@ -87,7 +87,7 @@ class Origin:
     late: bool = False
 
 
-class Answers(Struct, array_like=True, gc=False):
+class AnsweredRows(Struct, array_like=True, gc=False):
     """Rows that one version answered in one go, n of them.
 
     Attributes:

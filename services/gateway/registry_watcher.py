@@ -1,13 +1,23 @@
-"""Follows the store: a thread looks whether anything changed, and tells the loop what it is now."""
+"""Follows the registry: a thread looks whether anything changed, and tells the loop what it is now.
+
+What was seen last is kept in a file, from which the gateway starts and answers while the store is down.
+"""
 
 import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from services.errors import RelevoError, StorageFull, Unavailable
-from services.gateway.snapshot import Snapshot, SnapshotFile, read_store
 from services.gateway.store_access import StoreAccess
+from services.registry.model import Listener, Project, Token
+from services.store.interface import Store
+from services.store.registry_rows import with_evidence
 
 _logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.3
@@ -16,7 +26,75 @@ PATIENCE_SECONDS = 2.0
 """Between two attempts while the store is not reached."""
 
 
-class Follower:
+class Snapshot(Struct, frozen=True):
+    """The registry, tokens (their digests) and listeners, as last seen."""
+
+    projects: tuple[Project, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+
+
+def read_store(store: Store) -> Snapshot:
+    """Everything anew."""
+    projects = (store.project(name) for name in store.projects())
+    return Snapshot(
+        tuple(project for project in projects if project is not None),
+        tuple(store.tokens()),
+        tuple(store.listeners()),
+    )
+
+
+class _Stored(Struct):
+    """A `Snapshot` whose projects are not looked into yet."""
+
+    projects: tuple[dict[str, Any], ...] = ()
+    tokens: tuple[Token, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+
+
+def _decode(content: bytes) -> Snapshot:
+    """A snapshot, also one in which evidence of a change of champion is still a text."""
+    stored = msgspec.json.decode(content, type=_Stored)
+    for project in stored.projects:
+        if isinstance(change := project.get("last_change"), dict):
+            project["last_change"] = with_evidence(change)
+    projects = msgspec.convert(stored.projects, tuple[Project, ...])
+    return Snapshot(projects, stored.tokens, stored.listeners)
+
+
+class SnapshotFile:
+    """The snapshot on disk, replaced whole; only its owner may read it.
+
+    Args:
+        folder: the spool's; made if needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "snapshot.json"
+        self._draft = folder / "snapshot.json.new"
+
+    def load(self) -> Snapshot | None:
+        """The snapshot, or None if there is none that can be read."""
+        try:
+            return _decode(self._path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.MsgspecError) as error:
+            _logger.warning("the local snapshot %s cannot be read: %s", self._path, error)
+            return None
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Keep it; StorageFull if the disk does not take it."""
+        try:
+            self._draft.parent.mkdir(parents=True, exist_ok=True)
+            self._draft.touch(mode=0o600)
+            self._draft.write_bytes(msgspec.json.encode(snapshot))
+            self._draft.replace(self._path)
+        except OSError as error:
+            raise StorageFull("the gateway's snapshot cannot be written", details=str(error)) from error
+
+
+class RegistryWatcher:
     """Keeps a snapshot of the store current; `start` and `stop` are called from the loop's thread.
 
     Args:
@@ -36,7 +114,7 @@ class Follower:
         self._looking = threading.Lock()
         self._stopping = threading.Event()
         self._looked = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="registry-follower", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="registry-watcher", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -48,7 +126,7 @@ class Follower:
             self._on_change(kept)
         self._thread.start()
 
-    async def first_look(self, seconds: float) -> None:
+    async def wait_for_first_look(self, seconds: float) -> None:
         """Wait until the store was asked once, whatever came of it, but no longer than that."""
         await asyncio.to_thread(self._looked.wait, seconds)
 
@@ -58,7 +136,7 @@ class Follower:
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Ask the store now; on return the loop has been told of any change. Not from the loop's thread.
 
         Raises:
@@ -69,10 +147,10 @@ class Follower:
             # The token is read first: a change in between is seen once more, never missed.
             seen = store.changes()
             if seen != self._seen:
-                self._tell(read_store(store))
+                self._publish(read_store(store))
                 self._seen = seen
 
-    def _tell(self, snapshot: Snapshot) -> None:
+    def _publish(self, snapshot: Snapshot) -> None:
         if snapshot == self._snapshot or self._loop is None:
             return
         try:
@@ -95,7 +173,7 @@ class Follower:
         while not self._stopping.is_set():
             pause = LOOK_SECONDS
             try:
-                self.look()
+                self.refresh()
                 self._mark(reachable=True)
             except Unavailable as error:
                 self._mark(reachable=False, why=error)
@@ -117,3 +195,6 @@ class Follower:
         elif reachable and not self._access.reachable:
             _logger.info("the store is reached")
         self._access.reachable = reachable
+
+
+_logger = logging.getLogger(__name__)

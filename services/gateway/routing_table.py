@@ -5,10 +5,10 @@ import logging
 from collections.abc import Sequence
 
 from services.errors import InvalidInput, NotFound
-from services.gateway.mirroring.targets import Challenger
+from services.gateway.mirroring import Challenger
 from services.gateway.model_calls import ModelService
-from services.gateway.snapshot import Snapshot
-from services.gateway.version_route import Aftermath, VersionRoute
+from services.gateway.registry_watcher import Snapshot
+from services.gateway.version_route import AnswerEffects, VersionRoute
 from services.http.client import Client
 from services.registry.model import Mode, Project, Version
 from services.registry.tokens import service_token
@@ -35,7 +35,7 @@ class ProjectRoute:
         return found
 
 
-class Directory:
+class RoutingTable:
     """All projects; used on the loop, where `update` replaces what changed.
 
     Args:
@@ -46,15 +46,15 @@ class Directory:
     def __init__(self, secret: str, *, answer_seconds: float) -> None:
         self._secret = secret
         self._answer_seconds = answer_seconds
-        self._aftermath: Aftermath | None = None
+        self._effects: AnswerEffects | None = None
         self._routes: dict[str, ProjectRoute] = {}
         self._challengers: dict[str, tuple[Challenger, ...]] = {}
         self._clients: dict[str, Client] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
-    def attach(self, aftermath: Aftermath) -> None:
+    def attach(self, effects: AnswerEffects) -> None:
         """Say what happens beside answers; before the first `update`."""
-        self._aftermath = aftermath
+        self._effects = effects
 
     def update(self, snapshot: Snapshot) -> None:
         """Follow the registry: projects that did not change keep their routes."""
@@ -104,10 +104,10 @@ class Directory:
         await asyncio.gather(*(client.close() for client in self._clients.values()))
 
     def _route(self, project: Project) -> ProjectRoute:
-        if self._aftermath is None:
+        if self._effects is None:
             raise AssertionError
         versions = {
-            version.name: VersionRoute(project, version, self.service(version), self._aftermath)
+            version.name: VersionRoute(project, version, self.service(version), self._effects)
             for version in project.versions
         }
         return ProjectRoute(project, versions)

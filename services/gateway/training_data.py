@@ -23,7 +23,7 @@ _KEY = np.dtype([("high", np.uint64), ("low", np.uint64)])
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class LivePeriod:
     """Which live rows: by the time of the request, milliseconds since the Unix epoch."""
 
     since: int = 0
@@ -32,7 +32,7 @@ class Period:
 
 def training_rows(
     store: Store, project: Project, version: Version, *,
-    historical: bool, live: bool, period: Period, limit: int | None,
+    historical: bool, live: bool, period: LivePeriod, limit: int | None,
 ) -> Iterator[list[Row]]:  # fmt: skip
     """Rows by names as users write them, oldest first, in chunks; `limit` keeps the newest so many."""
     signature = version.signature
@@ -67,7 +67,7 @@ def _historical(
         yield _rows(fields, {name: take(column, rows) for name, column in columns.items()})
 
 
-def _live(store: Store, project: str, signature: Signature, period: Period) -> Iterator[list[Row]]:
+def _live(store: Store, project: str, signature: Signature, period: LivePeriod) -> Iterator[list[Row]]:
     labels = _Labels.read(store, project, period)
     if not len(labels):
         return
@@ -122,7 +122,7 @@ class _Labels:
         return len(self._keys)
 
     @classmethod
-    def read(cls, store: Store, project: str, period: Period) -> "_Labels":
+    def read(cls, store: Store, project: str, period: LivePeriod) -> "_Labels":
         """All labels of requests of the period."""
         ids, labels, at = [], [], []
         for entry in store.read(project, {}):

@@ -33,7 +33,7 @@ _RELAXED_TYPES = {**_TYPES, FieldType.INTEGER: int | float}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DecodedBody:
     """A decoded request: its rows (instances of the schema's struct) and the ids it brought, if any."""
 
     rows: list[Any]
@@ -87,7 +87,7 @@ class RequestSchema:
         self._values = _reader([f"f{index}" for index in range(len(self.fields))])
         self._convert = self._own_row(version) if len(self.own) < len(self.fields) else None
 
-    def decode(self, body: bytes) -> Request:
+    def decode(self, body: bytes) -> DecodedBody:
         """The request in a body.
 
         Raises:
@@ -103,7 +103,7 @@ class RequestSchema:
         if request.ids is not None and len(request.ids) != len(request.instances):
             counts = f"{len(request.ids)} entries for {len(request.instances)} instances"
             raise InvalidField(f"ids has {counts}", field="ids")
-        return Request(request.instances, request.ids)
+        return DecodedBody(request.instances, request.ids)
 
     def upstream(self, rows: Sequence[Any]) -> bytes:
         """The body with which the version's service is asked for these rows: its own inputs only."""

@@ -15,9 +15,9 @@ from services.gateway.coalescing import Coalescer
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
 from services.gateway.model_calls import ModelAnswer, ModelService
-from services.gateway.protocols import Answered, Form
+from services.gateway.protocols import PredictionAnswer, ReplyForm
 from services.gateway.recorder import Recorder
-from services.gateway.records import Answers, Origin
+from services.gateway.records import AnsweredRows, AnswerOrigin
 from services.gateway.validation import RequestSchema
 from services.http.request import HotRequest
 from services.registry.model import Project, Version
@@ -30,7 +30,7 @@ ASKED_BY_NAME = math.nan
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class AnswerEffects:
     """What happens beside the answer: the record, the shadow, the count."""
 
     recorder: Recorder
@@ -39,7 +39,7 @@ class Aftermath:
 
 
 @dataclass(slots=True, eq=False)
-class Question:
+class PendingRequest:
     """A client's request, checked, waiting for its answer.
 
     Attributes:
@@ -55,7 +55,7 @@ class Question:
     ids: bytes | None
     propensity: float
     began: float
-    form: Form
+    form: ReplyForm
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -69,25 +69,25 @@ class VersionRoute:
         project: at that state.
         version: of the project.
         service: None while none has registered.
-        aftermath: what happens beside the answer.
+        effects: what happens beside the answer.
     """
 
     def __init__(
-        self, project: Project, version: Version, service: ModelService | None, aftermath: Aftermath
+        self, project: Project, version: Version, service: ModelService | None, effects: AnswerEffects
     ) -> None:
         self.version = version
         self._project = project
         self._service = service
-        self._after = aftermath
-        self._coalescers: dict[tuple[bool, bool], Coalescer[Question]] = {}
-        self._origins: dict[str, Origin] = {}
+        self._effects = effects
+        self._coalescers: dict[tuple[bool, bool], Coalescer[PendingRequest]] = {}
+        self._origins: dict[str, AnswerOrigin] = {}
 
     @cached_property
     def schema(self) -> RequestSchema:
         """What a request to it may carry; compiled when first asked."""
         return RequestSchema(self._project, self.version)
 
-    def ask(self, question: Question) -> None:
+    def enqueue(self, question: PendingRequest) -> None:
         """Take a question; its request is replied to later.
 
         Raises:
@@ -100,9 +100,9 @@ class VersionRoute:
         coalescer = self._coalescers.get(kind)
         if coalescer is None:
             coalescer = self._coalescers[kind] = Coalescer(self._answer)
-        coalescer.add(question)
+        coalescer.enqueue(question)
 
-    async def unrecorded(self, body: bytes) -> ModelAnswer:
+    async def predict_unrecorded(self, body: bytes) -> ModelAnswer:
         """Answer a request of which nothing is kept, and that no challenger sees.
 
         Raises:
@@ -111,7 +111,7 @@ class VersionRoute:
         """
         return await self._call(self.schema.decode(body).rows)
 
-    async def _answer(self, questions: Sequence[Question]) -> None:
+    async def _answer(self, questions: Sequence[PendingRequest]) -> None:
         rows = (
             questions[0].rows if len(questions) == 1 else [row for each in questions for row in each.rows]
         )
@@ -139,10 +139,12 @@ class VersionRoute:
     def _nobody(self) -> Unavailable:
         return Unavailable(f"no service of version {self.version.name} has registered yet", retry_after=5.0)
 
-    def _record(self, questions: Sequence[Question], rows: Sequence[Any], answer: ModelAnswer) -> None:
+    def _record(
+        self, questions: Sequence[PendingRequest], rows: Sequence[Any], answer: ModelAnswer
+    ) -> None:
         brought = questions[0].ids is not None
         ids = b"".join([each.ids or b"" for each in questions]) if brought else _fresh_ids(len(rows))
-        answers = Answers(
+        answers = AnsweredRows(
             ids,
             self.schema.values(rows),
             answer.predictions,
@@ -159,15 +161,15 @@ class VersionRoute:
                 return
             self._reply(questions, answers, answer)
             if answers.propensity > 0:
-                self._after.mirror.offer(origin, answers)
+                self._effects.mirror.offer(origin, answers)
 
-        self._after.recorder.record(origin, answers, recorded)
+        self._effects.recorder.record(origin, answers, recorded)
 
-    def _origin(self, answer: ModelAnswer) -> Origin:
+    def _origin(self, answer: ModelAnswer) -> AnswerOrigin:
         origin = self._origins.get(answer.revision)
         if origin is None:
             version = self.version
-            origin = self._origins[answer.revision] = Origin(
+            origin = self._origins[answer.revision] = AnswerOrigin(
                 version.project,
                 version.name,
                 answer.revision,
@@ -177,12 +179,14 @@ class VersionRoute:
             )
         return origin
 
-    def _reply(self, questions: Sequence[Question], answers: Answers, answer: ModelAnswer) -> None:
+    def _reply(
+        self, questions: Sequence[PendingRequest], answers: AnsweredRows, answer: ModelAnswer
+    ) -> None:
         texts, scores = _id_texts(answers.ids), answer.probabilities
         start = 0
         for question in questions:
             end = start + len(question)
-            answered = Answered(
+            answered = PredictionAnswer(
                 self.version,
                 answer.revision,
                 texts[start:end],
@@ -194,16 +198,16 @@ class VersionRoute:
             question.form.reply(question.request, answered)
             self._count(question, 200)
 
-    def _refuse(self, questions: Sequence[Question], error: Exception) -> None:
+    def _refuse(self, questions: Sequence[PendingRequest], error: Exception) -> None:
         for question in questions:
             if not question.request.answered:
                 self._count(question, question.form.refuse(question.request, error))
         if not isinstance(error, InvalidInput):
-            self._after.metrics.version_failed(self.version, error)
+            self._effects.metrics.version_failed(self.version, error)
 
-    def _count(self, question: Question, status: int) -> None:
+    def _count(self, question: PendingRequest, status: int) -> None:
         seconds = perf_counter() - question.began
-        self._after.metrics.answered(self.version, status, len(question), seconds)
+        self._effects.metrics.answered(self.version, status, len(question), seconds)
 
 
 def _fresh_ids(count: int) -> bytes:

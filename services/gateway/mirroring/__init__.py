@@ -4,7 +4,7 @@ Nothing here can delay or change an answer of the champion: queues are bounded, 
 caught up from the store's log. `Mirror` is the whole interface.
 """
 
-from services.gateway.mirroring.mirror import Mirror
-from services.gateway.mirroring.targets import Challenger, Directory
+from services.gateway.mirroring.mirror import Challengers, Mirror
+from services.gateway.mirroring.shadow import Challenger
 
-__all__ = ["Challenger", "Directory", "Mirror"]
+__all__ = ["Challenger", "Challengers", "Mirror"]

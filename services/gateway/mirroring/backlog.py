@@ -33,7 +33,7 @@ class _Stretch:
 
 
 @dataclass(slots=True, eq=False)
-class Missing:
+class MissingRow:
     """A row that lacks the challenger's answer.
 
     Attributes:
@@ -71,7 +71,7 @@ class Backlog:
         skipped: rows up to the cursors for which the challenger could not be asked.
 
     Attributes:
-        skipped: the same, up to `settled`.
+        skipped: the same, up to `safe_cursors`.
     """
 
     def __init__(
@@ -83,22 +83,22 @@ class Backlog:
         self.skipped = skipped
         self._quiet_until = -math.inf
         self._writers = {name: _Writer(cursor, cursor) for name, cursor in cursors.items()}
-        self._missing: OrderedDict[Key, Missing] = OrderedDict()
+        self._missing: OrderedDict[Key, MissingRow] = OrderedDict()
         self._answered: OrderedDict[Key, None] = OrderedDict()
 
     def __len__(self) -> int:
         """How many rows lack an answer."""
         return len(self._missing)
 
-    def read_to(self) -> dict[str, Cursor]:
+    def read_cursors(self) -> dict[str, Cursor]:
         """Where to go on reading."""
         return {name: writer.read for name, writer in self._writers.items()}
 
-    def settled(self) -> dict[str, Cursor]:
+    def safe_cursors(self) -> dict[str, Cursor]:
         """Up to where everything is answered or not wanted: where another reader may begin."""
         return {name: writer.safe for name, writer in self._writers.items()}
 
-    def take(self, entry: LogEntry, now: float, lacking: Mask | None = None) -> None:
+    def note_entry(self, entry: LogEntry, now: float, lacking: Mask | None = None) -> None:
         """Note an entry of the log, in the order in which it was read.
 
         Args:
@@ -111,12 +111,12 @@ class Backlog:
             if entry.batch.version == self._version:
                 self.answer(_keys(entry.batch))
             else:
-                self._add(entry.writer, entry.batch, now, lacking)
+                self._note_predictions(entry.writer, entry.batch, now, lacking)
         if entry.advance is not None:
             writer.read = entry.advance
             writer.stretches[-1].advance = entry.advance
             writer.stretches.append(_Stretch())
-            self._settle(writer)
+            self._advance(writer)
 
     def refuse(self, keys: Iterable[Key]) -> None:
         """These rows will never be answered."""
@@ -137,9 +137,9 @@ class Backlog:
         while len(self._answered) > _ANSWERED_AHEAD:
             self._answered.popitem(last=False)
         for name in touched:
-            self._settle(self._writers[name])
+            self._advance(self._writers[name])
 
-    def due(self, now: float, clock: int, most: int) -> list[Missing]:
+    def due(self, now: float, clock: int, most: int) -> list[MissingRow]:
         """Rows whose answer will not come by itself, oldest first, at most so many.
 
         Either enough time went by since the row was read, or its writer's log has been read so far
@@ -151,7 +151,7 @@ class Backlog:
             clock: Unix milliseconds.
             most: rows.
         """
-        found: list[Missing] = []
+        found: list[MissingRow] = []
         grace = 1000 * self._grace
         for missing in self._missing.values() if now >= self._quiet_until else ():
             beyond = self._writers[missing.writer].newest - missing.made > _BEYOND * grace
@@ -166,7 +166,9 @@ class Backlog:
         """The log could not be read for a while: give what is on its way time to appear."""
         self._quiet_until = now + self._grace
 
-    def _add(self, name: str, batch: PredictionBatch, now: float, lacking: Mask | None) -> None:
+    def _note_predictions(
+        self, name: str, batch: PredictionBatch, now: float, lacking: Mask | None
+    ) -> None:
         writer = self._writers[name]
         made = milliseconds(batch.ids)
         wanted_rows = wanted(batch, self._since)
@@ -182,10 +184,10 @@ class Backlog:
             if key in self._answered:
                 del self._answered[key]
             elif key not in self._missing:
-                self._missing[key] = Missing(key, batch, row, now, int(made[row]), name, stretch)
+                self._missing[key] = MissingRow(key, batch, row, now, int(made[row]), name, stretch)
                 stretch.missing += 1
 
-    def _settle(self, writer: _Writer) -> None:
+    def _advance(self, writer: _Writer) -> None:
         while writer.stretches[0].missing == 0 and writer.stretches[0].advance is not None:
             done = writer.stretches.popleft()
             writer.safe = done.advance or writer.safe

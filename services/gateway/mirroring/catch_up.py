@@ -8,9 +8,9 @@ from concurrent.futures import Executor
 from itertools import groupby
 
 from services.errors import RelevoError
-from services.gateway.mirroring.backlog import Backlog, Key, Missing
-from services.gateway.mirroring.catch_up_reader import LogReading
-from services.gateway.mirroring.rows import Restoration, Row
+from services.gateway.mirroring.backlog import Backlog, Key, MissingRow
+from services.gateway.mirroring.catch_up_reader import CatchUpReader
+from services.gateway.mirroring.challenger_rows import LoggedInputs, Row
 from services.gateway.mirroring.shadow import Shadow
 from services.gateway.recorder import Recorder
 from services.registry.model import Project, Version
@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 5.0
 
 
-class CatchingUp:
+class CatchUp:
     """Follows the log for one challenger; on the loop, with the store's calls in a thread.
 
     Args:
@@ -34,7 +34,7 @@ class CatchingUp:
     def __init__(
         self,
         shadow: Shadow,
-        reading: LogReading,
+        reading: CatchUpReader,
         recorder: Recorder,
         *,
         project: Callable[[], Project | None],
@@ -73,11 +73,11 @@ class CatchingUp:
         """Read on and ask for what is due; whether there may be more at once."""
         project = self._project()
         version = None if project is None else project.version(self._shadow.challenger.version)
-        if project is None or version is None or not self._recorder.settled:
+        if project is None or version is None or not self._recorder.caught_up:
             return False
         loop = asyncio.get_running_loop()
         try:
-            read = await loop.run_in_executor(self._pool, self._reading.look, project, version)
+            read = await loop.run_in_executor(self._pool, self._reading.read_on, project, version)
         except RelevoError:
             if self._reading.backlog is not None:
                 self._reading.backlog.wait_again(time.monotonic())
@@ -91,12 +91,14 @@ class CatchingUp:
             await self._ask(project, version, backlog, due)
         return read or bool(due)
 
-    async def _ask(self, project: Project, version: Version, backlog: Backlog, due: list[Missing]) -> None:
+    async def _ask(
+        self, project: Project, version: Version, backlog: Backlog, due: list[MissingRow]
+    ) -> None:
         for batch, group in groupby(due, key=lambda missing: missing.batch):
             members = list(group)
             keys = [missing.key for missing in members]
             await self._ask_batch(
-                Restoration(project, batch.version, version.signature).rows(
+                LoggedInputs(project, batch.version, version.signature).rows(
                     batch, [missing.row for missing in members]
                 ),
                 keys,
@@ -111,5 +113,5 @@ class CatchingUp:
         parts = [part for part, _ in outcome.answered]
         recorded = self._shadow.answers(ids, rows, outcome, late=True)
         for part, (origin, answers) in zip(parts, recorded, strict=True):
-            await self._recorder.save(origin, answers)
+            await self._recorder.record_and_wait(origin, answers)
             backlog.answer(keys[part.start : part.stop])

@@ -6,21 +6,21 @@ from collections import deque
 from typing import NamedTuple
 
 from services.errors import RelevoError
-from services.gateway.mirroring.rows import Row, Selection
+from services.gateway.mirroring.challenger_rows import InputSelection, Row
 from services.gateway.mirroring.shadow import Shadow
 from services.gateway.recorder import Recorder
-from services.gateway.records import Answers, Limits, Origin
+from services.gateway.records import AnsweredRows, AnswerOrigin, RecordingLimits
 from services.registry.model import Field
 
 _logger = logging.getLogger(__name__)
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 
 
-class Offered(NamedTuple):
+class OfferedRows(NamedTuple):
     """Rows as they were answered, and until when they are asked here."""
 
     fields: tuple[Field, ...]
-    answers: Answers
+    answers: AnsweredRows
     deadline: float
 
 
@@ -33,22 +33,22 @@ class LiveQueue:
         limits: how many rows, for how long.
     """
 
-    def __init__(self, shadow: Shadow, recorder: Recorder, limits: Limits) -> None:
+    def __init__(self, shadow: Shadow, recorder: Recorder, limits: RecordingLimits) -> None:
         self.shadow = shadow
         self._recorder = recorder
         self._limits = limits
-        self._queue: deque[Offered] = deque()
+        self._queue: deque[OfferedRows] = deque()
         self._there = asyncio.Event()
-        self._selections: dict[tuple[Field, ...], Selection] = {}
+        self._selections: dict[tuple[Field, ...], InputSelection] = {}
         self.rows = 0
 
-    def offer(self, origin: Origin, answers: Answers) -> None:
+    def offer(self, origin: AnswerOrigin, answers: AnsweredRows) -> None:
         """Take rows, or leave them to the catching up if there are too many."""
         count = len(answers.predicted)
         if self.rows + count > self._limits.mirror_rows:
             return
         deadline = asyncio.get_running_loop().time() + self._limits.mirror_seconds
-        self._queue.append(Offered(origin.fields, answers, deadline))
+        self._queue.append(OfferedRows(origin.fields, answers, deadline))
         self.rows += count
         self._there.set()
 
@@ -57,7 +57,7 @@ class LiveQueue:
         wait = 0.0
         while True:
             await self._there.wait()
-            lot = self._take()
+            lot = self._next_lot()
             if not lot:
                 self._there.clear()
                 continue
@@ -70,7 +70,7 @@ class LiveQueue:
                 wait = min(_LONGEST_WAIT, max(_FIRST_WAIT, 2 * wait))
                 await asyncio.sleep(wait)
 
-    async def _ask(self, lot: list[Offered]) -> None:
+    async def _ask(self, lot: list[OfferedRows]) -> None:
         shape = self.shadow.shape
         ids: list[bytes] = []
         rows: list[Row] = []
@@ -87,12 +87,12 @@ class LiveQueue:
             outcome = await self.shadow.ask(rows)
             self.shadow.skipped += len(outcome.refused)
             for origin, answered in self.shadow.answers(b"".join(ids), rows, outcome, late=False):
-                self._recorder.record(origin, answered, _tell)
+                self._recorder.record(origin, answered, _warn_if_unrecorded)
 
-    def _take(self) -> list[Offered]:
+    def _next_lot(self) -> list[OfferedRows]:
         """The oldest rows that are still to be asked here, as many as one call should hold."""
         now = asyncio.get_running_loop().time()
-        lot: list[Offered] = []
+        lot: list[OfferedRows] = []
         count = 0
         while self._queue and (not lot or count < self.shadow.rows_at_once):
             offered = self._queue.popleft()
@@ -102,15 +102,15 @@ class LiveQueue:
                 count += len(offered.answers.predicted)
         return lot
 
-    def _selection(self, given: tuple[Field, ...]) -> Selection:
+    def _selection(self, given: tuple[Field, ...]) -> InputSelection:
         """Kept by the given fields as long as the challenger wants the same."""
         wanted = self.shadow.shape.fields
         selection = self._selections.get(given)
         if selection is None or selection.wanted is not wanted:
-            selection = self._selections[given] = Selection(given, wanted)
+            selection = self._selections[given] = InputSelection(given, wanted)
         return selection
 
 
-def _tell(error: RelevoError | None) -> None:
+def _warn_if_unrecorded(error: RelevoError | None) -> None:
     if error is not None:
         _logger.warning("a challenger's answers were not recorded and will be asked again: %s", error)

@@ -2,20 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from services.errors import RelevoError
 from services.gateway.messages import VersionStatus
-from services.gateway.mirroring.catch_up import CatchingUp
-from services.gateway.mirroring.catch_up_reader import LogReading
-from services.gateway.mirroring.cursors import mark_retired
+from services.gateway.mirroring.catch_up import CatchUp
+from services.gateway.mirroring.catch_up_reader import CatchUpReader, mark_retired
 from services.gateway.mirroring.live_queue import LiveQueue
-from services.gateway.mirroring.shadow import Shadow
-from services.gateway.mirroring.targets import Challenger, Directory
+from services.gateway.mirroring.shadow import Challenger, Shadow
 from services.gateway.recorder import Recorder, StoreOpener
-from services.gateway.records import Answers, Limits, Origin
+from services.gateway.records import AnsweredRows, AnswerOrigin, RecordingLimits
 from services.registry.model import Mode, Project
 
 _logger = logging.getLogger(__name__)
@@ -26,12 +24,22 @@ Name = tuple[str, str]
 """Project and version."""
 
 
+class Challengers(Protocol):
+    """Whom to ask, as the gateway last saw the registry; called on the loop, must not block."""
+
+    def projects(self) -> Sequence[Project]:
+        """All projects as last seen."""
+
+    def challengers(self, project: str) -> Sequence[Challenger]:
+        """The versions in mode `challenger`; the same tuple as long as nothing changed."""
+
+
 class Mirror:
     """Asks the challengers in the shadow. Everything is called on the loop, and never raises.
 
     Args:
         recorder: takes the challengers' answers.
-        directory: whom to ask.
+        challengers: whom to ask.
         store_opener: for the catching up; called from a thread.
         limits: of queues and waits.
     """
@@ -39,14 +47,14 @@ class Mirror:
     def __init__(
         self,
         recorder: Recorder,
-        directory: Directory,
+        challengers: Challengers,
         store_opener: StoreOpener,
-        limits: Limits | None = None,
+        limits: RecordingLimits | None = None,
     ) -> None:
         self._recorder = recorder
-        self._directory = directory
+        self._challengers = challengers
         self._store = store_opener
-        self._limits = limits or Limits()
+        self._limits = limits or RecordingLimits()
         self._workers: dict[Name, _Worker] = {}
         self._retired: set[Name] = set()
         self._pool = ThreadPoolExecutor(1, "catch-up")
@@ -56,9 +64,9 @@ class Mirror:
         """Start asking and catching up; once, in the running loop, after the recorder."""
         self._task = asyncio.get_running_loop().create_task(_keep_running(self._follow))
 
-    def offer(self, origin: Origin, answers: Answers) -> None:
+    def offer(self, origin: AnswerOrigin, answers: AnsweredRows) -> None:
         """Pass on rows that were answered and recorded with a propensity above 0."""
-        for challenger in self._directory.challengers(origin.project):
+        for challenger in self._challengers.challengers(origin.project):
             if challenger.version != origin.version:
                 self._worker(challenger).queue.offer(origin, answers)
 
@@ -85,14 +93,14 @@ class Mirror:
 
     def _start_worker(self, challenger: Challenger) -> "_Worker":
         shadow = Shadow(challenger, self._limits.ask_seconds)
-        reading = LogReading(
+        reading = CatchUpReader(
             challenger.project,
             challenger.version,
             self._recorder.writer,
             store=self._store,
             limits=self._limits,
         )
-        catching_up = CatchingUp(
+        catch_up = CatchUp(
             shadow,
             reading,
             self._recorder,
@@ -100,17 +108,17 @@ class Mirror:
             pool=self._pool,
             look_seconds=self._limits.look_seconds,
         )
-        return _Worker(shadow, LiveQueue(shadow, self._recorder, self._limits), catching_up)
+        return _Worker(shadow, LiveQueue(shadow, self._recorder, self._limits), catch_up)
 
     def _project(self, name: str) -> Project | None:
-        return next((project for project in self._directory.projects() if project.name == name), None)
+        return next((project for project in self._challengers.projects() if project.name == name), None)
 
     async def _follow(self) -> None:
         """Start and end workers as the registry changes."""
         while True:
             active: set[Name] = set()
-            for project in self._directory.projects():
-                for challenger in self._directory.challengers(project.name):
+            for project in self._challengers.projects():
+                for challenger in self._challengers.challengers(project.name):
                     active.add((challenger.project, challenger.version))
                     worker = self._worker(challenger)
                     if worker.shadow.challenger is not challenger:
@@ -124,7 +132,7 @@ class Mirror:
         """A retired version does not see what is asked from now on, not even when it returns."""
         names = {
             (project.name, version.name)
-            for project in self._directory.projects()
+            for project in self._challengers.projects()
             for version in project.versions
             if version.mode is Mode.RETIRED
         }
@@ -144,21 +152,21 @@ class Mirror:
 class _Worker:
     """A challenger with its two roads: the queue, and the log."""
 
-    def __init__(self, shadow: Shadow, queue: LiveQueue, catching_up: CatchingUp) -> None:
+    def __init__(self, shadow: Shadow, queue: LiveQueue, catch_up: CatchUp) -> None:
         self.shadow = shadow
         self.queue = queue
-        self._catching_up = catching_up
+        self._catch_up = catch_up
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(_keep_running(queue.run)),
-            loop.create_task(_keep_running(catching_up.run)),
+            loop.create_task(_keep_running(catch_up.run)),
         ]
 
     def status(self) -> VersionStatus:
         return VersionStatus(
             self.shadow.health,
             self.shadow.skipped,
-            max(self.queue.rows, self._catching_up.behind),
+            max(self.queue.rows, self._catch_up.behind),
             self.shadow.errors,
         )
 

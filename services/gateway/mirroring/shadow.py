@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal
 
+from msgspec import Struct
+
 from services.errors import InvalidInput, RelevoError, Unavailable
-from services.gateway.mirroring.rows import Row, Shape
-from services.gateway.mirroring.targets import Challenger
+from services.gateway.mirroring.challenger_rows import ChallengerInputs, Row
 from services.gateway.model_calls import BrokenAnswer, ModelAnswer, read_reply
-from services.gateway.records import Answers, Origin
+from services.gateway.records import AnsweredRows, AnswerOrigin
 from services.http.client import Client, TimedOut
 from services.http.errors import error_from
-from services.registry.model import Mode
+from services.registry.model import Mode, Signature
 
 _logger = logging.getLogger(__name__)
 MOST_ROWS = 256
@@ -22,8 +23,25 @@ _MOST_PARTS = 40
 """Calls that one lot may take when some of its rows spoil the others' answers."""
 
 
+class Challenger(Struct, frozen=True):
+    """A version that sees the traffic in the shadow.
+
+    Attributes:
+        endpoint: its service's address; empty while none has registered.
+        token: its service token.
+        revision: the desired one.
+    """
+
+    project: str
+    version: str
+    endpoint: str
+    token: str
+    revision: str
+    signature: Signature
+
+
 @dataclass(slots=True)
-class Outcome:
+class ShadowOutcome:
     """What became of rows, by their places in the question.
 
     Attributes:
@@ -51,23 +69,23 @@ class Shadow:
     def __init__(self, challenger: Challenger, seconds: float) -> None:
         self._seconds = seconds
         self._client: Client | None = None
-        self._origins: dict[tuple[str, tuple[str, ...], bool], Origin] = {}
+        self._origins: dict[tuple[str, tuple[str, ...], bool], AnswerOrigin] = {}
         self.rows_at_once = MOST_ROWS
         self.health: Literal["ok", "down", "unknown"] = "unknown"
         self.errors = 0
         self.skipped = 0
         self.challenger = challenger
-        self.shape = Shape(challenger.signature)
+        self.shape = ChallengerInputs(challenger.signature)
 
     async def follow(self, challenger: Challenger) -> None:
         """The registry says something new of it."""
         moved = challenger.endpoint != self.challenger.endpoint
         self.challenger = challenger
-        self.shape = Shape(challenger.signature)
+        self.shape = ChallengerInputs(challenger.signature)
         if moved:
             await self.close()
 
-    async def ask(self, rows: Sequence[Row]) -> Outcome:
+    async def ask(self, rows: Sequence[Row]) -> ShadowOutcome:
         """Ask for rows, none of which lacks an input.
 
         A row that spoils the answer of others is found by halving. Rows in neither list of the outcome
@@ -76,7 +94,7 @@ class Shadow:
         Raises:
             Unavailable: it is not reached, too slow, or answers nothing but rubbish.
         """
-        outcome = Outcome()
+        outcome = ShadowOutcome()
         try:
             spoiled = await self._divide(rows, outcome)
         except RelevoError as error:
@@ -95,13 +113,13 @@ class Shadow:
         return outcome
 
     def answers(
-        self, ids: bytes, rows: Sequence[Row], outcome: Outcome, *, late: bool
-    ) -> Iterator[tuple[Origin, Answers]]:
+        self, ids: bytes, rows: Sequence[Row], outcome: ShadowOutcome, *, late: bool
+    ) -> Iterator[tuple[AnswerOrigin, AnsweredRows]]:
         """What is to be recorded of an outcome; `ids` has 16 bytes for each of the rows asked."""
         for part, answer in outcome.answered:
             yield (
                 self._origin(answer, late=late),
-                Answers(
+                AnsweredRows(
                     ids[16 * part.start : 16 * part.stop],
                     rows[part.start : part.stop],
                     answer.predictions,
@@ -117,12 +135,12 @@ class Shadow:
         if client is not None:
             await client.close()
 
-    def _origin(self, answer: ModelAnswer, *, late: bool) -> Origin:
+    def _origin(self, answer: ModelAnswer, *, late: bool) -> AnswerOrigin:
         """The same object for the same kind of answers, as recording wants it."""
         kind = (answer.revision, answer.classes, late)
         origin = self._origins.get(kind)
         if origin is None or origin.fields != self.shape.fields:
-            origin = self._origins[kind] = Origin(
+            origin = self._origins[kind] = AnswerOrigin(
                 self.challenger.project,
                 self.challenger.version,
                 answer.revision,
@@ -133,7 +151,7 @@ class Shadow:
             )
         return origin
 
-    async def _divide(self, rows: Sequence[Row], outcome: Outcome) -> list[int]:
+    async def _divide(self, rows: Sequence[Row], outcome: ShadowOutcome) -> list[int]:
         """Ask part after part; the places of single rows that are answered with rubbish."""
         spoiled: list[int] = []
         size = self.rows_at_once

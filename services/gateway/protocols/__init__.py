@@ -4,6 +4,11 @@ A protocol only reads and writes: whoever may ask, which version answers, what i
 challengers see is decided elsewhere, in the same way for all of them.
 """
 
-from services.gateway.protocols.interface import Answered, Asked, Form, Protocol
+from services.gateway.protocols.interface import (
+    ParsedRequest,
+    PredictionAnswer,
+    PredictionProtocol,
+    ReplyForm,
+)
 
-__all__ = ["Answered", "Asked", "Form", "Protocol"]
+__all__ = ["ParsedRequest", "PredictionAnswer", "PredictionProtocol", "ReplyForm"]

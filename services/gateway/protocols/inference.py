@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from services.errors import InvalidInput
-from services.gateway.protocols.interface import Answered, Asked
+from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
 from services.gateway.protocols.tables import decode, from_columns
 from services.gateway.protocols.tensors import (
     BYTES,
@@ -84,7 +84,7 @@ _decoder = msgspec.json.Decoder(InferenceRequest)
 class Inference:
     """Reads `infer` requests and refuses; each request has a form of its own, which it names."""
 
-    def read(self, request: HotRequest, schema: RequestSchema) -> Asked:
+    def read(self, request: HotRequest, schema: RequestSchema) -> ParsedRequest:
         """The rows of a request, from its JSON and the binary data behind it."""
         if request.header("content-encoding") not in (None, "identity"):
             raise InvalidInput("compressed bodies are not taken")
@@ -95,7 +95,7 @@ class Inference:
         rows = from_columns(schema, columns, "inputs")
         if ids is not None:
             ids = _checked_ids(ids, len(rows))
-        return Asked(rows, ids, _form(asked))
+        return ParsedRequest(rows, ids, _form(asked))
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
         """The error in the protocol's form."""
@@ -116,7 +116,7 @@ class InferenceForm:
     outputs: Sequence[tuple[str, bool]]
     binary: bool
 
-    def reply(self, request: HotRequest, answered: Answered) -> None:
+    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
         """The outputs as tensors, their values in the JSON or behind it."""
         wanted = self.outputs or [(name, self.binary) for name in OUTPUTS]
         tensors, parts = [], []
@@ -151,12 +151,12 @@ class InferenceForm:
 
 def refuse(request: HotRequest, error: Exception) -> int:
     """Reply with an error; the status."""
-    answer = complaint(error)
+    answer = inference_error(error)
     request.reply(answer.status, answer.body, headers=answer.headers)
     return answer.status
 
 
-def complaint(error: Exception) -> ErrorAnswer:
+def inference_error(error: Exception) -> ErrorAnswer:
     """An error in the protocol's form: 400 where our own says 422."""
     known = answer_for(error)
     status = 400 if isinstance(error, InvalidInput) and not isinstance(error, TooLarge) else known.status
@@ -253,7 +253,7 @@ def _form(asked: InferenceRequest) -> InferenceForm:
     return InferenceForm(asked.id, outputs, binary)
 
 
-def _output(name: str, answered: Answered) -> Tensor | None:
+def _output(name: str, answered: PredictionAnswer) -> Tensor | None:
     """One output of n rows; None for probabilities that the model does not give."""
     count = len(answered.ids)
     if name == PREDICTION_ID:

@@ -11,7 +11,7 @@ from services.registry.model import Version
 
 
 @dataclass(slots=True, eq=False)
-class Answered:
+class PredictionAnswer:
     """What a version answered to the n rows of one request.
 
     Attributes:
@@ -35,17 +35,17 @@ class Answered:
         return [dict(zip(self.classes, row, strict=True)) for row in self.probabilities]
 
 
-class Form(typing.Protocol):
+class ReplyForm(typing.Protocol):
     """How one request is replied to."""
 
-    def reply(self, request: HotRequest, answered: Answered) -> None:
+    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
         """Write the answer."""
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
         """Write why there is none; the status that says so."""
 
 
-class Asked(NamedTuple):
+class ParsedRequest(NamedTuple):
     """A request, read.
 
     Attributes:
@@ -56,13 +56,13 @@ class Asked(NamedTuple):
 
     rows: list[Any]
     ids: Sequence[str] | None
-    form: Form
+    form: ReplyForm
 
 
-class Protocol(typing.Protocol):
+class PredictionProtocol(typing.Protocol):
     """A way to ask for predictions."""
 
-    def read(self, request: HotRequest, schema: RequestSchema) -> Asked:
+    def read(self, request: HotRequest, schema: RequestSchema) -> ParsedRequest:
         """The request's rows; an error of kind `InvalidInput` says what is wrong with it."""
 
     def refuse(self, request: HotRequest, error: Exception) -> int:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from services.errors import Conflict, InvalidInput, NotFound, Refused, StorageFull, Unavailable
 from services.gateway.protocols.csv_bodies import read_csv
-from services.gateway.protocols.interface import Answered, Asked
+from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
 from services.gateway.protocols.tables import decode, from_columns, from_rows, without_gaps
 from services.gateway.validation import RequestSchema
 from services.http.errors import (
@@ -87,7 +87,7 @@ class Invoked(Struct, omit_defaults=True):
     probabilities: list[dict[str, float]] | None = None
 
 
-class Complaint(Struct):
+class MLflowError(Struct):
     """An error as MLflow writes it."""
 
     error_code: str
@@ -100,12 +100,12 @@ _decoder = msgspec.json.Decoder(Invocation)
 class MLflow:
     """Reads and writes `/invocations`; keeps nothing, so it is its own form."""
 
-    def read(self, request: HotRequest, schema: RequestSchema) -> Asked:
+    def read(self, request: HotRequest, schema: RequestSchema) -> ParsedRequest:
         """The rows of a request in JSON or CSV."""
         if request.header("content-encoding") not in (None, "identity"):
             raise UnsupportedMedia("compressed bodies are not taken")
         if _media_type(request) == _CSV:
-            return Asked(read_csv(request.body, schema), None, self)
+            return ParsedRequest(read_csv(request.body, schema), None, self)
         invocation = decode(request.body, _decoder)
         ids = None if invocation.params is None else invocation.params.ids
         rows = _rows(invocation, schema)
@@ -113,9 +113,9 @@ class MLflow:
             raise InvalidField(
                 f"params.ids has {len(ids)} entries for {len(rows)} rows", field="params.ids"
             )
-        return Asked(rows, ids, self)
+        return ParsedRequest(rows, ids, self)
 
-    def reply(self, request: HotRequest, answered: Answered) -> None:
+    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
         """The predictions, and beside them what else is known of them."""
         scores = answered.probabilities
         probabilities = (
@@ -132,19 +132,19 @@ class MLflow:
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
         """The error in MLflow's form."""
-        answer = complaint(error)
+        answer = mlflow_error(error)
         request.reply(answer.status, answer.body, headers=answer.headers)
         return answer.status
 
 
-def complaint(error: Exception) -> ErrorAnswer:
+def mlflow_error(error: Exception) -> ErrorAnswer:
     """An error in MLflow's form."""
     known = answer_for(error)
     for kind, status, code in _KINDS:
         if isinstance(error, kind):
             message = str(getattr(error, "message", error))
-            return ErrorAnswer(status, msgspec.json.encode(Complaint(code, message)), known.headers)
-    internal = Complaint("INTERNAL_ERROR", "an internal error; the service's log has it")
+            return ErrorAnswer(status, msgspec.json.encode(MLflowError(code, message)), known.headers)
+    internal = MLflowError("INTERNAL_ERROR", "an internal error; the service's log has it")
     return ErrorAnswer(500, msgspec.json.encode(internal), ())
 
 

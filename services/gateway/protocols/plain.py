@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from services.errors import InvalidInput
-from services.gateway.protocols.interface import Answered, Asked
+from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
 from services.gateway.protocols.v1 import V1
 from services.gateway.validation import RequestSchema
 from services.http.complaints import explain
@@ -37,7 +37,7 @@ class Plain:
         self._own = own
         self._single = single
 
-    def reply(self, request: HotRequest, answered: Answered) -> None:
+    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
         """The prediction of one object with its id in a header; of a list, the list of predictions."""
         if self._single:
             body = msgspec.json.encode(answered.predictions[0])
@@ -61,7 +61,7 @@ class PlainOrV1:
         self._one = Plain(self._own, single=True)
         self._many = Plain(self._own, single=False)
 
-    def read(self, request: HotRequest, schema: RequestSchema) -> Asked:
+    def read(self, request: HotRequest, schema: RequestSchema) -> ParsedRequest:
         """The rows of a request, whichever form it has."""
         try:
             return self._own.read(request, schema)
@@ -73,10 +73,10 @@ class PlainOrV1:
         except (ValueError, RecursionError) as error:
             raise explain(request.body, error) from None
         if isinstance(value, dict):
-            return Asked(schema.rows([value], None), None, self._one)
+            return ParsedRequest(schema.rows([value], None), None, self._one)
         if not value:
             raise InvalidField("the body is an empty list; send at least one row", field="")
-        return Asked(schema.rows(value, ""), None, self._many)
+        return ParsedRequest(schema.rows(value, ""), None, self._many)
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
         """The error as the own form has it."""

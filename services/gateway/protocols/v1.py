@@ -3,7 +3,7 @@
 import msgspec
 
 from services.gateway import messages
-from services.gateway.protocols.interface import Answered, Asked
+from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
 from services.gateway.validation import RequestSchema
 from services.http.errors import answer_for
 from services.http.request import HotRequest
@@ -12,12 +12,12 @@ from services.http.request import HotRequest
 class V1:
     """Reads and writes what the gateway's API says; keeps nothing, so it is its own form."""
 
-    def read(self, request: HotRequest, schema: RequestSchema) -> Asked:
+    def read(self, request: HotRequest, schema: RequestSchema) -> ParsedRequest:
         """The instances of a request, and its ids."""
         found = schema.decode(request.body)
-        return Asked(found.rows, found.ids, self)
+        return ParsedRequest(found.rows, found.ids, self)
 
-    def reply(self, request: HotRequest, answered: Answered) -> None:
+    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
         """One prediction for each instance."""
         name, revision = answered.version.name, answered.revision
         predictions = [

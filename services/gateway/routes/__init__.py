@@ -15,6 +15,7 @@ from services.gateway.routes import (
     mlflow,
     predictions,
     registry,
+    retraining,
     services,
     training,
 )
@@ -22,6 +23,7 @@ from services.gateway.routes import (
 OPERATIONS: tuple[Operation, ...] = (
     *registry.OPERATIONS,
     *services.OPERATIONS,
+    *retraining.OPERATIONS,
     *predictions.OPERATIONS,
     *mlflow.OPERATIONS,
     *inference.OPERATIONS,

@@ -17,7 +17,7 @@ from services.store.interface import Store
 
 
 async def _health(call: Call) -> messages.Health:
-    parts = call.parts
+    parts = call.dependencies
     return messages.Health(
         store="reachable" if parts.store.reachable else "unreachable",
         spool=parts.recorder.health(),
@@ -26,11 +26,11 @@ async def _health(call: Call) -> messages.Health:
 
 
 async def _metrics(call: Call) -> bytes:
-    return call.parts.metrics.text()
+    return call.dependencies.metrics.text()
 
 
 def _tokens(call: Call) -> list[Token]:
-    return call.parts.store().tokens()
+    return call.dependencies.store().tokens()
 
 
 def _issue_token(call: Call) -> messages.TokenIssued:
@@ -41,12 +41,12 @@ def _issue_token(call: Call) -> messages.TokenIssued:
         )
     if request.role is Role.ADMIN and request.project:
         raise InvalidField("an administrator's token is good for all projects", field="project")
-    store = call.parts.store()
+    store = call.dependencies.store()
     if request.project:
-        call.parts.registry().project(request.project)
+        call.dependencies.registry().project(request.project)
     text, token = new_token(request.role, label=request.label, project=request.project)
     store.add_token(token)
-    call.parts.follower.look()
+    call.dependencies.registry_watcher.refresh()
     return messages.TokenIssued(
         text, token.digest, token.label, token.role, token.project, token.created_at
     )
@@ -55,21 +55,21 @@ def _issue_token(call: Call) -> messages.TokenIssued:
 def _revoke_token(call: Call) -> None:
     if call.grant is not None and call.grant.digest == call.path["digest"]:
         raise Conflict("this is the token that you call with; revoke it with another")
-    call.parts.store().revoke_token(call.path["digest"], datetime.now(UTC))
-    call.parts.follower.look()
+    call.dependencies.store().revoke_token(call.path["digest"], datetime.now(UTC))
+    call.dependencies.registry_watcher.refresh()
 
 
 async def _listeners(call: Call) -> list[messages.ListenerState]:
-    return call.parts.listener_states()
+    return call.dependencies.listener_states()
 
 
 def _put_listener(call: Call) -> Listener:
     request: messages.ListenerRequest = call.body
-    store = call.parts.store()
+    store = call.dependencies.store()
     if request.version:
-        call.parts.registry().version(request.project, request.version)
+        call.dependencies.registry().version(request.project, request.version)
     else:
-        call.parts.registry().project(request.project)
+        call.dependencies.registry().project(request.project)
     for index, network in enumerate(request.networks):
         try:
             ip_network(network)
@@ -79,25 +79,25 @@ def _put_listener(call: Call) -> Listener:
     listener = Listener(_port(call), request.project, request.version, request.networks, request.host)
     store.put_listener(listener)
     _tell_addresses(call, store, listener.project)
-    call.parts.follower.look()
+    call.dependencies.registry_watcher.refresh()
     return listener
 
 
 def _remove_listener(call: Call) -> None:
-    store = call.parts.store()
+    store = call.dependencies.store()
     port = _port(call)
     gone = [listener for listener in store.listeners() if listener.port == port]
     store.remove_listener(port)
     for listener in gone:
         _tell_addresses(call, store, listener.project)
-    call.parts.follower.look()
+    call.dependencies.registry_watcher.refresh()
 
 
 def _tell_addresses(call: Call, store: Store, name: str) -> None:
     """Keep each version's `url` in the registry what its listeners make it."""
     listeners = store.listeners()
-    for version in call.parts.registry().project(name).versions:
-        url = version_url(call.parts, listeners, name, version.name)
+    for version in call.dependencies.registry().project(name).versions:
+        url = version_url(call.dependencies, listeners, name, version.name)
         if url != version.url:
             store.register(replace(version, url=url), who="gateway")
 

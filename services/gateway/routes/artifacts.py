@@ -15,7 +15,7 @@ _BINARY = "application/octet-stream"
 
 
 def _get(call: Call) -> Response:
-    return Response(call.parts.store().artifact(_sha256(call)), media_type=_BINARY)
+    return Response(call.dependencies.store().artifact(_sha256(call)), media_type=_BINARY)
 
 
 def _put(call: Call) -> ArtifactStored:
@@ -26,7 +26,7 @@ def _put(call: Call) -> ArtifactStored:
         raise Conflict(
             f"the sha256 of the body is {found}, not that of the path: it was damaged on its way"
         )
-    call.parts.store().put_artifact(content)
+    call.dependencies.store().put_artifact(content)
     return ArtifactStored(name, len(content))
 
 

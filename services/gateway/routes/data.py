@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from services.gateway.operations import SERVICE, Call, Operation, Parameter
-from services.gateway.training_data import Period, Row, training_rows
+from services.gateway.training_data import LivePeriod, Row, training_rows
 from services.http.errors import InvalidField
 
 _MEDIA_TYPE = "application/x-ndjson"
@@ -24,15 +24,15 @@ def _data(call: Call) -> StreamingResponse:
     source = call.query.get("source", "both")
     if source not in _SOURCES:
         raise InvalidField(f"source is one of {', '.join(_SOURCES)}", field="source")
-    store = call.parts.store()
-    project = call.parts.registry().project(call.path["project"])
+    store = call.dependencies.store()
+    project = call.dependencies.registry().project(call.path["project"])
     chunks = training_rows(
         store,
         project,
-        call.parts.registry().version(project.name, name),
+        call.dependencies.registry().version(project.name, name),
         historical=source != "live",
         live=source != "historical",
-        period=Period(_instant(call, "since", 0), _instant(call, "until", 1 << 62)),
+        period=LivePeriod(_instant(call, "since", 0), _instant(call, "until", 1 << 62)),
         limit=_limit(call),
     )
     # The first chunk is read before the answer begins: what fails until then is still told as an error.

@@ -14,7 +14,7 @@ async def _gateway(call: Call) -> dict[str, Any]:
 
 
 async def _project(call: Call) -> dict[str, Any]:
-    return describe_project(call.parts.directory.project(call.path["project"]).project)
+    return describe_project(call.dependencies.routing_table.project(call.path["project"]).project)
 
 
 OPERATIONS = (

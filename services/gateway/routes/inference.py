@@ -16,7 +16,7 @@ from services.gateway.protocols.inference import (
     InferenceError,
     InferenceRequest,
     InferenceResponse,
-    complaint,
+    inference_error,
 )
 from services.gateway.protocols.tensors import BYTES, DATATYPES
 from services.gateway.version_route import VersionRoute
@@ -77,7 +77,7 @@ class ModelReady(Struct):
 
 def asked_version(call: Call) -> VersionRoute:
     """The version that a path or a listener means: the one it names, or the champion."""
-    route = call.parts.directory.project(call.path["project"])
+    route = call.dependencies.routing_table.project(call.path["project"])
     return route.version(call.path.get("version") or route.project.champion)
 
 
@@ -89,7 +89,7 @@ def require_up(call: Call) -> VersionRoute:
     """
     asked = asked_version(call)
     name = asked.version.name
-    if not asked.version.endpoint or call.parts.status(call.path["project"])[name].health == "down":
+    if not asked.version.endpoint or call.dependencies.status(call.path["project"])[name].health == "down":
         raise Unavailable(f"version {name} cannot answer now")
     return asked
 
@@ -117,7 +117,7 @@ async def _ready(call: Call) -> Ready:
 
 async def _model(call: Call) -> ModelMetadata:
     asked = asked_version(call)
-    project = call.parts.directory.project(call.path["project"]).project
+    project = call.dependencies.routing_table.project(call.path["project"]).project
     named = call.path.get("version", "")
     versions = [
         each.name for each in project.versions if each.mode is not Mode.RETIRED and named in ("", each.name)
@@ -157,7 +157,7 @@ def unknown_routes() -> Mount:
     return Mount("/v2", unknown)
 
 
-ERRORS = ErrorForm(complaint, InferenceError, invalid=400)
+ERRORS = ErrorForm(inference_error, InferenceError, invalid=400)
 _MODEL = "/v2/models/{project}"
 _VERSION = "/v2/models/{project}/versions/{version}"
 

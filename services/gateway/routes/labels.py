@@ -13,13 +13,13 @@ from services.registry.model import Project, Task
 
 async def _labels(call: Call) -> messages.LabelCounts:
     items: list[messages.LabelItem] = call.body
-    project = call.parts.directory.project(call.path["project"]).project
+    project = call.dependencies.routing_table.project(call.path["project"]).project
     ids = b"".join([check_id(item.id, f"[{index}].id") for index, item in enumerate(items)])
     labels, classes = label_values(project, items)
-    counts = await call.parts.recorder.record_labels(
+    counts = await call.dependencies.recorder.record_labels(
         project.name, ids, labels, versions=_champion_first(project), classes=classes
     )
-    call.parts.metrics.labelled(project.name, counts.accepted)
+    call.dependencies.metrics.labelled(project.name, counts.accepted)
     return counts
 
 

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from services.gateway.operations import CLIENT, Call, ErrorForm, Operation
-from services.gateway.protocols.mlflow import SPOKEN, Complaint, Invocation, Invoked, complaint
+from services.gateway.protocols.mlflow import SPOKEN, Invocation, Invoked, MLflowError, mlflow_error
 from services.gateway.routes.inference import require_up
 from services.http.request import JSON
 
@@ -18,7 +18,7 @@ async def _version(call: Call) -> Response:
     return Response(SPOKEN, media_type="text/plain")
 
 
-ERRORS = ErrorForm(complaint, Complaint, invalid=400)
+ERRORS = ErrorForm(mlflow_error, MLflowError, invalid=400)
 
 
 def _invocations(base: str, words: str) -> Operation:

@@ -7,8 +7,8 @@ from services.gateway.operations import ADMIN, CLIENT, Call, Operation
 
 
 async def _try(call: Call) -> messages.Tried:
-    route = call.parts.directory.project(call.path["project"]).version(call.path["version"])
-    answer = await route.unrecorded(msgspec.json.encode(call.body))
+    route = call.dependencies.routing_table.project(call.path["project"]).version(call.path["version"])
+    answer = await route.predict_unrecorded(msgspec.json.encode(call.body))
     probabilities = None
     if answer.probabilities is not None:
         by_class = map(list, zip(*answer.probabilities, strict=True))

@@ -33,16 +33,16 @@ _VERSION = f"{_PROJECT}/versions/{{version}}"
 
 async def _projects(call: Call) -> list[str]:
     scope = call.grant.project if call.grant else ""
-    names = sorted(project.name for project in call.parts.directory.projects())
+    names = sorted(project.name for project in call.dependencies.routing_table.projects())
     return [name for name in names if not scope or name == scope]
 
 
 def _project(call: Call) -> messages.ProjectStatus:
-    project = call.parts.registry().project(call.path["project"])
-    call.parts.follower.look()
+    project = call.dependencies.registry().project(call.path["project"])
+    call.dependencies.registry_watcher.refresh()
     seen = project if call.grant and call.grant.role is Role.ADMIN else _as_applications_see(project)
     fields = {name: getattr(seen, name) for name in Project.__struct_fields__}
-    return messages.ProjectStatus(**fields, status=call.parts.status(project.name))
+    return messages.ProjectStatus(**fields, status=call.dependencies.status(project.name))
 
 
 def _as_applications_see(project: Project) -> Project:
@@ -52,21 +52,21 @@ def _as_applications_see(project: Project) -> Project:
 
 
 def _history(call: Call) -> list[ChampionChange]:
-    return call.parts.registry().history(call.path["project"])
+    return call.dependencies.registry().history(call.path["project"])
 
 
 def _change_champion(call: Call) -> Project:
     request: messages.ChampionRequest = call.body
     name = call.path["project"]
-    project = call.parts.registry().flip(
+    project = call.dependencies.registry().flip(
         name,
         request.champion,
         who=request.who,
         reason=request.reason,
         seen=Seen(request.expected, request.generation),
-        evidence=_evidence(call.parts.store(), name, request.champion),
+        evidence=_evidence(call.dependencies.store(), name, request.champion),
     )
-    call.parts.follower.look()
+    call.dependencies.registry_watcher.refresh()
     return project
 
 
@@ -87,8 +87,8 @@ def _evidence(store: Store, project: str, challenger: str) -> Evidence:
 def _change_policy(call: Call) -> Project:
     request: messages.PolicyRequest = call.body
     policy = validate_policy(request.policy)
-    project = call.parts.store().set_policy(call.path["project"], policy, expected=request.expected)
-    call.parts.follower.look()
+    project = call.dependencies.store().set_policy(call.path["project"], policy, expected=request.expected)
+    call.dependencies.registry_watcher.refresh()
     return project
 
 
@@ -97,40 +97,40 @@ def _put_version(call: Call) -> Project:
     if (version.project, version.name) != (call.path["project"], call.path["version"]):
         raise InvalidInput("the body's project and name are not those of the path")
     check_signature(version.signature)
-    store = call.parts.store()
-    url = version.url or version_url(call.parts, store.listeners(), version.project, version.name)
+    store = call.dependencies.store()
+    url = version.url or version_url(call.dependencies, store.listeners(), version.project, version.name)
     store.prepare_live(version.project, version.name, version.signature)
-    project = call.parts.registry().register(replace(version, url=url), who="publisher")
-    call.parts.follower.look()
+    project = call.dependencies.registry().register(replace(version, url=url), who="publisher")
+    call.dependencies.registry_watcher.refresh()
     return project
 
 
 def _retire(call: Call) -> Project:
     request: messages.RetiredRequest = call.body
-    registry = call.parts.registry()
+    registry = call.dependencies.registry()
     change = registry.retire if request.retired else registry.return_to_shadow
     project = change(call.path["project"], call.path["version"])
-    call.parts.follower.look()
+    call.dependencies.registry_watcher.refresh()
     return project
 
 
 def _revisions(call: Call) -> list[Revision]:
-    version = call.parts.registry().version(call.path["project"], call.path["version"])
-    return call.parts.store().revisions(version.project, version.name)
+    version = call.dependencies.registry().version(call.path["project"], call.path["version"])
+    return call.dependencies.store().revisions(version.project, version.name)
 
 
 def _add_revision(call: Call) -> messages.RevisionAdded:
     revision: Revision = call.body
-    version = call.parts.registry().version(call.path["project"], call.path["version"])
+    version = call.dependencies.registry().version(call.path["project"], call.path["version"])
     if (revision.project, revision.version) != (version.project, version.name):
         raise InvalidInput("the body's project and version are not those of the path")
-    call.parts.store().add_revision(revision)
+    call.dependencies.store().add_revision(revision)
     return messages.RevisionAdded(revision.sha256)
 
 
 def _change_revision(call: Call) -> Project:
     request: messages.RevisionRequest = call.body
-    project = call.parts.registry().set_revision(
+    project = call.dependencies.registry().set_revision(
         call.path["project"],
         call.path["version"],
         request.revision,
@@ -138,12 +138,12 @@ def _change_revision(call: Call) -> Project:
         who=request.who,
         reason=request.reason,
     )
-    call.parts.follower.look()
+    call.dependencies.registry_watcher.refresh()
     return project
 
 
 def _revision_history(call: Call) -> list[RevisionChange]:
-    return call.parts.registry().revision_history(call.path["project"], call.path["version"])
+    return call.dependencies.registry().revision_history(call.path["project"], call.path["version"])
 
 
 OPERATIONS = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from services.errors import InvalidInput
-from services.gateway.dependencies import Parts
+from services.gateway.dependencies import Dependencies
 from services.registry.model import Listener, Signature, Task
 from services.store.names import validate_column
 
@@ -28,16 +28,18 @@ def check_signature(signature: Signature) -> Signature:
     return signature
 
 
-def version_url(parts: Parts, listeners: Iterable[Listener], project: str, version: str) -> str:
+def version_url(
+    dependencies: Dependencies, listeners: Iterable[Listener], project: str, version: str
+) -> str:
     """Where a version is asked so that it is recorded: its own listener, its project's, or the API's route.
 
     Whoever adds `/predict` to it asks that version.
     """
-    address = urlsplit(parts.address)
+    address = urlsplit(dependencies.address)
     host = address.netloc.removesuffix(f":{address.port}")
     found = {listener.version: listener.port for listener in listeners if listener.project == project}
     if version in found:
         return f"{address.scheme}://{host}:{found[version]}"
     if "" in found:
         return f"{address.scheme}://{host}:{found['']}/versions/{version}"
-    return f"{parts.address}/v1/projects/{project}/versions/{version}"
+    return f"{dependencies.address}/v1/projects/{project}/versions/{version}"

@@ -29,7 +29,7 @@ def _put_training(call: Call) -> messages.Written:
     if len(ids) != rows:
         raise InvalidField(f"ids has {len(ids)} entries for {rows} rows", field="ids")
     columns["id"] = np.array(ids, dtype=np.float64)
-    store = call.parts.store()
+    store = call.dependencies.store()
     store.write_training(project, signature, columns)
     announce_training(store, project)
     return messages.Written(rows)
@@ -79,8 +79,8 @@ def _fits(kind: FieldType, value: float | str | bool) -> bool:
 
 def _put_predictions(call: Call) -> messages.Written:
     upload: messages.TrainingPredictionsUpload = call.body
-    store = call.parts.store()
-    version = call.parts.registry().version(call.path["project"], call.path["version"])
+    store = call.dependencies.store()
+    version = call.dependencies.registry().version(call.path["project"], call.path["version"])
     if not store.training(version.project, ["id"]):
         raise NotFound(f"project {version.project} has no training set yet")
     count = len(upload.ids)

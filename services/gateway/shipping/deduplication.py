@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.errors import NotFound
-from services.gateway.spool.batching import compacted
-from services.gateway.spool.outbox import Parcel
+from services.gateway.spool.batching import without_unused_categories
+from services.gateway.spool.outbox import PlacedBatch
 from services.registry.model import Mode
 from services.store.batches import PredictionBatch, decode, encode
 from services.store.identifiers import Ids, milliseconds
@@ -24,7 +24,7 @@ _Answer = tuple[str, float]
 """A revision and the milliseconds it took: what tells a row's copies apart."""
 
 
-class Repeats:
+class Deduplicator:
     """Looks rows up in a store; may be used from several threads.
 
     Args:
@@ -36,24 +36,24 @@ class Repeats:
         self._store = store
         self._milliseconds = 1000 * seconds
 
-    def without(self, parcel: Parcel) -> Parcel:
-        """The parcel without the rows that somebody else has brought; the same one if there are none.
+    def without_duplicates(self, placed: PlacedBatch) -> PlacedBatch:
+        """The batch without the rows that somebody else has brought; the same one if there are none.
 
-        A row with this parcel's own answer was brought by an earlier attempt, and is not yet in the log.
+        A row with this batch's own answer was brought by an earlier attempt, and is not yet in the log.
         Raises what the store raises.
         """
-        batch = decode(parcel.blob)
+        batch = decode(placed.blob)
         if not isinstance(batch, PredictionBatch):
-            return parcel
+            return placed
         old = self._may_repeat(batch)
         if not old.any():
-            return parcel
+            return placed
         repeated = old.copy()
-        repeated[old] = self._is_answered(parcel.project, batch.take(old))
+        repeated[old] = self._is_answered(placed.project, batch.take(old))
         if not repeated.any():
-            return parcel
-        kept = compacted(batch.take(~repeated))
-        return parcel._replace(rows=len(kept), blob=encode(kept))
+            return placed
+        kept = without_unused_categories(batch.take(~repeated))
+        return placed._replace(rows=len(kept), blob=encode(kept))
 
     def _may_repeat(self, batch: PredictionBatch) -> Mask:
         """Which rows, shape (n,), may be copies of what readers no longer remember."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from services.errors import Conflict, InvalidInput, NotFound
-from services.gateway.shipping.deduplication import Repeats
-from services.gateway.spool.outbox import Ending, Outbox, Parcel
+from services.gateway.shipping.deduplication import Deduplicator
+from services.gateway.spool.outbox import Outbox, PlacedBatch, SegmentEnd
 from services.registry.model import Project, Signature
 from services.store.batches import LabelBatch, PredictionBatch, decode
 from services.store.interface import Position, Store
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
-class Delivery:
+class StoreWriter:
     """Delivers to one store; any step may be repeated, by this process or the next one.
 
     Args:
@@ -33,27 +33,27 @@ class Delivery:
         self._opened: set[tuple[str, int]] = set()
         self._guard = threading.Lock()
 
-    def deliver(self, parcel: Parcel, project: Project | None) -> None:
+    def deliver(self, placed: PlacedBatch, project: Project | None) -> None:
         """Write a batch; may be called from several threads.
 
         Args:
-            parcel: the batch and its place.
+            placed: the batch and its place.
             project: as the registry has it now.
 
         Raises:
             Unavailable, StorageFull, Refused, Corrupt: the store has it not, or not yet wholly.
         """
-        batch = decode(parcel.blob)
-        position = Position(self._writer, parcel.segment, parcel.sequence)
+        batch = decode(placed.blob)
+        position = Position(self._writer, placed.segment, placed.sequence)
         try:
-            self._write_live(parcel.project, project, batch, position)
+            self._write_live(placed.project, project, batch, position)
         except (InvalidInput, NotFound, Conflict):
             # The tables for other programs refuse it for good; Relevo's own record must still be whole.
-            _logger.exception("rows of %s are kept in the log but not in their table", parcel.project)
-        self._open_segment(parcel)
-        self._store.append(parcel.project, position, parcel.blob)
+            _logger.exception("rows of %s are kept in the log but not in their table", placed.project)
+        self._open_segment(placed)
+        self._store.append(placed.project, position, placed.blob)
 
-    def close_segment(self, ending: Ending) -> None:
+    def close_segment(self, ending: SegmentEnd) -> None:
         """Say that a segment is complete; raises as `deliver`."""
         self._store.close_segment(
             ending.project,
@@ -91,40 +91,41 @@ class Delivery:
             self._store.prepare_live(project, version, signature)
             self._prepared[project, version] = signature
 
-    def _open_segment(self, parcel: Parcel) -> None:
-        segment = (parcel.project, parcel.segment)
+    def _open_segment(self, placed: PlacedBatch) -> None:
+        segment = (placed.project, placed.segment)
         with self._guard:
             if segment not in self._opened:
-                self._store.open_segment(parcel.project, self._writer, parcel.segment)
+                self._store.open_segment(placed.project, self._writer, placed.segment)
                 self._opened.add(segment)
 
 
-class Courier:
+class ParallelDelivery:
     """Delivers the outbox's batches side by side.
 
     Args:
         store: where to.
         outbox: drops what the store has.
         workers: batches at once; a SQLite store takes one writer at a time.
-        repeat_seconds: see `Repeats`.
+        repeat_seconds: see `Deduplicator`.
     """
 
     def __init__(self, store: Store, outbox: Outbox, *, workers: int, repeat_seconds: float) -> None:
         self._store = store
         self._outbox = outbox
-        self._repeats = Repeats(store, repeat_seconds)
-        self._delivery = Delivery(store, outbox.writer)
+        self._deduplicator = Deduplicator(store, repeat_seconds)
+        self._writer_to_store = StoreWriter(store, outbox.writer)
         self._pool = ThreadPoolExecutor(1 if store.kind == "sqlite" else workers, "shipping")
 
-    def deliver(self, parcels: list[Parcel]) -> None:
+    def deliver(self, batches: list[PlacedBatch]) -> None:
         """Deliver all, and drop each that the store has even if it refuses another; raises what it said."""
-        projects = {name: self._store.project(name) for name in {parcel.project for parcel in parcels}}
-        looked_at, failures = self._each(self._repeats.without, parcels)
-        changed = [looked_at[one.number] for one in parcels if looked_at.get(one.number, one) is not one]
+        projects = {name: self._store.project(name) for name in {placed.project for placed in batches}}
+        looked_at, failures = self._each(self._deduplicator.without_duplicates, batches)
+        changed = [looked_at[one.number] for one in batches if looked_at.get(one.number, one) is not one]
         if changed:
             self._outbox.replace(changed)
         delivered, refusals = self._each(
-            lambda parcel: self._delivery.deliver(parcel, projects[parcel.project]), looked_at.values()
+            lambda placed: self._writer_to_store.deliver(placed, projects[placed.project]),
+            looked_at.values(),
         )
         if delivered:
             self._outbox.remove([looked_at[number] for number in delivered])
@@ -132,19 +133,19 @@ class Courier:
             raise failure
 
     def _each(
-        self, work: Callable[[Parcel], Result], parcels: Iterable[Parcel]
+        self, work: Callable[[PlacedBatch], Result], batches: Iterable[PlacedBatch]
     ) -> tuple[dict[int, Result], list[BaseException]]:
-        """What the work gave for each parcel, by number, and what it raised for the others."""
-        pending = [(parcel.number, self._pool.submit(work, parcel)) for parcel in parcels]
+        """What the work gave for each batch, by number, and what it raised for the others."""
+        pending = [(placed.number, self._pool.submit(work, placed)) for placed in batches]
         failures = {number: future.exception() for number, future in pending}
         results = {number: future.result() for number, future in pending if failures[number] is None}
         return results, [failure for failure in failures.values() if failure is not None]
 
     def close_segments(self) -> None:
         """Close the segments all of whose batches the store has; raises as `deliver`."""
-        for ending in self._outbox.endings():
-            self._delivery.close_segment(ending)
-            self._outbox.remove_ending(ending)
+        for ending in self._outbox.ended_segments():
+            self._writer_to_store.close_segment(ending)
+            self._outbox.remove_segment_end(ending)
 
     def close(self) -> None:
         """End the workers; the store stays open."""

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from services.errors import RelevoError, StorageFull
-from services.gateway.records import Limits
-from services.gateway.shipping.delivery import Courier
-from services.gateway.spool.batching import assemble
+from services.gateway.records import RecordingLimits
+from services.gateway.shipping.delivery import ParallelDelivery
+from services.gateway.spool.batching import assemble_batches
 from services.gateway.spool.database import DiskTrouble
 from services.gateway.spool.entries import Entry, EntryReader
-from services.gateway.spool.maintenance import Upkeep
+from services.gateway.spool.maintenance import DiskReserve, SpoolMaintenance
 from services.gateway.spool.outbox import Outbox
-from services.gateway.spool.reserve import Reserve
 from services.store.interface import Store
 
 _logger = logging.getLogger(__name__)
@@ -45,11 +44,11 @@ class Shipper:
         self,
         folder: Path,
         outbox: Outbox,
-        reserve: Reserve,
+        reserve: DiskReserve,
         *,
         files: threading.Lock,
         store_opener: Callable[[], Store],
-        limits: Limits,
+        limits: RecordingLimits,
         shipped: Shipped,
     ) -> None:
         self._reader = EntryReader(folder / "entries.sqlite3", files)
@@ -58,8 +57,8 @@ class Shipper:
         self._opener = store_opener
         self._limits = limits
         self._shipped = shipped
-        self._upkeep = Upkeep(folder, reserve, files)
-        self._courier: Courier | None = None
+        self._maintenance = SpoolMaintenance(folder, reserve, files)
+        self._delivery: ParallelDelivery | None = None
         self._asked = threading.Event()
         self._ending = threading.Event()
         self._deadline = 0.0
@@ -88,8 +87,8 @@ class Shipper:
             while self._go_on():
                 self._try_round()
         finally:
-            if self._courier is not None:
-                self._courier.close()
+            if self._delivery is not None:
+                self._delivery.close()
 
     def _go_on(self) -> bool:
         """Wait until there is work or its time has come again; whether to do it."""
@@ -129,27 +128,27 @@ class Shipper:
 
     def _round(self) -> bool:
         """Ship one lot, an earlier one first; whether there was any."""
-        if self._courier is None:
-            self._courier = Courier(
+        if self._delivery is None:
+            self._delivery = ParallelDelivery(
                 self._opener(),
                 self._outbox,
                 workers=self._limits.shippers,
                 repeat_seconds=self._limits.repeat_seconds,
             )
-        parcels = self._outbox.parcels()
-        if not parcels:
+        batches = self._outbox.placed_batches()
+        if not batches:
             entries = self._reader.read(self._outbox.assembled, self._lot_bytes())
             if entries:
                 self._assemble(entries)
-                parcels = self._outbox.parcels()
-        self._courier.deliver(parcels)
-        self._courier.close_segments()
-        if parcels:
+                batches = self._outbox.placed_batches()
+        self._delivery.deliver(batches)
+        self._delivery.close_segments()
+        if batches:
             self._shipped(self._outbox.assembled)
         else:
-            self._upkeep.take_reserve()
-        self._upkeep.after_round(sum(len(parcel.blob) for parcel in parcels))
-        return bool(parcels)
+            self._maintenance.reclaim_reserve()
+        self._maintenance.after_round(sum(len(placed.blob) for placed in batches))
+        return bool(batches)
 
     def _lot_bytes(self) -> int:
         """How much to take at once: on a full disk so little that the room given up is enough."""
@@ -157,7 +156,7 @@ class Shipper:
 
     def _assemble(self, entries: list[Entry]) -> None:
         try:
-            self._outbox.place(assemble(entries), entries[-1].number)
+            self._outbox.place(assemble_batches(entries), entries[-1].number)
         except DiskTrouble:
             raise  # it is not for want of room
         except StorageFull:

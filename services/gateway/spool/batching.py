@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.gateway.label_matching import unpack_ids
-from services.gateway.records import Answers, Labels
-from services.gateway.spool.entries import Entry
-from services.gateway.spool.headers import Header, LabelHeader, PredictionHeader
-from services.gateway.spool.outbox import Unplaced
+from services.gateway.records import AnsweredRows, Labels
+from services.gateway.spool.entries import Entry, EntryHeader, LabelHeader, PredictionHeader
+from services.gateway.spool.outbox import UnplacedBatch
 from services.registry.model import Field, FieldType, Mode
 from services.store.batches import Batch, Categorical, Column, Floats, LabelBatch, PredictionBatch, encode
 
@@ -23,7 +22,7 @@ MOST_BYTES = 900_000
 _ARRAY_OF = b"\xdd"  # MessagePack's `array 32`: the number of parts follows in four bytes
 
 encode_part = msgspec.msgpack.Encoder().encode
-"""One `Answers` or `Labels` as bytes; TypeError if it holds what a request cannot."""
+"""One `AnsweredRows` or `Labels` as bytes; TypeError if it holds what a request cannot."""
 
 
 def join_parts(parts: Sequence[bytes]) -> bytes:
@@ -31,21 +30,21 @@ def join_parts(parts: Sequence[bytes]) -> bytes:
     return _ARRAY_OF + len(parts).to_bytes(4, "big") + b"".join(parts)
 
 
-def assemble(entries: Sequence[Entry]) -> list[Unplaced]:
+def assemble_batches(entries: Sequence[Entry]) -> list[UnplacedBatch]:
     """Encoded batches of these entries; the champion's rows first, labels last, else in order."""
-    grouped: dict[Header, list[Any]] = {}
+    grouped: dict[EntryHeader, list[Any]] = {}
     for entry in entries:
         grouped.setdefault(entry.header, []).extend(msgspec.msgpack.decode(entry.payload))
-    unplaced: list[Unplaced] = []
+    unplaced: list[UnplacedBatch] = []
     for header in sorted(grouped, key=_rank):
         batch = _batch(header, grouped[header])
         for start in range(0, len(batch), MOST_ROWS):
             part = batch if len(batch) <= MOST_ROWS else _part(batch, start, start + MOST_ROWS)
-            unplaced += [Unplaced(header.project, rows, blob) for rows, blob in _encoded(part)]
+            unplaced += [UnplacedBatch(header.project, rows, blob) for rows, blob in _encoded(part)]
     return unplaced
 
 
-def _rank(header: Header) -> int:
+def _rank(header: EntryHeader) -> int:
     if isinstance(header, LabelHeader):
         return 2
     return 0 if header.mode is Mode.CHAMPION else 1
@@ -63,10 +62,10 @@ def _encoded(batch: Batch) -> Iterator[tuple[int, bytes]]:
 
 
 def _part(batch: Batch, start: int, end: int) -> Batch:
-    return compacted(batch.take(np.arange(start, min(end, len(batch)))))
+    return without_unused_categories(batch.take(np.arange(start, min(end, len(batch)))))
 
 
-def compacted(part: Batch) -> Batch:
+def without_unused_categories(part: Batch) -> Batch:
     """The batch with the texts that its rows use and no others."""
     if isinstance(part, LabelBatch):
         return replace(part, labels=_compact(part.labels))
@@ -82,10 +81,10 @@ def _compact(column: Column) -> Column:
     return Categorical(codes.astype(np.int32) - missing, categories)
 
 
-def _batch(header: Header, parts: list[Any]) -> Batch:
+def _batch(header: EntryHeader, parts: list[Any]) -> Batch:
     if isinstance(header, LabelHeader):
         return _labels(header, [Labels(*part) for part in parts])
-    return _predictions(header, [Answers(*part) for part in parts])
+    return _predictions(header, [AnsweredRows(*part) for part in parts])
 
 
 def _labels(header: LabelHeader, parts: list[Labels]) -> LabelBatch:
@@ -97,7 +96,7 @@ def _labels(header: LabelHeader, parts: list[Labels]) -> LabelBatch:
     return LabelBatch(unpack_ids(b"".join([part.ids for part in parts])), labels, moments)
 
 
-def _predictions(header: PredictionHeader, parts: list[Answers]) -> PredictionBatch:
+def _predictions(header: PredictionHeader, parts: list[AnsweredRows]) -> PredictionBatch:
     counts = [len(part.predicted) for part in parts]
     rows: list[Any] = [row for part in parts for row in part.rows]
     values: list[Any] = [value for part in parts for value in part.predicted]
@@ -139,7 +138,7 @@ def _classes(classes: tuple[str, ...], values: list[str]) -> Categorical:
     return Categorical(np.array(codes, np.int32), tuple(index))
 
 
-def _scores(parts: list[Answers], predicted: Categorical) -> Floats | None:
+def _scores(parts: list[AnsweredRows], predicted: Categorical) -> Floats | None:
     """Probabilities, NaN where the model gave none; None if it gave none at all."""
     if all(part.probabilities is None for part in parts):
         return None

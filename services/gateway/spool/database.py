@@ -104,7 +104,7 @@ def checkpoint(path: Path, *, mode: str) -> None:
         connection.close()
 
 
-def take_ownership(folder: Path) -> sqlite3.Connection:
+def acquire_ownership(folder: Path) -> sqlite3.Connection:
     """Hold a spool folder for as long as the connection is open and the process lives.
 
     A lock of SQLite works on every system and ends with its process.

@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
+from services.gateway.records import AnswerOrigin
 from services.gateway.spool.database import checkpoint, connect, transaction, translate
-from services.gateway.spool.headers import Header
-from services.gateway.spool.recovery import Row, finish_mending, is_mended, sync_folder, write_anew
+from services.gateway.spool.recovery import (
+    Row,
+    has_recovered_copy,
+    install_recovered_copy,
+    sync_folder,
+    write_recovered_copy,
+)
+from services.registry.model import Field, Mode
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS headers (number INTEGER PRIMARY KEY, header BLOB NOT NULL UNIQUE);
@@ -23,7 +31,44 @@ _INSERT = "INSERT INTO entries VALUES (?, ?, ?, ?)"
 _FORGET_AT_ONCE = 64
 
 
-class Group(NamedTuple):
+class PredictionHeader(Struct, frozen=True, tag="predictions"):
+    """Of answers: an `AnswerOrigin`, and whether clients brought the ids."""
+
+    project: str
+    version: str
+    revision: str
+    mode: Mode
+    fields: tuple[Field, ...]
+    classes: tuple[str, ...]
+    late: bool
+    brought: bool
+
+
+class LabelHeader(Struct, frozen=True, tag="labels"):
+    """Of labels: whether they are names of classes, or numbers."""
+
+    project: str
+    texts: bool
+
+
+EntryHeader = PredictionHeader | LabelHeader
+
+
+def prediction_header(origin: AnswerOrigin, *, brought: bool) -> PredictionHeader:
+    """The header of an origin's answers."""
+    return PredictionHeader(
+        origin.project,
+        origin.version,
+        origin.revision,
+        origin.mode,
+        origin.fields,
+        origin.classes,
+        origin.late,
+        brought,
+    )
+
+
+class EntryGroup(NamedTuple):
     """Rows of one header, to be recorded: the header's number, how many, and their encoded form."""
 
     header: int
@@ -35,7 +80,7 @@ class Entry(NamedTuple):
     """Rows of one header as recorded."""
 
     number: int
-    header: Header
+    header: EntryHeader
     payload: bytes
 
 
@@ -58,7 +103,7 @@ class Entries:
     """
 
     def __init__(self, path: Path, after: int, files: threading.Lock) -> None:
-        finish_mending(path)
+        install_recovered_copy(path)
         self._path = path
         self._files = files
         self._unsynced: deque[Row] = deque()
@@ -92,7 +137,7 @@ class Entries:
         self.shipped = 0
         self.bytes = sum(size for _, _, size in held)
 
-    def header(self, header: Header) -> int:
+    def header(self, header: EntryHeader) -> int:
         """The number of a header, kept from now on; raises as `append`."""
         encoded = msgspec.msgpack.encode(header)
         number = self._headers.get(encoded)
@@ -103,7 +148,7 @@ class Entries:
             self._headers[encoded] = number
         return number
 
-    def append(self, groups: Sequence[Group]) -> int:
+    def append(self, groups: Sequence[EntryGroup]) -> int:
         """Commit groups in one transaction, without a sync; the number of the last.
 
         Raises:
@@ -153,7 +198,7 @@ class Entries:
         while self._unsynced and self._unsynced[0][0] <= up_to:
             self._unsynced.popleft()
 
-    def mend(self) -> None:
+    def recover(self) -> None:
         """Bring everything to the disk once more, in a new file, after a write or sync has failed.
 
         Blocks, so it is called from a thread; nothing else of this object may be used meanwhile.
@@ -162,10 +207,10 @@ class Entries:
             OSError, StorageFull, Corrupt, Unavailable: it did not succeed, nothing is lost, try again.
         """
         with self._files:
-            if not is_mended(self._path):
-                write_anew(self._path, self._headers, self._unsynced)
+            if not has_recovered_copy(self._path):
+                write_recovered_copy(self._path, self._headers, self._unsynced)
             self._connection.close()
-            finish_mending(self._path)
+            install_recovered_copy(self._path)
             self._connection = connect(self._path, durable=False)
 
     def close(self) -> None:
@@ -184,7 +229,7 @@ class EntryReader:
     def __init__(self, path: Path, files: threading.Lock) -> None:
         self._path = path
         self._files = files
-        self._headers: dict[int, Header] = {}
+        self._headers: dict[int, EntryHeader] = {}
 
     def read(self, after: int, most_bytes: int) -> list[Entry]:
         """Entries with larger numbers, about so many bytes of them, at least one if there is any."""
@@ -210,9 +255,9 @@ class EntryReader:
                 break
         return entries
 
-    def _header(self, connection: sqlite3.Connection, number: int) -> Header:
+    def _header(self, connection: sqlite3.Connection, number: int) -> EntryHeader:
         header = self._headers.get(number)
         if header is None:
             row = connection.execute("SELECT header FROM headers WHERE number = ?", (number,)).fetchone()
-            header = self._headers[number] = msgspec.msgpack.decode(row[0], type=Header)
+            header = self._headers[number] = msgspec.msgpack.decode(row[0], type=EntryHeader)
         return header

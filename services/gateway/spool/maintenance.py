@@ -1,18 +1,59 @@
-"""Keeps the spool's files small, from the shipping thread."""
+"""Keeps the spool's files small, and room free on its disk: a full one could not even be emptied."""
 
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from services.errors import RelevoError
 from services.gateway.spool.database import checkpoint, connect, translate
-from services.gateway.spool.reserve import Reserve
 
 _CHECKPOINT_BYTES = 16 << 20
 _LONGEST_LOG = 128 << 20
 
 
-class Upkeep:
+class DiskReserve:
+    """A file of zeros that is given up when the disk is full, and taken again when there is room.
+
+    Args:
+        folder: of the spool.
+        size: bytes.
+    """
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self._path = folder / "reserve"
+        self._size = size
+        self.held = False
+
+    def hold(self) -> bool:
+        """Take the room, if it is not held; whether it is now."""
+        if not self.held:
+            try:
+                self._fill()
+                self.held = True
+            except OSError:  # a full disk is what this file is for: the answer says so
+                self._remove()
+        return self.held
+
+    def release(self) -> None:
+        """Give the room up, for the work that empties the disk."""
+        self._remove()
+        self.held = False
+
+    def _remove(self) -> None:
+        with suppress(OSError):  # a read-only disk keeps it
+            self._path.unlink()
+
+    def _fill(self) -> None:
+        if self._path.exists() and self._path.stat().st_size == self._size:
+            return
+        zeros = bytes(1 << 16)
+        with self._path.open("wb") as file:
+            for start in range(0, self._size, len(zeros)):
+                file.write(zeros[: self._size - start])
+
+
+class SpoolMaintenance:
     """Moves the write-ahead logs into their databases, and takes the reserve back.
 
     Args:
@@ -21,7 +62,7 @@ class Upkeep:
         files: held while a database is open here.
     """
 
-    def __init__(self, folder: Path, reserve: Reserve, files: threading.Lock) -> None:
+    def __init__(self, folder: Path, reserve: DiskReserve, files: threading.Lock) -> None:
         self._files = files
         self._entries = folder / "entries.sqlite3"
         self._outbox = folder / "outbox.sqlite3"
@@ -47,7 +88,7 @@ class Upkeep:
                 if Path(f"{path}-wal").stat().st_size > _LONGEST_LOG:
                     checkpoint(path, mode="TRUNCATE")
 
-    def take_reserve(self) -> bool:
+    def reclaim_reserve(self) -> bool:
         """Give shipped rows' room back to the disk, and take the reserve of it; whether it is held now."""
         if self._reserve.held or self._reserve.hold():
             return True

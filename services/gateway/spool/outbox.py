@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS parcels (
 """
 
 
-class Unplaced(NamedTuple):
+class UnplacedBatch(NamedTuple):
     """An encoded batch of a project, not yet placed."""
 
     project: str
@@ -42,7 +42,7 @@ class Unplaced(NamedTuple):
     blob: bytes
 
 
-class Parcel(NamedTuple):
+class PlacedBatch(NamedTuple):
     """An encoded batch with its place in the log."""
 
     number: int
@@ -53,7 +53,7 @@ class Parcel(NamedTuple):
     blob: bytes
 
 
-class Ending(NamedTuple):
+class SegmentEnd(NamedTuple):
     """A segment to which nothing will be added any more."""
 
     project: str
@@ -94,7 +94,7 @@ class Outbox:
         self.writer: str = about[0]
         self.assembled: int = about[1]
 
-    def place(self, batches: Iterable[Unplaced], up_to: int) -> None:
+    def place(self, batches: Iterable[UnplacedBatch], up_to: int) -> None:
         """Give batches the next places of their projects' logs, and take entries up to a number as done.
 
         Raises:
@@ -110,38 +110,38 @@ class Outbox:
             self._connection.execute("UPDATE about SET assembled = ?", (up_to,))
         self.assembled = up_to
 
-    def parcels(self) -> list[Parcel]:
+    def placed_batches(self) -> list[PlacedBatch]:
         """What is to be shipped, in order."""
         rows = self._read(
             "SELECT number, project, segment, sequence, rows, blob FROM parcels ORDER BY number"
         )
-        return [Parcel(*row) for row in rows]
+        return [PlacedBatch(*row) for row in rows]
 
-    def replace(self, parcels: Sequence[Parcel]) -> None:
-        """Keep parcels with other rows at the same places; raises as `place`."""
+    def replace(self, batches: Sequence[PlacedBatch]) -> None:
+        """Keep batches with other rows at the same places; raises as `place`."""
         with transaction(self._connection):
             self._connection.executemany(
                 "UPDATE parcels SET rows = ?, blob = ? WHERE number = ?",
-                [(parcel.rows, parcel.blob, parcel.number) for parcel in parcels],
+                [(placed.rows, placed.blob, placed.number) for placed in batches],
             )
 
-    def remove(self, parcels: Sequence[Parcel]) -> None:
+    def remove(self, batches: Sequence[PlacedBatch]) -> None:
         """Drop what the store has; raises as `place`."""
         with transaction(self._connection):
             self._connection.executemany(
-                "DELETE FROM parcels WHERE number = ?", [(parcel.number,) for parcel in parcels]
+                "DELETE FROM parcels WHERE number = ?", [(placed.number,) for placed in batches]
             )
 
-    def endings(self) -> list[Ending]:
+    def ended_segments(self) -> list[SegmentEnd]:
         """Full segments all of whose batches the store has."""
         rows = self._read(
             "SELECT project, segment, rows, last_sequence FROM endings WHERE NOT EXISTS"
             " (SELECT 1 FROM parcels"
             "  WHERE parcels.project = endings.project AND parcels.segment = endings.segment)"
         )
-        return [Ending(*row) for row in rows]
+        return [SegmentEnd(*row) for row in rows]
 
-    def remove_ending(self, ending: Ending) -> None:
+    def remove_segment_end(self, ending: SegmentEnd) -> None:
         """The store knows that the segment is closed; raises as `place`."""
         with transaction(self._connection):
             self._connection.execute(
@@ -152,7 +152,7 @@ class Outbox:
         """Close; what is in it stays."""
         self._connection.close()
 
-    def _next_place(self, batch: Unplaced) -> tuple[int, int]:
+    def _next_place(self, batch: UnplacedBatch) -> tuple[int, int]:
         """The place of a batch; the one after it is kept, in a new segment if this one is full."""
         found = self._connection.execute(
             "SELECT segment, sequence, rows FROM places WHERE project = ?", (batch.project,)

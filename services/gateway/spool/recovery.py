@@ -20,7 +20,7 @@ Row = tuple[int, int, int, bytes]
 _BESIDE = ("-wal", "-shm")
 
 
-def write_anew(path: Path, headers: Mapping[bytes, int], rows: Iterable[Row]) -> None:
+def write_recovered_copy(path: Path, headers: Mapping[bytes, int], rows: Iterable[Row]) -> None:
     """Make a whole and synced copy beside the database, with these headers and rows in it.
 
     Nobody may write to the database or checkpoint it meanwhile.
@@ -47,21 +47,21 @@ def write_anew(path: Path, headers: Mapping[bytes, int], rows: Iterable[Row]) ->
     checkpoint(part, mode="TRUNCATE")
     for beside in _BESIDE:
         Path(f"{part}{beside}").unlink(missing_ok=True)
-    part.replace(_mended(path))
+    part.replace(_recovered_copy(path))
     sync_folder(path.parent)
 
 
-def is_mended(path: Path) -> bool:
+def has_recovered_copy(path: Path) -> bool:
     """Whether a whole copy stands beside the database, to be put in its place."""
-    return _mended(path).exists()
+    return _recovered_copy(path).exists()
 
 
-def finish_mending(path: Path) -> None:
+def install_recovered_copy(path: Path) -> None:
     """Put a whole copy in the database's place, if there is one; nobody may have either open."""
-    if is_mended(path):
+    if has_recovered_copy(path):
         for beside in _BESIDE:
             Path(f"{path}{beside}").unlink(missing_ok=True)
-        _mended(path).replace(path)
+        _recovered_copy(path).replace(path)
         sync_folder(path.parent)
 
 
@@ -76,7 +76,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _mended(path: Path) -> Path:
+def _recovered_copy(path: Path) -> Path:
     return path.with_name(f"{path.name}.mended")
 
 

@@ -8,26 +8,25 @@ from typing import NamedTuple
 
 from services.errors import StorageFull
 from services.gateway.messages import SpoolHealth
-from services.gateway.records import Limits, Origin
+from services.gateway.records import AnswerOrigin, RecordingLimits
 from services.gateway.spool.batching import join_parts
-from services.gateway.spool.database import take_ownership
-from services.gateway.spool.entries import Entries, Group
-from services.gateway.spool.headers import Header, LabelHeader, prediction_header
+from services.gateway.spool.database import acquire_ownership
+from services.gateway.spool.entries import Entries, EntryGroup, EntryHeader, LabelHeader, prediction_header
+from services.gateway.spool.maintenance import DiskReserve
 from services.gateway.spool.outbox import Outbox
-from services.gateway.spool.reserve import Reserve
 
 
-class Kind(NamedTuple):
+class PredictionKind(NamedTuple):
     """What tells the rows of one entry from another's: origin and whether the ids were brought."""
 
-    origin: Origin
+    origin: AnswerOrigin
     brought: bool
 
 
-class Item(NamedTuple):
+class EncodedRows(NamedTuple):
     """Encoded rows that wait for their transaction."""
 
-    kind: Kind | LabelHeader
+    kind: PredictionKind | LabelHeader
     rows: int
     part: bytes
 
@@ -51,11 +50,11 @@ class Spool:
         Corrupt: the spool cannot be read.
     """
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: RecordingLimits) -> None:
         self.folder = folder
         self._limit = limits.spool_bytes
         self.files = threading.Lock()
-        self._owner = take_ownership(folder)
+        self._owner = acquire_ownership(folder)
         opened: list[sqlite3.Connection | Outbox] = [self._owner]
         try:
             self.outbox = Outbox(folder / "outbox.sqlite3")
@@ -65,10 +64,10 @@ class Spool:
             for part in reversed(opened):
                 part.close()
             raise
-        self.reserve = Reserve(folder, limits.reserve_bytes)
+        self.reserve = DiskReserve(folder, limits.reserve_bytes)
         self.reserve.hold()
-        self._numbers: dict[Kind | LabelHeader, int] = {}
-        self.left_over = self._entries.rows > 0 or bool(self.outbox.parcels())
+        self._numbers: dict[PredictionKind | LabelHeader, int] = {}
+        self.left_over = self._entries.rows > 0 or bool(self.outbox.placed_batches())
 
     @property
     def path(self) -> Path:
@@ -93,20 +92,23 @@ class Spool:
                 remedy="Give the disk that holds the gateway's spool folder more room.",
             )
 
-    def commit(self, items: Sequence[Item]) -> int:
+    def commit(self, items: Sequence[EncodedRows]) -> int:
         """Record items in one transaction, not yet synced; the number of the last entry.
 
         Raises:
             StorageFull, Corrupt, Unavailable: nothing was recorded.
         """
         self.check(sum(len(item.part) for item in items))
-        parts: dict[Kind | LabelHeader, list[bytes]] = {}
-        rows: dict[Kind | LabelHeader, int] = {}
+        parts: dict[PredictionKind | LabelHeader, list[bytes]] = {}
+        rows: dict[PredictionKind | LabelHeader, int] = {}
         for kind, count, part in items:
             parts.setdefault(kind, []).append(part)
             rows[kind] = rows.get(kind, 0) + count
         return self._entries.append(
-            [Group(self._number(kind), rows[kind], join_parts(several)) for kind, several in parts.items()]
+            [
+                EntryGroup(self._number(kind), rows[kind], join_parts(several))
+                for kind, several in parts.items()
+            ]
         )
 
     def forget(self, up_to: int) -> bool:
@@ -117,9 +119,9 @@ class Spool:
         """Entries up to and including this number are on the disk."""
         self._entries.synced(up_to)
 
-    def mend(self) -> None:
-        """See `Entries.mend`."""
-        self._entries.mend()
+    def recover(self) -> None:
+        """See `Entries.recover`."""
+        self._entries.recover()
 
     def probe(self) -> OSError | None:
         """What the system says when a byte is written to the folder; None if it takes it."""
@@ -142,10 +144,10 @@ class Spool:
         self.outbox.close()
         self._owner.close()
 
-    def _number(self, kind: Kind | LabelHeader) -> int:
+    def _number(self, kind: PredictionKind | LabelHeader) -> int:
         number = self._numbers.get(kind)
         if number is None:
-            header: Header = (
+            header: EntryHeader = (
                 kind
                 if isinstance(kind, LabelHeader)
                 else prediction_header(kind.origin, brought=kind.brought)

@@ -11,18 +11,18 @@ from services.errors import RelevoError
 _BINARY: int = getattr(os, "O_BINARY", 0)
 
 
-class Attempt(NamedTuple):
-    """A sync, or a mending.
+class SyncAttempt(NamedTuple):
+    """A sync, or a recovering.
 
     Attributes:
         number: the entry up to which all is on the disk, if there is no error.
         error: why it is not.
-        mended: whether all was brought to the disk anew, or was to be.
+        recovered: whether all was brought to the disk anew, or was to be.
     """
 
     number: int
     error: Exception | None
-    mended: bool
+    recovered: bool
 
 
 class Syncer:
@@ -31,21 +31,25 @@ class Syncer:
     Args:
         database: whose log it is; the log must be there.
         seconds: how long a request may wait for others to share its sync.
-        mend: brings what was not synced to the disk in another way; the log is another file afterwards.
+        recover: brings what was not synced to the disk in another way; the log is another file afterwards.
         synced: told of each attempt, from the thread.
     """
 
     def __init__(
-        self, database: Path, seconds: float, mend: Callable[[], None], synced: Callable[[Attempt], None]
+        self,
+        database: Path,
+        seconds: float,
+        recover: Callable[[], None],
+        synced: Callable[[SyncAttempt], None],
     ) -> None:
         self._log = f"{database}-wal"
         self._seconds = seconds
-        self._mend = mend
+        self._recover = recover
         self._synced = synced
         self._descriptor = -1
         self._wanted = 0
         self._done = 0
-        self._mending = False
+        self._recovery_wanted = False
         self._asked = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool-sync", daemon=True)
@@ -56,9 +60,9 @@ class Syncer:
         self._wanted = number
         self._asked.set()
 
-    def request_mending(self, number: int) -> None:
+    def request_recovery(self, number: int) -> None:
         """Bring everything up to this entry to the disk anew; nothing is committed until that is told."""
-        self._mending = True
+        self._recovery_wanted = True
         self.request(number)
 
     def close(self) -> None:
@@ -78,19 +82,19 @@ class Syncer:
             self._close_log()
 
     def _attempt(self, number: int) -> None:
-        mending, self._mending = self._mending, False
-        if not mending and number <= self._done:
+        recovering, self._recovery_wanted = self._recovery_wanted, False
+        if not recovering and number <= self._done:
             return
         try:
-            if mending:
+            if recovering:
                 self._close_log()  # it could not be deleted everywhere while it is open
-                self._mend()
+                self._recover()
             self._sync()
         except (OSError, RelevoError) as error:
-            self._synced(Attempt(number, error, mending))
+            self._synced(SyncAttempt(number, error, recovering))
         else:
             self._done = number
-            self._synced(Attempt(number, None, mending))
+            self._synced(SyncAttempt(number, None, recovering))
 
     def _sync(self) -> None:
         if self._descriptor < 0:

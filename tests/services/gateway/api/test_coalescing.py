@@ -31,7 +31,7 @@ def test_what_one_turn_brings_goes_out_together_and_at_once():
         model = _Model()
         coalescer = Coalescer(model)
         for question in ("a", "b", "c"):
-            coalescer.add(question)
+            coalescer.enqueue(question)
         await _turns()
         model.free.set()
         return model.calls
@@ -44,7 +44,7 @@ def test_beyond_the_most_calls_questions_gather_until_one_comes_back():
         model = _Model()
         coalescer = Coalescer(model)
         for question in "abcdefgh":
-            coalescer.add(question)
+            coalescer.enqueue(question)
             await _turns()
         held = list(model.calls)
         model.free.set()
@@ -63,7 +63,7 @@ def test_a_call_holds_no_more_rows_than_it_may_but_at_least_one_question(monkeyp
         model = _Model()
         coalescer = Coalescer(model)
         for question in ("xxxxxx", "aa", "bb", "c"):
-            coalescer.add(question)
+            coalescer.enqueue(question)
         await _turns()
         model.free.set()
         await _turns()
@@ -77,8 +77,8 @@ def test_more_than_can_wait_is_refused(monkeypatch):
 
     async def scenario() -> None:
         coalescer = Coalescer(_Model())
-        coalescer.add("aaa")
+        coalescer.enqueue("aaa")
         with pytest.raises(Unavailable, match="too many"):
-            coalescer.add("b")
+            coalescer.enqueue("b")
 
     asyncio.run(scenario())

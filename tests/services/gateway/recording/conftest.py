@@ -21,7 +21,7 @@ import pytest
 from services.gateway.messages import VersionStatus
 from services.gateway.mirroring import Challenger, Mirror
 from services.gateway.recorder import Recorder
-from services.gateway.records import Answers, Limits, Origin
+from services.gateway.records import AnsweredRows, AnswerOrigin, RecordingLimits
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode, Project, Signature, Task, Version
 from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
@@ -56,16 +56,16 @@ class Platform:
         version = Version(self.project, name, Mode.CHALLENGER, signature, REVISION, now)
         self.store.register(version, who="test")
 
-    def origin(self, name: str = "A", mode: Mode = Mode.CHAMPION) -> Origin:
+    def origin(self, name: str = "A", mode: Mode = Mode.CHAMPION) -> AnswerOrigin:
         """What answers of a version share."""
-        return Origin(self.project, name, REVISION, mode, self.fields)
+        return AnswerOrigin(self.project, name, REVISION, mode, self.fields)
 
-    def answers(self, count: int, *, first: int = 0, propensity: float = 1.0) -> Answers:
+    def answers(self, count: int, *, first: int = 0, propensity: float = 1.0) -> AnsweredRows:
         """Rows numbered from `first`: the number is the prediction, and the first input."""
         ids = new_ids(count).astype(">u8").tobytes()
         rows = [(float(number), "red") for number in range(first, first + count)]
         predicted = [float(number) for number in range(first, first + count)]
-        return Answers(ids, rows, predicted, None, 1.5, propensity)
+        return AnsweredRows(ids, rows, predicted, None, 1.5, propensity)
 
     def logged(self, version: str = "A") -> list[PredictionBatch]:
         """The version's batches in the log."""
@@ -127,9 +127,9 @@ def _platform(address: StoreAddress) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def quick() -> Limits:
+def quick() -> RecordingLimits:
     """Limits with which a test need not wait."""
-    return Limits(
+    return RecordingLimits(
         reserve_bytes=1 << 16,
         ship_seconds=0.01,
         store_seconds=5.0,
@@ -233,7 +233,7 @@ def start_load() -> Iterator[StartLoad]:
 
 
 @pytest.fixture
-def ship_rest(quick: Limits) -> Callable[[Platform, Path], None]:
+def ship_rest(quick: RecordingLimits) -> Callable[[Platform, Path], None]:
     """Ships what a killed process left in its spool, as the next start does."""
 
     async def ship(platform: Platform, spool: Path) -> None:
@@ -290,10 +290,10 @@ class Shadows:
     service: Any
     registry: Registry
 
-    async def predict(self, answers: Answers) -> None:
+    async def predict(self, answers: AnsweredRows) -> None:
         """What the hot path does once the champion has answered."""
         origin = self.platform.origin()
-        await self.recorder.save(origin, answers)
+        await self.recorder.record_and_wait(origin, answers)
         self.mirror.offer(origin, answers)
 
     @property
@@ -323,7 +323,9 @@ InShadow = Callable[[Callable[[Shadows], Awaitable[None]]], None]
 
 
 @pytest.fixture
-def in_shadow(platform: Platform, tmp_path: Path, quick: Limits, challenger_service: Any) -> InShadow:
+def in_shadow(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits, challenger_service: Any
+) -> InShadow:
     """Runs a scenario with a recorder, a mirror and a challenger B; again goes on where it stopped."""
 
     async def main(scenario: Callable[[Shadows], Awaitable[None]]) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from services.errors import RelevoError, Unavailable
 from services.gateway.recorder import Recorder
-from services.gateway.records import Answers, Durability, Limits, Origin
+from services.gateway.records import AnsweredRows, AnswerOrigin, Durability, RecordingLimits
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode
 from services.store.addresses import StoreAddress
@@ -67,10 +67,10 @@ async def main(task: Task) -> None:
             raise Unavailable("the store is down")
         return Mortal(open_store(task.address), task.die)
 
-    limits = Limits(reserve_bytes=1 << 16, ship_seconds=0.02)
+    limits = RecordingLimits(reserve_bytes=1 << 16, ship_seconds=0.02)
     recorder = Recorder.open(Path(task.spool), opener, task.durability, limits)
     recorder.start()
-    origin = Origin(task.project, "A", "0" * 64, Mode.CHAMPION, FIELDS)
+    origin = AnswerOrigin(task.project, "A", "0" * 64, Mode.CHAMPION, FIELDS)
     number = 0
     while True:
         for _ in range(5):
@@ -81,7 +81,7 @@ async def main(task: Task) -> None:
                 if error is None:
                     os.write(1, f"{ids.hex()} {asked} {time.monotonic()}\n".encode())
 
-            recorder.record(origin, Answers(ids, [(float(number), "red")], [float(number)]), tell)
+            recorder.record(origin, AnsweredRows(ids, [(float(number), "red")], [float(number)]), tell)
         await asyncio.sleep(0.001)
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from services.gateway.mirroring import Challenger, Mirror
 from services.gateway.recorder import Recorder
-from services.gateway.records import Answers, Limits, Origin
+from services.gateway.records import AnsweredRows, AnswerOrigin, RecordingLimits
 from services.http.loop import run
 from services.registry.model import Mode, Project
 from services.store.addresses import StoreAddress
@@ -74,7 +74,7 @@ class Snapshot:
 async def main(task: Task) -> None:
     store = open_store(task.address)
     used: Any = Mortal(store) if task.dies else store
-    limits = Limits(
+    limits = RecordingLimits(
         reserve_bytes=1 << 16, ship_seconds=0.01, repeat_seconds=0.2, mirror_seconds=0.5,
         catch_up_seconds=0.5, look_seconds=0.05, lease_seconds=1.0,
     )  # fmt: skip
@@ -86,10 +86,10 @@ async def main(task: Task) -> None:
     recorder.start()
     mirror = Mirror(recorder, Snapshot(project, task.endpoint), lambda: used, limits)
     mirror.start()
-    origin = Origin(task.project, "A", champion.revision, Mode.CHAMPION, champion.signature.inputs)
+    origin = AnswerOrigin(task.project, "A", champion.revision, Mode.CHAMPION, champion.signature.inputs)
     while await asyncio.to_thread(sys.stdin.readline):
-        answers = Answers(new_ids(1).astype(">u8").tobytes(), [(1.0, "red")], [1.0])
-        await recorder.save(origin, answers)
+        answers = AnsweredRows(new_ids(1).astype(">u8").tobytes(), [(1.0, "red")], [1.0])
+        await recorder.record_and_wait(origin, answers)
         print(answers.ids.hex(), flush=True)
         mirror.offer(origin, answers)
     await mirror.stop()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.records import Limits
+from services.gateway.records import RecordingLimits
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_durability_process_loses_at_most_what_was_acknowledged_within_50_ms(
     # What was acknowledged before a sync began is in it, and no row was acknowledged later than 50 ms
     # after another that was lost: whatever the machine's load, for both are told by the process itself.
     assert all(moments.told > _last_sync(tmp_path / "syncs") for moments in lost)
-    assert _span(lost) <= Limits().sync_seconds == 0.05
+    assert _span(lost) <= RecordingLimits().sync_seconds == 0.05
 
 
 def _last_sync(syncs: Path) -> float:

@@ -48,91 +48,91 @@ def _due(backlog: Backlog, now: float, clock: int = 0) -> list[int]:
 
 
 def test_the_cursor_stays_before_a_row_that_lacks_an_answer(backlog):
-    backlog.take(_entry(_batch("A", [1, 2]), (0, 0)), 0.0)
-    backlog.take(_entry(_batch("A", [3]), (0, 1)), 0.0)
-    backlog.take(_entry(_batch("B", [1, 3]), (0, 2)), 0.0)
-    assert backlog.settled() == {"w": (-1, -1)}
-    assert backlog.read_to() == {"w": (0, 2)}
-    backlog.take(_entry(_batch("B", [2]), (0, 3)), 0.0)
-    assert backlog.settled() == {"w": (0, 3)}
+    backlog.note_entry(_entry(_batch("A", [1, 2]), (0, 0)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [3]), (0, 1)), 0.0)
+    backlog.note_entry(_entry(_batch("B", [1, 3]), (0, 2)), 0.0)
+    assert backlog.safe_cursors() == {"w": (-1, -1)}
+    assert backlog.read_cursors() == {"w": (0, 2)}
+    backlog.note_entry(_entry(_batch("B", [2]), (0, 3)), 0.0)
+    assert backlog.safe_cursors() == {"w": (0, 3)}
     assert len(backlog) == 0
 
 
 def test_an_answer_read_before_its_row_counts(backlog):
-    backlog.take(_entry(_batch("B", [1]), (0, 0)), 0.0)
-    backlog.take(_entry(_batch("A", [1]), (0, 1)), 0.0)
+    backlog.note_entry(_entry(_batch("B", [1]), (0, 0)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [1]), (0, 1)), 0.0)
     assert len(backlog) == 0
 
 
 def test_an_answer_in_another_writers_log_counts(backlog):
-    backlog.take(_entry(_batch("A", [1]), (0, 0), "w"), 0.0)
-    backlog.take(_entry(_batch("B", [1]), (0, 0), "v"), 0.0)
-    assert backlog.settled() == {"w": (0, 0), "v": (0, 0)}
+    backlog.note_entry(_entry(_batch("A", [1]), (0, 0), "w"), 0.0)
+    backlog.note_entry(_entry(_batch("B", [1]), (0, 0), "v"), 0.0)
+    assert backlog.safe_cursors() == {"w": (0, 0), "v": (0, 0)}
 
 
 def test_rows_of_a_packed_segment_hold_the_cursor_before_all_of_it(backlog):
-    backlog.take(_entry(_batch("A", [1]), None), 0.0)
-    backlog.take(_entry(_batch("B", [1]), None), 0.0)
-    assert backlog.settled() == {"w": (-1, -1)}
-    backlog.take(_entry(_batch("A", [2]), (4, 9)), 0.0)
-    assert backlog.settled() == {"w": (-1, -1)}
-    backlog.take(_entry(_batch("B", [2]), (5, 0)), 0.0)
-    assert backlog.settled() == {"w": (5, 0)}
+    backlog.note_entry(_entry(_batch("A", [1]), None), 0.0)
+    backlog.note_entry(_entry(_batch("B", [1]), None), 0.0)
+    assert backlog.safe_cursors() == {"w": (-1, -1)}
+    backlog.note_entry(_entry(_batch("A", [2]), (4, 9)), 0.0)
+    assert backlog.safe_cursors() == {"w": (-1, -1)}
+    backlog.note_entry(_entry(_batch("B", [2]), (5, 0)), 0.0)
+    assert backlog.safe_cursors() == {"w": (5, 0)}
 
 
 def test_a_row_is_due_only_after_its_answer_had_time_to_come(backlog):
-    backlog.take(_entry(_batch("A", [1]), (0, 0)), 100.0)
+    backlog.note_entry(_entry(_batch("A", [1]), (0, 0)), 100.0)
     assert _due(backlog, 100.0 + GRACE - 1) == []
     assert _due(backlog, 100.0 + GRACE) == [0]
 
 
 def test_a_row_is_due_at_once_when_the_log_has_been_read_far_beyond_it(backlog):
-    backlog.take(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
-    backlog.take(_entry(_batch("A", [2], made=2 * HOUR), (0, 1)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [2], made=2 * HOUR), (0, 1)), 0.0)
     assert _due(backlog, 0.0, clock=2 * HOUR) == [0]
 
 
 def test_a_row_of_long_ago_is_due_at_once(backlog):
-    backlog.take(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
     assert _due(backlog, 0.0, clock=2 * HOUR) == [0]
 
 
 def test_ids_that_clients_brought_tell_no_time(backlog):
     old = replace(_batch("A", [1], made=HOUR), brought=True)
     ahead = replace(_batch("A", [2], made=9 * HOUR), brought=True)
-    backlog.take(_entry(old, (0, 0)), 0.0)
-    backlog.take(_entry(ahead, (0, 1)), 0.0)
+    backlog.note_entry(_entry(old, (0, 0)), 0.0)
+    backlog.note_entry(_entry(ahead, (0, 1)), 0.0)
     assert _due(backlog, 0.0, clock=9 * HOUR) == []
 
 
 def test_after_an_outage_nothing_is_due_until_what_is_on_its_way_had_time(backlog):
-    backlog.take(_entry(_batch("A", [1]), (0, 0)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [1]), (0, 0)), 0.0)
     backlog.wait_again(1000.0)
     assert _due(backlog, 1000.0 + GRACE - 1) == []
     assert _due(backlog, 1000.0 + GRACE) == [0]
 
 
 def test_rows_of_the_shadow_and_rows_asked_by_name_are_not_wanted(backlog):
-    backlog.take(_entry(_batch("C", [1], propensity=0.0), (0, 0)), 0.0)
-    backlog.take(_entry(_batch("A", [2], propensity=float("nan")), (0, 1)), 0.0)
+    backlog.note_entry(_entry(_batch("C", [1], propensity=0.0), (0, 0)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [2], propensity=float("nan")), (0, 1)), 0.0)
     assert len(backlog) == 0
-    assert backlog.settled() == {"w": (0, 1)}
+    assert backlog.safe_cursors() == {"w": (0, 1)}
 
 
 def test_rows_asked_before_the_version_was_there_are_not_wanted():
     backlog = Backlog("B", {}, 2 * HOUR, grace=GRACE)
-    backlog.take(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
-    backlog.take(_entry(_batch("A", [2], made=3 * HOUR), (0, 1)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
+    backlog.note_entry(_entry(_batch("A", [2], made=3 * HOUR), (0, 1)), 0.0)
     assert len(backlog) == 1
 
 
 def test_skipped_rows_are_counted_once_the_cursor_has_passed_them(backlog):
-    backlog.take(_entry(_batch("A", [1, 2]), (0, 0)), 0.0, np.array([True, False]))
+    backlog.note_entry(_entry(_batch("A", [1, 2]), (0, 0)), 0.0, np.array([True, False]))
     assert backlog.skipped == 0
     (missing,) = backlog.due(GRACE, 0, 10)
     backlog.refuse([missing.key])
     assert backlog.skipped == 2
-    assert backlog.settled() == {"w": (0, 0)}
+    assert backlog.safe_cursors() == {"w": (0, 0)}
 
 
 def test_the_ids_of_these_tests_tell_their_time():

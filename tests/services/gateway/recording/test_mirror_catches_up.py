@@ -107,7 +107,7 @@ def test_while_another_gateway_catches_a_challenger_up_this_one_does_not(in_shad
     assert platform.store.acquire_lease(lease, "another", 3.0)
 
     async def scenario(shadows):
-        await shadows.recorder.save(platform.origin(), platform.answers(3))  # left to the log
+        await shadows.recorder.record_and_wait(platform.origin(), platform.answers(3))  # left to the log
         await until(lambda: len(platform.logged_ids("B")) == 3)
         assert platform.store.lease_holder(lease) == shadows.recorder.writer
 

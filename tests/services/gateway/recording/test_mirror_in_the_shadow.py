@@ -110,8 +110,10 @@ def test_a_challenger_that_is_too_slow_holds_nobody_and_catches_up(in_shadow, pl
 def test_rows_whose_client_named_the_version_are_not_mirrored_nor_caught_up(in_shadow, platform, until):
     async def scenario(shadows):
         by_name = platform.answers(1, first=1, propensity=float("nan"))
-        await shadows.recorder.save(platform.origin(), by_name)
-        await shadows.recorder.save(platform.origin(), platform.answers(1, first=2))  # left to the log
+        await shadows.recorder.record_and_wait(platform.origin(), by_name)
+        await shadows.recorder.record_and_wait(
+            platform.origin(), platform.answers(1, first=2)
+        )  # left to the log
         await until(lambda: len(platform.logged_ids("B")) == 1)
 
     in_shadow(scenario)
@@ -126,7 +128,7 @@ def test_the_champions_batch_carries_what_only_a_challenger_wants(in_shadow, pla
         wide = replace(platform, fields=(*platform.fields, replace_optional(smoke)))
         answers = platform.answers(2)
         answers.rows = [(0.0, "red", 300.0), (1.0, "red", 301.0)]
-        await shadows.recorder.save(wide.origin(), answers)  # left to the log
+        await shadows.recorder.record_and_wait(wide.origin(), answers)  # left to the log
         await until(lambda: len(platform.logged_ids("B")) == 2)
         assert [instance["Smoke Point"] for instance in shadows.service.asked] == [300.0, 301.0]
 

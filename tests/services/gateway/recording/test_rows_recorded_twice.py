@@ -113,7 +113,7 @@ def test_a_request_that_is_asked_again_of_another_gateway_is_counted_once(
         recorder = Recorder.open(spool, lambda: any_platform.store, limits=quick)
         recorder.start()
         answers.latency_ms = milliseconds
-        await recorder.save(any_platform.origin(), answers)
+        await recorder.record_and_wait(any_platform.origin(), answers)
         await recorder.stop()
 
     for number in range(3):
@@ -128,7 +128,7 @@ def test_rows_that_were_asked_before_and_rows_that_were_not_are_told_apart(platf
     async def ask(answers: Any) -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         await recorder.stop()
 
     first, second = platform.answers(4), platform.answers(6)

@@ -7,7 +7,7 @@ import pytest
 
 from services.errors import Conflict, Unavailable
 from services.gateway.recorder import Recorder
-from services.gateway.records import Durability, Limits
+from services.gateway.records import Durability, RecordingLimits
 from services.http.loop import run
 from services.store.batches import Categorical
 from services.store.interface import Store
@@ -20,7 +20,7 @@ def test_rows_arrive_once_in_the_live_table_and_in_the_log(any_platform, tmp_pat
         sent = [any_platform.answers(3, first=3 * number) for number in range(20)]
         origin = any_platform.origin()
         for answers in sent:
-            await recorder.save(origin, answers)
+            await recorder.record_and_wait(origin, answers)
         await until(lambda: recorder.health().rows == 0)
         assert recorder.health().shipped == 60
         await recorder.stop()
@@ -37,7 +37,7 @@ def test_a_row_keeps_its_values_on_the_way(platform, tmp_path, quick):
         recorder.start()
         answers = platform.answers(2, first=7, propensity=0.5)
         answers.rows = [(7.0, None), (8.0, "white")]
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         await recorder.stop()
         (batch,) = platform.logged()
         colour = batch.inputs["colour"]
@@ -71,7 +71,7 @@ def test_ten_thousand_rows_in_one_request_are_cut_into_batches(platform, tmp_pat
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
         answers = platform.answers(10_001)
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         await recorder.stop()
         assert [len(batch) for batch in platform.logged()] == [5000, 5000, 1]
         assert b"".join(platform.logged_ids()) == answers.ids
@@ -85,7 +85,7 @@ def test_a_batch_of_long_texts_is_cut_below_a_megabyte(platform, tmp_path, quick
         recorder.start()
         answers = platform.answers(600)
         answers.rows = [(float(number), f"{number:04000}") for number in range(600)]
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         await recorder.stop()
         batches = platform.logged()
         assert len(batches) > 1
@@ -99,7 +99,9 @@ def test_a_segment_ends_at_a_hundred_thousand_rows_and_is_closed(platform, tmp_p
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
         for number in range(11):
-            await recorder.save(platform.origin(), platform.answers(10_000, first=10_000 * number))
+            await recorder.record_and_wait(
+                platform.origin(), platform.answers(10_000, first=10_000 * number)
+            )
         await recorder.stop(60)
         first, second = platform.store.segments(platform.project)
         assert (first.rows, first.last_sequence, first.closed) == (100_000, 19, True)
@@ -123,10 +125,10 @@ def test_with_a_store_that_is_down_answers_go_on_and_nothing_is_lost(platform, t
         recorder.start()
         sent = [platform.answers(1, first=number) for number in range(50)]
         for answers in sent:
-            await recorder.save(platform.origin(), answers)
+            await recorder.record_and_wait(platform.origin(), answers)
         await until(lambda: recorder.trouble == "the store is down")
         assert recorder.health().rows == 50
-        assert not recorder.settled
+        assert not recorder.caught_up
         down = False
         await until(lambda: recorder.health().rows == 0)
         await recorder.stop()
@@ -161,7 +163,7 @@ def test_a_store_that_goes_away_for_a_while_delays_shipping_and_nothing_else(
             if number == 30:
                 await until(lambda: recorder.health().rows == 0)
                 store.down = True
-            await recorder.save(platform.origin(), answers)
+            await recorder.record_and_wait(platform.origin(), answers)
             if number == 59:
                 await until(lambda: recorder.trouble == "the store has gone away")
                 assert recorder.health().rows == 30
@@ -181,7 +183,7 @@ def test_what_could_not_be_shipped_is_shipped_by_the_next_start(platform, tmp_pa
         recorder = Recorder.open(tmp_path / "spool", closed, limits=quick)
         recorder.start()
         answers = platform.answers(5)
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         await recorder.stop()
         return recorder.writer, answers.ids
 
@@ -202,7 +204,7 @@ def test_durability_store_answers_when_the_store_has_the_rows(platform, tmp_path
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, Durability.STORE, limits=quick)
         recorder.start()
         answers = platform.answers(1)
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         assert platform.logged_ids() == [answers.ids]
         await recorder.stop()
 
@@ -214,11 +216,11 @@ def test_durability_store_refuses_beforehand_while_the_store_is_down(platform, t
         raise Unavailable("the store is down")
 
     async def main() -> None:
-        limits = Limits(reserve_bytes=1 << 16, store_seconds=0.1)
+        limits = RecordingLimits(reserve_bytes=1 << 16, store_seconds=0.1)
         recorder = Recorder.open(tmp_path / "spool", closed, Durability.STORE, limits)
         recorder.start()
         with pytest.raises(Unavailable, match="in time"):
-            await recorder.save(platform.origin(), platform.answers(1))
+            await recorder.record_and_wait(platform.origin(), platform.answers(1))
         await until(lambda: recorder.trouble != "")
         with pytest.raises(Unavailable, match="before it has the rows"):
             recorder.check()

@@ -11,7 +11,7 @@ import pytest
 from services.errors import Unavailable
 from services.gateway.messages import LabelCounts
 from services.gateway.recorder import Recorder
-from services.gateway.records import Limits
+from services.gateway.records import RecordingLimits
 from services.http.loop import run
 from services.store.batches import Categorical
 from services.store.identifiers import new_ids
@@ -21,7 +21,7 @@ Scenario = Callable[[Recorder], Awaitable[Any]]
 
 
 @pytest.fixture
-def recording(tmp_path, platform, quick: Limits) -> Callable[..., None]:
+def recording(tmp_path, platform, quick: RecordingLimits) -> Callable[..., None]:
     """Runs a scenario with a recorder, on the platform's store or on another."""
 
     def start(scenario: Scenario, opener: Callable[[], Store] = lambda: platform.store) -> None:
@@ -49,7 +49,7 @@ def _ids(packed: bytes) -> Any:
 def test_a_label_of_a_prediction_just_made_is_accepted_and_matched(platform, recording):
     async def scenario(recorder: Recorder) -> None:
         answers = platform.answers(2)
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         counts = await recorder.record_labels(platform.project, answers.ids, [5.0, 6.0], versions=["A"])
         assert counts == LabelCounts(2, corrected=0, not_yet_matched=0, unknown_class=0)
 
@@ -62,7 +62,7 @@ def test_a_label_of_a_prediction_of_an_earlier_run_is_matched_in_the_store(platf
     answers = platform.answers(1)
 
     async def predict(recorder: Recorder) -> None:
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
 
     async def label(recorder: Recorder) -> None:
         counts = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
@@ -84,7 +84,7 @@ def test_a_label_of_an_unknown_id_is_accepted_and_counted_as_not_yet_matched(pla
 def test_a_label_sent_twice_corrects_nothing(platform, recording):
     async def scenario(recorder: Recorder) -> None:
         answers = platform.answers(1)
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         for _ in range(2):
             counts = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
             assert counts == LabelCounts(1, corrected=0, not_yet_matched=0, unknown_class=0)
@@ -96,7 +96,7 @@ def test_a_label_corrected_later_counts_as_corrected_and_the_later_one_holds(pla
     answers = platform.answers(1)
 
     async def scenario(recorder: Recorder) -> None:
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
         counts = await recorder.record_labels(platform.project, answers.ids, [7.0], versions=["A"])
         assert counts == LabelCounts(1, corrected=1, not_yet_matched=0, unknown_class=0)
@@ -160,7 +160,7 @@ def test_with_the_store_down_labels_are_accepted_and_not_yet_matched(platform, r
 
     async def scenario(recorder: Recorder) -> None:
         answers = platform.answers(1)
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
         known = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
         unknown = await recorder.record_labels(platform.project, _fresh(1), [5.0], versions=["A"])
         assert (known.accepted, known.not_yet_matched) == (1, 0)
@@ -175,7 +175,7 @@ def test_a_label_that_comes_before_the_prediction_meets_it_in_the_table(platform
     async def scenario(recorder: Recorder) -> None:
         counts = await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
         assert counts.not_yet_matched == 1
-        await recorder.save(platform.origin(), answers)
+        await recorder.record_and_wait(platform.origin(), answers)
 
     recording(scenario)
     newest = platform.store.newest(platform.project, "A", 1)

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.errors import StorageFull
-from services.gateway.spool.entries import Entries, EntryReader, Group
-from services.gateway.spool.headers import LabelHeader
-from services.gateway.spool.recovery import is_mended, write_anew
+from services.gateway.spool.entries import Entries, EntryGroup, EntryReader, LabelHeader
+from services.gateway.spool.recovery import has_recovered_copy, write_recovered_copy
 
 HEADER = LabelHeader("wine", texts=False)
 
@@ -22,7 +21,7 @@ class Opened:
         self.entries = Entries(self.path, 0, self.files)
         header = self.entries.header(HEADER)
         for number in range(10):
-            self.entries.append([Group(header, 1, b"payload %d" % number)])
+            self.entries.append([EntryGroup(header, 1, b"payload %d" % number)])
         self.entries.synced(5)
 
     def payloads(self) -> list[bytes]:
@@ -47,20 +46,20 @@ def test_what_the_log_lost_since_the_last_sync_comes_from_memory(opened):
     with log.open("r+b") as file:  # as a disk that took only the first half of what was written to it
         file.seek(32 + (frames // 2 + 1) * (4096 + 24))
         file.write(bytes(frames // 2 * (4096 + 24)))
-    opened.entries.mend()
+    opened.entries.recover()
     assert opened.payloads() == ALL
-    assert opened.entries.append([Group(1, 1, b"more")]) == 11
+    assert opened.entries.append([EntryGroup(1, 1, b"more")]) == 11
     assert opened.payloads() == [*ALL, b"more"]
 
 
 def test_one_that_was_cut_off_before_its_last_step_is_finished_at_the_next_start(opened):
     header = opened.entries.header(HEADER)
     rows = [(number, header, 1, payload) for number, payload in enumerate(ALL, 1)]
-    write_anew(opened.path, {}, [(11, header, 1, b"only in the copy"), *rows])
+    write_recovered_copy(opened.path, {}, [(11, header, 1, b"only in the copy"), *rows])
     opened.entries.close()
-    assert is_mended(opened.path)
+    assert has_recovered_copy(opened.path)
     opened.entries = Entries(opened.path, 0, opened.files)
-    assert not is_mended(opened.path)
+    assert not has_recovered_copy(opened.path)
     assert opened.payloads() == [*ALL, b"only in the copy"]
 
 
@@ -68,8 +67,8 @@ def test_one_that_fails_changes_nothing_and_may_be_tried_again(opened):
     part = opened.path.with_name("entries.sqlite3.part")
     part.mkdir()
     with pytest.raises((OSError, StorageFull)):
-        opened.entries.mend()
+        opened.entries.recover()
     part.rmdir()
     assert opened.payloads() == ALL
-    opened.entries.mend()
+    opened.entries.recover()
     assert opened.payloads() == ALL

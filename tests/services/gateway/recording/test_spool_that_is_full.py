@@ -12,7 +12,7 @@ import pytest
 
 from services.errors import Corrupt, StorageFull, Unavailable
 from services.gateway.recorder import Recorder
-from services.gateway.records import Limits
+from services.gateway.records import RecordingLimits
 from services.http.loop import run
 from services.store.interface import Store
 
@@ -53,7 +53,7 @@ async def _fill(recorder: Recorder, platform) -> bytes:
     while True:
         answers = platform.answers(200)
         try:
-            await recorder.save(platform.origin(), answers)
+            await recorder.record_and_wait(platform.origin(), answers)
         except StorageFull:
             return ids
         ids += answers.ids
@@ -62,18 +62,18 @@ async def _fill(recorder: Recorder, platform) -> bytes:
 def test_at_its_limit_it_refuses_and_recovers_when_the_store_is_back(platform, tmp_path, quick, until):
     async def main() -> None:
         store = Switched(platform.store)
-        limits = Limits(spool_bytes=MEGABYTE, reserve_bytes=1 << 16, ship_seconds=0.01)
+        limits = RecordingLimits(spool_bytes=MEGABYTE, reserve_bytes=1 << 16, ship_seconds=0.01)
         recorder = Recorder.open(tmp_path / "spool", store, limits=limits)
         recorder.start()
         ids = await _fill(recorder, platform)
         with pytest.raises(StorageFull, match="limit of 1,048,576 bytes"):
-            await recorder.save(platform.origin(), platform.answers(200))
+            await recorder.record_and_wait(platform.origin(), platform.answers(200))
         with pytest.raises(StorageFull, match="limit"):
             await recorder.record_labels(platform.project, ids, [1.0] * (len(ids) // 16), versions=["A"])
         store.on = True
         await until(lambda: recorder.health().rows == 0)
         after = platform.answers(200)
-        await recorder.save(platform.origin(), after)
+        await recorder.record_and_wait(platform.origin(), after)
         await recorder.stop()
         assert sorted(b"".join(platform.logged_ids())) == sorted(ids + after.ids)
 
@@ -83,18 +83,18 @@ def test_at_its_limit_it_refuses_and_recovers_when_the_store_is_back(platform, t
 def test_on_a_full_disk_it_refuses_and_is_emptied_once_the_store_is_back(platform, small_disk, until):
     async def main() -> None:
         store = Switched(platform.store)
-        limits = Limits(reserve_bytes=MEGABYTE, ship_seconds=0.01)
+        limits = RecordingLimits(reserve_bytes=MEGABYTE, ship_seconds=0.01)
         recorder = Recorder.open(small_disk / "spool", store, limits=limits)
         recorder.start()
         ids = await _fill(recorder, platform)
         assert ids
         with pytest.raises(StorageFull, match="disk is full; nothing was recorded"):
-            await recorder.save(platform.origin(), platform.answers(200))
+            await recorder.record_and_wait(platform.origin(), platform.answers(200))
         store.on = True
         await until(lambda: recorder.health().rows == 0)
         await until(lambda: _takes_rows(recorder))
         after = platform.answers(200)
-        await recorder.save(platform.origin(), after)
+        await recorder.record_and_wait(platform.origin(), after)
         await recorder.stop()
         assert sorted(b"".join(platform.logged_ids())) == sorted(ids + after.ids)
 
@@ -103,7 +103,7 @@ def test_on_a_full_disk_it_refuses_and_is_emptied_once_the_store_is_back(platfor
 
 def test_a_disk_filled_by_others_is_no_longer_refused_once_there_is_room(platform, small_disk, until):
     async def main() -> None:
-        limits = Limits(reserve_bytes=1 << 16, ship_seconds=0.01)
+        limits = RecordingLimits(reserve_bytes=1 << 16, ship_seconds=0.01)
         recorder = Recorder.open(small_disk / "spool", lambda: platform.store, limits=limits)
         recorder.start()
         with (small_disk / "other").open("wb", buffering=0) as other:
@@ -112,7 +112,7 @@ def test_a_disk_filled_by_others_is_no_longer_refused_once_there_is_room(platfor
         (small_disk / "other").unlink()
         await until(lambda: _takes_rows(recorder))
         after = platform.answers(10)
-        await recorder.save(platform.origin(), after)
+        await recorder.record_and_wait(platform.origin(), after)
         await recorder.stop()
         assert sorted(b"".join(platform.logged_ids())) == sorted(ids + after.ids)
 

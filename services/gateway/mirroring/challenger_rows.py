@@ -19,7 +19,7 @@ Row = tuple[Value, ...]
 _KINDS: dict[FieldType, type] = {FieldType.INTEGER: int, FieldType.BOOLEAN: bool, FieldType.NUMBER: float}
 
 
-class Shape:
+class ChallengerInputs:
     """What one challenger wants to see.
 
     Args:
@@ -54,7 +54,7 @@ class Shape:
         }
 
 
-class Selection:
+class InputSelection:
     """Picks a challenger's inputs from rows of a request.
 
     Args:
@@ -79,7 +79,7 @@ class Selection:
         return tuple(values[place] for place in self._places)
 
 
-class Restoration:
+class LoggedInputs:
     """Rebuilds a challenger's rows from batches of the log that another version answered.
 
     Args:
