@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services.gateway.snapshot import Snapshot, SnapshotFile
+from services.gateway.registry_watcher import Snapshot, SnapshotFile
 from services.registry.model import ChampionChange, Field, Mode, Policy, Project, Signature, Task, Version
 
 SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
