@@ -10,19 +10,22 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
 import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import psutil
 import pytest
 
+from tests import workers
+from tests.waiting import eventually
+
 if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
     from services.containers.engine.engine import Engine
     from services.store.addresses import CassandraAddress
 
@@ -30,6 +33,18 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # Threads of libraries that live as long as the process does and belong to no test.
 _LASTING_THREADS = ("loky", "QThread", "Dummy", "pyqtgraph", "execnet", "pytest_timeout", "tqdm")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadScopeScheduling":
+    """Groups of files instead of single tests: see `workers`."""
+    return workers.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first where several workers share them."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        workers.sort_for_workers(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -52,13 +67,10 @@ def nothing_is_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     processes_before = set(_children())
     restarts = request.node.get_closest_marker("restarts") is not None
     yield
-    deadline = time.monotonic() + 5
-    while (
-        left := _left(threads_before, None if restarts else processes_before)
-    ) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    if left:
-        pytest.fail(f"left running: {', '.join(left)}")
+    processes = None if restarts else processes_before
+    eventually(
+        lambda: not _left(threads_before, processes), 5, seen=lambda: _left(threads_before, processes)
+    )
 
 
 def _children() -> list[psutil.Process]:
@@ -98,6 +110,12 @@ def not_there(reason: str) -> NoReturn:
     if os.environ.get("RELEVO_REQUIRE_SERVERS"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> workers.Once:
+    """What is made once in a run, whatever the number of workers."""
+    return workers.Once(workers.shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")
@@ -159,16 +177,16 @@ def engine() -> Iterator["Engine"]:
 
 
 @pytest.fixture(scope="session")
-def built_images(engine: "Engine") -> Callable[[str], str]:
+def built_images(engine: "Engine", once: workers.Once) -> Callable[[str], str]:
     """From the name of one of Relevo's images to its reference; built when it is first asked for."""
     from services.images.builds import build_images
 
-    built: dict[str, str] = {}
-
     def built_image(name: str) -> str:
-        if name not in built:
-            built.update(build_images(engine, [name], lambda *_: None, lambda _: None))
-        return built[name]
+        def build(folder: Path) -> None:
+            made = build_images(engine, [name], lambda *_: None, lambda _: None)
+            (folder / "reference").write_text(made[name])
+
+        return (once.made(f"image-{name}", build) / "reference").read_text()
 
     return built_image
 
@@ -223,18 +241,14 @@ def small_image(engine: "Engine", unique_name: Callable[[str], str]) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def examples_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+def examples_in(once: workers.Once) -> Callable[[Path], None]:
     """Puts the example projects, data and trained deploy folders, into a folder; trained once a run."""
-    trained: list[Path] = []
 
     def put(folder: Path) -> None:
         from services.publish.demo.example_projects import train_examples
 
-        if not trained:
-            made = tmp_path_factory.mktemp("examples")
-            train_examples(made, lambda _done, _text: None)
-            trained.append(made)
-        shutil.copytree(trained[0], folder, dirs_exist_ok=True)
+        trained = once.made("examples", lambda made: train_examples(made, lambda _done, _text: None))
+        shutil.copytree(trained, folder, dirs_exist_ok=True)
 
     return put
 
@@ -270,28 +284,6 @@ def remove_platform() -> Callable[["Engine", str], None]:
     return remove
 
 
-def _under_load() -> Any:
-    """The module beside this file; loaded only where a test asks for it."""
-    sys.path.insert(0, str(Path(__file__).parent))
-    try:
-        import under_load
-    finally:
-        sys.path.pop(0)
-    return under_load
-
-
-@pytest.fixture(scope="session")
-def load_of() -> Callable[..., Any]:
-    """A load on a gateway, a deploy folder's project, and rows of it; see `under_load.Load`."""
-    return _under_load().Load  # type: ignore[no-any-return]
-
-
-@pytest.fixture(scope="session")
-def eventually() -> Callable[..., None]:
-    """Wait for a condition, at most five minutes."""
-    return _under_load().wait_until  # type: ignore[no-any-return]
-
-
 @pytest.fixture(scope="session")
 def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
     """An image registry that lets one user in: its address, the user and the password."""
@@ -315,7 +307,7 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
     with subprocess.Popen(
         [program, "serve", str(folder / "settings.yml")], stdout=quiet, stderr=quiet
     ) as run:
-        _wait_for_port(port)
+        eventually(lambda: _listens(port), 15, seen=lambda: "the registry did not start")
         yield f"127.0.0.1:{port}", user, password
         run.terminate()
 
@@ -332,13 +324,9 @@ def signed_in_engine(engine: "Engine", private_registry: tuple[str, str, str]) -
         yield opened
 
 
-def _wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the registry did not start")
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -11,6 +11,7 @@ from services.errors import RelevoError
 from services.model_server.deploy import Deploy
 from services.publish.csv_rows import Row
 from services.store.identifiers import format_id, new_ids
+from tests.waiting import eventually
 
 
 class Load:
@@ -65,7 +66,7 @@ class Load:
     def goes_on(self, answers: int = 20) -> None:
         """Wait for so many further answers."""
         enough = len(self.answered) + answers
-        wait_until(lambda: len(self.answered) >= enough, told=lambda: self.failures[-1:])
+        eventually_despite_faults(lambda: len(self.answered) >= enough, seen=lambda: self.failures[-1:])
 
     def _ask(self, first: int) -> None:
         for row in itertools.islice(itertools.cycle(self._rows), first, None):
@@ -99,15 +100,8 @@ class Load:
         self.labelled[identifier] = label
 
 
-def wait_until(condition: Callable[[], bool], *, told: Callable[[], object] = lambda: "") -> None:
-    """Wait until it is true, at most five minutes; an answer that is an error is not."""
-    deadline = time.monotonic() + 300
-    while True:
-        try:
-            if condition():
-                return
-            why = f"did not happen {told()}"
-        except RelevoError as error:
-            why = error.message
-        assert time.monotonic() < deadline, why
-        time.sleep(0.1)
+def eventually_despite_faults(
+    condition: Callable[[], object], *, seen: Callable[[], object] = lambda: ""
+) -> None:
+    """Wait until it holds on a platform of which parts are down: an answer that is an error is none yet."""
+    eventually(condition, 300, not_yet=RelevoError, seen=seen)

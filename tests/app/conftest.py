@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -274,10 +274,23 @@ def open_window(qtbot: QtBot, tmp_path: Path, places: Places, store: Store) -> I
 @pytest.fixture(autouse=True)
 def nothing_of_qt_is_left(qapp: QApplication) -> Iterator[None]:
     """Fail a test that leaves a window or a running timer behind."""
-    before = set(map(id, qapp.topLevelWidgets()))
+    windows_before, timers_before = _open_windows(qapp), _running_timers()
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    windows = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
-    timers = [o for o in gc.get_objects() if isinstance(o, QTimer) and isValid(o) and o.isActive()]
+    windows = [window for window in _open_windows(qapp) if window not in windows_before]
+    # What an earlier test left is told there, and once.
+    timers = [timer for timer in _running_timers() if timer not in timers_before]
     assert not windows, f"left open: {windows}"
     assert not timers, f"left running: {[timer.parent() for timer in timers]}"
+
+
+def _open_windows(qapp: QApplication) -> list[QWidget]:
+    return [window for window in qapp.topLevelWidgets() if window.isVisible()]
+
+
+def _running_timers() -> list[QTimer]:
+    return [
+        found
+        for found in gc.get_objects()
+        if isinstance(found, QTimer) and isValid(found) and found.isActive()
+    ]

@@ -17,14 +17,15 @@ from services.publish.demo.example_projects import Example
 from services.store.batches import PredictionBatch
 from services.store.identifiers import parse_id, uuids
 from services.store.interface import Store
+from tests.under_load import eventually_despite_faults
 
 
-def _settle(gateway: GatewayClient, eventually: Callable[..., None]) -> None:
+def _settle(gateway: GatewayClient) -> None:
     def shipped() -> bool:
         health = gateway.health()
         return health.store == "reachable" and health.spool.rows == 0
 
-    eventually(shipped)
+    eventually_despite_faults(shipped)
 
 
 def _recorded(store: Store, project: str, load: Any) -> dict[str, int]:
@@ -60,11 +61,11 @@ def _ids(texts: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def all_recorded(eventually: Callable[..., None]) -> Callable[[GatewayClient, Store, str, Any], None]:
+def all_recorded() -> Callable[[GatewayClient, Store, str, Any], None]:
     """Fails unless the store holds everything that was acknowledged, once."""
 
     def check(gateway: GatewayClient, store: Store, project: str, load: Any) -> None:
-        _settle(gateway, eventually)
+        _settle(gateway)
         found = _recorded(store, project, load)
         print(f"{project}: " + ", ".join(f"{name} {count}" for name, count in found.items()))
         wrong = {name: count for name, count in found.items() if "acknowledged" not in name and count}

@@ -33,6 +33,7 @@ from services.publish.launching import Launcher, LaunchOptions
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
 from services.store.roles import StoreRole
+from tests.under_load import Load, eventually_despite_faults
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 WINE = EXAMPLES[0]
@@ -144,13 +145,11 @@ def silent(_fraction: float | None, _text: str) -> None:
     """Progress that nobody watches."""
 
 
-def test_a_restarted_engine_brings_all_parts_back_and_nothing_acknowledged_is_lost(  # noqa: PLR0917
+def test_a_restarted_engine_brings_all_parts_back_and_nothing_acknowledged_is_lost(
     second_engine: SecondEngine,
     trained: Path,
     example_rows: Callable[..., list[Row]],
     cleared: Any,
-    load_of: Any,
-    eventually: Callable[..., None],
     all_recorded: Any,
 ) -> None:
     with ExitStack() as stack:
@@ -163,16 +162,16 @@ def test_a_restarted_engine_brings_all_parts_back_and_nothing_acknowledged_is_lo
         launcher.launch_folder(folder, LaunchOptions(), silent)
         before = _starts(engine)
         gateway = stack.enter_context(GatewayClient(REQUEST.address(), outcome.token))
-        with load_of(gateway, read_deploy(folder), example_rows(WINE, trained, "live")) as clients:
+        with Load(gateway, read_deploy(folder), example_rows(WINE, trained, "live")) as clients:
             clients.goes_on()
             second_engine.stop()
             second_engine.start()
             clients.goes_on()
         assert clients.failures  # they asked while it was away
-        eventually(lambda: _healthy(engine) == PARTS | {"model-wine-a"})
+        eventually_despite_faults(lambda: _healthy(engine) == PARTS | {"model-wine-a"})
         assert all(started != before[name] for name, started in _starts(engine).items())
         address = CassandraAddress(("127.0.0.1",), REQUEST.cassandra_port, StoreRole.READER)
-        eventually(lambda: gateway.health().store == "reachable")
+        eventually_despite_faults(lambda: gateway.health().store == "reachable")
         store = open_store(address, password=outcome.keys.reader)
         stack.callback(store.close)
         all_recorded(gateway, store, "wine", clients)

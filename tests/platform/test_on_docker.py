@@ -43,6 +43,7 @@ from services.publish.launching import Launcher, LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions
 from services.registry.model import Listener, Mode
 from services.registry.tokens import service_token
+from tests.under_load import Load, eventually_despite_faults
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 IMAGES = ("cassandra", "registry", "datalake", "gateway", "supervisor", "model-python")
@@ -142,11 +143,11 @@ def plant(  # noqa: PLR0917 - fixtures
 
 
 @pytest.fixture
-def load(plant: Plant, load_of: Any) -> Callable[[Example], Any]:
+def load(plant: Plant) -> Callable[[Example], Any]:
     """Clients of a project; what they were told is looked for again at the end."""
 
     def begin(example: Example) -> Any:
-        made = load_of(plant.gateway, plant.deploy(example), plant.live[example.name])
+        made = Load(plant.gateway, plant.deploy(example), plant.live[example.name])
         plant.loads.append((example.name, made))
         return made
 
@@ -177,7 +178,7 @@ def test_four_versions_are_launched_from_their_deploy_folders_and_measured(
 
 
 def test_what_is_asked_and_labelled_is_evaluated_through_the_profile(
-    plant: Plant, load: Callable[[Example], Any], eventually: Callable[..., None], all_recorded: Any
+    plant: Plant, load: Callable[[Example], Any], all_recorded: Any
 ) -> None:
     for example in EXAMPLES:
         with load(example) as clients:
@@ -188,13 +189,19 @@ def test_what_is_asked_and_labelled_is_evaluated_through_the_profile(
         reader = ProjectReader(plant.opened.store, example.name)
         asked = len(clients.answered)
         # Both versions have seen every row, the challenger in the shadow.
-        eventually(lambda: {v.labelled for v in reader.refresh(Span.ALL).live.values()} == {asked})  # noqa: B023
+        _wait_until_labelled(reader, asked)
         view = reader.refresh(Span.ALL)
         for version in example.versions:
             measured = view.live[version].metrics, view.historical[version].metrics
             assert [metrics.rows for metrics in measured if metrics] == [
                 asked, plant.deploy(example, version).rows,
             ]  # fmt: skip
+
+
+def _wait_until_labelled(reader: ProjectReader, rows: int) -> None:
+    eventually_despite_faults(
+        lambda: {version.labelled for version in reader.refresh(Span.ALL).live.values()} == {rows}
+    )
 
 
 def test_the_whole_platform_fits_the_smallest_server(plant: Plant) -> None:
@@ -231,21 +238,24 @@ def _disk(plant: Plant) -> dict[str, int]:
 
 
 def test_a_flip_and_a_roll_back_under_traffic_fail_no_request(
-    plant: Plant, load: Callable[[Example], Any], eventually: Callable[..., None]
+    plant: Plant, load: Callable[[Example], Any]
 ) -> None:
     with load(WINE) as clients:
         for champion in ("B", "A"):
             before = set(clients.answered)
             plant.change_champion("wine", champion)
-            eventually(lambda: champion in _versions_after(clients, before))  # noqa: B023
+            _wait_until_answered_by(champion, clients, before)
         clients.goes_on()
     assert clients.failures == []
     assert [change.champion for change in plant.gateway.history("wine")][-2:] == ["B", "A"]
     assert plant.gateway.project("wine").champion == "A"
 
 
-def _versions_after(clients: Any, before: set[str]) -> set[str]:
-    return {version for identifier, version in list(clients.answered.items()) if identifier not in before}
+def _wait_until_answered_by(version: str, clients: Load, before: set[str]) -> None:
+    def answered_since() -> set[str]:
+        return {by for identifier, by in list(clients.answered.items()) if identifier not in before}
+
+    eventually_despite_faults(lambda: version in answered_since())
 
 
 def test_replacing_the_champions_container_under_load_fails_no_request(
@@ -268,41 +278,39 @@ def _serving(plant: Plant, example: Example, version: str = "A") -> str:
 
 
 def test_a_killed_gateway_comes_back_and_nothing_acknowledged_is_lost(
-    plant: Plant, load: Callable[[Example], Any], eventually: Callable[..., None], all_recorded: Any
+    plant: Plant, load: Callable[[Example], Any], all_recorded: Any
 ) -> None:
     gateway = plant.part("gateway")
     with load(WINE) as wine, load(IRIS) as iris:
         wine.goes_on()
         plant.engine.kill(gateway)  # by hand: it stays down until somebody starts it
-        eventually(lambda: bool(wine.failures))
+        eventually_despite_faults(lambda: bool(wine.failures))
         assert set_up(plant.engine, plant.request, silent).started == ("gateway",)
         wine.goes_on()
         iris.goes_on()
         restarts = plant.engine.container(gateway).restarts
         os.kill(int(plant.engine.inspect(gateway)["State"]["Pid"]), signal.SIGKILL)  # a crash
-        eventually(lambda: plant.engine.container(gateway).restarts > restarts)
+        eventually_despite_faults(lambda: plant.engine.container(gateway).restarts > restarts)
         wine.goes_on()
         iris.goes_on()
     for project, clients in (("wine", wine), ("iris", iris)):
         all_recorded(plant.gateway, plant.opened.store, project, clients)
 
 
-def test_a_restarted_supervisor_leads_again(
-    plant: Plant, load: Callable[[Example], Any], eventually: Callable[..., None]
-) -> None:
+def test_a_restarted_supervisor_leads_again(plant: Plant, load: Callable[[Example], Any]) -> None:
     store, supervisor = plant.opened.store, plant.part("supervisor")
-    eventually(lambda: store.rollups("wine") is not None)
+    eventually_despite_faults(lambda: store.rollups("wine") is not None)
     before, generation = store.lease_holder("supervisor"), store.rollups("wine")[0]
     plant.engine.restart(supervisor, 30)
     plant.engine.wait_healthy(supervisor, 90)
     with load(WINE) as clients:
         clients.goes_on()
-    eventually(lambda: store.lease_holder("supervisor") not in {before, None})
-    eventually(lambda: store.rollups("wine")[0] > generation)
+    eventually_despite_faults(lambda: store.lease_holder("supervisor") not in {before, None})
+    eventually_despite_faults(lambda: store.rollups("wine")[0] > generation)
 
 
 def test_a_version_answers_on_ports_of_its_own(
-    plant: Plant, free_ports: Callable[[int], list[int]], eventually: Callable[..., None]
+    plant: Plant, free_ports: Callable[[int], list[int]]
 ) -> None:
     (port,) = free_ports(1)
     plant.launch(IRIS, "B", LaunchOptions(ports=(Port(8000, port, "127.0.0.1"),)))
@@ -311,7 +319,7 @@ def test_a_version_answers_on_ports_of_its_own(
     asked_directly = _post(port, service_token(plant.outcome.keys.secret, "iris", "B"), row)
     (listener,) = plant.request.listener_ports
     plant.gateway.put_listener(Listener(listener, "iris", "B"))
-    eventually(lambda: [each.state for each in plant.gateway.listeners()] == ["listening"])
+    eventually_despite_faults(lambda: [each.state for each in plant.gateway.listeners()] == ["listening"])
     through_the_gateway = _post(listener, plant.outcome.token, row)
     assert through_the_gateway["predictions"][0]["prediction"] == asked_directly["predictions"][0]
     assert through_the_gateway["predictions"][0]["version"] == "B"
@@ -328,7 +336,7 @@ def _post(port: int, token: str, row: Row) -> Any:
 
 
 def test_down_and_up_again_data_tokens_and_versions_are_there(
-    plant: Plant, load: Callable[[Example], Any], eventually: Callable[..., None], all_recorded: Any
+    plant: Plant, load: Callable[[Example], Any], all_recorded: Any
 ) -> None:
     plant.change_champion("iris", "B")
     plant.opened.close()
@@ -342,8 +350,7 @@ def test_down_and_up_again_data_tokens_and_versions_are_there(
     plant.opened = open_platform(plant.opened.profile, plant.kept, silent)
     champions = {"wine": "A", "iris": "B"}
     for example in EXAMPLES:
-        eventually(lambda: plant.gateway.project(example.name).champion == champions[example.name])  # noqa: B023
-        eventually(lambda: bool(plant.gateway.predict(example.name, [_instance(plant, example)])))  # noqa: B023
+        _wait_until_served_by(plant, example, champions[example.name])
         with load(example) as clients:
             clients.goes_on()
         assert clients.failures == []
@@ -351,6 +358,11 @@ def test_down_and_up_again_data_tokens_and_versions_are_there(
     for project, clients in plant.loads:  # those of all tests before
         all_recorded(plant.gateway, plant.opened.store, project, clients)
     plant.opened.close()
+
+
+def _wait_until_served_by(plant: Plant, example: Example, champion: str) -> None:
+    eventually_despite_faults(lambda: plant.gateway.project(example.name).champion == champion)
+    eventually_despite_faults(lambda: plant.gateway.predict(example.name, [_instance(plant, example)]))
 
 
 def _instance(plant: Plant, example: Example) -> Row:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,7 @@ from services.publish.launching import Launcher, LaunchOptions
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
 from services.store.interface import Store
+from tests.under_load import Load
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(600)]
 WINE = EXAMPLES[0]
@@ -118,11 +118,9 @@ def test_setting_up_twice_changes_nothing(plant: Plant) -> None:
     assert {part: plant.containers(part) for part in before} == before
 
 
-def test_a_gateway_and_a_replica_killed_under_load_lose_nothing(
-    plant: Plant, load_of: Callable[..., Any]
-) -> None:
+def test_a_gateway_and_a_replica_killed_under_load_lose_nothing(plant: Plant) -> None:
     deploy = read_deploy(WINE.deploy_folder(plant.folder, "A"))
-    with load_of(plant.gateway, deploy, plant.rows, clients=3, labels=False, patient=True) as load:
+    with Load(plant.gateway, deploy, plant.rows, clients=3, labels=False, patient=True) as load:
         load.goes_on(100)
         plant.engine.kill(plant.containers("model-wine-a")[0])
         load.goes_on(100)

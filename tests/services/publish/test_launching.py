@@ -3,7 +3,6 @@
 import importlib
 import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from services.publish.csv_rows import Row, read_rows
 from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions
+from tests.under_load import Load, eventually_despite_faults
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(300)]
 WINE = EXAMPLES[0]
@@ -30,9 +30,9 @@ def silent(_fraction: float | None, _text: str) -> None:
 
 
 @pytest.fixture
-def load(plant: Any, load_of: Callable[..., Any]) -> Any:
+def load(plant: Any) -> Any:
     """Clients that ask for wine all the while."""
-    return load_of(plant.gateway, read_deploy(plant.deploy("A")), plant.rows, clients=3, labels=False)
+    return Load(plant.gateway, read_deploy(plant.deploy("A")), plant.rows, clients=3, labels=False)
 
 
 def serving(plant: Any) -> str:
@@ -91,9 +91,7 @@ def test_a_port_that_is_taken_is_told_with_its_holder(plant: Any) -> None:
     assert "model-wine-b" not in {instance.name for instance in plant.runtime.instances()}
 
 
-def test_a_new_version_that_never_answers_leaves_the_old_one_serving(
-    plant: Any, tmp_path: Path, eventually: Callable[..., None]
-) -> None:
+def test_a_new_version_that_never_answers_leaves_the_old_one_serving(plant: Any, tmp_path: Path) -> None:
     before = serving(plant)
     broken = tmp_path / "broken"
     broken.mkdir()
@@ -107,7 +105,7 @@ def test_a_new_version_that_never_answers_leaves_the_old_one_serving(
         plant.launcher.launch_folder(broken, LaunchOptions(), silent)
     assert "there is no deploy folder /nowhere" in told.value.details
     assert serving(plant) == before
-    eventually(lambda: bool(plant.gateway.predict("wine", [inputs(plant)])))
+    eventually_despite_faults(lambda: bool(plant.gateway.predict("wine", [inputs(plant)])))
 
 
 def inputs(plant: Any) -> Row:
@@ -141,11 +139,11 @@ def test_an_existing_image_runs_as_the_version_it_was_built_for_only(plant: Any)
     assert instance.image == image
 
 
-def test_a_service_that_is_killed_comes_back_by_itself(plant: Any, eventually: Callable[..., None]) -> None:
+def test_a_service_that_is_killed_comes_back_by_itself(plant: Any) -> None:
     identifier = serving(plant)
     plant.engine.execute(identifier, ("python", "-c", "import os, signal; os.kill(1, signal.SIGTERM)"))
-    eventually(lambda: plant.engine.container(identifier).restarts > 0)
-    eventually(lambda: _answers(plant))
+    eventually_despite_faults(lambda: plant.engine.container(identifier).restarts > 0)
+    eventually_despite_faults(lambda: _answers(plant))
 
 
 def _answers(plant: Any) -> bool:
