@@ -1,8 +1,9 @@
-"""What a runtime runs services by, and what a host of containers can do: the same for every kind."""
+"""What every kind of runtime, and every host of containers, can do; what a kind brings to be one."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from services.containers.model import (
     RestartPolicy,
     Volume,
 )
+from services.containers.program import program_command
 
 INNER_PORT = 8000
 """Where every service of ours listens inside its container."""
@@ -347,3 +349,70 @@ class ContainerHost(Protocol):
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume and what is in it; nothing happens if there is none."""
+
+
+class Orchestrator(Protocol):
+    """Whoever manages several machines and keeps containers running on them in replicas: a Swarm's manager.
+
+    What it says holds for all machines, this host's own among them.
+    """
+
+    def machine_address(self) -> str:
+        """The address of this host's machine, as the other machines reach it."""
+
+    def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Make the network that spans the machines unless it is there; whether it was made."""
+
+    def place(self, spec: ContainerSpec, replicas: int, seconds: float, progress: Progress) -> None:
+        """Make a container's replicas, or change those of its name one by one; return when all are healthy.
+
+        Raises:
+            Unavailable: they did not become healthy; of a change, the ones before run again, as was seen.
+        """
+
+    def replicated(self, platform: str) -> list[Container]:
+        """What of a platform runs in replicas, each as one container (see `Container.replicas`)."""
+
+    def remove(self, platform: str, progress: Progress, *, models: bool) -> None:
+        """Remove what of a platform runs in replicas, and return when nothing of it runs any more.
+
+        Args:
+            platform: whose.
+            progress: may raise Cancelled.
+            models: whether the services of its versions go too.
+        """
+
+
+class RuntimeSettings(Struct, frozen=True):
+    """What a runtime is opened with; a kind takes what it needs.
+
+    Attributes:
+        platform: its name; part of every service's.
+        environment: variables for every service, such as the platform's secret.
+        host: where containers run; None for a kind of this machine's own processes.
+        logs: folder for the log files of local processes.
+        program: of local processes: from a word and its arguments to the command line that runs them.
+    """
+
+    platform: str
+    environment: Mapping[str, str] = {}
+    host: ContainerHost | None = None
+    logs: Path | None = None
+    program: Callable[..., list[str]] = program_command
+
+
+class RuntimeKind(Protocol):
+    """One way of running services, as `services.containers.kinds` lists it."""
+
+    @property
+    def name(self) -> str:
+        """A word of small letters."""
+
+    def runs(self, host: ContainerHost, platform: str) -> bool:
+        """Whether a platform of that host is of this kind."""
+
+    def open(self, settings: RuntimeSettings) -> Runtime:
+        """A runtime; InvalidInput if the settings lack what this kind needs."""
+
+    def orchestrator(self, host: ContainerHost) -> Orchestrator | None:
+        """Whoever manages several machines through that host; None if nobody does."""

@@ -68,6 +68,11 @@ class Container(Struct, frozen=True):
         exit_code: of the last run; None while it runs.
         error: the engine's words if it could not start it; empty otherwise.
         labels: all of them; `platform`, `project`, `version` and `role` are read from them.
+        replicas: how many are to run on an orchestrator's machines; 0 for one container of an engine.
+            What is said then holds for all of them: `state` is running while any is, and `identifier` is
+            that of one on this engine, empty while all are elsewhere.
+        running: how many of the replicas run.
+        nodes: names of the machines that they run on.
     """
 
     identifier: str
@@ -86,6 +91,9 @@ class Container(Struct, frozen=True):
     ports: tuple[Port, ...] = ()
     networks: tuple[str, ...] = ()
     labels: Mapping[str, str] = {}
+    replicas: int = 0
+    running: int = 0
+    nodes: tuple[str, ...] = ()
 
     @property
     def platform(self) -> str:

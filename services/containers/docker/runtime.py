@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from services.containers.container_spec import container_spec
-from services.containers.engine.engine import Engine
 from services.containers.interface import (
     INNER_PORT,
     Capability,
+    ContainerHost,
     Instance,
     Progress,
     ServiceSpec,
@@ -38,7 +38,7 @@ class DockerRuntime:
     replace, and register when it is ready; the gateways follow the registry, and the old one goes last.
 
     Args:
-        engine: closed by whoever opened it.
+        host: closed by whoever opened it.
         platform: its name; part of every container's name.
         network: on which services find each other.
         environment: variables for every service.
@@ -47,14 +47,14 @@ class DockerRuntime:
 
     def __init__(
         self,
-        engine: Engine,
+        host: ContainerHost,
         platform: str,
         network: str,
         environment: Mapping[str, str],
         *,
         follow_seconds: float = 3.0,
     ) -> None:
-        self._engine = engine
+        self._host = host
         self._platform = platform
         self._network = network
         self._environment = dict(environment)
@@ -71,7 +71,7 @@ class DockerRuntime:
             raise Conflict(
                 f"{spec.name} runs already on this platform", remedy="Replace it, or stop it first."
             )
-        self._engine.run(self._container_spec(spec, self._name(spec.name)))
+        self._host.run(self._container_spec(spec, self._name(spec.name)))
 
     def instances(self) -> list[Instance]:
         """See Runtime."""
@@ -83,12 +83,12 @@ class DockerRuntime:
     def wait_for_address(self, name: str, seconds: float) -> str:
         """See Runtime; the address is the one inside the platform's network."""
         container = self._find(name)
-        self._engine.wait_healthy(container.identifier, seconds)
+        self._host.wait_healthy(container.identifier, seconds)
         return container.labels.get(ENDPOINT_LABEL, "")
 
     def restart(self, name: str) -> None:
         """See Runtime."""
-        self._engine.restart(self._find(name).identifier, _STOP_SECONDS)
+        self._host.restart(self._find(name).identifier, _STOP_SECONDS)
 
     def replace(self, spec: ServiceSpec, seconds: float, progress: Progress) -> None:
         """See Runtime.
@@ -108,20 +108,20 @@ class DockerRuntime:
 
     def _put_in_place(self, old: Container, spec: ServiceSpec, seconds: float, progress: Progress) -> None:
         progress(0.1, f"Starting the new {spec.name}")
-        new = self._engine.run(self._container_spec(spec, self._name(spec.name, secrets.token_hex(3))))
+        new = self._host.run(self._container_spec(spec, self._name(spec.name, secrets.token_hex(3))))
         try:
             progress(0.3, f"Waiting until the new {spec.name} is healthy")
-            self._engine.wait_healthy(
+            self._host.wait_healthy(
                 new, seconds, lambda: progress(None, f"Waiting until the new {spec.name} is healthy")
             )
             self._let_follow(spec.name, progress)
         except BaseException as error:
-            self._engine.remove(new, force=True, volumes=True)
+            self._host.remove(new, force=True, volumes=True)
             raise self._went_back(old, error) from error
         # From here on there is no way back: the new one answers.
-        self._engine.stop(old.identifier, _STOP_SECONDS)
-        self._engine.remove(old.identifier, force=True, volumes=True)
-        self._engine.rename(new, self._name(spec.name))
+        self._host.stop(old.identifier, _STOP_SECONDS)
+        self._host.remove(old.identifier, force=True, volumes=True)
+        self._host.rename(new, self._name(spec.name))
         progress(1.0, f"The new {spec.name} answers")
 
     def _let_follow(self, name: str, progress: Progress) -> None:
@@ -134,7 +134,7 @@ class DockerRuntime:
         """The error, and what became of the container that was to be replaced, as it was seen."""
         if not isinstance(error, RelevoError):
             return error
-        now = self._engine.find_container(old.identifier)
+        now = self._host.find_container(old.identifier)
         serves = now is not None and now.state is ContainerState.RUNNING
         what = "the one before serves on" if serves else "and the one before does not run either"
         return Unavailable(
@@ -155,12 +155,12 @@ class DockerRuntime:
     def stop(self, name: str) -> None:
         """See Runtime."""
         for container in self._containers(name):
-            self._engine.stop(container.identifier, _STOP_SECONDS)
-            self._engine.remove(container.identifier, force=True, volumes=True)
+            self._host.stop(container.identifier, _STOP_SECONDS)
+            self._host.remove(container.identifier, force=True, volumes=True)
 
     def logs(self, name: str, lines: int) -> str:
         """See Runtime."""
-        found = self._engine.logs(self._find(name).identifier, lines)
+        found = self._host.logs(self._find(name).identifier, lines)
         return "\n".join(line.text for line in found)
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ class DockerRuntime:
         """This platform's services, or those of one name: two while one replaces the other."""
         return [
             container
-            for container in self._engine.containers()
+            for container in self._host.containers()
             if container.platform == self._platform
             and (service := container.labels.get(SERVICE_LABEL, ""))
             and (not name or service == name)

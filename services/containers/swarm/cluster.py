@@ -1,7 +1,7 @@
 """What is asked of a Swarm's manager: services, tasks, nodes, secrets and the network between machines."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import docker.auth
@@ -14,6 +14,8 @@ from services.containers.swarm.model import Node, SwarmService, Task
 from services.containers.swarm.parsing import node_from, service_from, task_from
 from services.containers.swarm.service_definition import ServiceDefinition
 from services.errors import Conflict, NotFound, Refused
+
+_ENDED_STATES = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 
 
 class Cluster:
@@ -71,10 +73,14 @@ class Cluster:
             return str(client.create_service(**definition.arguments)["ID"])
 
     def update(self, definition: ServiceDefinition) -> None:
-        """Change a service's definition, task by task; Conflict if somebody changed it meanwhile."""
-        known = self.service(definition.name)
+        """Replace every task by one of this definition; Conflict if somebody changed it meanwhile."""
+        found = self._inspect(definition.name)
+        template = definition.arguments["task_template"]
+        # Also where nothing else has changed: the image of that name may be another by now.
+        again = int(found["Spec"]["TaskTemplate"].get("ForceUpdate", 0)) + 1
+        arguments = definition.arguments | {"task_template": {**template, "ForceUpdate": again}}
         with self._signed_in(definition.image) as client:
-            client.update_service(known.identifier, known.version, **definition.arguments)
+            client.update_service(found["ID"], int(found["Version"]["Index"]), **arguments)
 
     @contextlib.contextmanager
     def _signed_in(self, image: str) -> Iterator[Any]:
@@ -134,6 +140,20 @@ class Cluster:
             found = client.tasks(filters={"service": known.identifier})
         tasks = [task_from(task, {known.identifier: known.name}, nodes) for task in found]
         return sorted(tasks, key=lambda task: task.since, reverse=True)
+
+    def tasks_left(self, services: Collection[str]) -> int:
+        """How many tasks of those services, by identifier, have not ended; the services may be gone."""
+        with self._connection.client() as client:
+            return sum(
+                task["ServiceID"] in services and task["Status"]["State"] not in _ENDED_STATES
+                for task in client.tasks()
+            )
+
+    def this_node(self) -> tuple[str, str]:
+        """Identifier and address of the machine of the manager that is asked."""
+        with self._connection.client() as client:
+            found = client.info()["Swarm"]
+        return str(found["NodeID"]), str(found["NodeAddr"])
 
     def nodes(self) -> list[Node]:
         """The machines, by name."""

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from services.containers.model import Port
+
 
 class Node(Struct, frozen=True):
     """A machine of a Swarm.
@@ -33,6 +35,7 @@ class Task(Struct, frozen=True):
     Attributes:
         slot: which replica, counted from 1.
         node: the machine's name; empty until it is placed.
+        node_identifier: the Swarm's own for that machine, as two may have one name.
         state, desired: Swarm's own words, such as `running` and `shutdown`.
         error: why it ended or cannot start; empty otherwise.
         container: identifier on its machine's engine; empty before there is one.
@@ -48,6 +51,12 @@ class Task(Struct, frozen=True):
     since: datetime
     error: str = ""
     container: str = ""
+    node_identifier: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether it runs, is healthy if it has a health check, and is meant to go on."""
+        return self.state == "running" and self.desired == "running"
 
 
 class SwarmService(Struct, frozen=True):
@@ -55,6 +64,8 @@ class SwarmService(Struct, frozen=True):
 
     Attributes:
         version: of its definition; a change is refused if it is not the newest.
+        command: the arguments of its tasks' containers.
+        ports: published on the machines where tasks run.
         update: where the last update stands (`updating`, `completed`, `rollback_completed`, …) and why.
     """
 
@@ -68,3 +79,5 @@ class SwarmService(Struct, frozen=True):
     update: str = ""
     update_message: str = ""
     update_began: datetime | None = None
+    command: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()

@@ -4,25 +4,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.containers.engine.parsing import epoch, moment
+from services.containers.model import Port
 from services.containers.swarm.model import Node, SwarmService, Task
 
 
 def service_from(found: Mapping[str, Any]) -> SwarmService:
     """What the manager says of a service."""
     specification = found["Spec"]
+    container = specification["TaskTemplate"]["ContainerSpec"]
     update = found.get("UpdateStatus") or {}
     replicated = (specification.get("Mode") or {}).get("Replicated") or {}
     return SwarmService(
         identifier=found["ID"],
         name=specification["Name"],
         version=int(found["Version"]["Index"]),
-        image=plain_image(specification["TaskTemplate"]["ContainerSpec"]["Image"]),
+        image=plain_image(container["Image"]),
         replicas=int(replicated.get("Replicas", 1)),
         created=moment(found["CreatedAt"]) or epoch(0),
         labels=dict(specification.get("Labels") or {}),
         update=str(update.get("State", "")),
         update_message=str(update.get("Message", "")),
         update_began=moment(str(update.get("StartedAt", ""))),
+        command=tuple(container.get("Args") or ()),
+        ports=tuple(sorted(map(_port, (specification.get("EndpointSpec") or {}).get("Ports") or ()))),
+    )
+
+
+def _port(found: Mapping[str, Any]) -> Port:
+    return Port(
+        int(found["TargetPort"]), int(found.get("PublishedPort", 0)), protocol=found.get("Protocol", "tcp")
     )
 
 
@@ -46,6 +56,7 @@ def task_from(found: Mapping[str, Any], services: Mapping[str, str], nodes: Mapp
         since=moment(str(status.get("Timestamp", ""))) or epoch(0),
         error=str(status.get("Err", "")),
         container=str((status.get("ContainerStatus") or {}).get("ContainerID", "")),
+        node_identifier=node,
     )
 
 

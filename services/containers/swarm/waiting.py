@@ -14,7 +14,7 @@ _FAILURES_A_REPLICA = 3
 
 def running(tasks: list[Task]) -> int:
     """How many tasks run and are meant to."""
-    return sum(task.state == "running" and task.desired == "running" for task in tasks)
+    return sum(task.runs for task in tasks)
 
 
 def wait_for_replicas(cluster: Cluster, name: str, seconds: float, progress: Progress) -> None:
