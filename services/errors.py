@@ -25,6 +25,13 @@ class NotFound(RelevoError):
     """A project, version, revision, artifact or job of that name does not exist."""
 
 
+class NotPrepared(NotFound):
+    """A table, or a column of it, is not there, or not yet: it may be in the making just now.
+
+    Who reads finds no rows there. Who writes prepares it once more and tries again: nothing is refused.
+    """
+
+
 class Conflict(RelevoError):
     """The state changed since the caller looked; look again, then decide."""
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from services.errors import InvalidInput
 from services.registry.model import FieldType, Signature, Task
-from services.store.batches import Categorical, Column
+from services.store.batches import Categorical, Column, Floats
 from services.store.names import column_for, validate_column, validate_version
 
 _CLASS_LENGTH = 30
+_WHOLE_LIMIT = 2.0**63
 
 
 def predicted_column(version: str) -> str:
@@ -92,6 +93,13 @@ def prediction_kinds(columns: Mapping[str, Column]) -> dict[str, FieldType]:
     return {**kinds, "id": FieldType.INTEGER}
 
 
+def check_whole_numbers(name: str, column: Floats) -> None:
+    """InvalidInput if a number that is not missing is no whole number of 64 bits."""
+    whole = (column == np.rint(column)) & (np.abs(column) < _WHOLE_LIMIT)
+    if not bool(np.all(np.isnan(column) | whole)):
+        raise InvalidInput(f"column {name!r} takes whole numbers")
+
+
 def column_values(name: str, column: Column, kind: FieldType) -> list[object]:
     """A column as values for a driver: None where missing.
 
@@ -107,8 +115,7 @@ def column_values(name: str, column: Column, kind: FieldType) -> list[object]:
         missing = np.isnan(column).any()
         return [None if math.isnan(number) else number for number in numbers] if missing else list(numbers)
     convert = bool if kind is FieldType.BOOLEAN else int
-    if not bool(np.all(np.isnan(column) | (column == np.rint(column)))):
-        raise InvalidInput(f"column {name!r} takes whole numbers")
+    check_whole_numbers(name, column)
     return [None if math.isnan(number) else convert(number) for number in numbers]
 
 

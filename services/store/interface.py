@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.registry.model import (
     ChampionChange,
     Job,
@@ -126,8 +129,17 @@ class LiveStore(Protocol):
         the log, kept with each history row.
         """
 
+    def restore_labels(self, project: str, version: str, batch: LabelBatch) -> None:
+        """Write labels into one table that lacks them, even where a row of it was deleted.
+
+        One that is as late or later stays. The label history is left alone.
+        """
+
     def labels(self, project: str, ids: Ids) -> "list[list[LabelEntry]]":
         """For each id, every label ever given, by `labelled_at`; an empty list where there is none."""
+
+    def labelled_at(self, project: str, version: str, ids: Ids) -> NDArray[np.int64]:
+        """When the label in a version's table was given, for each id; -1 where there is none there."""
 
     def predictions(self, project: str, version: str, ids: Ids) -> PredictionBatch | None:
         """The rows of these ids that have been predicted (in any order; absent ids are left out).
@@ -184,13 +196,14 @@ class CatchUpProgress:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A batch of the log, decoded, and the position it (or its last row) stands at.
+    """A batch of the log, decoded, its segment, and the position it (or its last row) stands at.
 
     A packed chunk groups rows of one kind out of order: its cursor counts only once the whole segment
     has been read, so a reader advances its cursor to `advance` where that is given, and not otherwise.
     """
 
     writer: str
+    segment: int
     batch: Batch
     advance: tuple[int, int] | None
 

@@ -53,9 +53,9 @@ def _packed(source: LogSource, segment: Segment, after: int) -> Iterator[LogEntr
             continue
         if held is not None:
             yield held
-        held = LogEntry(segment.writer, batch, None)
+        held = LogEntry(segment.writer, segment.number, batch, None)
     if held is not None:
-        yield LogEntry(segment.writer, held.batch, (segment.number, segment.last_sequence))
+        yield LogEntry(segment.writer, segment.number, held.batch, (segment.number, segment.last_sequence))
 
 
 def _unpacked(source: LogSource, segment: Segment, after: int) -> Iterator[LogEntry]:
@@ -64,7 +64,7 @@ def _unpacked(source: LogSource, segment: Segment, after: int) -> Iterator[LogEn
     for sequence, blob in source.blobs(segment.writer, segment.number, after):
         if sequence != expected:
             return
-        yield LogEntry(segment.writer, decode(blob), (segment.number, sequence))
+        yield LogEntry(segment.writer, segment.number, decode(blob), (segment.number, sequence))
         expected += 1
 
 

@@ -2,17 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TypeVar
 
-from services.errors import Conflict, InvalidInput, NotFound
+from services.errors import Conflict, InvalidInput, NotFound, NotPrepared, RelevoError
 from services.gateway.shipping.deduplication import Deduplicator
 from services.gateway.spool.outbox import Outbox, PlacedBatch, SegmentEnd
 from services.registry.model import Project, Signature
 from services.store.batches import LabelBatch, PredictionBatch, decode
 from services.store.interface import Position, Store
+from services.store.repair import of_signature, write_what_fits
 
 _logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -41,15 +41,24 @@ class StoreWriter:
             project: as the registry has it now.
 
         Raises:
-            Unavailable, StorageFull, Refused, Corrupt: the store has it not, or not yet wholly.
+            Unavailable, NotPrepared, StorageFull, Refused, Corrupt: the store has it not, or not wholly.
         """
         batch = decode(placed.blob)
         position = Position(self._writer, placed.segment, placed.sequence)
         try:
-            self._write_live(placed.project, project, batch, position)
-        except (InvalidInput, NotFound, Conflict):
+            refusals = self._write_live(placed.project, project, batch, position)
+        except NotPrepared:
+            # In the making, or gone since it was prepared: it is prepared anew, and nothing is passed over.
+            self._forget_prepared(placed.project)
+            raise
+        except (InvalidInput, NotFound, Conflict) as error:
+            refusals = [error] * len(batch)
+        if refusals:
             # The tables for other programs refuse it for good; Relevo's own record must still be whole.
-            _logger.exception("rows of %s are kept in the log but not in their table", placed.project)
+            _logger.error(
+                "%d of %d rows of %s are kept in the log but not in their table: %s",
+                len(refusals), len(batch), placed.project, refusals[0].message,
+            )  # fmt: skip
         self._open_segment(placed)
         self._store.append(placed.project, position, placed.blob)
 
@@ -67,22 +76,24 @@ class StoreWriter:
 
     def _write_live(
         self, name: str, project: Project | None, batch: PredictionBatch | LabelBatch, position: Position
-    ) -> None:
+    ) -> Sequence[RelevoError]:
+        """Write what the tables take; an error for each row that they do not, however often it is tried."""
         if project is None:
             raise NotFound(f"project {name!r} is not in the registry")
         if isinstance(batch, LabelBatch):
             for version in project.versions:
                 self._prepare(name, version.name, version.signature)
             versions = [version.name for version in project.versions]
-            self._store.write_labels(name, versions, batch, position)
-            return
+            return write_what_fits(
+                lambda rows: self._store.write_labels(name, versions, rows, position), batch
+            )
         asked = project.version(batch.version)
         if asked is None:
             raise NotFound(f"version {batch.version!r} of {name!r} is not in the registry")
         self._prepare(name, asked.name, asked.signature)
-        own = {field.column for field in asked.signature.inputs}
-        inputs = {column: values for column, values in batch.inputs.items() if column in own}
-        self._store.write_predictions(name, replace(batch, inputs=inputs))
+        return write_what_fits(
+            lambda rows: self._store.write_predictions(name, rows), of_signature(batch, asked.signature)
+        )
 
     def _prepare(self, project: str, version: str, signature: Signature) -> None:
         with self._guard:
@@ -90,6 +101,10 @@ class StoreWriter:
                 return
             self._store.prepare_live(project, version, signature)
             self._prepared[project, version] = signature
+
+    def _forget_prepared(self, project: str) -> None:
+        with self._guard:
+            self._prepared = {key: known for key, known in self._prepared.items() if key[0] != project}
 
     def _open_segment(self, placed: PlacedBatch) -> None:
         segment = (placed.project, placed.segment)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from services.errors import InvalidInput
 from services.registry.model import FieldType
 from services.store.batches import Categorical, Column
+from services.store.columns import check_whole_numbers
 
 _WIRE = {FieldType.NUMBER: ">f8", FieldType.INTEGER: ">i8", FieldType.BOOLEAN: ">i1"}
 
@@ -41,8 +42,8 @@ def wire_column(name: str, column: Column, kind: FieldType) -> list[object]:
         lookup: list[object] = [*(text.encode() for text in column.categories), UNSET_VALUE]
         return [lookup[code] for code in column.codes.tolist()]
     missing = np.isnan(column)
-    if kind is not FieldType.NUMBER and not bool(np.all(missing | (column == np.rint(column)))):
-        raise InvalidInput(f"column {name!r} takes whole numbers")
+    if kind is not FieldType.NUMBER:
+        check_whole_numbers(name, column)
     values = sliced(np.where(missing, 0.0, column) if missing.any() else column, _WIRE[kind])
     for row in np.flatnonzero(missing).tolist():
         values[row] = UNSET_VALUE

@@ -9,7 +9,7 @@ from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.pool import NoConnectionsAvailable
 from cassandra.protocol import ErrorMessage, ServerError, SyntaxException
 
-from services.errors import InvalidInput, NotFound, Refused, RelevoError, Unavailable, Uncertain
+from services.errors import InvalidInput, NotPrepared, Refused, RelevoError, Unavailable, Uncertain
 
 DRIVER_ERRORS = (
     cassandra.DriverException,
@@ -28,11 +28,17 @@ _UNDECIDED = (
     ErrorMessage,  # CAS_WRITE_UNKNOWN, which the driver does not know, and failures of the server
 )
 _INVALID = (cassandra.InvalidRequest, cassandra.ConfigurationException, SyntaxException)
+_NOT_THERE = ("does not exist", "unconfigured table", "undefined column", "unknown identifier")
+_IN_THE_MAKING = ("id mismatch", "already exist", "existing table")
+"""Two processes, or nodes, change tables at once: whoever looks again finds them made."""
 _AUTHENTICATION = (cassandra.AuthenticationFailed, cassandra.Unauthorized)
 
 
 def translate(error: Exception, *, write: bool) -> RelevoError:
-    """What a person can act on.
+    """What a person can act on, and whether another attempt can end otherwise.
+
+    Only `InvalidInput` stands for good: the values do not fit, whenever they are sent. `NotPrepared` ends
+    once the table is made; `Unavailable`, `Uncertain` and `Refused` end once somebody has mended it.
 
     Args:
         error: one of `DRIVER_ERRORS`. The driver never repeats a request by itself here, so
@@ -97,13 +103,15 @@ def _refused(details: str) -> Refused:
 
 def _invalid(error: Exception, details: str) -> RelevoError:
     text = str(error).lower()
-    if "does not exist" in text or "unconfigured table" in text or "undefined column" in text:
+    if any(sign in text for sign in _NOT_THERE):
         return _not_prepared(details)
+    if isinstance(error, cassandra.ConfigurationException) and any(sign in text for sign in _IN_THE_MAKING):
+        return Unavailable("another process changes Cassandra's tables just now", details=details)
     return InvalidInput("Cassandra refuses the values or the statement", details=details)
 
 
-def _not_prepared(details: str) -> NotFound:
-    return NotFound("nothing has been prepared under that name in Cassandra", details=details)
+def _not_prepared(details: str) -> NotPrepared:
+    return NotPrepared("nothing has been prepared under that name in Cassandra", details=details)
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 import uuid
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.registry.model import FieldType, Signature
 from services.store import registry_rules as rules
 from services.store.batches import Categorical, LabelBatch, PredictionBatch
@@ -28,6 +31,10 @@ _READ_LABELS = (
     "WHERE project = ? AND bucket = ? AND id = ?"
 )
 _BUCKETS = "SELECT bucket FROM live_db.buckets WHERE project = ? AND version = ?"
+
+
+_LabelRow = tuple[int, uuid.UUID, object, int]
+"""Bucket, id, label and instant."""
 
 
 class Live(Part):
@@ -62,24 +69,42 @@ class Live(Part):
     ) -> None:
         """See `LiveStore`; the write's own timestamp is `labelled_at`, so that the later label wins."""
         validate_project(project)
-        batch = last_labels(batch)
-        text = isinstance(batch.labels, Categorical)
-        labels = column_values("label", batch.labels, FieldType.STRING if text else FieldType.NUMBER)
-        minutes, ids, instants = buckets(batch.ids).tolist(), uuids(batch.ids), batch.labelled_at.tolist()
+        rows = _label_rows(last_labels(batch))
         for version in versions:
-            self._session.write_each(
-                f"UPDATE live_db.{quoted(live_table(project, version))} USING TIMESTAMP ? "  # noqa: S608 - names of our own or validated
-                "SET label = ?, labelled_at = ? WHERE bucket = ? AND id = ?",
-                zip(instants, labels, instants, minutes, ids, strict=True),
-            )
+            self._write_labels(project, version, rows)
         place = (source.writer, source.segment, source.sequence)
+        text = isinstance(batch.labels, Categorical)
         self._session.write_each(
             _ADD_LABEL,
             (
                 (project, minute, id_, at, *place, *((None, label) if text else (label, None)))
-                for minute, id_, at, label in zip(minutes, ids, instants, labels, strict=True)
+                for minute, id_, label, at in rows
             ),
         )
+
+    def _write_labels(self, project: str, version: str, rows: list[_LabelRow]) -> None:
+        self._session.write_each(
+            f"UPDATE live_db.{quoted(live_table(project, version))} USING TIMESTAMP ? "  # noqa: S608 - names of our own or validated
+            "SET label = ?, labelled_at = ? WHERE bucket = ? AND id = ?",
+            ((at, label, at, minute, id_) for minute, id_, label, at in rows),
+        )
+
+    def restore_labels(self, project: str, version: str, batch: LabelBatch) -> None:
+        """See `LiveStore`; what was deleted hides labels given before: those are written as of now.
+
+        Where a still later one is on its way meanwhile, it hides that one, until it is restored in turn.
+        """
+        batch = last_labels(batch)
+        self._write_labels(project, version, _label_rows(batch))
+        hidden = batch.take(self.labelled_at(project, version, batch.ids) < batch.labelled_at)
+        statement = (
+            f"UPDATE live_db.{quoted(live_table(project, version))} SET label = ?, labelled_at = ? "  # noqa: S608 - names of our own or validated
+            "WHERE bucket = ? AND id = ? IF labelled_at"
+        )
+        for minute, id_, label, at in _label_rows(hidden):
+            values = (label, at, minute, id_)
+            if not self._session.write_if(f"{statement} = null", values):
+                self._session.write_if(f"{statement} < ?", (*values, at))
 
     def labels(self, project: str, ids: Ids) -> list[list[LabelEntry]]:
         """See `LiveStore`."""
@@ -91,6 +116,16 @@ class Live(Part):
             ]
             for rows in self._session.read_each(_READ_LABELS, keys)
         ]
+
+    def labelled_at(self, project: str, version: str, ids: Ids) -> NDArray[np.int64]:
+        """See `LiveStore`."""
+        statement = (
+            f"SELECT labelled_at FROM live_db.{quoted(live_table(project, version))} "  # noqa: S608 - validated, quoted
+            "WHERE bucket = ? AND id = ?"
+        )
+        answers = self._session.read_each(statement, _keys(ids))
+        found = [rows[0][0] if rows else None for rows in answers]
+        return np.array([-1 if at is None else at for at in found], dtype=np.int64)
 
     def predictions(self, project: str, version: str, ids: Ids) -> PredictionBatch | None:
         """See `LiveStore`."""
@@ -148,3 +183,10 @@ class Live(Part):
 
 def _keys(ids: Ids) -> Iterator[tuple[int, uuid.UUID]]:
     return zip(buckets(ids).tolist(), uuids(ids), strict=True)
+
+
+def _label_rows(batch: LabelBatch) -> list[_LabelRow]:
+    text = isinstance(batch.labels, Categorical)
+    labels = column_values("label", batch.labels, FieldType.STRING if text else FieldType.NUMBER)
+    minutes, instants = buckets(batch.ids).tolist(), batch.labelled_at.tolist()
+    return list(zip(minutes, uuids(batch.ids), labels, instants, strict=True))

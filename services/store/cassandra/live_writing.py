@@ -1,13 +1,14 @@
 """Predictions into a live table: one small unlogged batch per partition, many on their way."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from cassandra.query import BatchStatement, BatchType, BoundStatement
+from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
+from numpy.typing import NDArray
 
 from services.registry.model import Signature
-from services.store.batches import PredictionBatch
+from services.store.batches import Categorical, Column, PredictionBatch
 from services.store.cassandra.binding import sliced, wire_column, wire_ids
 from services.store.cassandra.session import IN_FLIGHT, Answer, Session
 from services.store.cassandra.tables import quoted
@@ -16,8 +17,8 @@ from services.store.live_rows import prediction_columns
 from services.store.names import live_table
 
 _BATCH_BYTES = 4_000
-"""Cassandra warns of batches above 5 KiB."""
-_ROW_OVERHEAD = 40
+"""Cassandra warns of batches above 5 KiB, and refuses those above 50 KiB."""
+_ROW_OVERHEAD, _NUMBER_BYTES = 64, 8
 _ADD_BUCKET = "INSERT INTO live_db.buckets (project, version, bucket) VALUES (?, ?, ?)"
 _REMEMBERED = 1_000
 
@@ -41,7 +42,7 @@ class LiveWriter:
         values = [wire_column(name, *column) for name, column in columns.items()]
         rows = list(zip(sliced(minutes, ">i8"), wire_ids(batch.ids), *values, strict=True))
         waiting: deque[Answer] = deque()
-        for group in _groups(np.argsort(minutes, kind="stable"), minutes, _rows_at_once(rows)):
+        for group in _groups(minutes, _sizes([column for column, _ in columns.values()], len(rows))):
             if len(waiting) >= IN_FLIGHT:
                 waiting.popleft().rows()
             waiting.append(self._send(statement, [rows[row] for row in group]))
@@ -50,11 +51,11 @@ class LiveWriter:
 
     def _send(self, statement: str, rows: list[tuple[object, ...]]) -> Answer:
         prepared = self._session.prepare(statement)
+        if len(rows) == 1:  # however long it is, it goes: Cassandra limits batches only
+            return self._session.send(_bound(prepared, rows[0]), write=True)
         batch = BatchStatement(BatchType.UNLOGGED)
         for row in rows:
-            bound = BoundStatement(prepared)
-            bound.values = list(row)
-            batch.add(bound)
+            batch.add(_bound(prepared, row))
         return self._session.send(batch, write=True)
 
     def _list_minutes(self, project: str, version: str, minutes: list[int]) -> None:
@@ -65,21 +66,34 @@ class LiveWriter:
         self._listed.update((project, version, minute) for minute in fresh)
 
 
-def _rows_at_once(rows: list[tuple[object, ...]]) -> int:
-    """How many rows stay below the size that Cassandra warns of, judged by the first."""
-    if not rows:
-        return 1
-    size = sum(len(value) for value in rows[0] if isinstance(value, bytes)) + _ROW_OVERHEAD
-    return max(1, _BATCH_BYTES // size)
+def _bound(prepared: PreparedStatement, row: tuple[object, ...]) -> BoundStatement:
+    bound = BoundStatement(prepared)
+    bound.values = list(row)
+    return bound
 
 
-def _groups(
-    order: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    minutes: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    most: int,
-) -> Iterator[list[int]]:
-    """Row numbers of one minute each, at most `most` at a time."""
-    borders = np.flatnonzero(np.diff(minutes[order])) + 1
-    for part in np.split(order, borders):
-        for start in range(0, len(part), most):
-            yield part[start : start + most].tolist()
+def _sizes(columns: Iterable[Column], count: int) -> NDArray[np.int64]:
+    """About how many bytes each row takes, shape (n,)."""
+    sizes = np.full(count, _ROW_OVERHEAD, dtype=np.int64)
+    for column in columns:
+        if isinstance(column, Categorical):
+            lengths = np.array([*(len(text.encode()) for text in column.categories), 0], dtype=np.int64)
+            sizes += lengths[column.codes]
+        else:
+            sizes += _NUMBER_BYTES
+    return sizes
+
+
+def _groups(minutes: NDArray[np.int64], sizes: NDArray[np.int64]) -> Iterator[list[int]]:
+    """Row numbers of one minute each, that stay together below the size that Cassandra warns of."""
+    order = np.argsort(minutes, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(minutes[order])) + 1):
+        group, total = list[int](), 0
+        for row, size in zip(part.tolist(), sizes[part].tolist(), strict=True):
+            if group and total + size > _BATCH_BYTES:
+                yield group
+                group, total = [], 0
+            group.append(row)
+            total += size
+        if group:
+            yield group

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 
-from services.errors import NotFound, Refused, Unavailable
+from services.errors import NotPrepared, Refused, Unavailable
 from services.store.cassandra.leases import Leases
 from services.store.cassandra.session import Session
 
@@ -123,7 +123,7 @@ def prepare_schema(session: Session, replication: int) -> None:
     """
     if _keyspaces_ready(session):
         # While another process makes it, a table is listed a moment before it can be asked.
-        with contextlib.suppress(NotFound):
+        with contextlib.suppress(NotPrepared):
             if _version(session) == SCHEMA_VERSION:
                 return
     try:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.errors import Corrupt, InvalidInput, NotFound, RelevoError, StorageFull, Unavailable
+from services.errors import Corrupt, InvalidInput, NotPrepared, RelevoError, StorageFull, Unavailable
 
 _FULL = {sqlite3.SQLITE_FULL}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -15,7 +15,10 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def translate(error: sqlite3.Error, folder: Path) -> RelevoError:
-    """What a person can act on, for an exception of sqlite3 met in a workspace."""
+    """What a person can act on, for an exception of sqlite3 met in a workspace.
+
+    Only `InvalidInput` stands for good: the values do not fit, whenever they are written.
+    """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     details = repr(error)
     if code in _FULL:
@@ -51,9 +54,9 @@ def translate(error: sqlite3.Error, folder: Path) -> RelevoError:
 def _translate_statement(error: sqlite3.Error, folder: Path, details: str) -> RelevoError:
     text = str(error)
     if "no such table" in text:
-        return NotFound("nothing has been prepared under that name in this workspace", details=details)
+        return NotPrepared("nothing has been prepared under that name in this workspace", details=details)
     if "no column named" in text or "no such column" in text:
-        return NotFound(
+        return NotPrepared(
             "the table lacks one of these columns; prepare it with the signature", details=details
         )
     if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.registry.model import FieldType, Signature
 from services.store import registry_rules as rules
@@ -74,14 +75,9 @@ class Live(Part):
         """See `LiveStore`."""
         validate_project(project)
         batch = last_labels(batch)
-        ids, instants = _texts(batch.ids), batch.labelled_at.tolist()
-        text = not isinstance(batch.labels, np.ndarray)
-        labels = column_values("label", batch.labels, FieldType.STRING if text else FieldType.NUMBER)
-        live = list(zip(buckets(batch.ids).tolist(), ids, labels, instants, strict=True))
+        live = _label_rows(batch)
         place = (source.writer, source.segment, source.sequence)
-        history = [
-            (project, id_, at, *place, label) for id_, at, label in zip(ids, instants, labels, strict=True)
-        ]
+        history = [(project, id_, at, *place, label) for _, id_, label, at in live]
         with self._database.writing() as connection:
             for version in versions:
                 connection.executemany(_label_statement(live_table(project, version)), live)
@@ -89,10 +85,29 @@ class Live(Part):
                 "INSERT OR REPLACE INTO live_db.labels VALUES (?, ?, ?, ?, ?, ?, ?)", history
             )
 
+    def restore_labels(self, project: str, version: str, batch: LabelBatch) -> None:
+        """See `LiveStore`."""
+        live = _label_rows(last_labels(batch))
+        with self._database.writing() as connection:
+            connection.executemany(
+                _label_statement(live_table(project, version), replace_equal=False), live
+            )
+
     def labels(self, project: str, ids: Ids) -> list[list[LabelEntry]]:
         """See `LiveStore`."""
         with self._database.snapshot() as connection:
             return [_history(connection, project, id_) for id_ in _texts(ids)]
+
+    def labelled_at(self, project: str, version: str, ids: Ids) -> NDArray[np.int64]:
+        """See `LiveStore`."""
+        statement = (
+            f"SELECT labelled_at FROM live_db.{quoted(live_table(project, version))} "  # noqa: S608 - validated, quoted
+            "WHERE bucket = ? AND id = ? AND labelled_at IS NOT NULL"
+        )
+        with self._database.snapshot() as connection:
+            keys = zip(buckets(ids).tolist(), _texts(ids), strict=True)
+            found = [connection.execute(statement, key).fetchone() for key in keys]
+        return np.array([-1 if row is None else row[0] for row in found], dtype=np.int64)
 
     def predictions(self, project: str, version: str, ids: Ids) -> PredictionBatch | None:
         """See `LiveStore`."""
@@ -130,12 +145,21 @@ class Live(Part):
         return result
 
 
-def _label_statement(table: str) -> str:
+def _label_rows(batch: LabelBatch) -> list[tuple[int, str, object, int]]:
+    """Bucket, id, label and instant of each."""
+    text = not isinstance(batch.labels, np.ndarray)
+    labels = column_values("label", batch.labels, FieldType.STRING if text else FieldType.NUMBER)
+    minutes, instants = buckets(batch.ids).tolist(), batch.labelled_at.tolist()
+    return list(zip(minutes, _texts(batch.ids), labels, instants, strict=True))
+
+
+def _label_statement(table: str, *, replace_equal: bool = True) -> str:
+    later = ">=" if replace_equal else ">"
     return (
         f"INSERT INTO live_db.{quoted(table)} AS old (bucket, id, label, labelled_at) "  # noqa: S608 - names of our own or validated
         "VALUES (?, ?, ?, ?) ON CONFLICT (bucket, id) DO UPDATE "
         "SET label = excluded.label, labelled_at = excluded.labelled_at "
-        "WHERE old.labelled_at IS NULL OR excluded.labelled_at >= old.labelled_at"
+        f"WHERE old.labelled_at IS NULL OR excluded.labelled_at {later} old.labelled_at"
     )
 
 

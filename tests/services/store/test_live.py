@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from services.errors import InvalidInput, NotFound
+from services.errors import InvalidInput, NotPrepared
 from services.registry.model import Mode, Project, Signature, Version
 from services.store.batches import Categorical, LabelBatch, PredictionBatch
 from services.store.identifiers import Ids, format_id, new_ids
@@ -79,6 +79,33 @@ def test_classes_scores_texts_and_truth_values_come_back(
     assert texts.texts() == ["x", None, "it's; DROP TABLE"]
     np.testing.assert_array_equal(found.inputs["length"], [1.0, np.inf, np.nan])
     np.testing.assert_array_equal(found.inputs["wild"], [0.0, 1.0, 1.0])
+
+
+def test_long_texts_beside_short_ones_are_written(
+    store: Store, project: str, classification: Signature, new_version: Callable[..., Version]
+) -> None:
+    store.register(new_version(project, "A", classification), who="ann")
+    store.prepare_live(project, "A", classification)
+    texts: list[str | None] = ["x", *(str(number) * 10_000 for number in range(10)), "é" * 60_000, None]
+    count = len(texts)
+    batch = PredictionBatch(
+        version="A",
+        revision="a" * 64,
+        mode=Mode.CHAMPION,
+        ids=new_ids(count),
+        inputs={"order": Categorical.of(texts)},
+        predicted=Categorical(np.zeros(count, np.int32), classification.classes),
+        scores=None,
+        latency_ms=np.zeros(count, np.float32),
+        propensity=np.ones(count, np.float32),
+    )
+    store.write_predictions(project, batch)
+    found = store.predictions(project, "A", batch.ids)
+    assert found is not None
+    column = found.inputs["order"]
+    assert isinstance(column, Categorical)
+    order = {tuple(pair): row for row, pair in enumerate(found.ids.tolist())}
+    assert [column.texts()[order[tuple(pair)]] for pair in batch.ids.tolist()] == texts
 
 
 def test_revisions_and_modes_are_told_apart(
@@ -175,13 +202,31 @@ def test_a_table_can_be_prepared_again_and_widened(
     assert store.predictions(live, "A", batch.ids) is not None
 
 
-def test_what_was_not_prepared_is_not_found(
+def test_what_was_not_prepared_is_not_found_rather_than_refused(
     store: Store, registered: Project, new_predictions: NewPredictions
 ) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotPrepared):
         store.write_predictions(registered.name, new_predictions(1))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotPrepared):
         store.write_labels(registered.name, ["A"], label(new_ids(1), [1.0], 1), SOURCE)
+
+
+@pytest.mark.parametrize("year", [np.inf, -np.inf, 2.5, 1e300, 2.0**63])
+def test_what_is_no_whole_number_of_64_bits_is_refused(
+    store: Store, live: str, new_predictions: NewPredictions, year: float
+) -> None:
+    batch = new_predictions(2)
+    batch.inputs["year"] = np.array([2001.0, year])
+    with pytest.raises(InvalidInput, match="year"):
+        store.write_predictions(live, batch)
+
+
+def test_when_labels_were_given_is_known_of_those_that_are_there(store: Store, live: str) -> None:
+    ids = new_ids(3)
+    store.write_labels(live, ["A"], label(ids[:2], [1.0, 2.0], 5), SOURCE)
+    store.write_labels(live, ["A"], label(ids[1:2], [2.0], 9), SOURCE)
+    assert store.labelled_at(live, "A", ids).tolist() == [5, 9, -1]
+    assert store.labelled_at(live, "B", ids).tolist() == [-1, -1, -1]
 
 
 def test_texts_for_a_number_are_refused(store: Store, live: str, new_predictions: NewPredictions) -> None:

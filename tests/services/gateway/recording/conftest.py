@@ -26,9 +26,12 @@ from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode, Project, Signature, Task, Version
 from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
 from services.store.batches import LabelBatch, PredictionBatch
+from services.store.cassandra import CassandraStore
 from services.store.connect import open_store
 from services.store.identifiers import new_ids
 from services.store.interface import Store
+from services.store.names import live_table
+from services.store.sqlite import SqliteStore
 
 REVISION = "0" * 64
 TARGET = Field("quality", "quality")
@@ -72,6 +75,15 @@ class Platform:
         entries = self.store.read(self.project, {})
         batches = [entry.batch for entry in entries if isinstance(entry.batch, PredictionBatch)]
         return [batch for batch in batches if batch.version == version]
+
+    def drop_live_table(self, version: str) -> None:
+        """Take a version's live table away, under the feet of whoever writes there."""
+        table = live_table(self.project, version)
+        if isinstance(self.store, CassandraStore):
+            self.store._session.define(f"DROP TABLE live_db.{table}")
+        elif isinstance(self.store, SqliteStore):
+            with self.store._database.writing() as connection:
+                connection.execute(f"DROP TABLE live_db.{table}")
 
     def logged_labels(self) -> list[LabelBatch]:
         """The batches of labels in the log."""

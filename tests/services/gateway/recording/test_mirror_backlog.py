@@ -35,7 +35,7 @@ def _batch(version: str, numbers: list[int], *, made: int = 0, propensity: float
 
 
 def _entry(batch: PredictionBatch, advance: tuple[int, int] | None, writer: str = "w") -> LogEntry:
-    return LogEntry(writer, batch, advance)
+    return LogEntry(writer, 0, batch, advance)
 
 
 @pytest.fixture

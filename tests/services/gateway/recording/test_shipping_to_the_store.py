@@ -7,8 +7,9 @@ import pytest
 
 from services.errors import Conflict, Unavailable
 from services.gateway.recorder import Recorder
-from services.gateway.records import Durability, RecordingLimits
+from services.gateway.records import Durability, Origin, RecordingLimits
 from services.http.loop import run
+from services.registry.model import Field, FieldType, Mode
 from services.store.batches import Categorical
 from services.store.interface import Store
 
@@ -27,6 +28,56 @@ def test_rows_arrive_once_in_the_live_table_and_in_the_log(any_platform, tmp_pat
         ids = [one.ids[start : start + 16] for one in sent for start in (0, 16, 32)]
         assert sorted(any_platform.logged_ids()) == sorted(ids)
         assert any_platform.live_ids(ids) == set(ids)
+
+    run(main())
+
+
+def test_a_table_that_is_momentarily_not_there_gets_every_row_and_label(
+    any_platform, tmp_path, quick, until
+):
+    """As when another process makes it just now, or a node has not heard of it yet."""
+
+    async def main() -> None:
+        store = any_platform.store
+        recorder = Recorder.open(tmp_path / "spool", lambda: store, limits=quick)
+        recorder.start()
+        await recorder.save(any_platform.origin(), any_platform.answers(1))
+        await until(lambda: recorder.health().rows == 0)
+        any_platform.drop_live_table("A")
+        answers = any_platform.answers(3)
+        await recorder.save(any_platform.origin(), answers)
+        await until(lambda: recorder.health().rows == 0)
+        any_platform.drop_live_table("A")
+        await recorder.record_labels(any_platform.project, answers.ids, [5.0, 6.0, 7.0], versions=["A"])
+        await until(lambda: recorder.health().rows == 0)
+        await recorder.save(any_platform.origin(), answers)
+        await until(lambda: recorder.health().rows == 0)
+        await recorder.stop()
+        newest = store.newest(any_platform.project, "A", 10)
+        assert sorted(newest["label"]) == [5.0, 6.0, 7.0]
+
+    run(main())
+
+
+def test_one_row_that_its_table_refuses_for_good_takes_no_other_with_it(any_platform, tmp_path, quick):
+    async def main() -> None:
+        any_platform.register("C", (Field("year", "year", FieldType.INTEGER),))
+        recorder = Recorder.open(tmp_path / "spool", lambda: any_platform.store, limits=quick)
+        recorder.start()
+        answers = any_platform.answers(5)
+        answers.rows = [(2001.0,), (2002.0,), (float("inf"),), (2004.0,), (1e300,)]
+        origin = Origin(
+            any_platform.project,
+            "C",
+            "0" * 64,
+            Mode.CHALLENGER,
+            (Field("year", "year", FieldType.INTEGER),),
+        )
+        await recorder.save(origin, answers)
+        await recorder.stop()
+        assert len(any_platform.logged_ids("C")) == 5
+        newest = any_platform.store.newest(any_platform.project, "C", 10)
+        assert sorted(newest["year"]) == [2001, 2002, 2004]
 
     run(main())
 
