@@ -7,7 +7,7 @@ import pytest
 
 from services.errors import Conflict, Unavailable
 from services.gateway.recorder import Recorder
-from services.gateway.records import Durability, Origin, RecordingLimits
+from services.gateway.records import AnswerOrigin, Durability, RecordingLimits
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode
 from services.store.batches import Categorical
@@ -66,7 +66,7 @@ def test_one_row_that_its_table_refuses_for_good_takes_no_other_with_it(any_plat
         recorder.start()
         answers = any_platform.answers(5)
         answers.rows = [(2001.0,), (2002.0,), (float("inf"),), (2004.0,), (1e300,)]
-        origin = Origin(
+        origin = AnswerOrigin(
             any_platform.project,
             "C",
             "0" * 64,
