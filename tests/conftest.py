@@ -274,8 +274,13 @@ def remove_platform() -> Callable[["Engine", str], None]:
 
     def remove(engine: "Engine", name: str) -> None:
         found = find_platform(engine, name)
-        containers = [*found.parts.values(), *found.replaced.values(), *found.errands, *found.others]
-        for container in [*containers, *([found.keeper] if found.keeper else [])]:
+        containers = [
+            *found.parts.values(),
+            *found.replaced.values(),
+            *found.one_off_containers,
+            *found.others,
+        ]
+        for container in [*containers, *([found.state_container] if found.state_container else [])]:
             engine.remove(container.identifier, force=True, volumes=True)
         for volume in found.volumes:
             engine.remove_volume(volume)

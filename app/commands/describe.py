@@ -14,9 +14,14 @@ from services.containers.parent_watch import watch_parent
 from services.errors import InvalidInput
 from services.model_server.artifacts.describing import describe_file
 from services.model_server.artifacts.kinds import KINDS
-from services.publish.description_draft import OPTIONS, Draft, Given, draft_of
-from services.publish.isolated_reader import Order, carry_out
-from services.publish.model_import import bring_in
+from services.publish.description_draft import (
+    OPTIONS,
+    DescriptionDraft,
+    GivenDescription,
+    draft_description,
+)
+from services.publish.isolated_reader import ReaderRequest, answer_request
+from services.publish.model_import import import_model
 from services.publish.option_syntax import read_inputs, read_names, read_units
 from services.registry.model import Task
 
@@ -32,20 +37,20 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--ordered"]:
         return _ordered()
     options = _parser().parse_args(arguments)
-    draft = draft_of(describe_file(options.model), _given(options))
+    draft = draft_description(describe_file(options.model), _given(options))
     print("\n".join(told(draft)))
-    if draft.wrong:
+    if draft.invalid:
         raise InvalidInput("what is given does not fit")
     if options.into is None:
         return 0
-    if draft.lacking:
+    if draft.missing:
         raise InvalidInput("something is still missing; nothing was written")
-    deploy = bring_in(options.model, draft, options.into, replace=options.replace)
+    deploy = import_model(options.model, draft, options.into, replace=options.replace)
     print(f"\n{options.into} holds {deploy.project} {deploy.version}")
     return 0
 
 
-def told(draft: Draft) -> list[str]:
+def told(draft: DescriptionDraft) -> list[str]:
     """What is known of a model as lines, and what is missing with the option that gives it."""
     described = draft.described
     named = [
@@ -64,7 +69,7 @@ def told(draft: Draft) -> list[str]:
     lines = _table([(name, value) for name, value in facts if value])
     if named:
         lines += ["", *_table([("input", "type", "may be missing", "unit"), *named])]
-    for title, problems in (("Still missing:", draft.lacking), ("Wrong:", draft.wrong)):
+    for title, problems in (("Still missing:", draft.missing), ("Wrong:", draft.invalid)):
         if problems:
             rows = [(OPTIONS[problem.about], problem.message) for problem in problems]
             lines += ["", title, *(f"  {line}" for line in _table(rows))]
@@ -104,8 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _given(options: argparse.Namespace) -> Given:
-    return Given(
+def _given(options: argparse.Namespace) -> GivenDescription:
+    return GivenDescription(
         project=options.project,
         version=options.version,
         target=options.target,
@@ -121,13 +126,13 @@ def _given(options: argparse.Namespace) -> Given:
 def _ordered() -> int:
     """Do what the window orders; ends with it."""
     log_to_standard_error()
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=ReaderRequest)
     watch_parent(_end)
     # What a model's code or its library prints is no answer: it goes to the log.
     answer = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with os.fdopen(answer, "wb") as told_to:
-        told_to.write(msgspec.json.encode(carry_out(order)) + b"\n")
+        told_to.write(msgspec.json.encode(answer_request(order)) + b"\n")
     return 0
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from app.commands.engine import add_engine_options, engine_address
-from app.commands.platform_output import Told, describe, interruptible, tell_failure
+from app.commands.platform_output import ProgressPrinter, describe, interruptible, print_details
 from app.commands.registries import CommandSignIns, add_registry_words
 from app.paths import system_places
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import Cancelled, NotFound, RelevoError
 from services.platform.backup.create import back_up
 from services.platform.backup.restore import restore
-from services.platform.client_profile import hints, profile_of, remember
-from services.platform.discovery import existing, find_platform
+from services.platform.client_profile import profile_of, save_profile, tunnel_hints
+from services.platform.discovery import find_platform, require_platform
 from services.platform.recovery.recover import request_of
 from services.platform.request import DURABILITIES, PlatformRequest
 from services.platform.setup import set_up
-from services.platform.status import platform_state
+from services.platform.status import platform_status
 from services.platform.teardown import plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
 from services.profiles.registries import RegistrySignIns
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
             print(f"Interrupted. {stopped}", file=sys.stderr)
             return 130
         except RelevoError as error:
-            tell_failure(error)
+            print_details(error)
             raise
 
 
@@ -53,10 +53,10 @@ def _up(engine: Engine, options: argparse.Namespace) -> int:
         for name, value in vars(options).items()
         if name not in _NOT_OF_A_REQUEST and value is not None
     }
-    told = Told()
-    with interruptible(told) as progress:
-        present = find_platform(engine, options.name)
-        known = request_of(engine, present, options.image_prefix or "", progress, told.output)
+    printer = ProgressPrinter()
+    with interruptible(printer) as progress:
+        discovered = find_platform(engine, options.name)
+        known = request_of(engine, discovered, options.image_prefix or "", progress, printer.output)
     request = replace(known or PlatformRequest(), **asked)
     for warning in engine.info().warnings:
         print(f"Warning: {warning}", file=sys.stderr)
@@ -66,25 +66,25 @@ def _up(engine: Engine, options: argparse.Namespace) -> int:
         secrets.put(profile.name, "gateway-token", token)
         print(f"Administrator's token, shown this once: {token}", flush=True)
 
-    with interruptible(told) as progress:
+    with interruptible(printer) as progress:
         outcome = set_up(
-            engine, request, progress, output=told.output, issued=issued, new_token=options.new_token
+            engine, request, progress, output=printer.output, issued=issued, new_token=options.new_token
         )
-    kept = remember(profile, outcome, system_places().profiles, secrets)
+    kept = save_profile(profile, outcome, system_places().profiles, secrets)
     for word in ("made", "changed", "started", "removed"):
         if names := getattr(outcome, word):
             print(f"{word.capitalize():<9} {', '.join(names)}")
     print(f"Gateway   {request.address()}")
-    told_by = f"relevo platform password --name {request.name}"
-    where = "its password is in the keyring" if kept else f"no keyring here; its password: {told_by}"
+    how = f"relevo platform password --name {request.name}"
+    where = "its password is in the keyring" if kept else f"no keyring here; its password: {how}"
     print(f"Profile   {profile.name} ({where})")
-    for hint in hints(request, engine.address):
+    for hint in tunnel_hints(request, engine.address):
         print(hint)
     return 0
 
 
 def _status(engine: Engine, options: argparse.Namespace) -> int:
-    state = platform_state(engine, options.name)
+    state = platform_status(engine, options.name)
     print("\n".join(describe(state)))
     return 0 if state.well else 1
 
@@ -104,8 +104,8 @@ def _restart(engine: Engine, options: argparse.Namespace) -> int:
 
 
 def _container(engine: Engine, options: argparse.Namespace) -> str:
-    present = existing(engine, options.name)
-    containers = present.parts | {container.name: container for container in present.models}
+    discovered = require_platform(engine, options.name)
+    containers = discovered.parts | {container.name: container for container in discovered.models}
     if options.part not in containers:
         raise NotFound(
             f"the platform {options.name} has no part {options.part}",
@@ -115,40 +115,44 @@ def _container(engine: Engine, options: argparse.Namespace) -> str:
 
 
 def _password(engine: Engine, options: argparse.Namespace) -> int:
-    keys = existing(engine, options.name).keys
-    if keys is None:
+    secrets = require_platform(engine, options.name).secrets
+    if secrets is None:
         raise NotFound(
             f"no container of {options.name} has its passwords",
             remedy="Setting it up again finds those beside its data: "
             f"relevo platform up --name {options.name}.",
         )
-    print(getattr(keys, options.role))
+    print(getattr(secrets, options.role))
     return 0
 
 
 def _upgrade(engine: Engine, options: argparse.Namespace) -> int:
-    told = Told()
+    printer = ProgressPrinter()
     if options.backup is not None:
         _backup(engine, options)
-    with interruptible(told) as progress:
-        done = upgrade(engine, options.name, progress, output=told.output, build=not options.keep_images)
+    with interruptible(printer) as progress:
+        done = upgrade(engine, options.name, progress, output=printer.output, build=not options.keep_images)
     print(f"Upgraded  {', '.join(done.changed) or 'nothing: all parts run these images already'}")
+    if done.missing:
+        print(
+            f"Missing   {', '.join(done.missing)}; to make them: relevo platform up --name {options.name}"
+        )
     return 0
 
 
 def _backup(engine: Engine, options: argparse.Namespace) -> int:
-    with interruptible(Told()) as progress:
+    with interruptible(ProgressPrinter()) as progress:
         made = back_up(engine, options.name, options.backup, progress)
     print(f"Backup    {made} (whoever gets it can read all of the platform's data)")
     return 0
 
 
 def _restore(engine: Engine, options: argparse.Namespace) -> int:
-    told = Told()
-    with interruptible(told) as progress:
+    printer = ProgressPrinter()
+    with interruptible(printer) as progress:
         name = restore(
             engine, options.backup, progress, name=options.name, prefix=options.image_prefix,
-            output=told.output,
+            output=printer.output,
         ).name  # fmt: skip
     print(f"Restored  {name}; now set it up: relevo platform up --name {name}")
     return 0
@@ -160,7 +164,7 @@ def _down(engine: Engine, options: argparse.Namespace) -> int:
     if options.delete_data and options.confirm != options.name:
         print(f"Nothing was changed. To delete these data, add: --confirm {options.name}", file=sys.stderr)
         return 2
-    with interruptible(Told()) as progress:
+    with interruptible(ProgressPrinter()) as progress:
         tear_down(
             engine, options.name, progress, delete_data=options.delete_data, confirmation=options.confirm
         )
@@ -174,11 +178,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(words.add_parser("up", help="set a platform up, complete it, or change what is said here"))
     _add_common(words.add_parser("status", help="each part: state, version, address, memory"))
     for word, text in (("log", "what a part wrote"), ("restart", "restart a part")):
-        told = words.add_parser(word, help=text)
-        told.add_argument("part", help="such as gateway, or a model service's container")
-        _add_common(told)
+        command = words.add_parser(word, help=text)
+        command.add_argument("part", help="such as gateway, or a model service's container")
+        _add_common(command)
         if word == "log":
-            told.add_argument("--lines", type=int, default=100)
+            command.add_argument("--lines", type=int, default=100)
     password = words.add_parser("password", help="print a password, for whoever may ask the engine")
     password.add_argument(
         "--role", choices=("administrator", "reader", "datalake"), default="administrator",

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from services.containers.interface import Progress
 from services.errors import Cancelled, RelevoError
-from services.platform.status import PartState, PlatformState
+from services.platform.status import PartStatus, PlatformStatus
 
 _LAST_OUTPUT = 40
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-class Told:
+class ProgressPrinter:
     """Prints each new thing that a work does, once; builds are quiet unless they fail."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Told:
 
 
 @contextmanager
-def interruptible(told: Told) -> Iterator[Progress]:
+def interruptible(printer: ProgressPrinter) -> Iterator[Progress]:
     """A progress that stops the work at the first interrupt from the keyboard, so that it ends in order."""
     asked = False
 
@@ -45,7 +45,7 @@ def interruptible(told: Told) -> Iterator[Progress]:
     def progress(fraction: float | None, text: str) -> None:
         if asked:
             raise Cancelled
-        told.progress(fraction, text)
+        printer.progress(fraction, text)
 
     before = signal.signal(signal.SIGINT, ask)
     try:
@@ -54,24 +54,29 @@ def interruptible(told: Told) -> Iterator[Progress]:
         signal.signal(signal.SIGINT, before)
 
 
-def tell_failure(error: RelevoError) -> None:
+def print_details(error: RelevoError) -> None:
     """Print what a developer or administrator wants to see beside the message."""
     if error.details:
         print(f"--\n{error.details}\n--", file=sys.stderr)
 
 
-def describe(state: PlatformState) -> list[str]:
+def describe(state: PlatformStatus) -> list[str]:
     """A platform's state as a table."""
     head = ("part", "state", "version", "address", "since", "memory")
     rows: list[tuple[str, ...]] = [head, *(_row(part) for part in (*state.parts, *state.models))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     used = sum(part.memory or 0 for part in (*state.parts, *state.models))
-    told = [f"  {part.name}: {part.message}" for part in (*state.parts, *state.models) if part.message]
-    return [*lines, *told, f"Memory used: {_megabytes(used)} in all"]
+    messages = [f"  {part.name}: {part.message}" for part in (*state.parts, *state.models) if part.message]
+    if state.request is None:
+        messages.append(
+            "  What was asked for is not known here, so these are the usual parts; it is found "
+            f"beside the data by: relevo platform up --name {state.name}"
+        )
+    return [*lines, *messages, f"Memory used: {_megabytes(used)} in all"]
 
 
-def _row(part: PartState) -> tuple[str, ...]:
+def _row(part: PartStatus) -> tuple[str, ...]:
     memory = ""
     if part.memory is not None and part.memory_limit is not None:
         memory = f"{_megabytes(part.memory)} of {_megabytes(part.memory_limit)}"

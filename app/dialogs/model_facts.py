@@ -20,7 +20,13 @@ from app.error_text import sentence
 from services.errors import Conflict, InvalidInput
 from services.model_server.artifacts.interface import Described
 from services.publish.deploy_folders import check_folder
-from services.publish.description_draft import Draft, Given, GivenInput, draft_of, next_version
+from services.publish.description_draft import (
+    DescriptionDraft,
+    GivenDescription,
+    GivenInput,
+    draft_description,
+    next_version,
+)
 from services.publish.option_syntax import read_names
 from services.registry.model import Project, Task
 from widgets.panels.form import FormField
@@ -83,10 +89,10 @@ class ModelFacts(QWidget):
         self._show_errors({})
         self.project.editor.setFocus()
 
-    def given(self) -> Given:
+    def given(self) -> GivenDescription:
         """What the fields say; InvalidInput if the classes cannot be read."""
         rows = self.inputs.rows()
-        return Given(
+        return GivenDescription(
             project=self.project.value(),
             version=self.version.value(),
             target=self.target.value(),
@@ -98,7 +104,7 @@ class ModelFacts(QWidget):
             rows=int(self.rows.value()),
         )
 
-    def check(self) -> Given | None:
+    def check(self) -> GivenDescription | None:
         """What is given once nothing is wrong or missing; else None, and each field says what."""
         self._judged = True
         errors = self._errors()
@@ -121,7 +127,7 @@ class ModelFacts(QWidget):
         if self._described is None:
             return {}
         try:
-            draft = draft_of(self._described, self.given())
+            draft = draft_description(self._described, self.given())
         except InvalidInput as error:
             return {"classes": sentence(error.message)}
         errors: dict[str, str] = {one.about: sentence(one.message) for one in reversed(draft.problems)}
@@ -132,13 +138,13 @@ class ModelFacts(QWidget):
         }
         return {name: text for name, text in {**told, **errors}.items() if text}
 
-    def _about_project(self, draft: Draft) -> str:
+    def _about_project(self, draft: DescriptionDraft) -> str:
         known = self._known.get(draft.given.project)
         if known is None or draft.task in {None, known.task}:
             return ""
         return f"The project {known.name} does {known.task}, this model {draft.task}."
 
-    def _about_folder(self, given: Given) -> str:
+    def _about_folder(self, given: GivenDescription) -> str:
         if not self.folder.value():
             return "A folder is needed."
         folder = Path(self.folder.value()).expanduser()

@@ -17,8 +17,8 @@ from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import Kind, recognise_file
 from services.model_server.deploy import Deploy, read_deploy
 from services.profiles.profile import EmbeddedProfile
-from services.publish.description_draft import Given
-from services.publish.isolated_reader import bring_in_apart, describe_apart
+from services.publish.description_draft import GivenDescription
+from services.publish.isolated_reader import describe_isolated, import_model_isolated
 
 T = TypeVar("T")
 
@@ -95,11 +95,11 @@ class ModelFiles(QObject):
 
     def _read(self, dialog: ModelFileDialog, file: Path) -> None:
         def read(work: Work) -> Described:
-            return describe_apart(file, work.progress)
+            return describe_isolated(file, work.progress)
 
         self._run(dialog, f"Reading {file.name}", read, dialog.show_described)
 
-    def _write(self, given: Given) -> None:
+    def _write(self, given: GivenDescription) -> None:
         dialog = self.dialog
         if dialog is None:
             return
@@ -107,7 +107,7 @@ class ModelFiles(QObject):
         replace = dialog.facts.replaces
 
         def write(work: Work) -> Deploy:
-            bring_in_apart(file, given, folder, replace=replace, progress=work.progress)
+            import_model_isolated(file, given, folder, replace=replace, progress=work.progress)
             return read_deploy(folder)
 
         def done(deploy: Deploy) -> None:

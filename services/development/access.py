@@ -7,12 +7,12 @@ from msgspec import Struct
 from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState
-from services.development.containers import OPENING_LABEL, SECRET_LABEL, SIGN_IN_LABEL
+from services.development.containers import PAGE_PATH_LABEL, SECRET_LABEL, SIGN_IN_LABEL
 from services.development.templates import Template
 from services.errors import Unavailable
 
 
-class Page(Struct, frozen=True):
+class DevelopmentPage(Struct, frozen=True):
     """A page to open; holds its secret, so never stored or logged.
 
     Attributes:
@@ -28,10 +28,10 @@ class Page(Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Without the secret."""
-        return f"Page(url={self.url.partition('?')[0]!r})"
+        return f"DevelopmentPage(url={self.url.partition('?')[0]!r})"
 
 
-class Interpreter(Struct, frozen=True):
+class InterpreterSettings(Struct, frozen=True):
     """What PyCharm asks for when a Docker interpreter is added.
 
     Attributes:
@@ -57,7 +57,7 @@ class Interpreter(Struct, frozen=True):
         return "\n".join([*lines, f"Docker context: {self.context}"] if self.context else lines)
 
 
-def page_of(engine: Engine, container: Container) -> Page:
+def development_page(engine: Engine, container: Container) -> DevelopmentPage:
     """The page of a running development container.
 
     Raises:
@@ -67,7 +67,7 @@ def page_of(engine: Engine, container: Container) -> Page:
     if container.state is not ContainerState.RUNNING or port is None:
         raise Unavailable(f"{container.name} does not run", remedy="Start it, then open it.")
     secret = engine.environment(container.identifier).get(container.labels.get(SECRET_LABEL, ""), "")
-    path = container.labels.get(OPENING_LABEL, "/").replace("{secret}", quote(secret))
+    path = container.labels.get(PAGE_PATH_LABEL, "/").replace("{secret}", quote(secret))
     user = container.labels.get(SIGN_IN_LABEL, "")
     remote = _remote_host(engine.address)
     own = port.host_address in {"127.0.0.1", "::1"}
@@ -75,12 +75,12 @@ def page_of(engine: Engine, container: Container) -> Page:
     tunnel = ""
     if remote and own:
         tunnel = f"ssh -N -L {port.host_port}:127.0.0.1:{port.host_port} {_sign_in(engine.address)}"
-    return Page(f"http://{host}:{port.host_port}{path}", user, secret if user else "", tunnel)
+    return DevelopmentPage(f"http://{host}:{port.host_port}{path}", user, secret if user else "", tunnel)
 
 
-def interpreter_of(address: EngineAddress, template: Template, folder: str) -> Interpreter:
+def interpreter_settings(address: EngineAddress, template: Template, folder: str) -> InterpreterSettings:
     """What to paste into PyCharm's settings for this template and project folder."""
-    return Interpreter(
+    return InterpreterSettings(
         server=_server(address),
         image=template.image,
         interpreter=template.opening.interpreter,

@@ -27,7 +27,7 @@ from services.development.templates import Template
 from services.errors import InvalidInput, NotFound, Unavailable
 from services.images.builds import build_images
 
-TEMPLATE_LABEL, FOLDER_LABEL, OPENING_LABEL = "relevo.template", "relevo.folder", "relevo.opening"
+TEMPLATE_LABEL, FOLDER_LABEL, PAGE_PATH_LABEL = "relevo.template", "relevo.folder", "relevo.opening"
 SIGN_IN_LABEL = "relevo.sign-in"
 SECRET_LABEL = "relevo.secret-variable"  # noqa: S105 - the name of the variable that holds it
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -79,7 +79,7 @@ def ensure_image(
         engine.pull(template.image, progress)
 
 
-def start_development(
+def start_development_container(
     engine: Engine,
     template: Template,
     request: DevelopmentRequest,
@@ -112,7 +112,7 @@ def start_development(
     return engine.container(identifier)
 
 
-def developments(engine: Engine) -> list[Container]:
+def development_containers(engine: Engine) -> list[Container]:
     """The development containers of an engine, by name."""
     return [container for container in engine.containers() if container.role is ContainerRole.DEVELOPMENT]
 
@@ -134,7 +134,7 @@ def _specification(engine: Engine, template: Template, request: DevelopmentReque
             PLATFORM_LABEL: request.platform,
             TEMPLATE_LABEL: template.key,
             FOLDER_LABEL: request.folder,
-            OPENING_LABEL: template.opening.path,
+            PAGE_PATH_LABEL: template.opening.path,
             SECRET_LABEL: holds,
             SIGN_IN_LABEL: template.opening.sign_in,
         },

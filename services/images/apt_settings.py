@@ -33,12 +33,12 @@ def apt_sources(environment: Mapping[str, str], folder: Path = Path("/etc/apt"))
 def apt_configuration() -> str:
     """This machine's settings of how packages are fetched, as apt prints them; empty without apt."""
     try:
-        told = subprocess.run(
+        printed = subprocess.run(
             ["apt-config", "dump"], capture_output=True, text=True, check=True, encoding="utf-8"
         )
     except (FileNotFoundError, subprocess.CalledProcessError):
         return ""
-    return "\n".join(line for line in told.stdout.splitlines() if _means_the_same_elsewhere(line))
+    return "\n".join(line for line in printed.stdout.splitlines() if _means_the_same_elsewhere(line))
 
 
 def _means_the_same_elsewhere(line: str) -> bool:

@@ -24,7 +24,7 @@ CERTIFICATES_LIMIT = 120_000
 """Characters of a build argument: Linux takes no longer variable than 128 KiB."""
 
 
-class Forwarded(Struct, frozen=True):
+class BuildSettings(Struct, frozen=True):
     """Settings to forward; an empty text means that there is nothing to say.
 
     Attributes:
@@ -51,7 +51,7 @@ class Forwarded(Struct, frozen=True):
         return {name: text for name, text in (named | dict(self.proxies)).items() if text}
 
 
-def forwarded_settings(environment: Mapping[str, str] | None = None) -> Forwarded:
+def read_build_settings(environment: Mapping[str, str] | None = None) -> BuildSettings:
     """This machine's settings.
 
     Raises:
@@ -59,7 +59,7 @@ def forwarded_settings(environment: Mapping[str, str] | None = None) -> Forwarde
     """
     variables = os.environ if environment is None else environment
     pip = pip_settings(variables)
-    return Forwarded(
+    return BuildSettings(
         pip=configuration(pip),
         apt_sources=apt_sources(variables),
         apt_configuration=apt_configuration(),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from services.containers.engine.engine import Engine
 from services.containers.interface import Progress, share
 from services.containers.model import BuildSpec
-from services.images.build_settings import Forwarded, forwarded_settings
+from services.images.build_settings import BuildSettings, read_build_settings
 from services.images.catalogue import own_image, program_version, reference
 from services.images.contexts import context_of
 
@@ -17,7 +17,7 @@ def build_images(
     output: Callable[[str], None],
     *,
     prefix: str = "",
-    forwarded: Forwarded | None = None,
+    settings: BuildSettings | None = None,
 ) -> dict[str, str]:
     """Build images of the catalogue one after the other; name to reference.
 
@@ -27,21 +27,21 @@ def build_images(
         progress: told how far the whole is (0 to 1); raises Cancelled to stop.
         output: gets what the builds print.
         prefix: a registry's address, put before each reference.
-        forwarded: settings for reaching package registries; this machine's own if None.
+        settings: for reaching package registries; this machine's own if None.
 
     Raises:
         NotFound: there is no such image.
         InvalidInput: a build failed; the message names the step.
     """
-    settings = forwarded_settings() if forwarded is None else forwarded
+    used = read_build_settings() if settings is None else settings
     references = {name: reference(name, prefix) for name in names}
     for place, name in enumerate(names):
-        told = share(progress, place / len(names), (place + 1) / len(names))
-        engine.build(order(name, settings, prefix), told, output)
+        step = share(progress, place / len(names), (place + 1) / len(names))
+        engine.build(build_spec(name, used, prefix), step, output)
     return references
 
 
-def order(name: str, settings: Forwarded, prefix: str = "") -> BuildSpec:
+def build_spec(name: str, settings: BuildSettings, prefix: str = "") -> BuildSpec:
     """What to ask an engine for, to have one image built."""
     labels = {
         "org.opencontainers.image.title": f"Relevo {name}",

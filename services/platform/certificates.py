@@ -5,12 +5,15 @@ from pathlib import Path
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerRole
 from services.errors import InvalidInput
-from services.platform.discovery import Present
+from services.platform.discovery import DiscoveredPlatform
+from services.platform.recovery.from_containers import serves_https
 from services.platform.request import PlatformRequest
 from services.platform.specification import BALANCER_HOME, CERTIFICATE, HOME, KEY
 
 
-def certificate_of(engine: Engine, request: PlatformRequest, present: Present) -> dict[str, bytes]:
+def certificate_of(
+    engine: Engine, request: PlatformRequest, discovered: DiscoveredPlatform
+) -> dict[str, bytes]:
     """Contents by name; empty without TLS.
 
     Another administrator's machine lacks the files: there, the platform keeps what it has.
@@ -22,7 +25,7 @@ def certificate_of(engine: Engine, request: PlatformRequest, present: Present) -
         return {}
     paths = {CERTIFICATE: Path(request.certificate), KEY: Path(request.key)}
     if not any(path.is_file() for path in paths.values()):
-        kept = _kept(engine, present)
+        kept = _kept(engine, discovered)
         if kept:
             return kept
     try:
@@ -34,14 +37,14 @@ def certificate_of(engine: Engine, request: PlatformRequest, present: Present) -
         ) from error
 
 
-def _kept(engine: Engine, present: Present) -> dict[str, bytes]:
-    for container in present.parts.values():
-        if container.role is ContainerRole.GATEWAY and present.request and present.request.gateway_secure:
+def _kept(engine: Engine, discovered: DiscoveredPlatform) -> dict[str, bytes]:
+    for container in discovered.parts.values():
+        if container.role is ContainerRole.GATEWAY and serves_https(engine, container):
             return {
                 name: engine.read_file(container.identifier, f"{HOME}/{name}")
                 for name in (CERTIFICATE, KEY)
             }
-        if container.role is ContainerRole.BALANCER and present.request and present.request.secure:
+        if container.role is ContainerRole.BALANCER and serves_https(engine, container):
             both = engine.read_file(container.identifier, f"{BALANCER_HOME}/{CERTIFICATE}")
             first, found, rest = both.partition(b"\n-----BEGIN PRIVATE KEY")
             return {CERTIFICATE: first, KEY: b"-----BEGIN PRIVATE KEY" + rest} if found else {}

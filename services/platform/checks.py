@@ -7,8 +7,8 @@ from msgspec import Struct
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec
 from services.errors import InvalidInput, StorageFull, Unavailable
-from services.platform.discovery import Present
-from services.platform.parts import MEGABYTE, Part, memory_of, wanted
+from services.platform.discovery import DiscoveredPlatform
+from services.platform.parts import MEGABYTE, Part, memory_of, parts_of
 from services.platform.ports import check_ports
 from services.platform.request import PlatformRequest, problems
 
@@ -18,14 +18,14 @@ LEAST_DISK = 2 << 30
 """Free space that a platform needs to begin with: Cassandra's first files, the spool, some images."""
 
 
-class Measured(Struct, frozen=True):
+class ResourceCheck(Struct, frozen=True):
     """What the engine's machine has, where it is not to be asked: bytes; None asks."""
 
     memory: int | None = None
     least_disk: int = LEAST_DISK
 
 
-AS_IT_IS = Measured()
+FULL_CHECK = ResourceCheck()
 
 
 def check_request(request: PlatformRequest) -> None:
@@ -34,10 +34,10 @@ def check_request(request: PlatformRequest) -> None:
         raise InvalidInput(f"{field}: {text}")
 
 
-def check_memory(engine: Engine, request: PlatformRequest, measured: Measured) -> None:
+def check_memory(engine: Engine, request: PlatformRequest, resource_check: ResourceCheck) -> None:
     """Unavailable, with what each part may use, if the machine is too small."""
-    machine = engine.info().memory if measured.memory is None else measured.memory
-    parts = wanted(request)
+    machine = engine.info().memory if resource_check.memory is None else resource_check.memory
+    parts = parts_of(request)
     needed = sum(memory_of(part, request) for part in parts) + SYSTEM_MEMORY
     if machine >= needed:
         return
@@ -50,28 +50,30 @@ def check_memory(engine: Engine, request: PlatformRequest, measured: Measured) -
     )
 
 
-def check_free_ports(engine: Engine, present: Present, specs: Sequence[ContainerSpec]) -> None:
+def check_free_ports(
+    engine: Engine, discovered: DiscoveredPlatform, specs: Sequence[ContainerSpec]
+) -> None:
     """Conflict if a port of the containers to be made is taken by somebody else."""
-    own = [*present.parts.values(), *present.replaced.values()]
+    own = [*discovered.parts.values(), *discovered.replaced.values()]
     identifiers = {container.identifier for container in own}
     others = [each for each in engine.containers() if each.identifier not in identifiers]
     ports = [(port.host_address, port.host_port) for spec in specs for port in spec.ports]
     check_ports(engine, ports, own, others)
 
 
-def check_disk(free: int, measured: Measured) -> None:
+def check_disk(free: int, resource_check: ResourceCheck) -> None:
     """StorageFull if the engine's disk has too little space left."""
-    if free < measured.least_disk:
+    if free < resource_check.least_disk:
         raise StorageFull(
             f"The engine's disk has {_megabytes(free)} free; a platform needs "
-            f"{_megabytes(measured.least_disk)} to begin with",
+            f"{_megabytes(resource_check.least_disk)} to begin with",
             remedy="Remove images that nobody uses, or take a larger disk.",
         )
 
 
 def part_memory(request: PlatformRequest) -> list[tuple[Part, int]]:
     """Each part with the most bytes it may use, as the help and the page show it."""
-    return [(part, memory_of(part, request)) for part in wanted(request)]
+    return [(part, memory_of(part, request)) for part in parts_of(request)]
 
 
 def _megabytes(size: int) -> str:

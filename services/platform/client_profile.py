@@ -31,7 +31,7 @@ def profile_of(request: PlatformRequest, engine: EngineAddress, name: str = "") 
     )
 
 
-def remember(profile: PlatformProfile, outcome: Outcome, folder: Path, secrets: Secrets) -> bool:
+def save_profile(profile: PlatformProfile, outcome: Outcome, folder: Path, secrets: Secrets) -> bool:
     """Save the profile, put its secrets into the keyring; whether the system has one.
 
     Raises:
@@ -39,13 +39,13 @@ def remember(profile: PlatformProfile, outcome: Outcome, folder: Path, secrets: 
         Unavailable: the keyring is locked.
     """
     ProfileFolder(folder).save(profile)
-    secrets.put(profile.name, "cassandra-password", outcome.keys.administrator)
+    secrets.put(profile.name, "cassandra-password", outcome.secrets.administrator)
     if outcome.token:
         secrets.put(profile.name, "gateway-token", outcome.token)
     return secrets.kept()
 
 
-def hints(request: PlatformRequest, engine: EngineAddress) -> list[str]:
+def tunnel_hints(request: PlatformRequest, engine: EngineAddress) -> list[str]:
     """What a person should know of how the platform is reached from here."""
     if isinstance(engine, LocalEngine):
         return []

@@ -6,22 +6,22 @@ from services.containers.model import Container, ContainerSpec
 from services.errors import RelevoError, Unavailable
 from services.platform.discovery import REPLACED, runs
 from services.platform.parts import CASSANDRA, Part
-from services.platform.recovery.state_file import keep_with_data
+from services.platform.recovery.state_file import write_state_file
 from services.platform.specification import (
-    KEEPER,
+    STATE_CONTAINER,
     USER,
     Plan,
     container_name,
     files_of,
     in_swarm,
-    keeper,
     labels_of,
     specification,
+    state_container,
 )
 from services.platform.swarm_gateways import place_service
 
 
-class Placer:
+class Deployer:
     """Makes and replaces containers of one platform.
 
     Args:
@@ -88,7 +88,7 @@ class Placer:
             if files:
                 self._engine.put_files(identifier, folder, files, mode=0o400, user=USER, group=USER)
             if part is CASSANDRA:
-                keep_with_data(self._engine, self._plan, identifier)
+                write_state_file(self._engine, self._plan, identifier)
             self._engine.start(identifier)
         except BaseException:
             self._engine.remove(identifier, force=True)
@@ -128,12 +128,12 @@ def put_back(engine: Engine, identifier: str, name: str, seconds: float) -> None
         engine.wait_healthy(identifier, seconds)
 
 
-def place_keeper(engine: Engine, plan: Plan, image: str, old: Container | None) -> None:
+def replace_state_container(engine: Engine, plan: Plan, image: str, old: Container | None) -> None:
     """Make the container that keeps secrets and request; an older one goes once the new one is there."""
     if old is not None:
-        aside = container_name(plan.name, KEEPER) + REPLACED
+        aside = container_name(plan.name, STATE_CONTAINER) + REPLACED
         if old.name != aside:
             engine.rename(old.identifier, aside)
-    engine.create(keeper(plan, image))
+    engine.create(state_container(plan, image))
     if old is not None:
         engine.remove(old.identifier, force=True)

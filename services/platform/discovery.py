@@ -7,10 +7,18 @@ import msgspec
 from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, Container, ContainerRole, ContainerState
 from services.errors import NotFound
-from services.platform.recovery.from_containers import recalled_request
+from services.platform.parts import CASSANDRA, parts_of
+from services.platform.recovery.from_containers import request_from_containers
+from services.platform.recovery.state_file import read_state_of_store
 from services.platform.request import PlatformRequest
-from services.platform.secrets import PlatformKeys, keys_in
-from services.platform.specification import ERRAND, KEEPER, PART_LABEL, REQUEST_LABEL, container_name
+from services.platform.secrets import PlatformSecrets, secrets_in
+from services.platform.specification import (
+    ONE_OFF,
+    PART_LABEL,
+    REQUEST_LABEL,
+    STATE_CONTAINER,
+    container_name,
+)
 from services.platform.swarm_gateways import is_task
 
 REPLACED = "-before"
@@ -18,26 +26,28 @@ REPLACED = "-before"
 
 
 @dataclass(slots=True)
-class Present:
+class DiscoveredPlatform:
     """A platform as it is.
 
     Attributes:
-        parts: containers by part, the keeper apart.
+        parts: containers by part, the state container apart.
         replaced: containers that a set-up which did not come to its end had put aside, by part.
-        errands: short-lived containers of a set-up; they stay only if its program was killed.
+        one_off_containers: short-lived containers of a set-up; they stay only if its program was killed.
         others: further containers of the platform: model services, development containers.
         volumes: names.
+        state_container: holds secrets and request; None if it was never made, or is gone.
+        secrets: None if no container has them.
         request: what was asked for at the last set-up; None if nobody knows.
     """
 
     name: str
     parts: dict[str, Container] = field(default_factory=dict)
     replaced: dict[str, Container] = field(default_factory=dict)
-    errands: list[Container] = field(default_factory=list)
+    one_off_containers: list[Container] = field(default_factory=list)
     others: list[Container] = field(default_factory=list)
     volumes: set[str] = field(default_factory=set)
-    keeper: Container | None = None
-    keys: PlatformKeys | None = None
+    state_container: Container | None = None
+    secrets: PlatformSecrets | None = None
     request: PlatformRequest | None = None
 
     @property
@@ -48,25 +58,28 @@ class Present:
     @property
     def exists(self) -> bool:
         """Whether anything of it is there."""
-        return bool(self.parts or self.replaced or self.others or self.volumes or self.keeper)
+        return bool(self.parts or self.replaced or self.others or self.volumes or self.state_container)
 
 
-def find_platform(engine: Engine, name: str) -> Present:
+def find_platform(engine: Engine, name: str) -> DiscoveredPlatform:
     """Look a platform up by its name; an empty one if there is none."""
-    found = Present(name)
+    found = DiscoveredPlatform(name)
     for container in engine.containers():
         if container.platform == name:
-            _take(found, container)
+            _sort_in(found, container)
     found.volumes = {
         volume.name for volume in engine.volumes(sizes=False) if volume.labels.get(PLATFORM_LABEL) == name
     }
-    if found.keeper is not None:
-        found.keys = keys_in(engine.environment(found.keeper.identifier))
-        found.request = _request_in(found.keeper)
-    elif store := found.parts.get("cassandra") or found.replaced.get("cassandra"):
-        found.keys = keys_in(engine.environment(store.identifier))
+    store = found.parts.get(CASSANDRA.name) or found.replaced.get(CASSANDRA.name)
+    if found.state_container is not None:
+        found.secrets = secrets_in(engine.environment(found.state_container.identifier))
+        found.request = _request_in(found.state_container)
+    elif store is not None:
+        found.secrets = secrets_in(engine.environment(store.identifier))
+        saved = read_state_of_store(engine, store.identifier)
+        found.request = saved.request if saved is not None else None
     if found.request is None:
-        found.request = recalled_request(engine, name, found.parts)
+        found.request = request_from_containers(engine, name, found.parts)
     return found
 
 
@@ -79,7 +92,7 @@ def platforms(engine: Engine) -> list[str]:
     })  # fmt: skip
 
 
-def existing(engine: Engine, name: str) -> Present:
+def require_platform(engine: Engine, name: str) -> DiscoveredPlatform:
     """A platform that is there; NotFound names those that are."""
     found = find_platform(engine, name)
     if not found.exists:
@@ -91,16 +104,29 @@ def existing(engine: Engine, name: str) -> Present:
     return found
 
 
-def standing(engine: Engine, name: str) -> tuple[Present, PlatformRequest, PlatformKeys]:
+def require_set_up(
+    engine: Engine, name: str
+) -> tuple[DiscoveredPlatform, PlatformRequest, PlatformSecrets]:
     """A platform whose store is there, running or not, with what was asked for and its secrets.
 
     Raises:
         NotFound: there is no such platform, or it is taken down.
     """
-    present = existing(engine, name)
-    if present.request is None or present.keys is None or "cassandra" not in present.parts:
-        raise NotFound(f"the platform {name} is not up", remedy="Set it up first.")
-    return present, present.request, present.keys
+    discovered = require_platform(engine, name)
+    if discovered.request is None or discovered.secrets is None or CASSANDRA.name not in discovered.parts:
+        raise not_up(discovered)
+    return discovered, discovered.request, discovered.secrets
+
+
+def not_up(discovered: DiscoveredPlatform) -> NotFound:
+    """That a platform lacks what is asked of it; says which of its containers are gone, and what to do."""
+    name = discovered.name
+    asked = parts_of(discovered.request or PlatformRequest(name))
+    missing = [part.name for part in asked if part.name not in discovered.parts]
+    gone = f": it has no container for {', '.join(missing)}" if discovered.parts and missing else ""
+    return NotFound(
+        f"the platform {name} is not up{gone}", remedy=f"Set it up: relevo platform up --name {name}."
+    )
 
 
 def runs(container: Container | None) -> bool:
@@ -108,13 +134,13 @@ def runs(container: Container | None) -> bool:
     return container is not None and container.state is ContainerState.RUNNING
 
 
-def _take(found: Present, container: Container) -> None:
+def _sort_in(found: DiscoveredPlatform, container: Container) -> None:
     part = container.labels.get(PART_LABEL, "")
-    if part == KEEPER:
-        if found.keeper is None or container.name == container_name(found.name, KEEPER):
-            found.keeper = container
-    elif part == ERRAND:
-        found.errands.append(container)
+    if part == STATE_CONTAINER:
+        if found.state_container is None or container.name == container_name(found.name, STATE_CONTAINER):
+            found.state_container = container
+    elif part == ONE_OFF:
+        found.one_off_containers.append(container)
     elif part and is_task(container):
         if runs(container):
             found.parts[part] = container
@@ -126,8 +152,8 @@ def _take(found: Present, container: Container) -> None:
         found.others.append(container)
 
 
-def _request_in(keeper: Container) -> PlatformRequest | None:
+def _request_in(state_container: Container) -> PlatformRequest | None:
     try:
-        return msgspec.json.decode(keeper.labels.get(REQUEST_LABEL, ""), type=PlatformRequest)
+        return msgspec.json.decode(state_container.labels.get(REQUEST_LABEL, ""), type=PlatformRequest)
     except msgspec.MsgspecError:
         return None  # kept by another version of this program

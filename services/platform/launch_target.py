@@ -6,33 +6,29 @@ from services.containers.interface import Runtime
 from services.containers.model import SwarmState
 from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.runtime import SwarmRuntime
-from services.errors import NotFound
 from services.images.catalogue import reference
-from services.platform.discovery import existing, runs
+from services.platform.discovery import not_up, require_platform, runs
 from services.platform.parts import REGISTRY
 from services.platform.specification import inner_gateway
-from services.publish.launching import Production
+from services.publish.launching import LaunchTarget
 
 
-def production(engine: Engine, platform: str) -> Production:
+def launch_target(engine: Engine, platform: str) -> LaunchTarget:
     """How services reach the platform's gateway, and the secret from which their tokens are derived.
 
     Raises:
         NotFound: there is no such platform on the engine, or it is taken down.
     """
-    present = existing(engine, platform)
-    request, keys = present.request, present.keys
-    if request is None or keys is None or "gateway" not in present.parts:
-        raise NotFound(
-            f"the platform {platform} is not up",
-            remedy=f"Set it up first: relevo platform up --name {platform}.",
-        )
-    registry = f"127.0.0.1:{request.registry_port}" if runs(present.parts.get(REGISTRY.name)) else ""
-    return Production(
+    discovered = require_platform(engine, platform)
+    request, secrets = discovered.request, discovered.secrets
+    if request is None or secrets is None or "gateway" not in discovered.parts:
+        raise not_up(discovered)
+    registry = f"127.0.0.1:{request.registry_port}" if runs(discovered.parts.get(REGISTRY.name)) else ""
+    return LaunchTarget(
         platform=platform,
         network=platform,
         gateway=inner_gateway(request),
-        secret=keys.secret,
+        secret=secrets.secret,
         model_image=reference("model-python", request.image_prefix),
         model_r_image=reference("model-r", request.image_prefix),
         registry=registry,

@@ -1,11 +1,12 @@
-"""Short-lived containers that do on a platform's network what must be done there.
+"""Short-lived containers of a platform: how each is specified, and those that run this program to its end.
 
-The store is published on its machine's loopback only, and the window may be elsewhere.
+They do on the platform's network what must be done there: the store is published on its machine's loopback
+only, and the window may be elsewhere.
 """
 
-import secrets
 import time
 from collections.abc import Mapping
+from secrets import token_hex
 
 import msgspec
 
@@ -15,13 +16,13 @@ from services.containers.model import (
     ContainerSpec,
     ContainerState,
     LogLine,
-    ResourceLimits,
+    Mount,
     RestartPolicy,
 )
 from services.errors import Unavailable
 from services.platform.parts import MEGABYTE
-from services.platform.secrets import PlatformKeys
-from services.platform.specification import ERRAND, container_name, labels_of, store_options
+from services.platform.secrets import PlatformSecrets
+from services.platform.specification import ONE_OFF, container_name, labels_of, store_options
 from services.platform.store_bootstrap import (
     ADMINISTRATOR_VARIABLE,
     OWNER_VARIABLE,
@@ -40,12 +41,12 @@ _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})
 
 def measure_disk(engine: Engine, platform: str, image: str, progress: Progress) -> Disk:
     """How much of the engine's disk is free, seen from inside."""
-    spec = _errand(platform, image, ("prepare", "disk"), {}, network="")
-    return msgspec.json.decode(_run(engine, spec, progress, "Measuring the disk"), type=Disk)
+    spec = one_off_container(platform, image, ("prepare", "disk"))
+    return msgspec.json.decode(_run_to_end(engine, spec, progress, "Measuring the disk"), type=Disk)
 
 
 def prepare_store(
-    engine: Engine, platform: str, image: str, keys: PlatformKeys, token: Token, *, always: bool,
+    engine: Engine, platform: str, image: str, secrets: PlatformSecrets, token: Token, *, always: bool,
     progress: Progress,
 ) -> Prepared:  # fmt: skip
     """Make tables and roles, and add an administrator's token.
@@ -54,7 +55,7 @@ def prepare_store(
         engine: where.
         platform: for which.
         image: of the program.
-        keys: the passwords of the roles.
+        secrets: the passwords of the roles.
         token: added if the store knows no administrator's, or `always`.
         always: add the token in any case.
         progress: told what goes on; may raise Cancelled.
@@ -63,60 +64,83 @@ def prepare_store(
         Unavailable: it did not come to its end; the message says why.
     """
     environment = {
-        OWNER_VARIABLE: keys.owner,
-        SERVICES_VARIABLE: keys.services,
-        ADMINISTRATOR_VARIABLE: keys.administrator,
-        READER_VARIABLE: keys.reader,
+        OWNER_VARIABLE: secrets.owner,
+        SERVICES_VARIABLE: secrets.services,
+        ADMINISTRATOR_VARIABLE: secrets.administrator,
+        READER_VARIABLE: secrets.reader,
         TOKEN_VARIABLE: msgspec.json.encode(token).decode(),
     }
     words = ("prepare", "store", *store_options(platform), *(("--add-token",) if always else ()))
-    spec = _errand(platform, image, words, environment, network=platform)
+    spec = one_off_container(platform, image, words, environment=environment, network=platform)
     return msgspec.json.decode(
-        _run(engine, spec, progress, "Preparing Cassandra's tables and roles"), type=Prepared
+        _run_to_end(engine, spec, progress, "Preparing Cassandra's tables and roles"), type=Prepared
     )
 
 
-def _errand(
-    platform: str, image: str, command: tuple[str, ...], environment: Mapping[str, str], *, network: str
+def one_off_container(
+    platform: str,
+    image: str,
+    command: tuple[str, ...] = (),
+    *,
+    entrypoint: tuple[str, ...] = (),
+    environment: Mapping[str, str] = {},
+    mounts: tuple[Mount, ...] = (),
+    network: str = "",
+    memory: int = 192 * MEGABYTE,
+    user: str = "",
 ) -> ContainerSpec:
+    """A container that lives as long as one task; its label tells it, should its program be killed.
+
+    Args:
+        platform: whose task it is.
+        image: what it runs.
+        command: and its arguments; empty takes the image's own.
+        entrypoint: what the command is given to; empty takes the image's own.
+        environment: the place for secrets.
+        mounts: what it sees of the platform's volumes.
+        network: the platform's, or empty for none of it.
+        memory: most bytes that it may use.
+        user: empty takes the image's own.
+    """
     return ContainerSpec(
-        name=container_name(platform, f"{ERRAND}-{secrets.token_hex(3)}"),
+        name=container_name(platform, f"{ONE_OFF}-{token_hex(3)}"),
         image=image,
         command=command,
+        entrypoint=entrypoint,
         environment=environment,
-        labels=labels_of(platform, ERRAND),
+        labels=labels_of(platform, ONE_OFF),
+        mounts=mounts,
         network=network,
-        limits=ResourceLimits(memory=192 * MEGABYTE),
+        limits=ResourceLimits(memory=memory),
         restart=RestartPolicy.NEVER,
+        user=user,
     )
 
 
-def _run(engine: Engine, spec: ContainerSpec, progress: Progress, text: str) -> str:
-    """Run an errand to its end, and remove it; its last line."""
+def _run_to_end(engine: Engine, spec: ContainerSpec, progress: Progress, text: str) -> str:
+    """Run a container to its end, and remove it; its last line."""
     identifier = engine.run(spec)
     try:
         deadline = time.monotonic() + _SECONDS
         while (container := engine.container(identifier)).state not in _ENDED:
             progress(None, text)
             if time.monotonic() > deadline:
+                lines = engine.logs(identifier, 20)
                 raise Unavailable(
-                    f"{text} took more than {_SECONDS:.0f} s", details=_said(engine, identifier)
+                    f"{text} took more than {_SECONDS:.0f} s",
+                    details="\n".join(line.text for line in lines),
                 )
             time.sleep(_LOOK_SECONDS)
         lines = engine.logs(identifier, 200)
         if container.exit_code:
-            raise _failed(text, lines)
+            raise _failure(text, lines)
         return next((line.text for line in reversed(lines) if not line.error), "")
     finally:
         engine.remove(identifier, force=True, volumes=True)
 
 
-def _said(engine: Engine, identifier: str) -> str:
-    return "\n".join(line.text for line in engine.logs(identifier, 20))
-
-
-def _failed(text: str, lines: list[LogLine]) -> Unavailable:
+def _failure(text: str, lines: list[LogLine]) -> Unavailable:
     """The program's own words, which follow its name and command."""
-    told = [line.text for line in lines if line.error and line.text.startswith("relevo prepare: ")]
-    why = told[-1].partition(": ")[2] if told else "it ended with an error"
+    messages = [line.text for line in lines if line.error and line.text.startswith("relevo prepare: ")]
+    why = messages[-1].partition(": ")[2] if messages else "it ended with an error"
     return Unavailable(f"{text} failed: {why}", details="\n".join(line.text for line in lines[-20:]))

@@ -70,7 +70,12 @@ def gateway(number: int) -> Part:
     )  # fmt: skip
 
 
-def wanted(request: PlatformRequest) -> tuple[Part, ...]:
+def gateway_number(part: str) -> int:
+    """The number of the gateway of that name."""
+    return int(part.removeprefix("gateway").removeprefix("-") or 1)
+
+
+def parts_of(request: PlatformRequest) -> tuple[Part, ...]:
     """The parts that a request wants, each after those that it needs."""
     optional = tuple(part for name, part in OPTIONAL.items() if name not in request.left_out)
     numbers = range(1, 2 if request.swarm else request.gateways + 1)
@@ -79,11 +84,19 @@ def wanted(request: PlatformRequest) -> tuple[Part, ...]:
     return (CASSANDRA, *optional, *gateways, SUPERVISOR, *balancer)
 
 
-def in_order(parts: Sequence[Part]) -> list[list[Part]]:
-    """Groups of parts that can be started side by side, each after those that its parts need."""
+def start_order(parts: Sequence[Part]) -> list[list[Part]]:
+    """Groups of parts that can be started side by side, each after those that its parts need.
+
+    Raises:
+        ValueError: parts need one another in a circle, or one that is not among them; names them.
+    """
     left, done, groups = list(parts), set[str](), list[list[Part]]()
     while left:
         group = [part for part in left if done.issuperset(part.needs)]
+        if not group:
+            unmet = ((part.name, [need for need in part.needs if need not in done]) for part in left)
+            needs = "; ".join(f"{name} needs {', '.join(lacking)}" for name, lacking in unmet)
+            raise ValueError(f"these parts can never be started: {needs}")
         groups.append(group)
         done.update(part.name for part in group)
         left = [part for part in left if part not in group]

@@ -1,7 +1,7 @@
 """The secrets of a platform: made once at its set-up, and found again through its engine.
 
 They are in the environment of the containers that need them, and all of them in that of a container that
-is never started, the keeper. Whoever may ask the engine owns the machine anyway; so another
+is never started, the state container. Whoever may ask the engine owns the machine anyway; so another
 administrator finds them without being sent a file, and they outlive the parts' own containers.
 """
 
@@ -18,7 +18,7 @@ _PREFIX = "RELEVO_KEEP_"
 _BYTES = 24
 
 
-class PlatformKeys(Struct, frozen=True):
+class PlatformSecrets(Struct, frozen=True):
     """All secrets of one platform.
 
     The representation leaves the values out, so that no log or trace can show them.
@@ -42,24 +42,24 @@ class PlatformKeys(Struct, frozen=True):
         return RolePasswords(self.owner, self.services, self.administrator, self.reader)
 
     def environment(self) -> dict[str, str]:
-        """As the keeper and the store's container hold them; only values that are masked where shown."""
+        """As the containers of state and store hold them; only values that are masked where shown."""
         return {f"{_PREFIX}{name.upper()}_PASSWORD": value for name, value in asdict(self).items()}
 
     def __repr__(self) -> str:
         """Name the fields, not their values."""
-        return "PlatformKeys(…)"
+        return "PlatformSecrets(…)"
 
 
-def new_keys() -> PlatformKeys:
+def new_secrets() -> PlatformSecrets:
     """Fresh secrets."""
     made = (secrets.token_urlsafe(_BYTES) for _ in range(6))
-    return PlatformKeys(new_secret(), *made)
+    return PlatformSecrets(new_secret(), *made)
 
 
-def keys_in(environment: Mapping[str, str]) -> PlatformKeys | None:
+def secrets_in(environment: Mapping[str, str]) -> PlatformSecrets | None:
     """The secrets that a container holds; None if it lacks one."""
     values = {
         name: environment.get(f"{_PREFIX}{name.upper()}_PASSWORD", "")
-        for name in PlatformKeys.__struct_fields__
+        for name in PlatformSecrets.__struct_fields__
     }
-    return PlatformKeys(**values) if all(values.values()) else None
+    return PlatformSecrets(**values) if all(values.values()) else None

@@ -12,32 +12,32 @@ from services.containers.model import Container, ContainerRole
 from services.errors import Cancelled, RelevoError
 from services.platform.certificates import certificate_of
 from services.platform.checks import (
-    AS_IT_IS,
-    Measured,
+    FULL_CHECK,
+    ResourceCheck,
     check_disk,
     check_free_ports,
     check_memory,
     check_request,
 )
-from services.platform.deployer import Placer, place_keeper, put_back
+from services.platform.deployer import Deployer, put_back, replace_state_container
 from services.platform.discovery import REPLACED, find_platform, runs
 from services.platform.gateway_health import drain, wait_for_store
 from services.platform.image_provisioning import Output, provide_images
 from services.platform.one_off_containers import measure_disk, prepare_store
-from services.platform.parts import CASSANDRA, Part, in_order, wanted
-from services.platform.recovery.recover import keys_of
-from services.platform.recovery.state_file import keep_with_data
+from services.platform.parts import CASSANDRA, Part, parts_of, start_order
+from services.platform.recovery.recover import secrets_of
+from services.platform.recovery.state_file import write_state_file
 from services.platform.request import PlatformRequest
-from services.platform.secrets import PlatformKeys
+from services.platform.secrets import PlatformSecrets
 from services.platform.specification import (
-    KEEPER,
     REQUEST_LABEL,
     SPECIFICATION_LABEL,
+    STATE_CONTAINER,
     Plan,
     container_name,
-    keeper,
     labels_of,
     specification,
+    state_container,
 )
 from services.platform.swarm_gateways import check_swarm, ensure_network
 from services.registry.model import Role as TokenRole
@@ -50,7 +50,7 @@ class Outcome(Struct, frozen=True):
 
     Attributes:
         made, changed, started, removed, kept: names of parts.
-        keys: the platform's secrets, for the keyring of whoever set it up.
+        secrets: the platform's secrets, for the keyring of whoever set it up.
         token: a first administrator's token; empty if there was one already.
     """
 
@@ -59,7 +59,7 @@ class Outcome(Struct, frozen=True):
     started: tuple[str, ...]
     removed: tuple[str, ...]
     kept: tuple[str, ...]
-    keys: PlatformKeys
+    secrets: PlatformSecrets
     token: str = ""
 
     def __repr__(self) -> str:
@@ -75,7 +75,7 @@ def set_up(
     output: Output = lambda _text: None,
     issued: Callable[[str], None] = lambda _token: None,
     new_token: bool = False,
-    measured: Measured = AS_IT_IS,
+    resource_check: ResourceCheck = FULL_CHECK,
 ) -> Outcome:
     """Bring a platform to what is asked; what is so already stays untouched.
 
@@ -86,7 +86,7 @@ def set_up(
         output: gets what builds of images print.
         issued: told an administrator's token as soon as the platform honours it, once.
         new_token: issue one although there is one.
-        measured: what the engine's machine has, where it is not to be asked.
+        resource_check: what the engine's machine has, where it is not to be asked.
 
     Raises:
         InvalidInput: a field of the request, or a build; says which and why.
@@ -99,28 +99,32 @@ def set_up(
     check_request(request)
     if request.swarm:
         check_swarm(engine)
-    settle(engine, request.name)
-    work = _SetUp(engine, request, progress, output, measured)
+    roll_back_interrupted(engine, request.name)
+    work = _SetUp(engine, request, progress, output, resource_check)
     try:
         return work.run(issued, new_token=new_token)
     except Cancelled as stopped:
-        raise Cancelled(work.told()) from stopped
+        raise Cancelled(work.so_far()) from stopped
     except RelevoError as error:
-        error.details = f"{error.details}\n{work.told()}".strip()
+        error.details = f"{error.details}\n{work.so_far()}".strip()
         raise
 
 
-def settle(engine: Engine, name: str) -> None:
+def roll_back_interrupted(engine: Engine, name: str) -> None:
     """Take back what a killed program left half changed: the older container returns."""
-    present = find_platform(engine, name)
-    for errand in present.errands:
-        if not runs(errand):
-            engine.remove(errand.identifier, force=True)
-    aside = engine.find_container(container_name(name, KEEPER) + REPLACED)
-    if aside is not None and present.keeper is not None and present.keeper.identifier != aside.identifier:
+    discovered = find_platform(engine, name)
+    for container in discovered.one_off_containers:
+        if not runs(container):
+            engine.remove(container.identifier, force=True)
+    aside = engine.find_container(container_name(name, STATE_CONTAINER) + REPLACED)
+    if (
+        aside is not None
+        and discovered.state_container is not None
+        and discovered.state_container.identifier != aside.identifier
+    ):
         engine.remove(aside.identifier, force=True)
-    for part, old in present.replaced.items():
-        if (new := present.parts.get(part)) is not None:
+    for part, old in discovered.replaced.items():
+        if (new := discovered.parts.get(part)) is not None:
             engine.remove(new.identifier, force=True)
         put_back(engine, old.identifier, container_name(name, part), CASSANDRA.healthy_seconds)
 
@@ -134,18 +138,18 @@ class _SetUp:
         request: PlatformRequest,
         progress: Progress,
         output: Output,
-        measured: Measured,
+        resource_check: ResourceCheck,
     ) -> None:
         self._engine, self._request = engine, request
-        self._progress, self._output, self._measured = progress, output, measured
-        self._present = find_platform(engine, request.name)
-        keys = keys_of(engine, self._present, request.image_prefix, progress, output)
-        self._plan = Plan(request, keys, certificate_of(engine, request, self._present))
-        self._parts = wanted(request)
+        self._progress, self._output, self._resource_check = progress, output, resource_check
+        self._discovered = find_platform(engine, request.name)
+        secrets = secrets_of(engine, self._discovered, request.image_prefix, progress, output)
+        self._plan = Plan(request, secrets, certificate_of(engine, request, self._discovered))
+        self._parts = parts_of(request)
         self._done: dict[str, list[str]] = {}
         self._token = ""
 
-    def told(self) -> str:
+    def so_far(self) -> str:
         """What was done so far, for whoever stopped it."""
         done = [f"{word}: {', '.join(names)}" for word, names in self._done.items() if word != "kept"]
         return "Until then: " + "; ".join(done) if done else "Nothing had been changed."
@@ -156,16 +160,17 @@ class _SetUp:
         if fresh:
             self._check(fresh)
         images = self._images(fresh)
-        if fresh and self._measured.least_disk:
+        if fresh and self._resource_check.least_disk:
             program = images["gateway"]
             check_disk(
-                measure_disk(self._engine, self._plan.name, program, self._progress).free, self._measured
+                measure_disk(self._engine, self._plan.name, program, self._progress).free,
+                self._resource_check,
             )
-        self._ground(images["gateway"])
+        self._ensure_network_and_state(images["gateway"])
         self._remove_unwanted()
-        was_down = "gateway" not in self._present.parts
-        for group in in_order(self._parts):
-            self._bring(group, images)
+        was_down = "gateway" not in self._discovered.parts
+        for group in start_order(self._parts):
+            self._bring_up(group, images)
             if CASSANDRA in group and (was_down or new_token or "cassandra" not in self._kept()):
                 self._prepare(images["gateway"], issued, always=new_token)
         if was_down:
@@ -175,40 +180,40 @@ class _SetUp:
 
     def _differs(self, part: Part) -> bool:
         """Whether a container has to be made for this part."""
-        found = self._present.parts.get(part.name)
+        found = self._discovered.parts.get(part.name)
         asked = specification(self._plan, part, "").labels[SPECIFICATION_LABEL]
         return found is None or found.labels.get(SPECIFICATION_LABEL) != asked
 
     def _check(self, fresh: list[Part]) -> None:
         self._progress(0.0, "Looking at memory and ports")
-        check_memory(self._engine, self._request, self._measured)
+        check_memory(self._engine, self._request, self._resource_check)
         check_free_ports(
-            self._engine, self._present, [specification(self._plan, part, "") for part in fresh]
+            self._engine, self._discovered, [specification(self._plan, part, "") for part in fresh]
         )
 
     def _images(self, fresh: list[Part]) -> dict[str, str]:
         """Catalogue's name to reference: what a part runs stays, until an upgrade is asked for."""
         running = {
-            part.image: self._present.parts[part.name].image
+            part.image: self._discovered.parts[part.name].image
             for part in self._parts
-            if part.name in self._present.parts
+            if part.name in self._discovered.parts
         }
         missing = {part.image for part in fresh} | {"gateway"}
         names = sorted(name for name in missing if name not in running)
-        told = share(self._progress, 0.0, 0.5)
-        provided = provide_images(self._engine, names, self._request.image_prefix, told, self._output)
+        step = share(self._progress, 0.0, 0.5)
+        provided = provide_images(self._engine, names, self._request.image_prefix, step, self._output)
         return provided | running
 
-    def _ground(self, image: str) -> None:
-        """Network, and the keeper of secrets and request; a keeper of another request is replaced."""
-        name, found = self._plan.name, self._present.keeper
+    def _ensure_network_and_state(self, image: str) -> None:
+        """Network, and the container of secrets and request; one of another request is replaced."""
+        name, found = self._plan.name, self._discovered.state_container
         if self._ensure_network(name):
-            self._note("made", "network")
-        spec = keeper(self._plan, image)
+            self._record("made", "network")
+        spec = state_container(self._plan, image)
         if found is not None and found.labels.get(REQUEST_LABEL) == spec.labels[REQUEST_LABEL]:
             return
-        place_keeper(self._engine, self._plan, image, found)
-        self._note("made" if found is None else "changed", "keys")
+        replace_state_container(self._engine, self._plan, image, found)
+        self._record("made" if found is None else "changed", "keys")
 
     def _ensure_network(self, name: str) -> bool:
         if self._request.swarm:
@@ -218,29 +223,29 @@ class _SetUp:
     def _remove_unwanted(self) -> None:
         """Containers of parts that are not wanted any more; what they kept stays in their volumes."""
         names = {part.name for part in self._parts}
-        for name, container in self._present.parts.items():
+        for name, container in self._discovered.parts.items():
             if name not in names and container.role is not ContainerRole.NONE:
                 if container.role is ContainerRole.GATEWAY and runs(container):
                     drain(self._engine, container, self._progress)
                 self._engine.stop(container.identifier, CASSANDRA.stop_seconds)
                 self._engine.remove(container.identifier)
-                self._note("removed", name)
+                self._record("removed", name)
 
-    def _bring(self, group: Sequence[Part], images: dict[str, str]) -> None:
+    def _bring_up(self, group: Sequence[Part], images: dict[str, str]) -> None:
         """Start a group's parts side by side, change those that differ one by one, wait for all."""
         waiting: list[tuple[Part, str]] = []
         for part in group:
-            found, placer = self._present.parts.get(part.name), self._placer()
+            found, deployer = self._discovered.parts.get(part.name), self._deployer()
             if found is None:
-                waiting.append((part, placer.make(part, images[part.image])))
-                self._note("made", part.name)
+                waiting.append((part, deployer.make(part, images[part.image])))
+                self._record("made", part.name)
             elif self._differs(part):
-                placer.replace(part, found, images[part.image])
-                self._note("changed", part.name)
+                deployer.replace(part, found, images[part.image])
+                self._record("changed", part.name)
             else:
                 waiting.append((part, self._keep(part, found)))
         for part, identifier in waiting:
-            self._placer().wait(part, identifier)
+            self._deployer().wait(part, identifier)
         if any(part.role is ContainerRole.GATEWAY and part.name not in self._kept() for part in group):
             self._wait_for_store()
 
@@ -250,18 +255,18 @@ class _SetUp:
             if container.role is ContainerRole.GATEWAY:
                 wait_for_store(self._engine, container.identifier, container.name, self._progress)
 
-    def _placer(self) -> Placer:
+    def _deployer(self) -> Deployer:
         done = sum(len(names) for names in self._done.values()) / (len(self._parts) + 3)
-        return Placer(self._engine, self._plan, share(self._progress, 0.5 + min(0.49, done / 2), 1.0))
+        return Deployer(self._engine, self._plan, share(self._progress, 0.5 + min(0.49, done / 2), 1.0))
 
     def _keep(self, part: Part, found: Container) -> str:
         if part is CASSANDRA:
-            keep_with_data(self._engine, self._plan, found.identifier)
+            write_state_file(self._engine, self._plan, found.identifier)
         if runs(found):
-            self._note("kept", part.name)
+            self._record("kept", part.name)
         else:
             self._engine.start(found.identifier)
-            self._note("started", part.name)
+            self._record("started", part.name)
         return found.identifier
 
     def _kept(self) -> Sequence[str]:
@@ -273,7 +278,7 @@ class _SetUp:
             self._engine,
             self._plan.name,
             image,
-            self._plan.keys,
+            self._plan.secrets,
             row,
             always=always,
             progress=self._progress,
@@ -284,18 +289,18 @@ class _SetUp:
 
     def _start_models(self) -> None:
         """The platform was down, and its model services with it."""
-        for container in self._present.models:
+        for container in self._discovered.models:
             if not runs(container):
                 self._engine.start(container.identifier)
-                self._note("started", container.name)
+                self._record("started", container.name)
 
-    def _note(self, word: str, part: str) -> None:
+    def _record(self, word: str, part: str) -> None:
         self._done.setdefault(word, []).append(part)
 
     def _outcome(self) -> Outcome:
         words = ("made", "changed", "started", "removed", "kept")
         done = {word: tuple(self._done.get(word, ())) for word in words}
-        return Outcome(**done, keys=self._plan.keys, token=self._token)
+        return Outcome(**done, secrets=self._plan.secrets, token=self._token)
 
 
 def administrator_token() -> tuple[str, Token]:

@@ -21,13 +21,14 @@ from services.containers.model import (
 )
 from services.platform.parts import MEGABYTE, SPOOL, Part, memory_of
 from services.platform.request import PlatformRequest
-from services.platform.secrets import PlatformKeys
+from services.platform.secrets import PlatformSecrets
 from services.store.roles import StoreRole
 
 PART_LABEL = "relevo.part"
 REQUEST_LABEL = "relevo.request"
 SPECIFICATION_LABEL = "relevo.specification"
-KEEPER, ERRAND = "keys", "errand"
+STATE_CONTAINER, ONE_OFF = "keys", "one-off"
+"""What stands in the place of a part's name in the labels of the other containers of a platform."""
 HEAP_SHARE = 0.43
 """Of the store's memory; the rest is for what Cassandra keeps outside its heap."""
 SERVICE_PORT = 8001
@@ -47,7 +48,7 @@ class Plan:
     """
 
     request: PlatformRequest
-    keys: PlatformKeys
+    secrets: PlatformSecrets
     certificate: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -97,18 +98,18 @@ def specification(plan: Plan, part: Part, image: str) -> ContainerSpec:
         limits=ResourceLimits(memory=limit),
         stop_seconds=part.stop_seconds,
     )
-    told = {SPECIFICATION_LABEL: _digest(plan, part, spec)}
-    return replace(spec, labels={**spec.labels, **told})
+    marked = {SPECIFICATION_LABEL: _digest(plan, part, spec)}
+    return replace(spec, labels={**spec.labels, **marked})
 
 
-def keeper(plan: Plan, image: str) -> ContainerSpec:
-    """The container that is never started and keeps the secrets and the request."""
+def state_container(plan: Plan, image: str) -> ContainerSpec:
+    """The container that is never started and holds the secrets and the request."""
     asked = msgspec.json.encode(plan.request).decode()
     return ContainerSpec(
-        name=container_name(plan.name, KEEPER),
+        name=container_name(plan.name, STATE_CONTAINER),
         image=image,
-        environment=plan.keys.environment(),
-        labels={**labels_of(plan.name, KEEPER), REQUEST_LABEL: asked},
+        environment=plan.secrets.environment(),
+        labels={**labels_of(plan.name, STATE_CONTAINER), REQUEST_LABEL: asked},
         restart=RestartPolicy.NEVER,
     )
 
@@ -154,16 +155,16 @@ def _command(plan: Plan, part: Part) -> tuple[str, ...]:
 
 
 def _environment(plan: Plan, part: Part, limit: int) -> dict[str, str]:
-    keys = plan.keys
+    secrets = plan.secrets
     match part.role:
         case ContainerRole.STORE:
-            return {"MAX_HEAP_SIZE": f"{int(limit * HEAP_SHARE) // MEGABYTE}M", **keys.environment()}
+            return {"MAX_HEAP_SIZE": f"{int(limit * HEAP_SHARE) // MEGABYTE}M", **secrets.environment()}
         case ContainerRole.GATEWAY | ContainerRole.SUPERVISOR:
-            return {"RELEVO_SECRET": keys.secret, "RELEVO_CASSANDRA_PASSWORD": keys.services}
+            return {"RELEVO_SECRET": secrets.secret, "RELEVO_CASSANDRA_PASSWORD": secrets.services}
         case ContainerRole.DATALAKE:
             return {
                 "MARIADB_DATABASE": "datalake", "MARIADB_USER": "relevo",
-                "MARIADB_PASSWORD": keys.datalake, "MARIADB_ROOT_PASSWORD": keys.datalake_root,
+                "MARIADB_PASSWORD": secrets.datalake, "MARIADB_ROOT_PASSWORD": secrets.datalake_root,
             }  # fmt: skip
         case ContainerRole.BALANCER:
             return _balanced(plan.request)
@@ -209,5 +210,5 @@ def _digest(plan: Plan, part: Part, spec: ContainerSpec) -> str:
     """
     _, contents = files_of(plan, part)
     files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    told = msgspec.json.encode((replace(spec, image=""), files), order="deterministic")
-    return hmac.new(plan.keys.secret.encode(), told, hashlib.sha256).hexdigest()
+    content = msgspec.json.encode((replace(spec, image=""), files), order="deterministic")
+    return hmac.new(plan.secrets.secret.encode(), content, hashlib.sha256).hexdigest()

@@ -7,16 +7,16 @@ from datetime import datetime
 from msgspec import Struct
 
 from services.containers.engine.engine import Engine
-from services.containers.model import Container, ContainerHealth, ContainerRole, ContainerState
-from services.platform.discovery import Present, existing
-from services.platform.parts import Part, wanted
+from services.containers.model import Container, ContainerState, ContainerHealth, ContainerRole
+from services.platform.discovery import DiscoveredPlatform, require_platform
+from services.platform.parts import Part, parts_of
 from services.platform.request import PlatformRequest, bracketed
 
 VERSION_OF_IMAGE = "org.opencontainers.image.version"
 _AT_ONCE = 8
 
 
-class PartState(Struct, frozen=True):
+class PartStatus(Struct, frozen=True):
     """A part, or a model service, at one moment.
 
     Attributes:
@@ -49,12 +49,12 @@ class PartState(Struct, frozen=True):
         return self.state in {"healthy", "running"}
 
 
-class PlatformState(Struct, frozen=True):
+class PlatformStatus(Struct, frozen=True):
     """A platform at one moment; `request` is None when nobody knows what was asked for."""
 
     name: str
-    parts: tuple[PartState, ...]
-    models: tuple[PartState, ...]
+    parts: tuple[PartStatus, ...]
+    models: tuple[PartStatus, ...]
     volumes: tuple[str, ...]
     request: PlatformRequest | None
 
@@ -64,43 +64,47 @@ class PlatformState(Struct, frozen=True):
         return all(part.well for part in self.parts)
 
 
-def platform_state(engine: Engine, name: str, *, usage: bool = True) -> PlatformState:
+def platform_status(engine: Engine, name: str, *, usage: bool = True) -> PlatformStatus:
     """Ask an engine how a platform is; with `usage` it takes a second or two.
 
     Raises:
         NotFound: there is none of that name; names those that there are.
     """
-    present = existing(engine, name)
-    found = [*_parts(present), *((None, container) for container in present.models)]
+    discovered = require_platform(engine, name)
+    found = [*_parts(discovered), *((None, container) for container in discovered.models)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         states = list(pool.map(lambda pair: _state(engine, *pair, usage=usage), found))
-    parts = len(found) - len(present.models)
-    return PlatformState(
-        name, tuple(states[:parts]), tuple(states[parts:]), tuple(sorted(present.volumes)), present.request
+    parts = len(found) - len(discovered.models)
+    return PlatformStatus(
+        name,
+        tuple(states[:parts]),
+        tuple(states[parts:]),
+        tuple(sorted(discovered.volumes)),
+        discovered.request,
     )
 
 
-def _parts(present: Present) -> Sequence[tuple[Part | None, Container | None]]:
+def _parts(discovered: DiscoveredPlatform) -> Sequence[tuple[Part | None, Container | None]]:
     """Each part that was asked for, there or not, and what is there without having been asked for."""
-    asked = wanted(present.request or PlatformRequest(present.name))
+    asked = parts_of(discovered.request or PlatformRequest(discovered.name))
     names = {part.name for part in asked}
-    rest = [container for name, container in present.parts.items() if name not in names and container.role]
-    return [*((part, present.parts.get(part.name)) for part in asked), *((None, each) for each in rest)]
+    rest = [
+        container for name, container in discovered.parts.items() if name not in names and container.role
+    ]
+    return [*((part, discovered.parts.get(part.name)) for part in asked), *((None, each) for each in rest)]
 
 
-def _state(engine: Engine, part: Part | None, container: Container | None, *, usage: bool) -> PartState:
+def _state(engine: Engine, part: Part | None, container: Container | None, *, usage: bool) -> PartStatus:
     if container is None:
         named = part.name if part else ""
-        return PartState(
-            named, part.role if part else ContainerRole.NONE, part.text if part else "", "missing"
-        )
+        return PartStatus(named, part.role if part else ContainerRole.NONE, part.text if part else "", "missing")
     used = engine.usage(container.identifier) if usage and _lives(container) else None
     image = engine.image(container.image_identifier)
-    return PartState(
+    return PartStatus(
         name=part.name if part else container.name,
         role=container.role,
         text=part.text if part else f"{container.project} {container.version}".strip(),
-        state=state_word(container),
+        state=status_word(container),
         identifier=container.identifier,
         image=container.image,
         version=image.labels.get(VERSION_OF_IMAGE, "") if image else "",
@@ -113,7 +117,7 @@ def _state(engine: Engine, part: Part | None, container: Container | None, *, us
     )
 
 
-def state_word(container: Container) -> str:
+def status_word(container: Container) -> str:
     """Where a container stands, its health before all."""
     if container.state is ContainerState.RUNNING:
         return container.health.value if container.health is not ContainerHealth.NONE else "running"

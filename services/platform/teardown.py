@@ -6,15 +6,15 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import Progress
 from services.containers.model import PLATFORM_LABEL, Container, ContainerRole, Volume
 from services.errors import Conflict, InvalidInput
-from services.platform.discovery import Present, existing, runs
-from services.platform.parts import CASSANDRA, wanted
+from services.platform.discovery import DiscoveredPlatform, require_platform, runs
+from services.platform.parts import CASSANDRA, parts_of
 from services.platform.request import PlatformRequest
 from services.platform.swarm_gateways import is_task, remove_services
 
 _STOP_SECONDS = 30
 
 
-class TearDown(Struct, frozen=True):
+class TearDownPlan(Struct, frozen=True):
     """What would go, and what would stay.
 
     Attributes:
@@ -41,33 +41,33 @@ class TearDown(Struct, frozen=True):
         return [*lines, *(f"left:     {name}" for name in self.left)]
 
 
-def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDown:
+def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDownPlan:
     """Say exactly what taking a platform down would do; nothing is touched.
 
     Raises:
         NotFound: there is none of that name.
     """
-    present = existing(engine, name)
-    containers = _containers(present, delete_data=delete_data)
-    stopped = [each.name for each in present.models if runs(each) and not is_task(each)]
+    discovered = require_platform(engine, name)
+    containers = _containers(discovered, delete_data=delete_data)
+    stopped = [each.name for each in discovered.models if runs(each) and not is_task(each)]
     models = () if delete_data else tuple(stopped)
     volumes = [each for each in engine.volumes() if each.labels.get(PLATFORM_LABEL) == name]
-    return TearDown(
+    return TearDownPlan(
         name,
         removed=tuple(container.name for container in containers),
         stopped=models,
         deleted=tuple(volumes) if delete_data else (),
         kept=() if delete_data else tuple(each.name for each in volumes),
-        left=tuple(each.name for each in present.others if each.role is not ContainerRole.MODEL),
+        left=tuple(each.name for each in discovered.others if each.role is not ContainerRole.MODEL),
     )
 
 
 def tear_down(
     engine: Engine, name: str, progress: Progress, *, delete_data: bool = False, confirmation: str = ""
-) -> TearDown:
+) -> TearDownPlan:
     """Take a platform down; what was done.
 
-    Without `delete_data` its volumes, its network and the keeper of its secrets stay, and setting it up
+    Without `delete_data` its volumes, its network and the container of its secrets stay, and setting it up
     again finds everything as it was.
 
     Args:
@@ -88,14 +88,14 @@ def tear_down(
             remedy="Nothing was changed.",
         )
     plan = plan_tear_down(engine, name, delete_data=delete_data)
-    present = existing(engine, name)
+    discovered = require_platform(engine, name)
     if delete_data and plan.left:
         raise Conflict(
             f"Containers on the network of {name} are still there: {', '.join(plan.left)}",
             remedy="Remove them first. Nothing was changed.",
         )
     remove_services(engine, name, progress, models=delete_data)
-    for number, container in enumerate(each for each in stopping_order(present) if not is_task(each)):
+    for number, container in enumerate(each for each in stopping_order(discovered) if not is_task(each)):
         progress(number / (len(plan.removed) + len(plan.stopped) + 1), f"Stopping {container.name}")
         if runs(container):
             engine.stop(container.identifier, _seconds(container))
@@ -110,20 +110,20 @@ def tear_down(
     return plan
 
 
-def stopping_order(present: Present) -> list[Container]:
-    """What is to be stopped, whoever needs others before those: the keeper of secrets last of all."""
-    parts = [part.name for part in wanted(present.request or PlatformRequest(present.name))]
+def stopping_order(discovered: DiscoveredPlatform) -> list[Container]:
+    """What is to be stopped, whoever needs others before those: the container of secrets last of all."""
+    parts = [part.name for part in parts_of(discovered.request or PlatformRequest(discovered.name))]
     order = {name: place for place, name in enumerate(parts)}
-    found = sorted(present.parts.items(), key=lambda pair: order.get(pair[0], len(order)), reverse=True)
-    stopped = [*present.errands, *present.models, *(container for _, container in found)]
-    keepers = [present.keeper] if present.keeper else []
-    return [*stopped, *present.replaced.values(), *keepers]
+    found = sorted(discovered.parts.items(), key=lambda pair: order.get(pair[0], len(order)), reverse=True)
+    stopped = [*discovered.one_off_containers, *discovered.models, *(container for _, container in found)]
+    last = [discovered.state_container] if discovered.state_container else []
+    return [*stopped, *discovered.replaced.values(), *last]
 
 
-def _containers(present: Present, *, delete_data: bool) -> list[Container]:
-    found = [*present.parts.values(), *present.replaced.values(), *present.errands]
+def _containers(discovered: DiscoveredPlatform, *, delete_data: bool) -> list[Container]:
+    found = [*discovered.parts.values(), *discovered.replaced.values(), *discovered.one_off_containers]
     if delete_data:
-        found += present.models + ([present.keeper] if present.keeper else [])
+        found += discovered.models + ([discovered.state_container] if discovered.state_container else [])
     return sorted(found, key=lambda container: container.name)
 
 

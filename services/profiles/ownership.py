@@ -21,7 +21,7 @@ class Ownership:
         """Whether this object holds it."""
         return self._connection is not None
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """Try to become the owner; whether it is this object now."""
         if self._connection is not None:
             return True

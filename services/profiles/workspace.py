@@ -161,7 +161,7 @@ class EmbeddedPlatform:
 
     def _become_owner_or_attach(self, progress: Progress) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not self._ownership.take():
+        while not self._ownership.acquire():
             published = _read_published(self.folder)
             if published is not None and _answers(published.gateway_address):
                 with self._lock:
@@ -218,7 +218,7 @@ class EmbeddedPlatform:
         while not self._closing.wait(_LOOK_SECONDS):
             if self.owner:
                 self._publish()
-            elif self._ownership.take():
+            elif self._ownership.acquire():
                 with self._lock:
                     self._published = _Published(self._published.gateway_address)
                 with contextlib.suppress(Unavailable):

@@ -9,8 +9,8 @@ from msgspec import Struct
 from services.errors import Conflict, NotFound, StorageFull
 from services.model_server.artifacts.kinds import Kind
 from services.model_server.deploy import DESCRIPTION, Deploy, modified_at, write_deploy
-from services.publish.description_draft import Draft
-from services.publish.local_imports import modules_beside
+from services.publish.description_draft import DescriptionDraft
+from services.publish.local_imports import local_modules
 
 
 class _Named(Struct):
@@ -22,7 +22,7 @@ class _Named(Struct):
     train: str = ""
 
 
-def write_folder(model: Path, draft: Draft, folder: Path, *, replace: bool) -> Deploy:
+def write_folder(model: Path, draft: DescriptionDraft, folder: Path, *, replace: bool) -> Deploy:
     """Copy a model, its training script and the modules beside that into a deploy folder, described there.
 
     A folder of the same version is brought up to date where that is asked for: files that its old
@@ -45,7 +45,7 @@ def write_folder(model: Path, draft: Draft, folder: Path, *, replace: bool) -> D
     sources = {deploy.artifact: model}
     if deploy.train:
         script = Path(draft.given.train)
-        sources |= modules_beside(script) | {deploy.train: script}
+        sources |= local_modules(script) | {deploy.train: script}
     before = check_folder(folder, deploy.project, deploy.version, replace=replace)
     _check_free(folder, sources, before)
     try:
@@ -58,7 +58,7 @@ def write_folder(model: Path, draft: Draft, folder: Path, *, replace: bool) -> D
     return deploy
 
 
-def deploy_of(model: Path, draft: Draft) -> Deploy:
+def deploy_of(model: Path, draft: DescriptionDraft) -> Deploy:
     """The description that a draft comes to; the file's time of change counts as that of the training.
 
     Raises:
@@ -108,7 +108,7 @@ def check_folder(folder: Path, project: str, version: str, *, replace: bool) -> 
 
 def _check_free(folder: Path, sources: dict[str, Path], before: tuple[str, ...]) -> None:
     """No file is overwritten but those of the version itself, or by themselves."""
-    own = {*before, *(name for script in before for name in modules_beside(folder / script))}
+    own = {*before, *(name for script in before for name in local_modules(folder / script))}
     for name, source in sources.items():
         there = folder / name
         if there.exists() and name not in own and not there.samefile(source):

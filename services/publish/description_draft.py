@@ -39,7 +39,7 @@ class GivenInput(Struct, frozen=True):
     nullable: bool | None = None
 
 
-class Given(Struct, frozen=True, kw_only=True):
+class GivenDescription(Struct, frozen=True, kw_only=True):
     """What a person says of a model file; what is empty is not said.
 
     Attributes:
@@ -62,21 +62,21 @@ class Given(Struct, frozen=True, kw_only=True):
     rows: int = 0
 
 
-class Problem(Struct, frozen=True):
+class DraftProblem(Struct, frozen=True):
     """What stands in the way of a deploy folder.
 
     Attributes:
         about: which of the things given.
         message: what is missing or wrong, as a sentence without its full stop.
-        lacking: whether it is only missing; else what was given is wrong.
+        missing: whether it is only missing; else what was given is wrong.
     """
 
     about: About
     message: str
-    lacking: bool = False
+    missing: bool = False
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class DescriptionDraft(Struct, frozen=True, kw_only=True):
     """A description as far as it is known.
 
     Attributes:
@@ -85,22 +85,22 @@ class Draft(Struct, frozen=True, kw_only=True):
     """
 
     described: Described
-    given: Given
+    given: GivenDescription
     inputs: tuple[Field, ...]
     target: Field
     task: Task | None
     classes: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[DraftProblem, ...]
 
     @property
-    def wrong(self) -> tuple[Problem, ...]:
+    def invalid(self) -> tuple[DraftProblem, ...]:
         """What was given and cannot be."""
-        return tuple(problem for problem in self.problems if not problem.lacking)
+        return tuple(problem for problem in self.problems if not problem.missing)
 
     @property
-    def lacking(self) -> tuple[Problem, ...]:
+    def missing(self) -> tuple[DraftProblem, ...]:
         """What is still missing."""
-        return tuple(problem for problem in self.problems if problem.lacking)
+        return tuple(problem for problem in self.problems if problem.missing)
 
     def deploy(self, artifact: str, trained_at: datetime) -> Deploy:
         """The description to be written, of an artifact of this file name.
@@ -109,8 +109,8 @@ class Draft(Struct, frozen=True, kw_only=True):
             InvalidInput: something is wrong or missing; says all of it, and how to give it.
         """
         if self.problems or self.task is None:
-            told = "; ".join(f"{one.message} ({OPTIONS[one.about]})" for one in self.problems)
-            raise InvalidInput(told, remedy="Nothing was written.")
+            problems = "; ".join(f"{one.message} ({OPTIONS[one.about]})" for one in self.problems)
+            raise InvalidInput(problems, remedy="Nothing was written.")
         return Deploy(
             project=self.given.project,
             version=self.given.version,
@@ -124,9 +124,9 @@ class Draft(Struct, frozen=True, kw_only=True):
         )
 
 
-def draft_of(described: Described, given: Given) -> Draft:
+def draft_description(described: Described, given: GivenDescription) -> DescriptionDraft:
     """Put together what a file carries and what a person gives; nothing is written, no code is run."""
-    problems: list[Problem] = []
+    problems: list[DraftProblem] = []
     task = _task(described, given, problems)
     classes = _classes(described, given, task, problems)
     name = given.target or described.target
@@ -135,7 +135,7 @@ def draft_of(described: Described, given: Given) -> Draft:
     problems += _about_target(name, inputs)
     problems += _about_units(given.units, {name, *(field.name for field in inputs)})
     problems += _about_training(given)
-    return Draft(
+    return DescriptionDraft(
         described=described,
         given=given,
         inputs=inputs,
@@ -152,30 +152,30 @@ def next_version(taken: Iterable[str]) -> str:
     return next((letter for letter in map(chr, range(ord("A"), ord("Z") + 1)) if letter not in used), "")
 
 
-def _task(described: Described, given: Given, problems: list[Problem]) -> Task | None:
+def _task(described: Described, given: GivenDescription, problems: list[DraftProblem]) -> Task | None:
     carried, said = described.task, given.task
     if carried is not None:
         if said not in {None, carried}:
-            problems.append(Problem("task", f"the model itself says {carried}"))
+            problems.append(DraftProblem("task", f"the model itself says {carried}"))
         return carried
     if said is not None:
         return said
     if given.classes or described.classes:
         return Task.CLASSIFICATION
-    problems.append(Problem("task", "the file does not tell whether it is a regression", lacking=True))
+    problems.append(DraftProblem("task", "the file does not tell whether it is a regression", missing=True))
     return None
 
 
 def _classes(
-    described: Described, given: Given, task: Task | None, problems: list[Problem]
+    described: Described, given: GivenDescription, task: Task | None, problems: list[DraftProblem]
 ) -> tuple[str, ...]:
     if task is not Task.CLASSIFICATION:
         if given.classes and task is Task.REGRESSION:
-            problems.append(Problem("classes", "a regression has no classes"))
+            problems.append(DraftProblem("classes", "a regression has no classes"))
         return ()
     carried, said = described.classes, given.classes
     if carried and said not in {(), carried}:
-        problems.append(Problem("classes", f"the model’s own classes are {', '.join(carried)}"))
+        problems.append(DraftProblem("classes", f"the model’s own classes are {', '.join(carried)}"))
     classes = carried or said
     if not classes:
         apart = (
@@ -183,56 +183,56 @@ def _classes(
             if described.class_count
             else "the file"
         )
-        told = f"{apart} names none; name them in the order of its probabilities"
-        problems.append(Problem("classes", told, lacking=True))
+        message = f"{apart} names none; name them in the order of its probabilities"
+        problems.append(DraftProblem("classes", message, missing=True))
     else:
         problems += _about_classes(classes, described.class_count)
     return classes
 
 
-def _about_classes(classes: Sequence[str], count: int) -> list[Problem]:
-    told = ""
+def _about_classes(classes: Sequence[str], count: int) -> list[DraftProblem]:
+    message = ""
     if count and len(classes) != count:
-        told = f"the model tells {count} classes apart, {len(classes)} are named"
+        message = f"the model tells {count} classes apart, {len(classes)} are named"
     elif len(classes) < 2:
-        told = "a classification has at least two classes"
+        message = "a classification has at least two classes"
     elif not all(classes):
-        told = "a class has no name"
+        message = "a class has no name"
     elif twice := _twice(classes):
-        told = f"class {twice!r} is named twice"
-    return [Problem("classes", told)] if told else []
+        message = f"class {twice!r} is named twice"
+    return [DraftProblem("classes", message)] if message else []
 
 
-def _inputs(described: Described, given: Given, problems: list[Problem]) -> list[InputRead]:
+def _inputs(described: Described, given: GivenDescription, problems: list[DraftProblem]) -> list[InputRead]:
     names = [one.name for one in given.inputs]
     if twice := _twice(names):
-        problems.append(Problem("inputs", f"input {twice!r} is named twice"))
+        problems.append(DraftProblem("inputs", f"input {twice!r} is named twice"))
     if described.inputs:
         return _corrected(described.inputs, given.inputs, problems)
     if not names:
         takes = f"the model takes {described.width} inputs and" if described.width else "the file"
-        problems.append(Problem("inputs", f"{takes} names none; name them in its order", lacking=True))
+        problems.append(DraftProblem("inputs", f"{takes} names none; name them in its order", missing=True))
     elif described.width and len(names) != described.width:
-        told = f"the model takes {described.width} inputs, {len(names)} are named"
-        problems.append(Problem("inputs", told))
+        message = f"the model takes {described.width} inputs, {len(names)} are named"
+        problems.append(DraftProblem("inputs", message))
     elif not all(names):
-        problems.append(Problem("inputs", f"input {names.index('') + 1} has no name"))
-    return [_said(InputRead(one.name), one) for one in given.inputs]
+        problems.append(DraftProblem("inputs", f"input {names.index('') + 1} has no name"))
+    return [_with_given(InputRead(one.name), one) for one in given.inputs]
 
 
 def _corrected(
-    carried: Sequence[InputRead], given: Sequence[GivenInput], problems: list[Problem]
+    carried: Sequence[InputRead], given: Sequence[GivenInput], problems: list[DraftProblem]
 ) -> list[InputRead]:
     known = {plain_name(one.name) for one in carried}
     unknown = [one.name for one in given if plain_name(one.name) not in known]
     if unknown:
         takes = ", ".join(one.name for one in carried)
-        problems.append(Problem("inputs", f"the model has no input {unknown[0]!r}; it takes {takes}"))
+        problems.append(DraftProblem("inputs", f"the model has no input {unknown[0]!r}; it takes {takes}"))
     said = {plain_name(one.name): one for one in given}
-    return [_said(one, said.get(plain_name(one.name), GivenInput(one.name))) for one in carried]
+    return [_with_given(one, said.get(plain_name(one.name), GivenInput(one.name))) for one in carried]
 
 
-def _said(carried: InputRead, said: GivenInput) -> InputRead:
+def _with_given(carried: InputRead, said: GivenInput) -> InputRead:
     return InputRead(
         said.name,
         carried.type if said.type is None else said.type,
@@ -252,44 +252,48 @@ def _fields(
     return fields[-1], tuple(fields[:-1])
 
 
-def _about_names(given: Given) -> list[Problem]:
+def _about_names(given: GivenDescription) -> list[DraftProblem]:
     found = []
     if not given.project:
-        found.append(Problem("project", "the project has no name", lacking=True))
+        found.append(DraftProblem("project", "the project has no name", missing=True))
     else:
         found += _checked("project", given.project)
     if not given.version:
-        found.append(Problem("version", "the version has no name", lacking=True))
+        found.append(DraftProblem("version", "the version has no name", missing=True))
     else:
         found += _checked("version", given.version)
     return found
 
 
-def _checked(about: Literal["project", "version"], name: str) -> list[Problem]:
+def _checked(about: Literal["project", "version"], name: str) -> list[DraftProblem]:
     try:
         (validate_project if about == "project" else validate_version)(name)
     except InvalidInput as error:
-        return [Problem(about, error.message)]
+        return [DraftProblem(about, error.message)]
     return []
 
 
-def _about_target(name: str, inputs: Sequence[Field]) -> list[Problem]:
+def _about_target(name: str, inputs: Sequence[Field]) -> list[DraftProblem]:
     if not name:
-        return [Problem("target", "the file does not name what it predicts", lacking=True)]
+        return [DraftProblem("target", "the file does not name what it predicts", missing=True)]
     if name in {field.name for field in inputs}:
-        return [Problem("target", f"{name!r} is an input")]
+        return [DraftProblem("target", f"{name!r} is an input")]
     return []
 
 
-def _about_units(units: Mapping[str, str], names: set[str]) -> list[Problem]:
+def _about_units(units: Mapping[str, str], names: set[str]) -> list[DraftProblem]:
     unknown = [name for name in units if name not in names]
-    return [Problem("units", f"neither an input nor the target is named {unknown[0]!r}")] if unknown else []
+    return (
+        [DraftProblem("units", f"neither an input nor the target is named {unknown[0]!r}")]
+        if unknown
+        else []
+    )
 
 
-def _about_training(given: Given) -> list[Problem]:
-    found = [] if given.rows >= 0 else [Problem("rows", "the number of rows is below 0")]
+def _about_training(given: GivenDescription) -> list[DraftProblem]:
+    found = [] if given.rows >= 0 else [DraftProblem("rows", "the number of rows is below 0")]
     if given.train:
-        found += [Problem("train", message) for message in _about_script(Path(given.train))]
+        found += [DraftProblem("train", message) for message in _about_script(Path(given.train))]
     return found
 
 

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 import images
 from services.errors import InvalidInput
 from services.model_server.deploy import Deploy
-from services.publish.requirements import Named, Requirements, read_requirements
+from services.publish.requirements import RequiredPackage, Requirements, read_requirements
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "xgboost": ("xgboost", "xgboost-cpu"),
@@ -30,7 +30,7 @@ JAVA = ("openjdk-17-jdk-headless=17.*", ",".join(_MODULES))
 scoring touches, and with the file system in which JPype looks packages up."""
 
 
-class Needs(Struct, frozen=True):
+class ImageDependencies(Struct, frozen=True):
     """What goes into a version's image.
 
     Attributes:
@@ -45,7 +45,7 @@ class Needs(Struct, frozen=True):
     debian: tuple[str, ...] = ()
     java: bool = False
 
-    def told(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """In the words of a list of what is installed, such as `scikit-learn 1.7.2 (in place of 1.9.1)`."""
         present = pins("models.txt")
         for one in self.requirements.named:
@@ -58,21 +58,21 @@ class Needs(Struct, frozen=True):
             yield "a Java runtime"
 
 
-def needs_of(folder: Path, deploy: Deploy) -> Needs:
+def dependencies_of(folder: Path, deploy: Deploy) -> ImageDependencies:
     """Find out what a version needs; a deploy folder in R, or with a Dockerfile, sees to it itself.
 
     Raises:
         InvalidInput, NotFound: its `requirements.txt` is not one, or moves a library of Relevo's services.
     """
     if deploy.kind == "rds" or (folder / "Dockerfile").is_file():
-        return Needs()
+        return ImageDependencies()
     requirements = read_requirements(folder)
     for one in requirements.named:
         _check_kept(one)
     kind = tuple(_of_kind(deploy.kind, requirements))
     names = {one.name for one in requirements.named} | {canonicalize_name(_name(line)) for line in kind}
     debian = tuple(package for name in sorted(names & set(_DEBIAN)) for package in _DEBIAN[name])
-    return Needs(requirements, kind, debian, java=bool(names & _WITH_JAVA))
+    return ImageDependencies(requirements, kind, debian, java=bool(names & _WITH_JAVA))
 
 
 def pins(*parts: str) -> dict[str, str]:
@@ -88,7 +88,7 @@ def _of_kind(kind: str, requirements: Requirements) -> Iterator[str]:
                 yield line
 
 
-def _check_kept(one: Named) -> None:
+def _check_kept(one: RequiredPackage) -> None:
     kept = pins("services.txt").get(one.name)
     if kept is not None and not SpecifierSet(one.specifier).contains(kept, prereleases=True):
         raise InvalidInput(

@@ -19,28 +19,28 @@ from services.containers.program import program_command
 from services.errors import InvalidInput, RelevoError
 from services.model_server.artifacts.describing import describe_file
 from services.model_server.artifacts.interface import Described
-from services.publish.description_draft import Given, draft_of
+from services.publish.description_draft import GivenDescription, draft_description
 
 _LOOK_SECONDS = 0.1
 _LAST_CHARACTERS = 4000
 
 
-class Writing(Struct, frozen=True):
+class ImportRequest(Struct, frozen=True):
     """Where a deploy folder is wanted, and what is given for it."""
 
-    given: Given
+    given: GivenDescription
     folder: str
     replace: bool = False
 
 
-class Order(Struct, frozen=True):
+class ReaderRequest(Struct, frozen=True):
     """What such a process does: describe a file or, with `writing`, bring it into a deploy folder."""
 
     model: str
-    writing: Writing | None = None
+    writing: ImportRequest | None = None
 
 
-class Outcome(Struct, frozen=True, omit_defaults=True):
+class ReaderReply(Struct, frozen=True, omit_defaults=True):
     """How it ended: with a description, with a written folder, or with an error that can be acted on."""
 
     described: Described | None = None
@@ -49,22 +49,27 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     details: str = ""
 
 
-def carry_out(order: Order) -> Outcome:
+def answer_request(request: ReaderRequest) -> ReaderReply:
     """Do what is ordered, in the process that was started for it."""
-    model = Path(order.model)
+    model = Path(request.model)
     try:
-        described, writing = describe_file(model), order.writing
+        described, writing = describe_file(model), request.writing
         if writing is None:
-            return Outcome(described)
-        from services.publish.model_import import bring_in
+            return ReaderReply(described)
+        from services.publish.model_import import import_model
 
-        bring_in(model, draft_of(described, writing.given), Path(writing.folder), replace=writing.replace)
+        import_model(
+            model,
+            draft_description(described, writing.given),
+            Path(writing.folder),
+            replace=writing.replace,
+        )
     except RelevoError as error:
-        return Outcome(None, error.message, error.remedy, error.details)
-    return Outcome()
+        return ReaderReply(None, error.message, error.remedy, error.details)
+    return ReaderReply()
 
 
-def describe_apart(model: Path, progress: Progress) -> Described:
+def describe_isolated(model: Path, progress: Progress) -> Described:
     """What a model file carries, read in a process of its own.
 
     Args:
@@ -75,50 +80,54 @@ def describe_apart(model: Path, progress: Progress) -> Described:
         RelevoError: as `describe_file`.
         InvalidInput: the process ended without a word; its last ones are in the details.
     """
-    described = _ordered(Order(str(model)), lambda: progress(None, f"Reading {model.name}")).described
+    described = _ask_process(
+        ReaderRequest(str(model)), lambda: progress(None, f"Reading {model.name}")
+    ).described
     if described is None:
         raise InvalidInput(f"{model.name} could not be read")
     return described
 
 
-def bring_in_apart(model: Path, given: Given, folder: Path, *, replace: bool, progress: Progress) -> None:
-    """Describe a model and `bring_in` it, in a process of its own.
+def import_model_isolated(
+    model: Path, given: GivenDescription, folder: Path, *, replace: bool, progress: Progress
+) -> None:
+    """Describe a model and `import_model` it, in a process of its own.
 
     Raises:
         InvalidInput: for whatever these raise.
     """
-    order = Order(str(model), Writing(given, str(folder), replace))
-    _ordered(order, lambda: progress(None, f"Loading {model.name} and writing {folder}"))
+    request = ReaderRequest(str(model), ImportRequest(given, str(folder), replace))
+    _ask_process(request, lambda: progress(None, f"Loading {model.name} and writing {folder}"))
 
 
-def _ordered(order: Order, check: Callable[[], None]) -> Outcome:
-    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as heard:
-        code = _run(order, told, heard, check)
-        outcome = _outcome(_text(told))
-        if outcome is None:
+def _ask_process(request: ReaderRequest, check: Callable[[], None]) -> ReaderReply:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        code = _run(request, output, errors, check)
+        reply = _reply(_text(output))
+        if reply is None:
             raise InvalidInput(
-                f"{Path(order.model).name} ended the program that read it, with exit code {code}",
+                f"{Path(request.model).name} ended the program that read it, with exit code {code}",
                 remedy="Details tell its last words.",
-                details=_text(heard)[-_LAST_CHARACTERS:],
+                details=_text(errors)[-_LAST_CHARACTERS:],
             )
-    if outcome.failure:
-        raise InvalidInput(outcome.failure, remedy=outcome.remedy, details=outcome.details)
-    return outcome
+    if reply.failure:
+        raise InvalidInput(reply.failure, remedy=reply.remedy, details=reply.details)
+    return reply
 
 
-def _run(order: Order, told: IO[bytes], heard: IO[bytes], check: Callable[[], None]) -> int:
+def _run(request: ReaderRequest, output: IO[bytes], errors: IO[bytes], check: Callable[[], None]) -> int:
     process = subprocess.Popen(
         program_command("describe", "--ordered"),
         stdin=subprocess.PIPE,
-        stdout=told,
-        stderr=heard,
+        stdout=output,
+        stderr=errors,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
     with process:
         assert process.stdin is not None  # noqa: S101 - for the checker: it is a pipe
         try:
             with contextlib.suppress(OSError):  # it may have ended already; its last words say why
-                process.stdin.write(msgspec.json.encode(order) + b"\n")
+                process.stdin.write(msgspec.json.encode(request) + b"\n")
                 process.stdin.flush()
             while True:
                 check()
@@ -131,11 +140,11 @@ def _run(order: Order, told: IO[bytes], heard: IO[bytes], check: Callable[[], No
             raise
 
 
-def _outcome(text: str) -> Outcome | None:
-    """The outcome in the last line; a model's own code may have printed before it."""
+def _reply(text: str) -> ReaderReply | None:
+    """The reply in the last line; a model's own code may have printed before it."""
     lines = text.splitlines()
     try:
-        return msgspec.json.decode(lines[-1], type=Outcome) if lines else None
+        return msgspec.json.decode(lines[-1], type=ReaderReply) if lines else None
     except msgspec.MsgspecError:
         return None
 

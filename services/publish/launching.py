@@ -21,18 +21,18 @@ from services.containers.model import (
     RestartPolicy,
 )
 from services.errors import Conflict, InvalidInput, NotFound
-from services.images.build_settings import forwarded_settings
+from services.images.build_settings import read_build_settings
 from services.images.builds import build_images
 from services.images.catalogue import CATALOGUE, reference
 from services.model_server.deploy import Deploy, read_deploy
-from services.publish.pip_failures import explained
+from services.publish.pip_failures import explain_build_failure
 from services.publish.version_image import VersionImage, version_image
 from services.registry.tokens import service_token
 
 _HEALTHY_SECONDS = 120.0
 
 
-class Production(Struct, frozen=True):
+class LaunchTarget(Struct, frozen=True):
     """A platform, as services on it need to know it; holds its secret, so never shown or stored.
 
     Attributes:
@@ -55,7 +55,7 @@ class Production(Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Without the secret."""
-        return f"Production(platform={self.platform!r}, network={self.network!r})"
+        return f"LaunchTarget(platform={self.platform!r}, network={self.network!r})"
 
     def image_for(self, deploy: Deploy) -> str:
         """The image on which a deploy folder's own is built: its language's."""
@@ -89,9 +89,9 @@ class Launcher:
         production: the platform.
     """
 
-    def __init__(self, engine: Engine, runtime: Runtime, production: Production) -> None:
+    def __init__(self, engine: Engine, runtime: Runtime, production: LaunchTarget) -> None:
         self._engine, self._runtime = engine, runtime
-        self.production = production
+        self.target = production
 
     def launch_folder(
         self,
@@ -118,15 +118,15 @@ class Launcher:
         """
         deploy = read_deploy(folder)
         progress(0.0, f"Reading {folder.name}")
-        image = version_image(folder, deploy, self.production.image_for(deploy))
+        image = version_image(folder, deploy, self.target.image_for(deploy))
         target = self._reference(deploy, hashlib.sha256(image.context).hexdigest()[:12])
         known = self._engine.image(target) is not None
         try:
             if not known:
-                base, ours = self.production.image_for(deploy), not (folder / "Dockerfile").is_file()
+                base, ours = self.target.image_for(deploy), not (folder / "Dockerfile").is_file()
                 self._provide(base, share(progress, 0.0, 0.25), output, ours=ours)
                 self._build(target, image, deploy, share(progress, 0.25, 0.5), output)
-            if self.production.registry:
+            if self.target.registry:
                 self._engine.push(target, share(progress, 0.5, 0.6))
             return self._run(deploy.project, deploy.version, target, options, share(progress, 0.6, 1.0))
         except BaseException:
@@ -177,18 +177,16 @@ class Launcher:
         progress: Progress,
         output: Callable[[str], None],
     ) -> None:
-        labels = {
-            ROLE_LABEL: ContainerRole.MODEL,
-            PROJECT_LABEL: deploy.project,
-            VERSION_LABEL: deploy.version,
-        }
-        arguments = forwarded_settings().arguments() if image.installs else {}
+        labels = {ROLE_LABEL: ContainerRole.MODEL, PROJECT_LABEL: deploy.project, VERSION_LABEL: deploy.version}
+        arguments = read_build_settings().arguments() if image.installs else {}
         order = BuildSpec(image.context, reference, arguments, labels, keep_failed=not image.installs)
         try:
             self._engine.build(order, progress, output)
         except InvalidInput as error:
             raise (
-                explained(error, f"{deploy.project} {deploy.version}") if image.installs else error
+                explain_build_failure(error, f"{deploy.project} {deploy.version}")
+                if image.installs
+                else error
             ) from error
 
     def _run(
@@ -214,13 +212,13 @@ class Launcher:
             raise
 
     def _spec(self, project: str, version: str, reference: str, options: LaunchOptions) -> ServiceSpec:
-        token = service_token(self.production.secret, project, version)
+        token = service_token(self.target.secret, project, version)
         return ServiceSpec(
             name=service_name(project, version),
             command=(),
             environment={
                 **options.environment,
-                "RELEVO_GATEWAY": self.production.gateway,
+                "RELEVO_GATEWAY": self.target.gateway,
                 "RELEVO_TOKEN": token,
                 "RELEVO_IMAGE": reference,
             },
@@ -236,8 +234,8 @@ class Launcher:
         )
 
     def _reference(self, deploy: Deploy, tag: str) -> str:
-        name = f"{self.production.platform}/{deploy.project}-{deploy.version.lower()}:{tag}"
-        return f"{self.production.registry}/{name}" if self.production.registry else name
+        name = f"{self.target.platform}/{deploy.project}-{deploy.version.lower()}:{tag}"
+        return f"{self.target.registry}/{name}" if self.target.registry else name
 
     def _forget(self, reference: str) -> None:
         """Remove an image that came to nothing, unless it was never built or something uses it by now."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def modules_beside(script: Path) -> dict[str, Path]:
+def local_modules(script: Path) -> dict[str, Path]:
     """The files beside a Python script that it imports, and those that they import in turn.
 
     They are parsed, not run. A package counts as a whole; what the standard library has is not looked for.

@@ -8,10 +8,10 @@ from services.model_server.artifacts.describing import artifact_of
 from services.model_server.deploy import Deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import check_folder, deploy_of, write_folder
-from services.publish.description_draft import Draft
+from services.publish.description_draft import DescriptionDraft
 
 
-def bring_in(model: Path, draft: Draft, folder: Path, *, replace: bool = False) -> Deploy:
+def import_model(model: Path, draft: DescriptionDraft, folder: Path, *, replace: bool = False) -> Deploy:
     """See that a model file loads as it is described, and write its deploy folder.
 
     A pickle's code is run by this. An ONNX model takes the weights beside it into its one file.

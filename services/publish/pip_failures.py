@@ -36,12 +36,12 @@ _BUILD = (
 )
 
 
-class _Told(NamedTuple):
+class _Explanation(NamedTuple):
     message: str
     remedy: str
 
 
-def explained(error: InvalidInput, who: str) -> InvalidInput:
+def explain_build_failure(error: InvalidInput, who: str) -> InvalidInput:
     """The failure of a build in words on packages, where pip or apt told why; else the failure as it is.
 
     Args:
@@ -49,13 +49,13 @@ def explained(error: InvalidInput, who: str) -> InvalidInput:
         who: whose image it is, such as `wine B`.
     """
     for read in (_conflict, _missing, _unbuilt, _broken, _other):
-        if told := read(error.details):
-            message = f"What {who} needs cannot be installed: {told.message}"
-            return InvalidInput(message, remedy=told.remedy, details=error.details)
+        if found := read(error.details):
+            message = f"What {who} needs cannot be installed: {found.message}"
+            return InvalidInput(message, remedy=found.remedy, details=error.details)
     return error
 
 
-def _conflict(printed: str) -> _Told | None:
+def _conflict(printed: str) -> _Explanation | None:
     found = _CONFLICT.search(printed)
     if not found:
         return None
@@ -66,37 +66,39 @@ def _conflict(printed: str) -> _Told | None:
     ]
     if kept:
         words.append(f"Relevo keeps {', '.join(kept)}")
-    return _Told("; ".join(words), _AROUND if kept else _TOGETHER)
+    return _Explanation("; ".join(words), _AROUND if kept else _TOGETHER)
 
 
-def _missing(printed: str) -> _Told | None:
+def _missing(printed: str) -> _Explanation | None:
     found = _MISSING.search(printed)
     if not found:
         return None
     if _UNREACHED.search(printed):
-        return _Told(f"the package index did not answer when {found['wanted']} was looked for", _LOOK)
-    return _Told(f"the package index has no {found['wanted']} for Python 3.11 on Linux", _CORRECT)
+        return _Explanation(
+            f"the package index did not answer when {found['wanted']} was looked for", _LOOK
+        )
+    return _Explanation(f"the package index has no {found['wanted']} for Python 3.11 on Linux", _CORRECT)
 
 
-def _unbuilt(printed: str) -> _Told | None:
+def _unbuilt(printed: str) -> _Explanation | None:
     found = _UNBUILT.search(printed) or _METADATA.search(printed)
     if not found:
         return None
-    return _Told(
+    return _Explanation(
         f"{found['name']} comes as sources only, and they cannot be built: the image has no compiler",
         _BUILD,
     )
 
 
-def _broken(printed: str) -> _Told | None:
+def _broken(printed: str) -> _Explanation | None:
     found = [
         f"{one['whose']} needs {one['lacks'] or one['wants']}"
         + (f", and there would be {one['has']}" if one["has"] else "")
         for one in _BROKEN.finditer(printed)
     ]
-    return _Told("; ".join(found), _TOGETHER) if found else None
+    return _Explanation("; ".join(found), _TOGETHER) if found else None
 
 
-def _other(printed: str) -> _Told | None:
+def _other(printed: str) -> _Explanation | None:
     found = _ANY.findall(printed)
-    return _Told(found[-1], "What the step printed is under Details.") if found else None
+    return _Explanation(found[-1], "What the step printed is under Details.") if found else None

@@ -98,7 +98,7 @@ def publish_training_predictions(
         progress(first / len(rows), f"Asking {project} {version} for its training set")
         part = rows[first : first + _ROWS_A_REQUEST]
         instances = [{name: row[name] for name in inputs} for row in part]
-        answer = _patiently(
+        answer = _retry_while_unavailable(
             partial(gateway.try_version, project, version, instances),
             0.0 if first else patience,
             lambda: progress(0.0, f"Waiting for {project} {version} to answer"),
@@ -110,7 +110,7 @@ def publish_training_predictions(
     return written
 
 
-def _patiently(ask: Callable[[], Tried], seconds: float, check: Callable[[], None]) -> Tried:
+def _retry_while_unavailable(ask: Callable[[], Tried], seconds: float, check: Callable[[], None]) -> Tried:
     """Ask until a service that is starting answers."""
     deadline = time.monotonic() + seconds
     while True:

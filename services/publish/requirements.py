@@ -30,7 +30,7 @@ _EDITABLE = frozenset({"-e", "--editable"})
 _FOLDERS = frozenset({"-f", "--find-links"})
 
 
-class Named(Struct, frozen=True):
+class RequiredPackage(Struct, frozen=True):
     """A package that is asked for.
 
     Attributes:
@@ -54,7 +54,7 @@ class Requirements(Struct, frozen=True):
         files: of the deploy folder that pip needs: the file itself, included ones, wheels; with slashes.
     """
 
-    named: tuple[Named, ...] = ()
+    named: tuple[RequiredPackage, ...] = ()
     files: tuple[str, ...] = ()
 
     def names(self, *packages: str) -> bool:
@@ -83,7 +83,7 @@ class _Reader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self.named: list[Named] = []
+        self.named: list[RequiredPackage] = []
         self.files: list[str] = []
 
     def read(self, file: Path, *, constraints: bool) -> None:
@@ -124,7 +124,9 @@ class _Reader:
             raise InvalidInput(f"{where}: {text!r} is no requirement", details=str(error)) from error
         if _applies(found.marker):
             words = text.partition(";")[0].strip()
-            self.named.append(Named(canonicalize_name(found.name), words, where, str(found.specifier)))
+            self.named.append(
+                RequiredPackage(canonicalize_name(found.name), words, where, str(found.specifier))
+            )
 
     def _take(self, place: Path) -> None:
         found = sorted(place.rglob("*")) if place.is_dir() else [place]
@@ -191,11 +193,11 @@ def _is_path(text: str) -> bool:
     )
 
 
-def _of_file(file: Path, text: str, where: str) -> Named:
+def _of_file(file: Path, text: str, where: str) -> RequiredPackage:
     try:
         if file.suffix == ".whl":
-            return Named(parse_wheel_filename(file.name)[0], text, where)
-        return Named(parse_sdist_filename(file.name)[0], text, where)
+            return RequiredPackage(parse_wheel_filename(file.name)[0], text, where)
+        return RequiredPackage(parse_sdist_filename(file.name)[0], text, where)
     except ValueError as error:
         raise InvalidInput(
             f"{where}: {file.name} is neither a wheel nor a source archive by its name",

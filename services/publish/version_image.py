@@ -14,7 +14,7 @@ import images
 from services.errors import InvalidInput
 from services.images.contexts import archive
 from services.model_server.deploy import Deploy
-from services.publish.image_dependencies import JAVA, Needs, needs_of
+from services.publish.image_dependencies import JAVA, ImageDependencies, dependencies_of
 
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".Rproj.user", ".DS_Store"})
 _MOST_BYTES = 4 << 30
@@ -32,12 +32,12 @@ class VersionImage(Struct, frozen=True):
     """
 
     context: bytes
-    needs: Needs
+    needs: ImageDependencies
 
     @property
     def installs(self) -> bool:
         """Whether its stages ask package registries, and so take this machine's settings."""
-        return self.needs != Needs()
+        return self.needs != ImageDependencies()
 
 
 def version_image(folder: Path, deploy: Deploy, model_image: str) -> VersionImage:
@@ -51,7 +51,7 @@ def version_image(folder: Path, deploy: Deploy, model_image: str) -> VersionImag
     Raises:
         InvalidInput, NotFound: its `requirements.txt` cannot be; or it holds more than an image should.
     """
-    needs = needs_of(folder, deploy)
+    needs = dependencies_of(folder, deploy)
     contents = {f"deploy/{place}": content for place, content in _deploy_files(folder)}
     own = folder / "Dockerfile"
     contents["Dockerfile"] = own.read_bytes() if own.is_file() else recipe(model_image, needs).encode()
@@ -64,7 +64,7 @@ def version_image(folder: Path, deploy: Deploy, model_image: str) -> VersionImag
     return VersionImage(archive(contents), needs)
 
 
-def recipe(model_image: str, needs: Needs) -> str:
+def recipe(model_image: str, needs: ImageDependencies) -> str:
     """The Dockerfile of a version on the image of Relevo's service."""
     stages = dict(_stages(needs))
     base = {"own": "kind"} if "kind" in stages else {}
@@ -77,7 +77,7 @@ def recipe(model_image: str, needs: Needs) -> str:
     return "\n".join([*texts, *last, "COPY deploy /deploy", ""])
 
 
-def _stages(needs: Needs) -> Iterator[tuple[str, str]]:
+def _stages(needs: ImageDependencies) -> Iterator[tuple[str, str]]:
     """Name and commands of each stage that installs something."""
     if needs.debian:
         packages = " ".join(f"'{package}'" for package in needs.debian)
@@ -96,7 +96,7 @@ def _stages(needs: Needs) -> Iterator[tuple[str, str]]:
         yield "own", f"{_PIP}\n{copied}\nRUN {run}"
 
 
-def _environment(needs: Needs) -> Iterator[str]:
+def _environment(needs: ImageDependencies) -> Iterator[str]:
     if needs.kind or needs.requirements.files:
         yield "ENV PATH=/opt/relevo/version/bin:$PATH"
     if needs.java:
@@ -107,9 +107,9 @@ def _copy(*shared: str) -> str:
     return f"COPY {' '.join(f'common/{name}' for name in ('settings.sh', *shared))} /build/"
 
 
-def _shared(needs: Needs) -> Iterator[str]:
+def _shared(needs: ImageDependencies) -> Iterator[str]:
     """Files of `images/common` that the recipe copies."""
-    if needs != Needs():
+    if needs != ImageDependencies():
         yield "settings.sh"
     if needs.debian:
         yield "packages.sh"

@@ -11,7 +11,7 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
-from services.images.build_settings import Forwarded, forwarded_settings
+from services.images.build_settings import BuildSettings, read_build_settings
 
 Start = Callable[..., str]
 _numbers = count()
@@ -70,10 +70,10 @@ def mark(client: docker.APIClient) -> Iterator[str]:
 
 
 @pytest.fixture
-def marked(mark: str) -> Forwarded:
+def marked(mark: str) -> BuildSettings:
     """This machine's settings, each with something in it that is found again."""
-    own = forwarded_settings()
-    return Forwarded(
+    own = read_build_settings()
+    return BuildSettings(
         pip=f"{own.pip or '[global]'}\ntrusted-host = pip-{mark}",
         apt_sources=f"# sources-{mark}\n{own.apt_sources}" if own.apt_sources else "",
         apt_configuration=f'{own.apt_configuration}\nAcquire::http::User-Agent "apt-{mark}";',

@@ -7,7 +7,7 @@ import docker
 import pytest
 
 from services.containers.engine.engine import Engine
-from services.images.build_settings import PROXIES, Forwarded
+from services.images.build_settings import PROXIES, BuildSettings
 from services.images.catalogue import CATALOGUE, program_version
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -45,7 +45,7 @@ def test_no_history_tells_a_setting_of_the_builder(
     name: str, built_images: Callable[[str], str], client: docker.APIClient
 ) -> None:
     steps = "\n".join(step["CreatedBy"] for step in client.history(built_images(name)))
-    every = Forwarded("x", "x", "x", "x", dict.fromkeys(PROXIES, "x"))
+    every = BuildSettings("x", "x", "x", "x", dict.fromkeys(PROXIES, "x"))
     assert [name for name in every.arguments() if name in steps] == []
     # How the engine notes arguments that a step was given.
     assert not re.search(r"^\|\d+ ", steps, re.MULTILINE)

@@ -9,7 +9,7 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.errors import InvalidInput
-from services.images.build_settings import Forwarded
+from services.images.build_settings import BuildSettings
 from services.images.builds import build_images
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 @pytest.fixture
 def build(
     engine: Engine,
-    marked: Forwarded,
+    marked: BuildSettings,
     unique_name: Callable[[str], str],
 ) -> Iterator[Callable[[str], str]]:
     """Build an image with the marked settings; its reference. All goes with the test."""
@@ -28,7 +28,7 @@ def build(
         prefix = unique_name("marked")
         built.extend(
             build_images(
-                engine, [name], lambda *_: None, lambda _: None, prefix=prefix, forwarded=marked
+                engine, [name], lambda *_: None, lambda _: None, prefix=prefix, settings=marked
             ).values()
         )
         return built[-1]
@@ -53,7 +53,7 @@ def test_the_search_finds_what_is_there(
 
 def test_the_settings_are_followed(engine: Engine, unique_name: Callable[[str], str]) -> None:
     """A mirror and an index that are not there make builds fail, so what is forwarded is what is used."""
-    nowhere = Forwarded(
+    nowhere = BuildSettings(
         pip="[global]\nindex-url = http://127.0.0.1:1/simple\nretries = 0",
         apt_sources="deb http://127.0.0.1:1/debian bookworm main",
     )
@@ -65,6 +65,6 @@ def test_the_settings_are_followed(engine: Engine, unique_name: Callable[[str], 
                 lambda *_: None,
                 lambda _: None,
                 prefix=unique_name("none"),
-                forwarded=nowhere,
+                settings=nowhere,
             )
         assert words in failed.value.details or "No matching distribution" in failed.value.details

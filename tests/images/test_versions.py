@@ -10,7 +10,7 @@ import pytest
 from services.containers.engine.engine import Engine
 from services.containers.model import BuildSpec
 from services.errors import InvalidInput
-from services.images.build_settings import Forwarded, forwarded_settings
+from services.images.build_settings import BuildSettings, read_build_settings
 from services.model_server.artifacts.kinds import KINDS, Kind
 from services.model_server.deploy import Deploy, write_deploy
 from services.publish.version_image import version_image
@@ -51,14 +51,14 @@ def build(
     """Build the image of a version; its reference. It goes with the test."""
     base, target = built_images("model-python"), f"{unique_name('version')}:1"
 
-    def built(folder: Path, kind: Kind, settings: Forwarded | None = None) -> str:
+    def built(folder: Path, kind: Kind, settings: BuildSettings | None = None) -> str:
         deploy = Deploy(
             project="wine", version="B", signature=SIGNATURE, trained_at=datetime(2026, 1, 1, tzinfo=UTC),
             rows=1, kind=kind, artifact=KINDS[kind].artifact,
         )  # fmt: skip
         write_deploy(folder, deploy)
         context = version_image(folder, deploy, base).context
-        arguments = (settings or forwarded_settings()).arguments()
+        arguments = (settings or read_build_settings()).arguments()
         engine.build(
             BuildSpec(context, target, arguments, keep_failed=False), lambda *_: None, lambda _: None
         )
@@ -99,7 +99,7 @@ def test_a_kinds_packages_and_the_folders_leave_no_trace_of_how_they_came(
     build: Build,
     client: docker.APIClient,
     tmp_path: Path,
-    marked: Forwarded,
+    marked: BuildSettings,
     traces: Callable[[str], list[str]],
 ) -> None:
     (tmp_path / "requirements.txt").write_text("scikit-learn==1.7.2\ntoolz==1.1.0\n")

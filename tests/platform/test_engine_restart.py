@@ -24,7 +24,7 @@ from services.containers.model import ContainerHealth
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
 from services.platform.discovery import find_platform
-from services.platform.launch_target import production, runtime_of
+from services.platform.launch_target import launch_target, runtime_of
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 from services.publish.csv_rows import Row
@@ -157,7 +157,7 @@ def test_a_restarted_engine_brings_all_parts_back_and_nothing_acknowledged_is_lo
         engine = stack.enter_context(open_engine(LocalEngine(str(second_engine.socket))))
         stack.enter_context(cleared(engine, REQUEST.name))
         outcome = set_up(engine, REQUEST, silent)
-        launcher = Launcher(engine, runtime_of(engine, REQUEST.name), production(engine, REQUEST.name))
+        launcher = Launcher(engine, runtime_of(engine, REQUEST.name), launch_target(engine, REQUEST.name))
         folder = WINE.deploy_folder(trained, "A")
         launcher.launch_folder(folder, LaunchOptions(), silent)
         before = _starts(engine)
@@ -172,7 +172,7 @@ def test_a_restarted_engine_brings_all_parts_back_and_nothing_acknowledged_is_lo
         assert all(started != before[name] for name, started in _starts(engine).items())
         address = CassandraAddress(("127.0.0.1",), REQUEST.cassandra_port, StoreRole.READER)
         eventually_despite_faults(lambda: gateway.health().store == "reachable")
-        store = open_store(address, password=outcome.keys.reader)
+        store = open_store(address, password=outcome.secrets.reader)
         stack.callback(store.close)
         all_recorded(gateway, store, "wine", clients)
 

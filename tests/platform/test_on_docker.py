@@ -28,12 +28,12 @@ from services.gateway.messages import ChampionRequest
 from services.images.catalogue import reference
 from services.model_server.deploy import Deploy, read_deploy
 from services.platform.checks import SYSTEM_MEMORY
-from services.platform.client_profile import profile_of, remember
+from services.platform.client_profile import profile_of, save_profile
 from services.platform.discovery import find_platform
-from services.platform.launch_target import production, runtime_of
+from services.platform.launch_target import launch_target, runtime_of
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
-from services.platform.status import platform_state
+from services.platform.status import platform_status
 from services.platform.teardown import tear_down
 from services.profiles.profile import ProfileFolder
 from services.profiles.secrets import KINDS, Secrets
@@ -80,7 +80,9 @@ class Plant:
 
     @property
     def launcher(self) -> Launcher:
-        return Launcher(self.engine, runtime_of(self.engine, self.name), production(self.engine, self.name))
+        return Launcher(
+            self.engine, runtime_of(self.engine, self.name), launch_target(self.engine, self.name)
+        )
 
     def deploy(self, example: Example, version: str = "A") -> Deploy:
         return read_deploy(example.deploy_folder(self.folder, version))
@@ -130,7 +132,7 @@ def plant(  # noqa: PLR0917 - fixtures
     with ExitStack() as stack:
         stack.enter_context(cleared(engine, request.name))
         outcome = set_up(engine, request, silent)
-        remember(profile_of(request, engine.address), outcome, profiles, kept)
+        save_profile(profile_of(request, engine.address), outcome, profiles, kept)
         for kind in KINDS:
             stack.callback(kept.forget, request.name, kind)
         opened = with_all_its_threads(
@@ -174,7 +176,7 @@ def test_four_versions_are_launched_from_their_deploy_folders_and_measured(
         pushed = registry.repositories()
     expected = [f"{plant.name}/{example.name}-{version.lower()}" for example, version in VERSIONS]
     assert pushed == sorted(expected)
-    assert platform_state(plant.engine, plant.name, usage=False).well
+    assert platform_status(plant.engine, plant.name, usage=False).well
 
 
 def test_what_is_asked_and_labelled_is_evaluated_through_the_profile(
@@ -205,7 +207,7 @@ def _wait_until_labelled(reader: ProjectReader, rows: int) -> None:
 
 
 def test_the_whole_platform_fits_the_smallest_server(plant: Plant) -> None:
-    state = platform_state(plant.engine, plant.name)
+    state = platform_status(plant.engine, plant.name)
     parts = state.parts + state.models
     assert len(parts) == 5 + len(VERSIONS)
     memory = {part.name.removeprefix(f"{plant.name}-"): part.memory or 0 for part in parts}
@@ -316,7 +318,7 @@ def test_a_version_answers_on_ports_of_its_own(
     plant.launch(IRIS, "B", LaunchOptions(ports=(Port(8000, port, "127.0.0.1"),)))
     target = plant.deploy(IRIS).signature.target.name
     row = {name: value for name, value in plant.live["iris"][0].items() if name != target}
-    asked_directly = _post(port, service_token(plant.outcome.keys.secret, "iris", "B"), row)
+    asked_directly = _post(port, service_token(plant.outcome.secrets.secret, "iris", "B"), row)
     (listener,) = plant.request.listener_ports
     plant.gateway.put_listener(Listener(listener, "iris", "B"))
     eventually_despite_faults(lambda: [each.state for each in plant.gateway.listeners()] == ["listening"])

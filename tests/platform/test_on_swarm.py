@@ -12,7 +12,7 @@ from services.client import GatewayClient
 from services.containers.engine.engine import Engine
 from services.containers.swarm.runtime import SwarmRuntime
 from services.model_server.deploy import read_deploy
-from services.platform.launch_target import production, runtime_of
+from services.platform.launch_target import launch_target, runtime_of
 from services.platform.request import PlatformRequest, problems
 from services.platform.setup import Outcome, set_up
 from services.platform.teardown import tear_down
@@ -53,7 +53,7 @@ class Plant:
 
     def store(self) -> Store:
         address = CassandraAddress(("127.0.0.1",), self.request.cassandra_port, "relevo_administrator")
-        return open_store(address, password=self.outcome.keys.administrator)
+        return open_store(address, password=self.outcome.secrets.administrator)
 
     def containers(self, part: str) -> list[str]:
         """Containers that run for a service or part now."""
@@ -91,7 +91,7 @@ def plant(
         outcome = set_up(swarm_engine, request, silent, issued=tokens.append)
         runtime = runtime_of(swarm_engine, request.name)
         assert isinstance(runtime, SwarmRuntime)
-        launcher = Launcher(swarm_engine, runtime, production(swarm_engine, request.name))
+        launcher = Launcher(swarm_engine, runtime, launch_target(swarm_engine, request.name))
         launcher.launch_folder(WINE.deploy_folder(folder, "A"), LaunchOptions(replicas=3), silent)
         rows = read_rows(WINE.live(folder), read_deploy(WINE.deploy_folder(folder, "A")).signature)
         with GatewayClient(request.address(), tokens[0]) as gateway:

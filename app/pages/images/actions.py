@@ -190,14 +190,14 @@ class ImageActions(EngineDeeds):
     def _build_folder(self, folder: str, name: str) -> None:
         from services.containers.engine.builds import folder_context
         from services.containers.model import BuildSpec
-        from services.images.build_settings import forwarded_settings
+        from services.images.build_settings import read_build_settings
 
         def build(engine: "Engine", work: Work) -> None:
             work.progress(None, f"Reading {folder}")
             order = BuildSpec(
                 context=folder_context(Path(folder)),
                 reference=name,
-                arguments=forwarded_settings().arguments(),
+                arguments=read_build_settings().arguments(),
             )
             engine.build(order, work.progress, self.take_output)
 

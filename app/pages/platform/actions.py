@@ -9,10 +9,10 @@ from app.pages.platform.presenter import PlatformPresenter
 from app.pages.platform.setup_dialog import SetupDialog
 from app.pages.platform.token_dialog import TokenDialog
 from app.tasks import Work
-from services.platform.client_profile import profile_of, remember
+from services.platform.client_profile import profile_of, save_profile
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
-from services.platform.teardown import TearDown, plan_tear_down, tear_down
+from services.platform.teardown import TearDownPlan, plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
 from services.profiles.profile import PlatformProfile
 from widgets.logs.pane import LogPane
@@ -113,7 +113,7 @@ class PlatformActions(EngineDeeds):
             lambda plan: self._ask_down(plan, delete_data=delete_data),
         )
 
-    def _ask_down(self, plan: TearDown, *, delete_data: bool) -> None:
+    def _ask_down(self, plan: TearDownPlan, *, delete_data: bool) -> None:
         dialog = DeedDialog(down_question(plan, delete_data=delete_data), self.window)
         dialog.confirmed.connect(lambda: self._tear_down(plan.name, delete_data=delete_data))
         self.show(dialog)
@@ -126,7 +126,11 @@ class PlatformActions(EngineDeeds):
         def work_on(engine: "Engine", work: Work) -> tuple[PlatformProfile, Outcome, bool]:
             outcome = set_up(engine, request, work.progress, output=self.take_output)
             profile = profile_of(request, engine.address)
-            return profile, outcome, remember(profile, outcome, context.places.profiles, context.secrets)
+            return (
+                profile,
+                outcome,
+                save_profile(profile, outcome, context.places.profiles, context.secrets),
+            )
 
         self.begin_output(f"Setting {request.name} up")
         self.run(f"Setting {request.name} up", work_on, self._is_up)
@@ -171,7 +175,7 @@ class PlatformActions(EngineDeeds):
         self.run(f"Restarting {part.name}", restart)
 
 
-def down_question(plan: TearDown, *, delete_data: bool) -> Question:
+def down_question(plan: TearDownPlan, *, delete_data: bool) -> Question:
     """What taking a platform down would do, line by line; its name is asked for where data would go."""
     if not delete_data:
         stopped = [f"Stopped: {', '.join(plan.stopped)}."] if plan.stopped else []

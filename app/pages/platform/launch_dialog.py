@@ -19,7 +19,7 @@ from services.containers.interface import INNER_PORT
 from services.containers.model import Port, ResourceLimits, RestartPolicy
 from services.errors import RelevoError
 from services.model_server.deploy import read_deploy
-from services.publish.image_dependencies import needs_of
+from services.publish.image_dependencies import dependencies_of
 from services.publish.launching import LaunchOptions
 from widgets.formatting import plural
 from widgets.panels.bar import row
@@ -170,7 +170,9 @@ class LaunchDialog(GrowingDialog):
             return
         try:
             deploy = read_deploy(folder)
-            installed = ", ".join(one.replace(" ", _UNBROKEN) for one in needs_of(folder, deploy).told())
+            installed = ", ".join(
+                one.replace(" ", _UNBROKEN) for one in dependencies_of(folder, deploy).lines()
+            )
         except RelevoError as error:
             self._complain(error)
             return
@@ -196,7 +198,7 @@ class LaunchDialog(GrowingDialog):
             return
         folder = Path(self.folder.value())
         try:
-            needs_of(folder, read_deploy(folder))
+            dependencies_of(folder, read_deploy(folder))
         except RelevoError as error:
             self._complain(error)
             return

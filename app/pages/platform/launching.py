@@ -18,12 +18,12 @@ from services.client import GatewayClient
 from services.containers.addresses import LocalEngine
 from services.containers.interface import Capability, Instance
 from services.containers.model import SwarmState
-from services.development.access import Page, interpreter_of, page_of
-from services.development.containers import DevelopmentRequest, ensure_image, start_development
+from services.development.access import DevelopmentPage, development_page, interpreter_settings
+from services.development.containers import DevelopmentRequest, ensure_image, start_development_container
 from services.development.templates import Template, templates
 from services.errors import InvalidInput
 from services.model_server.deploy import read_deploy
-from services.platform.launch_target import production, runtime_of
+from services.platform.launch_target import launch_target, runtime_of
 from services.publish.csv_rows import read_rows
 from services.publish.launching import Launcher
 from services.publish.publisher import publish_training, publish_training_predictions
@@ -105,7 +105,7 @@ class Launching(QObject):
             runtime = runtime_of(engine, name)
             if launch.options.replicas > 1 and Capability.SCALE not in runtime.capabilities:
                 raise InvalidInput("Several replicas need a platform that was set up on a Swarm")
-            launcher = Launcher(engine, runtime, production(engine, name))
+            launcher = Launcher(engine, runtime, launch_target(engine, name))
             if not launch.folder:
                 return launcher.launch_image(
                     launch.image, launch.project, launch.version, launch.options, work.progress
@@ -157,9 +157,11 @@ class Launching(QObject):
             )
             return
 
-        def start(engine: "Engine", work: Work) -> Page:
-            container = start_development(engine, template, request, work.progress, self._deeds.take_output)
-            return page_of(engine, container)
+        def start(engine: "Engine", work: Work) -> DevelopmentPage:
+            container = start_development_container(
+                engine, template, request, work.progress, self._deeds.take_output
+            )
+            return development_page(engine, container)
 
         self._deeds.run(f"Starting {request.name}", start, self._open)
 
@@ -167,7 +169,7 @@ class Launching(QObject):
         self, engine: "Engine", template: Template, request: DevelopmentRequest, work: Work
     ) -> str:
         ensure_image(engine, template, work.progress, self._deeds.take_output)
-        return interpreter_of(engine.address, template, request.folder).text()
+        return interpreter_settings(engine.address, template, request.folder).text()
 
     def _show_settings(self, text: str) -> None:
         box = self._box(
@@ -177,7 +179,7 @@ class Launching(QObject):
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
         box.open()
 
-    def _open(self, page: Page) -> None:
+    def _open(self, page: DevelopmentPage) -> None:
         if page.user or page.tunnel:
             words = [f"User {page.user}, password {page.password}"] if page.user else []
             tunnel = [f"First make it reachable from here: {page.tunnel}"] if page.tunnel else []

@@ -11,7 +11,7 @@ from app.pages.containers.streams import Follower
 from app.tasks import Task
 from services.containers.model import PLATFORM_LABEL, ContainerChange, LogLine
 from services.errors import NotFound, RelevoError
-from services.platform.status import PartState, PlatformState, platform_state
+from services.platform.status import PartStatus, PlatformStatus, platform_status
 from widgets.logs.buffer import LIMIT
 from widgets.logs.pane import LogPane
 from widgets.tables.parts import PartRow, PartsTable
@@ -35,11 +35,11 @@ class PlatformPresenter(QObject):
         self._table, self._log, self._context = table, log, context
         self._link = context.engine_link
         self._here = False
-        self._looking: Task[PlatformState] | None = None
+        self._looking: Task[PlatformStatus] | None = None
         self._again = False
         self._followed = ""
         self.name = ""
-        self.state: PlatformState | None = None
+        self.state: PlatformStatus | None = None
         self._logs: Follower[LogLine] = Follower(context.tasks, log.append, self._log_ended, self)
         self._look = self._timer(LOOK_MILLISECONDS, self.refresh, single=False)
         self._soon = self._timer(CHANGE_MILLISECONDS, self.refresh, single=True)
@@ -102,7 +102,7 @@ class PlatformPresenter(QObject):
             return
         name = self.name
         self._looking = self._context.tasks.run(
-            lambda _work: platform_state(engine, name),
+            lambda _work: platform_status(engine, name),
             owner=self,
             title=f"Looking at the platform {name}",
             on_result=self._found,
@@ -118,7 +118,7 @@ class PlatformPresenter(QObject):
         timer.timeout.connect(do)
         return timer
 
-    def _found(self, state: PlatformState) -> None:
+    def _found(self, state: PlatformStatus) -> None:
         self.state = state
         rows = [_row(part, model=False) for part in state.parts]
         self._table.show_parts([*rows, *(_row(model, model=True) for model in state.models)])
@@ -184,7 +184,7 @@ class PlatformPresenter(QObject):
             table.set_empty("Connecting to Docker…")
 
 
-def _row(part: PartState, *, model: bool) -> PartRow:
+def _row(part: PartStatus, *, model: bool) -> PartRow:
     return PartRow(
         key=part.identifier or f"missing-{part.name}",
         name=part.name,

@@ -20,11 +20,11 @@ from services.containers.model import Container, Mount
 from services.errors import StorageFull
 from services.images.catalogue import program_version
 from services.platform.backup.format import SAVED, Backup, SavedVolume, archive_of, write_list
-from services.platform.backup.volume_access import carrier
-from services.platform.discovery import runs, standing
+from services.platform.backup.volume_access import volume_container
+from services.platform.discovery import require_set_up, runs
 from services.platform.parts import CASSANDRA, Part
-from services.platform.recovery.state_file import keep_with_data
-from services.platform.setup import settle
+from services.platform.recovery.state_file import write_state_file
+from services.platform.setup import roll_back_interrupted
 from services.platform.specification import Plan, volumes_of
 
 _QUICK = 1
@@ -50,10 +50,10 @@ def back_up(engine: Engine, name: str, into: Path, progress: Progress) -> Path:
         StorageFull: the folder's disk has not as much free as the data take, or cannot be written to.
         Unavailable: a part did not become healthy again.
     """
-    settle(engine, name)
-    present, request, keys = standing(engine, name)
-    keep_with_data(engine, Plan(request, keys), present.parts[CASSANDRA.name].identifier)
-    parts = [part for part in SAVED if part.name in present.parts]
+    roll_back_interrupted(engine, name)
+    discovered, request, secrets = require_set_up(engine, name)
+    write_state_file(engine, Plan(request, secrets), discovered.parts[CASSANDRA.name].identifier)
+    parts = [part for part in SAVED if part.name in discovered.parts]
     progress(0.0, "Measuring the data")
     sizes = {volume.name: max(volume.size, 0) for volume in engine.volumes()}
     data = {part.name: sum(sizes.get(volume, 0) for volume, _ in volumes_of(name, part)) for part in parts}
@@ -61,10 +61,10 @@ def back_up(engine: Engine, name: str, into: Path, progress: Progress) -> Path:
     with _new_folder(into / f"{name}-{at:%Y%m%d-%H%M%S}", total) as folder:
         volumes: list[SavedVolume] = []
         for part in parts:
-            told = share(progress, done / total, (done + data[part.name]) / total)
-            copying = _Copying(part, data[part.name], told)
-            with _standing_still(engine, present.parts[part.name], copying):
-                volumes += _copied(engine, present.parts[part.name], folder, copying)
+            step = share(progress, done / total, (done + data[part.name]) / total)
+            copying = _Copying(part, data[part.name], step)
+            with _standing_still(engine, discovered.parts[part.name], copying):
+                volumes += _copied(engine, discovered.parts[part.name], folder, copying)
             done += data[part.name]
         with _writing(folder):
             write_list(folder, Backup(name, at, program_version(), tuple(volumes)))
@@ -78,14 +78,14 @@ class _Copying:
 
     part: Part
     size: int
-    told: Progress
+    progress: Progress
     read: int = 0
 
-    def take(self, size: int) -> None:
+    def add_read(self, size: int) -> None:
         """More was read; raises Cancelled to stop."""
         self.read += size
         fraction = min(1.0, self.read / self.size) if self.size else None
-        self.told(fraction, f"Copying {self.part.name}: {self.read / 1e6:,.0f} MB")
+        self.progress(fraction, f"Copying {self.part.name}: {self.read / 1e6:,.0f} MB")
 
 
 @contextmanager
@@ -117,14 +117,14 @@ def _standing_still(engine: Engine, container: Container, copying: _Copying) -> 
         yield
         return
     part = copying.part
-    copying.told(None, f"Stopping {part.name}")
+    copying.progress(None, f"Stopping {part.name}")
     try:
         engine.stop(container.identifier, part.stop_seconds)
         yield
     finally:
         engine.start(container.identifier)
     text = f"Waiting until {part.name} is healthy again"
-    engine.wait_healthy(container.identifier, part.healthy_seconds, lambda: copying.told(None, text))
+    engine.wait_healthy(container.identifier, part.healthy_seconds, lambda: copying.progress(None, text))
 
 
 def _copied(engine: Engine, container: Container, folder: Path, copying: _Copying) -> list[SavedVolume]:
@@ -135,13 +135,13 @@ def _copied(engine: Engine, container: Container, folder: Path, copying: _Copyin
         with (
             _writing(folder),
             archive_of(folder, suffix).open("wb") as file,
-            carrier(engine, platform, container.image_identifier, mount) as carrying,
+            volume_container(engine, platform, container.image_identifier, mount) as carrying,
         ):
             written = _Written(file)
             with gzip.GzipFile("", "wb", _QUICK, written) as packed:
 
                 def receive(found: bytes, packed: gzip.GzipFile = packed) -> None:
-                    copying.take(len(found))
+                    copying.add_read(len(found))
                     with _writing(folder):  # before the engine's client takes it for a broken connection
                         packed.write(found)
 

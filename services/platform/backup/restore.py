@@ -20,11 +20,11 @@ from services.platform.backup.format import (
     parts_of,
     read_list,
 )
-from services.platform.backup.volume_access import carrier
+from services.platform.backup.volume_access import volume_container
 from services.platform.discovery import find_platform
 from services.platform.image_provisioning import Output, provide_images
 from services.platform.parts import CASSANDRA
-from services.platform.recovery.state_file import kept_with_data
+from services.platform.recovery.state_file import read_state_file
 from services.platform.request import PlatformRequest, problems
 from services.platform.specification import labels_of
 
@@ -71,8 +71,8 @@ def restore(
     backup = read_list(folder)
     suffixes = {saved.suffix for saved in backup.volumes}
     if not suffixes <= _TARGETS.keys() or not suffixes & {suffix for suffix, _ in CASSANDRA.volumes}:
-        told = ", ".join(sorted(suffixes)) or "nothing"
-        raise InvalidInput(f"The backup in {folder} is none of a platform’s data: it holds {told}")
+        held = ", ".join(sorted(suffixes)) or "nothing"
+        raise InvalidInput(f"The backup in {folder} is none of a platform’s data: it holds {held}")
     name = name or backup.platform
     if problem := problems(replace(PlatformRequest(), name=name)).get("name"):
         raise InvalidInput(f"{name} cannot be the name of a platform", remedy=problem)
@@ -88,7 +88,7 @@ def restore(
         filling = _Counted(backup, share(progress, _PROVIDED, 1.0), "Bringing back")
         for saved in backup.volumes:
             volumes.fill(saved, filling.through(saved, parts_of(archive_of(folder, saved.suffix))))
-        kept = kept_with_data(engine, name, image["gateway"])
+        kept = read_state_file(engine, name, image["gateway"])
     progress(1.0, f"The data of {name} are back")
     request = kept.request if kept is not None else None
     return Restored(name, replace(request or PlatformRequest(), name=name))
@@ -142,5 +142,5 @@ class _Volumes:
             )
         self._made.append(volume)
         target = _TARGETS[saved.suffix]
-        with carrier(self._engine, self._name, self._image, Mount(target, volume)) as identifier:
+        with volume_container(self._engine, self._name, self._image, Mount(target, volume)) as identifier:
             self._engine.copy_in(identifier, str(PurePosixPath(target).parent), archive)

@@ -1,6 +1,7 @@
-"""What a platform was asked to be, read off its containers: for when the keeper of the request is lost.
+"""What a platform was asked to be, read off its containers, for when its state is in neither of its places.
 
-Clearing an engine of all that does not run removes a keeper, too.
+Clearing an engine of all that does not run removes a state container, too, and a platform that an earlier
+version of this program set up has no such file.
 """
 
 import itertools
@@ -11,8 +12,8 @@ from msgspec.structs import replace
 
 from services.containers.engine.engine import Engine
 from services.containers.interface import INNER_PORT
-from services.containers.model import Container, ContainerRole, Port
-from services.platform.parts import CASSANDRA, OPTIONAL, memory_of, wanted
+from services.containers.model import Container, Port, ContainerRole
+from services.platform.parts import BALANCER, CASSANDRA, OPTIONAL, gateway_number, memory_of, parts_of
 from services.platform.request import LOOPBACK, PlatformRequest
 from services.platform.swarm_gateways import is_task
 
@@ -20,41 +21,62 @@ _OWN = "relevo/"
 """Before it in an image's name stands the registry that it was pulled from."""
 
 
-def recalled_request(engine: Engine, name: str, parts: Mapping[str, Container]) -> PlatformRequest | None:
-    """The request that these containers come from; None if they do not say enough.
+def request_from_containers(
+    engine: Engine, name: str, parts: Mapping[str, Container]
+) -> PlatformRequest | None:
+    """The request that these containers come from; None if those that would say it are not all there.
 
-    Where the files of its certificate were is not known any more: the platform keeps those that it has.
+    It takes the store, a gateway and, where there are several, the balancer before them. Where the files of
+    its certificate were is not known any more: the platform keeps those that it has.
     """
-    front = parts.get("balancer", parts.get("gateway"))
-    store = _published(parts.get(CASSANDRA.name))
-    clients = _published(front)
-    if front is None or not store or not clients:
+    gateways = {gateway_number(part): each for part, each in parts.items() if each.role is ContainerRole.GATEWAY}
+    if not gateways:
         return None
-    said = _options(parts["gateway"].command)
-    options = dict(said)
+    gateway = gateways[min(gateways)]
+    front = parts.get(BALANCER.name, gateway)
+    store, clients = _published(parts.get(CASSANDRA.name)), _published(front)
+    port = next((port.host_port for port in clients if port.container_port == INNER_PORT), 0)
+    if not store or not port:
+        return None
+    options = _options(gateway.command)
+    first = dict(options)
     host, team_host = clients[0].host_address or LOOPBACK, store[0].host_address or LOOPBACK
-    secure = "--certificate" in options or "RELEVO_CERTIFICATE" in engine.environment(front.identifier)
+    secure = serves_https(engine, front)
     optional = {part: ports[0].host_port for part in OPTIONAL if (ports := _published(parts.get(part)))}
     others = {f"{part}_port": port for part, port in optional.items()}
     request = PlatformRequest(
         name=name,
         gateway_host=host,
-        gateway_port=next(port.host_port for port in clients if port.container_port == INNER_PORT),
+        gateway_port=port,
         team_host=team_host,
         cassandra_port=store[0].host_port,
         listener_ports=tuple(port.host_port for port in clients if port.container_port != INNER_PORT),
-        gateways=sum(container.role is ContainerRole.GATEWAY for container in parts.values()),
-        durability=options.get("--durability", "process"),
+        gateways=_gateways(gateways, balanced=front is not gateway),
+        durability=first.get("--durability", "process"),
         certificate="kept by the platform" if secure else "",
         key="kept by the platform" if secure else "",
         plain_http_beyond_loopback=not secure and host != LOOPBACK,
         plain_team_beyond_loopback=team_host != LOOPBACK,
-        allowed_origins=tuple(word for option, word in said if option == "--allow-origin"),
-        image_prefix=parts["gateway"].image.partition(_OWN)[0].rstrip("/"),
-        swarm=is_task(parts["gateway"]),
+        allowed_origins=tuple(word for option, word in options if option == "--allow-origin"),
+        image_prefix=gateway.image.partition(_OWN)[0].rstrip("/"),
+        swarm=is_task(gateway),
         left_out=tuple(part for part in OPTIONAL if part not in optional),
     )
-    return _completed(engine, parts, request, others, options.get("--public-address", ""))
+    return _completed(engine, parts, request, others, first.get("--public-address", ""))
+
+
+def serves_https(engine: Engine, front: Container) -> bool:
+    """Whether a gateway, or a balancer, has a certificate of its own."""
+    return "--certificate" in front.command.split() or bool(
+        front.role is ContainerRole.BALANCER and engine.environment(front.identifier).get("RELEVO_CERTIFICATE")
+    )
+
+
+def _gateways(numbered: Mapping[int, Container], *, balanced: bool) -> int:
+    """How many were asked for: some may be gone, but none beyond the last; a balancer stands before two."""
+    if any(map(is_task, numbered.values())):
+        return 1
+    return max(2 if balanced else 1, *numbered)
 
 
 def _completed(
@@ -70,10 +92,10 @@ def _completed(
         fields["public_address"] = address
     limits = {
         part.name: int(engine.inspect(parts[part.name].identifier)["HostConfig"]["Memory"])
-        for part in wanted(request)
+        for part in parts_of(request)
         if part.name in parts and not is_task(parts[part.name])
     }
-    usual = {part.name: memory_of(part, request) for part in wanted(request)}
+    usual = {part.name: memory_of(part, request) for part in parts_of(request)}
     fields["memory"] = {name: limit for name, limit in limits.items() if limit and limit != usual[name]}
     return replace(request, **fields)
 

@@ -76,13 +76,13 @@ class Replay:
         while not self.finished and not stopped.is_set():
             began = time.monotonic()
             try:
-                asked = self._ask()
-                told = self._tell()
+                asked = self._send_rows()
+                labelled = self._send_labels()
             except Unavailable as error:
                 stopped.wait(max(error.retry_after, _RETRY_SECONDS))
                 continue
-            if asked or told:
-                self._remember()
+            if asked or labelled:
+                self._save_progress()
             stopped.wait(self._pause(asked, time.monotonic() - began))
 
     def _pause(self, asked: int, spent: float) -> float:
@@ -92,7 +92,7 @@ class Replay:
             return 0.0
         return max(0.0, self._due[0] - time.monotonic())
 
-    def _ask(self) -> int:
+    def _send_rows(self) -> int:
         first = len(self._done.ids)
         part = self._rows[first : first + self._pace.rows_per_request]
         if not part:
@@ -103,7 +103,7 @@ class Replay:
         self._due += [time.monotonic() + self._pace.label_delay] * len(answers)
         return len(answers)
 
-    def _tell(self) -> int:
+    def _send_labels(self) -> int:
         now = time.monotonic()
         count = sum(1 for due in self._due if due <= now)
         first = self._done.labelled
@@ -120,7 +120,7 @@ class Replay:
         self._done.labelled += count
         return count
 
-    def _remember(self) -> None:
+    def _save_progress(self) -> None:
         draft = self._file.with_suffix(".draft")
         draft.write_bytes(msgspec.json.encode(self._done))
         draft.replace(self._file)

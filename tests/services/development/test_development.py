@@ -12,8 +12,12 @@ import pytest
 from services.containers.addresses import LocalEngine, SshEngine, TlsEngine
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState, ResourceLimits
-from services.development.access import docker_context, interpreter_of, page_of
-from services.development.containers import DevelopmentRequest, developments, start_development
+from services.development.access import development_page, docker_context, interpreter_settings
+from services.development.containers import (
+    DevelopmentRequest,
+    development_containers,
+    start_development_container,
+)
 from services.development.templates import Template, read_template, templates
 from services.errors import Conflict, InvalidInput, NotFound, Unavailable
 
@@ -62,7 +66,7 @@ def start(engine: Engine) -> Iterator[Callable[[Template, DevelopmentRequest], C
     made: list[str] = []
 
     def run(template: Template, request: DevelopmentRequest) -> Container:
-        container = start_development(engine, template, request, silent)
+        container = start_development_container(engine, template, request, silent)
         made.append(container.identifier)
         return container
 
@@ -79,14 +83,14 @@ def request_for(project: Path, **changes: object) -> DevelopmentRequest:
 @docker
 def test_a_page_opens_with_its_own_secret(engine: Engine, template: Template, folder: Path, start) -> None:
     container = start(template, request_for(folder))
-    page = page_of(engine, container)
+    page = development_page(engine, container)
     secret = engine.environment(container.identifier)["PAGE_TOKEN"]
     assert page.url.endswith(f"/index.html?token={secret}")
     assert len(secret) >= 24
     assert secret not in repr(page)
     assert secret not in str(engine.inspect(container.identifier))
     assert _read(page.url) == "the notebook"
-    assert container.identifier in {each.identifier for each in developments(engine)}
+    assert container.identifier in {each.identifier for each in development_containers(engine)}
 
 
 def _read(url: str) -> str:
@@ -133,7 +137,7 @@ def test_a_page_of_a_stopped_container_says_to_start_it(
     container = start(template, request_for(folder))
     engine.kill(container.identifier)
     with pytest.raises(Unavailable, match="does not run"):
-        page_of(engine, engine.container(container.identifier))
+        development_page(engine, engine.container(container.identifier))
 
 
 @docker
@@ -186,9 +190,9 @@ def test_a_teams_template_stands_in_for_the_programs_own_and_a_damaged_one_is_to
 
 def test_pycharm_is_told_how_to_reach_each_kind_of_engine() -> None:
     template = next(template for template in templates()[0] if template.key == "pycharm")
-    far = interpreter_of(SshEngine("models.plant", "ana"), template, "/home/ana/wine")
+    far = interpreter_settings(SshEngine("models.plant", "ana"), template, "/home/ana/wine")
     assert far.server == "ssh://ana@models.plant"
     assert far.mapping == ("/home/ana/wine", "/work")
     assert "docker context create models-plant --docker host=ssh://ana@models.plant" in far.text()
-    assert interpreter_of(LocalEngine(), template, "/home/ana/wine").context == ""
+    assert interpreter_settings(LocalEngine(), template, "/home/ana/wine").context == ""
     assert "tcp://models.plant:2376" in docker_context(TlsEngine("models.plant"))

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from services.errors import InvalidInput
 from services.images.apt_settings import apt_configuration, apt_sources
-from services.images.build_settings import Forwarded, further_authorities, proxies
+from services.images.build_settings import BuildSettings, further_authorities, proxies
 from services.images.pip_settings import configuration, configuration_files, pip_settings
 
 
@@ -195,8 +195,8 @@ def test_proxies_go_by_dockers_own_names() -> None:
 
 
 def test_empty_settings_are_no_arguments() -> None:
-    assert Forwarded().arguments() == {}
-    assert Forwarded(pip="[global]", proxies={"NO_PROXY": "plant"}).arguments() == {
+    assert BuildSettings().arguments() == {}
+    assert BuildSettings(pip="[global]", proxies={"NO_PROXY": "plant"}).arguments() == {
         "RELEVO_PIP_CONFIGURATION": "[global]",
         "NO_PROXY": "plant",
     }

@@ -6,14 +6,14 @@ import pytest
 
 from services.containers.engine.engine import Engine
 from services.errors import Cancelled, InvalidInput, NotFound
-from services.images.build_settings import Forwarded
-from services.images.builds import build_images, order
+from services.images.build_settings import BuildSettings
+from services.images.builds import build_images, build_spec
 from services.images.catalogue import CATALOGUE, program_version, reference
 from services.images.contexts import archive
 
 
 def test_an_order_names_the_image_by_the_programs_version() -> None:
-    made = order("balancer", Forwarded(pip="[global]"), "registry.plant:5000/")
+    made = build_spec("balancer", BuildSettings(pip="[global]"), "registry.plant:5000/")
     assert made.reference == f"registry.plant:5000/relevo/balancer:{program_version()}"
     assert reference("balancer") == f"relevo/balancer:{program_version()}"
     assert made.arguments == {"RELEVO_PIP_CONFIGURATION": "[global]"}
@@ -42,7 +42,7 @@ def test_progress_is_told_of_the_whole(
         told.append(-1.0 if fraction is None else fraction)
 
     built = build_images(
-        engine, ["gateway", "balancer"], progress, printed.append, prefix=prefix, forwarded=Forwarded()
+        engine, ["gateway", "balancer"], progress, printed.append, prefix=prefix, settings=BuildSettings()
     )
     try:
         assert built == {name: f"{prefix}/relevo/{name}:{program_version()}" for name in built}
@@ -76,7 +76,7 @@ def test_a_build_that_fails_ends_the_rest(
             lambda *_: None,
             lambda _: None,
             prefix=prefix,
-            forwarded=Forwarded(),
+            settings=BuildSettings(),
         )
     assert engine.image(reference("balancer", prefix)) is None
 
@@ -92,5 +92,5 @@ def test_a_cancelled_order_builds_nothing(
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        build_images(engine, ["gateway"], cancel, lambda _: None, prefix=prefix, forwarded=Forwarded())
+        build_images(engine, ["gateway"], cancel, lambda _: None, prefix=prefix, settings=BuildSettings())
     assert engine.image(reference("gateway", prefix)) is None

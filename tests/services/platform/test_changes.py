@@ -21,12 +21,12 @@ from services.containers.model import BuildSpec, ContainerSpec, RestartPolicy
 from services.errors import Cancelled, Unavailable
 from services.images.catalogue import reference
 from services.images.contexts import archive
-from services.platform.checks import Measured
+from services.platform.checks import ResourceCheck
 from services.platform.discovery import REPLACED, find_platform
-from services.platform.recovery.state_file import KEPT, Kept, kept_with_data
+from services.platform.recovery.state_file import STATE_FILE, SavedState, read_state_file
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
-from services.platform.status import platform_state
+from services.platform.status import platform_status
 from services.platform.upgrade import upgrade
 from services.registry.model import Field, Listener, Mode, Signature, Task, Version
 
@@ -40,7 +40,7 @@ WINE = Version(
 BACK_AGAIN = "did not work; the one before runs again"
 SHOP, PLANT = "https://shop.example.com", "https://plant.example.com"
 ELSEWHERE = "203.0.113.9"
-AS_LARGE_AS_NEEDED = Measured(memory=16 << 30, least_disk=0)
+AS_LARGE_AS_NEEDED = ResourceCheck(memory=16 << 30, least_disk=0)
 
 
 @dataclass
@@ -74,7 +74,9 @@ def course(
     gone(made.request.name)
 
     try:
-        set_up(engine, made.request, _unwatched, issued=made.tokens.append, measured=AS_LARGE_AS_NEEDED)
+        set_up(
+            engine, made.request, _unwatched, issued=made.tokens.append, resource_check=AS_LARGE_AS_NEEDED
+        )
         yield made
     finally:
         remove_images(engine, made)
@@ -97,7 +99,7 @@ def _identifiers(engine: Engine, course: Course) -> dict[str, str]:
 
 
 def _well(engine: Engine, course: Course) -> bool:
-    return platform_state(engine, course.request.name, usage=False).well
+    return platform_status(engine, course.request.name, usage=False).well
 
 
 def test_a_part_that_does_not_work_gives_way_to_the_one_before(
@@ -161,7 +163,7 @@ def test_a_set_up_that_was_interrupted_is_completed(engine: Engine, course: Cour
     before = _identifiers(engine, course)
     engine.remove(before["supervisor"], force=True)
     engine.stop(before["gateway"])
-    state = platform_state(engine, course.request.name, usage=False)
+    state = platform_status(engine, course.request.name, usage=False)
     assert {part.name: part.state for part in state.parts if not part.well} == {
         "gateway": "stopped", "supervisor": "missing",
     }  # fmt: skip
@@ -209,11 +211,11 @@ def test_secrets_and_request_survive_the_loss_of_their_keeper(
     engine: Engine, course: Course, silent: Silent
 ) -> None:
     found = find_platform(engine, course.request.name)
-    assert found.keeper is not None
-    engine.remove(found.keeper.identifier)  # as clearing an engine of all that is stopped does
+    assert found.state_container is not None
+    engine.remove(found.state_container.identifier)  # as clearing an engine of all that is stopped does
     before = _identifiers(engine, course)
     lost = find_platform(engine, course.request.name)
-    assert lost.keeper is None
+    assert lost.state_container is None
     usual = PlatformRequest()  # what is left out leaves no port to be read off
     assert lost.request == replace(
         course.request,
@@ -222,25 +224,25 @@ def test_secrets_and_request_survive_the_loss_of_their_keeper(
         datalake_port=usual.datalake_port,
     )
     assert set_up(engine, lost.request, silent).made == ("keys",)
-    assert find_platform(engine, course.request.name).keys == found.keys
+    assert find_platform(engine, course.request.name).secrets == found.secrets
     assert _identifiers(engine, course) == before
 
 
 def _as_the_version_before_set_it_up(engine: Engine, course: Course) -> None:
     """Without the file beside the data."""
-    kept = f"/var/lib/cassandra/{KEPT}"
+    kept = f"/var/lib/cassandra/{STATE_FILE}"
     assert engine.execute(_identifiers(engine, course)["cassandra"], ("rm", "--force", kept))[0] == 0
 
 
-def _kept(engine: Engine, course: Course) -> Kept | None:
-    return kept_with_data(engine, course.request.name, course.images["gateway"])
+def _kept(engine: Engine, course: Course) -> SavedState | None:
+    return read_state_file(engine, course.request.name, course.images["gateway"])
 
 
 def test_a_platform_of_a_version_before_gets_its_secrets_beside_its_data(
     engine: Engine, course: Course, silent: Silent
 ) -> None:
-    before, keys = _identifiers(engine, course), find_platform(engine, course.request.name).keys
-    assert keys is not None
+    before, secrets = _identifiers(engine, course), find_platform(engine, course.request.name).secrets
+    assert secrets is not None
     for bring in (
         lambda: set_up(engine, course.request, silent),
         lambda: upgrade(engine, course.request.name, silent, build=False),
@@ -248,7 +250,7 @@ def test_a_platform_of_a_version_before_gets_its_secrets_beside_its_data(
         _as_the_version_before_set_it_up(engine, course)
         assert _kept(engine, course) is None
         bring()
-        assert _kept(engine, course) == Kept(keys, course.request)
+        assert _kept(engine, course) == SavedState(secrets, course.request)
     assert _identifiers(engine, course) == before
 
 
@@ -286,7 +288,7 @@ def test_several_gateways_are_reached_through_one_address_and_https(
     course.request = replace(
         course.request, gateways=2, certificate=certificate[0], key=certificate[1], allowed_origins=(PLANT,)
     )
-    outcome = set_up(engine, course.request, silent, measured=AS_LARGE_AS_NEEDED)
+    outcome = set_up(engine, course.request, silent, resource_check=AS_LARGE_AS_NEEDED)
     assert set(outcome.made) == {"gateway-2", "balancer"}
     assert course.request.address().startswith("https://")
     with course.gateway(certificate[0]) as client:
@@ -357,7 +359,7 @@ def test_one_gateway_again_serves_https_itself_with_the_certificate_that_the_pla
     for path in certificate:
         Path(path).unlink()
     course.request = replace(course.request, gateways=1)
-    outcome = set_up(engine, course.request, silent, measured=AS_LARGE_AS_NEEDED)
+    outcome = set_up(engine, course.request, silent, resource_check=AS_LARGE_AS_NEEDED)
     assert set(outcome.removed) == {"gateway-2", "balancer"}
     Path(certificate[0]).write_bytes(authority)
     with course.gateway(certificate[0]) as client:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
 from services.errors import Conflict, InvalidInput, NotFound, StorageFull, Unavailable
-from services.platform.checks import Measured
-from services.platform.discovery import existing, find_platform
+from services.platform.checks import ResourceCheck
+from services.platform.discovery import find_platform, require_platform
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 
@@ -63,7 +63,7 @@ def test_too_little_memory_is_told_part_by_part(
     engine: Engine, asked: PlatformRequest, silent: Silent
 ) -> None:
     with pytest.raises(Unavailable, match="1,024 MB of memory") as raised:
-        set_up(engine, asked, silent, measured=Measured(memory=1 << 30))
+        set_up(engine, asked, silent, resource_check=ResourceCheck(memory=1 << 30))
     assert "cassandra: 896 MB" in raised.value.details
     assert "Nothing had been changed" in raised.value.details
     assert not find_platform(engine, asked.name).exists
@@ -73,7 +73,7 @@ def test_too_little_disk_is_told_before_anything_is_made(
     engine: Engine, asked: PlatformRequest, silent: Silent
 ) -> None:
     with pytest.raises(StorageFull, match="free; a platform needs"):
-        set_up(engine, asked, silent, measured=Measured(least_disk=1 << 60))
+        set_up(engine, asked, silent, resource_check=ResourceCheck(least_disk=1 << 60))
     assert not find_platform(engine, asked.name).exists
 
 
@@ -86,4 +86,4 @@ def test_a_wrong_request_names_its_field(engine: Engine, asked: PlatformRequest,
 
 def test_a_platform_that_is_not_there_is_told(engine: Engine, asked: PlatformRequest) -> None:
     with pytest.raises(NotFound, match=asked.name):
-        existing(engine, asked.name)
+        require_platform(engine, asked.name)

@@ -10,28 +10,29 @@ import pytest
 from msgspec.structs import replace
 
 from app.commands.platform import main as command
+from app.commands.platform_output import describe
 from services.containers.engine.engine import Engine
 from services.containers.model import BuildSpec
-from services.errors import InvalidInput, NotFound, RelevoError
+from services.errors import InvalidInput, NotFound
 from services.images.catalogue import reference
 from services.images.contexts import archive
 from services.platform.backup.create import back_up
-from services.platform.checks import Measured
+from services.platform.checks import ResourceCheck
 from services.platform.discovery import find_platform
-from services.platform.launch_target import production
+from services.platform.launch_target import launch_target
 from services.platform.recovery.recover import request_of as recovered_request
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 from services.platform.specification import BALANCER_HOME, HOME
-from services.platform.status import platform_state
+from services.platform.status import platform_status
 from services.platform.teardown import plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 Silent = Callable[[float | None, str], None]
-KEEPER = "keys"
+STATE_CONTAINER = "keys"
 PARTS = ("cassandra", "registry", "gateway", "gateway-2", "supervisor", "balancer")
-UNCHECKED = Measured(memory=16 << 30, least_disk=0)
+UNCHECKED = ResourceCheck(memory=16 << 30, least_disk=0)
 PART = """#!/bin/sh
 case "$1 $2" in
 "prepare store") echo '{"token_added": true}' ;;
@@ -77,43 +78,108 @@ def asked(
 
 def _remove(engine: Engine, name: str, parts: set[str]) -> None:
     found = find_platform(engine, name)
-    containers = found.parts | ({KEEPER: found.keeper} if found.keeper else {})
+    containers = found.parts | ({STATE_CONTAINER: found.state_container} if found.state_container else {})
     for part in parts:
         engine.remove(containers[part].identifier, force=True)
 
 
-def _each_single_one() -> Iterator[object]:
-    everything = {*PARTS, KEEPER}
-    for part in (*PARTS, KEEPER):
+def _each_single_part() -> Iterator[object]:
+    everything = {*PARTS, STATE_CONTAINER}
+    for part in (*PARTS, STATE_CONTAINER):
         yield pytest.param(everything - {part}, id=f"only {part} is left")
         yield pytest.param({part}, id=f"{part} is gone")
     for part in PARTS:
-        yield pytest.param({part, KEEPER}, id=f"{part} and its secrets' container are gone")
+        yield pytest.param({part, STATE_CONTAINER}, id=f"{part} and its secrets' container are gone")
 
 
-@pytest.mark.parametrize("gone_parts", [*_each_single_one()])
+@pytest.mark.parametrize("missing", [*_each_single_part()])
 def test_every_command_works_or_says_what_is_missing_and_setting_up_completes_it(
-    engine: Engine, asked: PlatformRequest, gone_parts: set[str], tmp_path: Path, silent: Silent
+    engine: Engine, asked: PlatformRequest, missing: set[str], tmp_path: Path, silent: Silent
 ) -> None:
     name = asked.name
-    keys = set_up(engine, asked, silent, measured=UNCHECKED).keys
-    _remove(engine, name, gone_parts)
-    state = platform_state(engine, name, usage=False)
-    assert {part.name for part in state.parts if part.state == "missing"} >= gone_parts - {KEEPER}
+    secrets = set_up(engine, asked, silent, resource_check=UNCHECKED).secrets
+    _remove(engine, name, missing)
+    status = platform_status(engine, name, usage=False)
+    if missing >= {"cassandra", STATE_CONTAINER}:
+        assert status.request is None
+        assert "is not known here" in "\n".join(describe(status))
+    else:
+        assert status.request == asked
+        assert {part.name for part in status.parts if part.state == "missing"} == missing - {
+            STATE_CONTAINER
+        }
     assert plan_tear_down(engine, name, delete_data=False).kept
-    for do in (
-        lambda: production(engine, name),
-        lambda: upgrade(engine, name, silent, build=False),
-        lambda: back_up(engine, name, tmp_path, silent),
-        lambda: command(["password", "--name", name]),
-        lambda: command(["log", "gateway", "--name", name]),
-    ):
-        try:
-            do()
-        except NotFound as error:
-            assert name in error.message
-            assert error.remedy
+    refused = _refused(name, {
+        "launch": lambda: launch_target(engine, name),
+        "upgrade": lambda: upgrade(engine, name, silent, build=False),
+        "backup": lambda: back_up(engine, name, tmp_path, silent),
+        "password": lambda: command(["password", "--name", name]),
+        "log": lambda: command(["log", "supervisor", "--name", name]),
+    })  # fmt: skip
+    assert refused == _expected_refusals(missing)
     recovered = recovered_request(engine, find_platform(engine, name), asked.image_prefix, silent, print)
     assert recovered == asked
-    assert set_up(engine, recovered, silent, measured=UNCHECKED).keys == keys
-    assert platform_state(engine, name, usage=False).well
+    assert set_up(engine, recovered, silent, resource_check=UNCHECKED).secrets == secrets
+    assert platform_status(engine, name, usage=False).well
+
+
+def _refused(name: str, commands: dict[str, Callable[[], object]]) -> set[str]:
+    """Which of the commands said that something of the platform is missing, and what to do."""
+    refused = set()
+    for word, run in commands.items():
+        try:
+            run()
+        except NotFound as error:
+            if name in error.message and error.remedy:
+                refused.add(word)
+    return refused
+
+
+def _expected_refusals(missing: set[str]) -> set[str]:
+    """A gateway and the secrets are needed to launch, the store to upgrade and to copy its data."""
+    unknown = missing >= {"cassandra", STATE_CONTAINER}
+    needs = {
+        "launch": unknown or "gateway" in missing,
+        "upgrade": "cassandra" in missing,
+        "backup": "cassandra" in missing,
+        "password": unknown,
+        "log": "supervisor" in missing,
+    }
+    return {word for word, lacks in needs.items() if lacks}
+
+
+def test_a_part_of_a_platform_of_which_nothing_else_is_left_is_taken_down(
+    engine: Engine, asked: PlatformRequest, silent: Silent
+) -> None:
+    name = asked.name
+    set_up(engine, asked, silent, resource_check=UNCHECKED)
+    _remove(engine, name, {*PARTS, STATE_CONTAINER} - {"balancer"})
+    done = tear_down(engine, name, silent, delete_data=True, confirmation=name)
+    assert done.removed == (f"{name}-balancer",)
+    assert not find_platform(engine, name).exists
+
+
+def test_a_certificate_is_needed_only_where_the_part_that_has_it_is_made_again(
+    engine: Engine, asked: PlatformRequest, tmp_path: Path, silent: Silent
+) -> None:
+    files = {word: tmp_path / f"{word}.pem" for word in ("certificate", "key")}
+    files["certificate"].write_text("-----BEGIN CERTIFICATE-----\n")
+    files["key"].write_text("-----BEGIN PRIVATE KEY-----\n")
+    secure = replace(asked, **{word: str(file) for word, file in files.items()})
+    set_up(engine, secure, silent, resource_check=UNCHECKED)
+    contents = {word: file.read_bytes() for word, file in files.items()}
+    for file in files.values():
+        file.unlink()
+    _remove(engine, asked.name, {*PARTS, STATE_CONTAINER} - {"balancer"})
+    known = recovered_request(engine, find_platform(engine, asked.name), asked.image_prefix, silent, print)
+    assert known == secure
+    set_up(engine, secure, silent, resource_check=UNCHECKED)
+    _remove(engine, asked.name, {"balancer"})
+    assert upgrade(engine, asked.name, silent, build=False).missing == ("balancer",)
+    with pytest.raises(InvalidInput, match=r"certificate\.pem cannot be read") as raised:
+        set_up(engine, secure, silent, resource_check=UNCHECKED)
+    assert "PEM" in raised.value.remedy
+    for word, file in files.items():
+        file.write_bytes(contents[word])
+    set_up(engine, secure, silent, resource_check=UNCHECKED)
+    assert platform_status(engine, asked.name, usage=False).well

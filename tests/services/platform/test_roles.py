@@ -9,13 +9,13 @@ from msgspec.structs import asdict, replace
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
 from services.errors import InvalidInput, Refused
-from services.platform.secrets import new_keys
+from services.platform.secrets import new_secrets
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store, prepare_roles
 from services.store.roles import RolePasswords, StoreRole
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(400)]
-PASSWORDS = new_keys().passwords()
+PASSWORDS = new_secrets().passwords()
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +83,8 @@ def test_services_make_tables_and_touch_no_role(address: CassandraAddress) -> No
 
 def test_other_passwords_are_refused_unless_the_owner_brings_them(address: CassandraAddress) -> None:
     with pytest.raises(Refused, match="neither this platform's owner"):
-        prepare_roles(address, new_keys().passwords(), seconds=0.0)
-    changed = RolePasswords(**(asdict(PASSWORDS) | {"reader": new_keys().reader}))
+        prepare_roles(address, new_secrets().passwords(), seconds=0.0)
+    changed = RolePasswords(**(asdict(PASSWORDS) | {"reader": new_secrets().reader}))
     prepare_roles(address, changed)
     _wait_until_let_in(address, changed)
     prepare_roles(address, PASSWORDS)

@@ -20,14 +20,14 @@ from services.errors import Cancelled, Conflict, Corrupt, InvalidInput, NotFound
 from services.platform.backup.create import back_up
 from services.platform.backup.format import Backup, SavedVolume, read_list, write_list
 from services.platform.backup.restore import restore
-from services.platform.client_profile import profile_of, remember
+from services.platform.client_profile import profile_of, save_profile
 from services.platform.discovery import find_platform, runs
-from services.platform.launch_target import production
+from services.platform.launch_target import launch_target
 from services.platform.recovery.recover import request_of
-from services.platform.recovery.state_file import KEPT
+from services.platform.recovery.state_file import STATE_FILE
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
-from services.platform.status import platform_state
+from services.platform.status import platform_status
 from services.platform.teardown import plan_tear_down, tear_down
 from services.profiles.profile import ProfileFolder
 from services.profiles.secrets import Secrets
@@ -72,8 +72,10 @@ def course(
 
 def _identifiers(engine: Engine, name: str) -> dict[str, str]:
     found = find_platform(engine, name)
-    assert found.keeper is not None
-    return {part: each.identifier for part, each in found.parts.items()} | {"keys": found.keeper.identifier}
+    assert found.state_container is not None
+    return {part: each.identifier for part, each in found.parts.items()} | {
+        "keys": found.state_container.identifier
+    }
 
 
 def test_from_nothing_to_a_gateway_that_answers(engine: Engine, course: Course) -> None:
@@ -105,13 +107,13 @@ def test_another_administrator_finds_request_and_secrets_on_the_engine(
 ) -> None:
     found = find_platform(engine, course.request.name)
     assert found.request == course.request
-    assert found.keys == course.outcome.keys
+    assert found.secrets == course.outcome.secrets
 
 
 def test_the_window_opens_the_profile(engine: Engine, course: Course, tmp_path: Path) -> None:
     secrets = Secrets()
     profile = profile_of(course.request, engine.address)
-    remember(profile, course.outcome, tmp_path, secrets)
+    save_profile(profile, course.outcome, tmp_path, secrets)
     saved = ProfileFolder(tmp_path).get(course.request.name)
     assert saved == profile
     try:
@@ -130,7 +132,7 @@ def test_the_superuser_that_everybody_knows_is_not_let_in(course: Course) -> Non
 
 
 def test_a_reader_reads_and_writes_nothing(course: Course) -> None:
-    store = open_store(course.store(StoreRole.READER), password=course.outcome.keys.reader)
+    store = open_store(course.store(StoreRole.READER), password=course.outcome.secrets.reader)
     try:
         assert store.projects() == []
         with pytest.raises(Refused):
@@ -140,7 +142,7 @@ def test_a_reader_reads_and_writes_nothing(course: Course) -> None:
 
 
 def test_an_administrator_writes_rows_and_makes_no_table(course: Course) -> None:
-    password = course.outcome.keys.administrator
+    password = course.outcome.secrets.administrator
     store = open_store(course.store(StoreRole.ADMINISTRATOR), password=password)
     try:
         store.put_setting("colour", "green")
@@ -151,7 +153,7 @@ def test_an_administrator_writes_rows_and_makes_no_table(course: Course) -> None
 
 
 def test_each_part_is_told_with_version_address_and_memory(engine: Engine, course: Course) -> None:
-    state = platform_state(engine, course.request.name)
+    state = platform_status(engine, course.request.name)
     assert state.well
     parts = {part.name: part for part in state.parts}
     assert set(parts) == EVERYTHING - {"network", "keys"}
@@ -163,10 +165,10 @@ def test_each_part_is_told_with_version_address_and_memory(engine: Engine, cours
 
 
 def test_launching_is_told_what_it_needs(engine: Engine, course: Course) -> None:
-    told = production(engine, course.request.name)
+    told = launch_target(engine, course.request.name)
     name = course.request.name
     assert (told.network, told.gateway) == (name, f"http://{name}-gateway:8000")
-    assert told.secret == course.outcome.keys.secret
+    assert told.secret == course.outcome.secrets.secret
     assert told.registry == f"127.0.0.1:{course.request.registry_port}"
 
 
@@ -177,11 +179,11 @@ def test_the_command_line_tells_what_there_is(course: Course, capsys: pytest.Cap
     assert {line.split()[0] for line in lines[1:-1]} == EVERYTHING - {"network", "keys"}
     assert lines[-1].startswith("Memory used: ")
     assert command(["password", "--name", name, "--role", "reader"]) == 0
-    assert capsys.readouterr().out.strip() == course.outcome.keys.reader
+    assert capsys.readouterr().out.strip() == course.outcome.secrets.reader
     assert command(["log", "gateway", "--name", name]) == 0
     told = capsys.readouterr().out
     assert "the gateway answers at" in told
-    assert not any(secret in told for secret in asdict(course.outcome.keys).values())
+    assert not any(secret in told for secret in asdict(course.outcome.secrets).values())
     assert command(["down", "--name", name, "--delete-data"]) == 2
     assert f"--confirm {name}" in capsys.readouterr().err
     with pytest.raises(NotFound, match="no part nothing"):
@@ -205,7 +207,7 @@ def test_only_what_is_asked_differently_is_changed(
 
 def test_secrets_beside_the_data_are_not_for_the_store_to_read(engine: Engine, course: Course) -> None:
     store = find_platform(engine, course.request.name).parts["cassandra"].identifier
-    code, said = engine.execute(store, ("cat", f"/var/lib/cassandra/{KEPT}"))
+    code, said = engine.execute(store, ("cat", f"/var/lib/cassandra/{STATE_FILE}"))
     assert code == 1
     assert "Permission denied" in said
 
@@ -219,18 +221,18 @@ def test_down_keeps_the_data_and_up_finds_them_though_every_container_was_cleare
     assert set(done.kept) == find_platform(engine, name).volumes
     assert find_platform(engine, name).parts == {}
     with pytest.raises(NotFound, match="not up"):
-        production(engine, name)
-    keeper = find_platform(engine, name).keeper
+        launch_target(engine, name)
+    keeper = find_platform(engine, name).state_container
     assert keeper is not None
     engine.remove(keeper.identifier)
     cleared = find_platform(engine, name)
-    assert (cleared.keys, cleared.request) == (None, None)
+    assert (cleared.secrets, cleared.request) == (None, None)
     assert request_of(engine, cleared, "", silent, lambda _text: None) == course.request
     again = set_up(engine, course.request, silent, issued=course.tokens.append)
     assert set(again.made) == EVERYTHING - {"network"}
-    assert again.keys == course.outcome.keys
+    assert again.secrets == course.outcome.secrets
     assert len(course.tokens) == 1
-    store = open_store(course.store(StoreRole.READER), password=again.keys.reader)
+    store = open_store(course.store(StoreRole.READER), password=again.secrets.reader)
     assert store.setting("colour") == "green"
     store.close()
     with course.gateway() as client:
@@ -367,9 +369,9 @@ def test_a_backup_brings_everything_back_under_any_name(
     course.request = replace(found, name=name)
     again = set_up(engine, course.request, silent, issued=course.tokens.append)
     assert set(again.made) == EVERYTHING
-    assert again.keys == course.outcome.keys
+    assert again.secrets == course.outcome.secrets
     assert len(course.tokens) == 1
-    store = open_store(course.store(StoreRole.READER), password=again.keys.reader)
+    store = open_store(course.store(StoreRole.READER), password=again.secrets.reader)
     assert store.setting("colour") == "green"
     store.close()
     with course.gateway() as client:

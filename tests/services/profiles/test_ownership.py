@@ -11,18 +11,18 @@ import sys
 from pathlib import Path
 from services.profiles.ownership import Ownership
 owner = Ownership(Path(sys.argv[1]))
-print(owner.take(), flush=True)
+print(owner.acquire(), flush=True)
 sys.stdin.read()
 """
 
 
 def test_a_second_taker_is_refused_until_the_first_gives_up(tmp_path: Path) -> None:
     first, second = Ownership(tmp_path / "lock"), Ownership(tmp_path / "lock")
-    assert first.take()
-    assert first.take()
-    assert not second.take()
+    assert first.acquire()
+    assert first.acquire()
+    assert not second.acquire()
     first.release()
-    assert second.take()
+    assert second.acquire()
     second.release()
 
 
@@ -33,7 +33,7 @@ def test_a_killed_owner_frees_the_workspace(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"True"
         mine = Ownership(lock)
-        assert not mine.take()
+        assert not mine.acquire()
         holder.kill()
-    assert mine.take()
+    assert mine.acquire()
     mine.release()

@@ -16,7 +16,7 @@ from services.images.catalogue import reference
 from services.model_server.deploy import read_deploy
 from services.publish.csv_rows import Row, read_rows
 from services.publish.demo.example_projects import EXAMPLES
-from services.publish.launching import Launcher, Production
+from services.publish.launching import Launcher, LaunchTarget
 from services.registry.tokens import new_secret
 
 WINE = EXAMPLES[0]
@@ -85,7 +85,7 @@ def plant(
     port = engine.container(container).ports[0].host_port
     gateway = GatewayClient(f"http://127.0.0.1:{port}", output.strip().splitlines()[-1])
     runtime = DockerRuntime(engine, platform, platform, {})
-    production = Production(
+    production = LaunchTarget(
         platform, platform, inner, secret, reference("model-python"), reference("model-r")
     )
     rows = read_rows(WINE.live(folder), read_deploy(WINE.deploy_folder(folder, "A")).signature)

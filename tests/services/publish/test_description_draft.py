@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from services.errors import InvalidInput
 from services.model_server.artifacts.interface import Described, InputRead
-from services.publish.description_draft import Given, GivenInput, draft_of, next_version
+from services.publish.description_draft import GivenDescription, GivenInput, draft_description, next_version
 from services.registry.model import FieldType, Task
 
 NAMED = Described(
@@ -17,16 +17,16 @@ NAMED = Described(
 )  # fmt: skip
 SILENT = Described(kind="onnx", library="onnxruntime 1.32.0", width=2)
 CLASSES = replace(NAMED, task=Task.CLASSIFICATION, class_count=3)
-WHOLE = Given(project="wine", version="C", target="quality")
+WHOLE = GivenDescription(project="wine", version="C", target="quality")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def about(described: Described, given: Given) -> dict[str, str]:
-    return {problem.about: problem.message for problem in draft_of(described, given).problems}
+def about(described: Described, given: GivenDescription) -> dict[str, str]:
+    return {problem.about: problem.message for problem in draft_description(described, given).problems}
 
 
 def test_what_the_file_carries_need_not_be_given() -> None:
-    draft = draft_of(NAMED, WHOLE)
+    draft = draft_description(NAMED, WHOLE)
     assert draft.problems == ()
     deploy = draft.deploy("wine.txt", NOW)
     assert [(one.name, one.nullable) for one in deploy.signature.inputs] == [
@@ -37,9 +37,9 @@ def test_what_the_file_carries_need_not_be_given() -> None:
 
 
 def test_all_that_is_missing_is_told_with_how_to_give_it() -> None:
-    draft = draft_of(SILENT, Given())
-    assert [one.about for one in draft.lacking] == ["project", "version", "target", "task", "inputs"]
-    assert draft.wrong == ()
+    draft = draft_description(SILENT, GivenDescription())
+    assert [one.about for one in draft.missing] == ["project", "version", "target", "task", "inputs"]
+    assert draft.invalid == ()
     with pytest.raises(InvalidInput, match=r"takes 2 inputs and names none.*\(--inputs"):
         draft.deploy("model.onnx", NOW)
 
@@ -49,7 +49,7 @@ def test_inputs_are_named_in_the_models_order_with_type_and_unit() -> None:
         WHOLE, task=Task.REGRESSION, units={"colour": "nm", "quality": "points"},
         inputs=(GivenInput("pH"), GivenInput("colour", FieldType.INTEGER, nullable=True)),
     )  # fmt: skip
-    draft = draft_of(SILENT, given)
+    draft = draft_description(SILENT, given)
     assert draft.problems == ()
     assert [(one.name, one.type, one.nullable, one.unit) for one in draft.inputs] == [
         ("pH", FieldType.NUMBER, False, ""), ("colour", FieldType.INTEGER, True, "nm"),
@@ -58,7 +58,7 @@ def test_inputs_are_named_in_the_models_order_with_type_and_unit() -> None:
 
 
 def test_underscores_give_way_to_the_teams_own_names_and_the_rest_is_kept() -> None:
-    draft = draft_of(NAMED, replace(WHOLE, inputs=(GivenInput("fixed acidity"),)))
+    draft = draft_description(NAMED, replace(WHOLE, inputs=(GivenInput("fixed acidity"),)))
     assert draft.problems == ()
     assert [(one.name, one.column, one.nullable) for one in draft.inputs] == [
         ("fixed acidity", "fixed_acidity", True), ("pH", "ph", False),
@@ -66,7 +66,7 @@ def test_underscores_give_way_to_the_teams_own_names_and_the_rest_is_kept() -> N
 
 
 def test_classes_alone_say_that_it_is_a_classification() -> None:
-    draft = draft_of(
+    draft = draft_description(
         SILENT, replace(WHOLE, classes=("no", "yes"), inputs=(GivenInput("a"), GivenInput("b")))
     )
     assert (draft.task, draft.problems) == (Task.CLASSIFICATION, ())
@@ -110,12 +110,12 @@ def test_classes_alone_say_that_it_is_a_classification() -> None:
     ],
 )
 def test_what_does_not_fit_is_told_where_it_was_given(
-    described: Described, given: Given, field: str, told: str
+    described: Described, given: GivenDescription, field: str, told: str
 ) -> None:
     problems = about(described, given)
     assert list(problems) == [field]
     assert told in problems[field]
-    assert draft_of(described, given).lacking == ()
+    assert draft_description(described, given).missing == ()
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ import pytest
 
 from services.errors import InvalidInput
 from services.model_server.deploy import Deploy
-from services.publish.image_dependencies import Needs, needs_of, pins
+from services.publish.image_dependencies import ImageDependencies, dependencies_of, pins
 from services.registry.model import Field, Signature, Task
 
 SIGNATURE = Signature((Field("x", "x"),), Field("y", "y"), Task.REGRESSION)
-NeedsOf = Callable[..., Needs]
+NeedsOf = Callable[..., ImageDependencies]
 
 
 @pytest.fixture
 def needs(tmp_path: Path) -> NeedsOf:
-    def found(kind: str, text: str = "") -> Needs:
+    def found(kind: str, text: str = "") -> ImageDependencies:
         (tmp_path / "requirements.txt").write_text(text, encoding="utf-8")
-        return needs_of(tmp_path, described(kind))
+        return dependencies_of(tmp_path, described(kind))
 
     return found
 
@@ -32,7 +32,7 @@ def described(kind: str) -> Deploy:
 
 
 def test_a_pickle_needs_nothing_beside_the_models_libraries(needs: NeedsOf) -> None:
-    assert needs("joblib") == Needs()
+    assert needs("joblib") == ImageDependencies()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_pickle_needs_nothing_beside_the_models_libraries(needs: NeedsOf) -> N
     ],
 )
 def test_a_kind_brings_its_packages_pinned(needs: NeedsOf, kind: str, told: list[str]) -> None:
-    assert list(needs(kind).told()) == told
+    assert list(needs(kind).lines()) == told
 
 
 @pytest.mark.parametrize("kind", ["xgboost", "lightgbm", "onnx", "pmml"])
@@ -56,7 +56,7 @@ def test_no_kind_brings_what_is_there_already(kind: str) -> None:
 
 def test_what_the_folder_names_itself_the_kind_leaves_to_it(needs: NeedsOf) -> None:
     found = needs("xgboost", "XGBoost==2.1.4\n")
-    assert (found.kind, list(found.told())) == ((), ["XGBoost 2.1.4"])
+    assert (found.kind, list(found.lines())) == ((), ["XGBoost 2.1.4"])
     part = needs("onnx", "protobuf<7\n")
     assert "onnxruntime==1.32.0" in part.kind
     assert not [line for line in part.kind if line.startswith("protobuf")]
@@ -70,7 +70,7 @@ def test_the_systems_packages_come_with_whatever_needs_them(needs: NeedsOf) -> N
 
 def test_a_library_that_is_replaced_is_told_with_what_it_replaces(needs: NeedsOf) -> None:
     present = pins("models.txt")["scikit-learn"]
-    told = list(needs("joblib", f"scikit-learn==1.7.2\npandas=={pins('models.txt')['pandas']}\n").told())
+    told = list(needs("joblib", f"scikit-learn==1.7.2\npandas=={pins('models.txt')['pandas']}\n").lines())
     assert told == [f"scikit-learn 1.7.2 (in place of {present})", f"pandas {pins('models.txt')['pandas']}"]
 
 
@@ -83,6 +83,6 @@ def test_a_library_of_the_services_is_not_moved(needs: NeedsOf) -> None:
 
 
 def test_a_folder_in_r_or_with_a_dockerfile_sees_to_it_itself(needs: NeedsOf, tmp_path: Path) -> None:
-    assert needs("rds", "numpy<2\n") == Needs()
+    assert needs("rds", "numpy<2\n") == ImageDependencies()
     (tmp_path / "Dockerfile").write_text("FROM relevo/model-python:0.1.0\n")
-    assert needs("lightgbm", "numpy<2\n") == Needs()
+    assert needs("lightgbm", "numpy<2\n") == ImageDependencies()

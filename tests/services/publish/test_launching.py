@@ -41,7 +41,7 @@ def serving(plant: Any) -> str:
         container.identifier
         for container in plant.engine.containers()
         if container.labels.get("relevo.service") == "model-wine-a"
-        and container.platform == plant.launcher.production.platform
+        and container.platform == plant.launcher.target.platform
     ]
     assert len(found) == 1
     return found[0]

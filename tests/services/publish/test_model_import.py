@@ -21,14 +21,14 @@ from services.model_server.artifacts.describing import describe_file
 from services.model_server.deploy import modified_at, read_deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import write_folder
-from services.publish.description_draft import Given, GivenInput, draft_of
-from services.publish.isolated_reader import bring_in_apart, describe_apart
-from services.publish.model_import import bring_in
+from services.publish.description_draft import GivenDescription, GivenInput, draft_description
+from services.publish.isolated_reader import describe_isolated, import_model_isolated
+from services.publish.model_import import import_model
 
 SPECIES = ("setosa", "versicolor", "virginica")
 NAMES = ("sepal length", "sepal width", "petal length", "petal width")
 ROW = (5.1, 3.5, 1.4, 0.2)
-IRIS = Given(project="iris", version="X", target="species", classes=SPECIES)
+IRIS = GivenDescription(project="iris", version="X", target="species", classes=SPECIES)
 TRAIN = "def train(frame, target, parameters):\n    return None\n"
 
 
@@ -63,10 +63,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_model_service_loads_what_was_written(
-    models: Path, tmp_path: Path, name: str, given: Given, artifact: str
+    models: Path, tmp_path: Path, name: str, given: GivenDescription, artifact: str
 ) -> None:
     folder = tmp_path / "deploy"
-    written = bring_in(models / name, draft_of(describe_file(models / name), given), folder)
+    written = import_model(models / name, draft_description(describe_file(models / name), given), folder)
     deploy = read_deploy(folder)
     assert deploy == written
     assert deploy.artifact == artifact
@@ -84,7 +84,7 @@ def test_the_training_script_comes_along_under_its_own_name(models: Path, tmp_pa
     given = replace(IRIS, train=str(script), rows=150)
     write_folder(
         models / "iris.ubj",
-        draft_of(describe_file(models / "iris.ubj"), given),
+        draft_description(describe_file(models / "iris.ubj"), given),
         tmp_path / "d",
         replace=False,
     )
@@ -107,7 +107,9 @@ def test_the_modules_beside_the_script_that_it_imports_come_along(models: Path, 
     }.items():
         (team / place).parent.mkdir(parents=True, exist_ok=True)
         (team / place).write_text(text, encoding="utf-8")
-    draft = draft_of(describe_file(models / "iris.ubj"), replace(IRIS, train=str(team / "again.py")))
+    draft = draft_description(
+        describe_file(models / "iris.ubj"), replace(IRIS, train=str(team / "again.py"))
+    )
     folder = tmp_path / "d"
     write_folder(models / "iris.ubj", draft, folder, replace=False)
     brought = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
@@ -128,8 +130,10 @@ def test_an_onnx_model_in_several_files_is_written_as_one(tmp_path: Path) -> Non
     source, folder = tmp_path / "source", tmp_path / "deploy"
     source.mkdir()
     onnx.save(graph, source / "line.onnx")
-    given = Given(project="iris", version="X", target="y", inputs=tuple(map(GivenInput, NAMES)))
-    bring_in(source / "line.onnx", draft_of(describe_file(source / "line.onnx"), given), folder)
+    given = GivenDescription(project="iris", version="X", target="y", inputs=tuple(map(GivenInput, NAMES)))
+    import_model(
+        source / "line.onnx", draft_description(describe_file(source / "line.onnx"), given), folder
+    )
     assert sorted(path.name for path in folder.iterdir()) == ["line.onnx", "model.json"]
     content, deploy = (folder / "line.onnx").read_bytes(), read_deploy(folder)
     assert table.data.tobytes() in content
@@ -140,22 +144,24 @@ def test_an_onnx_model_in_several_files_is_written_as_one(tmp_path: Path) -> Non
 def test_another_versions_folder_is_never_overwritten_and_its_own_only_when_asked(
     models: Path, tmp_path: Path
 ) -> None:
-    first, second = (draft_of(describe_file(models / name), IRIS) for name in ("iris.ubj", "i.pkl"))
-    bring_in(models / "iris.ubj", first, tmp_path)
+    first, second = (
+        draft_description(describe_file(models / name), IRIS) for name in ("iris.ubj", "i.pkl")
+    )
+    import_model(models / "iris.ubj", first, tmp_path)
     (tmp_path / "requirements.txt").write_text("xgboost-cpu\n", encoding="utf-8")
     before = (tmp_path / "model.json").read_bytes()
     with pytest.raises(Conflict, match="already the deploy folder of iris X"):
-        bring_in(models / "i.pkl", second, tmp_path)
-    other = draft_of(second.described, replace(IRIS, version="Y"))
+        import_model(models / "i.pkl", second, tmp_path)
+    other = draft_description(second.described, replace(IRIS, version="Y"))
     with pytest.raises(Conflict, match="deploy folder of iris X; it is not overwritten"):
-        bring_in(models / "i.pkl", other, tmp_path, replace=True)
+        import_model(models / "i.pkl", other, tmp_path, replace=True)
     assert (tmp_path / "model.json").read_bytes() == before
-    bring_in(models / "i.pkl", second, tmp_path, replace=True)
+    import_model(models / "i.pkl", second, tmp_path, replace=True)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["i.pkl", "model.json", "requirements.txt"]
 
 
 def test_a_file_that_is_no_description_and_other_files_are_left_alone(models: Path, tmp_path: Path) -> None:
-    draft = draft_of(describe_file(models / "iris.ubj"), IRIS)
+    draft = draft_description(describe_file(models / "iris.ubj"), IRIS)
     (tmp_path / "iris.ubj").write_bytes(b"mine")
     with pytest.raises(Conflict, match="is another file"):
         write_folder(models / "iris.ubj", draft, tmp_path, replace=True)
@@ -169,13 +175,13 @@ def test_a_file_that_is_no_description_and_other_files_are_left_alone(models: Pa
 
 def test_a_model_that_lies_in_its_deploy_folder_stays_there(models: Path, tmp_path: Path) -> None:
     shutil.copy(models / "iris.ubj", tmp_path / "iris.ubj")
-    draft = draft_of(describe_file(tmp_path / "iris.ubj"), IRIS)
-    bring_in(tmp_path / "iris.ubj", draft, tmp_path)
+    draft = draft_description(describe_file(tmp_path / "iris.ubj"), IRIS)
+    import_model(tmp_path / "iris.ubj", draft, tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["iris.ubj", "model.json"]
 
 
 def test_what_cannot_be_written_is_told_and_leaves_nothing(models: Path, tmp_path: Path) -> None:
-    draft = draft_of(describe_file(models / "iris.ubj"), IRIS)
+    draft = draft_description(describe_file(models / "iris.ubj"), IRIS)
     (tmp_path / "file").touch()
     with pytest.raises(StorageFull, match="cannot be written"):
         write_folder(models / "iris.ubj", draft, tmp_path / "file" / "deploy", replace=False)
@@ -185,21 +191,21 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(models: Path, tmp_pat
 
 
 def test_a_model_that_does_not_fit_is_not_written(models: Path, tmp_path: Path) -> None:
-    given = Given(project="line", version="A", target="y", inputs=tuple(map(GivenInput, NAMES)))
-    draft = draft_of(describe_file(models / "line.joblib"), given)
+    given = GivenDescription(project="line", version="A", target="y", inputs=tuple(map(GivenInput, NAMES)))
+    draft = draft_description(describe_file(models / "line.joblib"), given)
     assert draft.problems == ()
     wrong = replace(draft, inputs=draft.inputs[:2])
     with pytest.raises(InvalidInput, match="takes 4 inputs, the signature has 2"):
-        bring_in(models / "line.joblib", wrong, tmp_path / "deploy")
+        import_model(models / "line.joblib", wrong, tmp_path / "deploy")
     assert not (tmp_path / "deploy").exists()
 
 
 def test_a_process_apart_describes_and_writes_as_this_one_does(models: Path, tmp_path: Path) -> None:
-    assert describe_apart(models / "iris.ubj", silent) == describe_file(models / "iris.ubj")
-    bring_in_apart(models / "i.pkl", IRIS, tmp_path / "deploy", replace=False, progress=silent)
+    assert describe_isolated(models / "iris.ubj", silent) == describe_file(models / "iris.ubj")
+    import_model_isolated(models / "i.pkl", IRIS, tmp_path / "deploy", replace=False, progress=silent)
     assert read_deploy(tmp_path / "deploy").artifact == "i.pkl"
     with pytest.raises(InvalidInput, match="already the deploy folder"):
-        bring_in_apart(models / "i.pkl", IRIS, tmp_path / "deploy", replace=False, progress=silent)
+        import_model_isolated(models / "i.pkl", IRIS, tmp_path / "deploy", replace=False, progress=silent)
 
 
 class Ends:
@@ -219,7 +225,7 @@ class Waits:
 def test_a_pickle_that_ends_its_reader_ends_only_that_process(tmp_path: Path) -> None:
     joblib.dump(Ends(), tmp_path / "ends.joblib")
     with pytest.raises(InvalidInput, match="ended the program that read it, with exit code 3"):
-        describe_apart(tmp_path / "ends.joblib", silent)
+        describe_isolated(tmp_path / "ends.joblib", silent)
 
 
 def test_reading_ends_with_its_process_when_it_is_given_up(tmp_path: Path) -> None:
@@ -233,7 +239,7 @@ def test_reading_ends_with_its_process_when_it_is_given_up(tmp_path: Path) -> No
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        describe_apart(tmp_path / "waits.joblib", give_up)
+        describe_isolated(tmp_path / "waits.joblib", give_up)
     assert seen
     assert not any(one.is_running() for one in seen)
 
@@ -270,5 +276,5 @@ def test_a_pickle_that_fails_is_told_in_words(tmp_path: Path, code: str, told: s
 def test_what_is_no_model_is_refused_with_what_is_one(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
     with pytest.raises(InvalidInput, match="no model that Relevo knows") as raised:
-        describe_apart(tmp_path / "notes.txt", silent)
+        describe_isolated(tmp_path / "notes.txt", silent)
     assert "XGBoost" in raised.value.remedy

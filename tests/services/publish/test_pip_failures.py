@@ -3,7 +3,7 @@
 import pytest
 
 from services.errors import InvalidInput
-from services.publish.pip_failures import explained
+from services.publish.pip_failures import explain_build_failure
 
 CONFLICT = """Collecting scikit-learn==1.3.2
 ERROR: Cannot install -r requirements.txt (line 1) because these have conflicting dependencies.
@@ -57,7 +57,7 @@ mine 1.0 requires toolz, which is not installed.
     ],
 )  # fmt: skip
 def test_what_failed_is_told_with_what_to_do(printed: str, words: str, remedy: str) -> None:
-    told = explained(InvalidInput("failed at step 5", details=printed), "wine B")
+    told = explain_build_failure(InvalidInput("failed at step 5", details=printed), "wine B")
     assert told.message.startswith("What wine B needs cannot be installed: ")
     assert words in told.message
     assert remedy in told.remedy
@@ -66,4 +66,4 @@ def test_what_failed_is_told_with_what_to_do(printed: str, words: str, remedy: s
 
 def test_a_failure_of_another_sort_stays_as_it_is() -> None:
     error = InvalidInput("failed at step 2", details="COPY failed: no space")
-    assert explained(error, "wine B") is error
+    assert explain_build_failure(error, "wine B") is error

@@ -12,7 +12,7 @@ from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import Credentials
 from services.errors import Cancelled, SignInNeeded
 from services.publish.demo.example_projects import EXAMPLES
-from services.publish.launching import Launcher, LaunchOptions, Production
+from services.publish.launching import Launcher, LaunchOptions, LaunchTarget
 
 pytestmark = pytest.mark.docker
 Registry = tuple[str, str, str]
@@ -54,7 +54,7 @@ def launch(
 
     def launched(known: dict[str, Credentials]) -> list[str]:
         with open_engine(LocalEngine(), credentials=known.get) as opened:
-            production = Production(
+            production = LaunchTarget(
                 platform, platform, "http://127.0.0.1:9", "hush", base, registry=registry
             )
             launcher = Launcher(opened, DockerRuntime(opened, platform, platform, {}), production)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.model_server.deploy import Deploy
-from services.publish.image_dependencies import Needs
+from services.publish.image_dependencies import ImageDependencies
 from services.publish.version_image import recipe, version_image
 from services.registry.model import Field, Signature, Task
 
@@ -68,7 +68,7 @@ def test_a_context_is_the_same_each_time_and_holds_what_is_copied(tmp_path: Path
 
 
 def test_the_last_stage_sees_no_setting_and_runs_as_the_image_it_is_built_on() -> None:
-    needs = Needs(kind=("lightgbm==4.7.0",), debian=("libgomp1=12.*",), java=True)
+    needs = ImageDependencies(kind=("lightgbm==4.7.0",), debian=("libgomp1=12.*",), java=True)
     last = "FROM" + recipe("base:1", needs).rpartition("\nFROM")[2]
     assert not [word for word in ("ARG", "RUN", "USER") if f"\n{word}" in last]
     assert last.startswith("FROM base:1\n")

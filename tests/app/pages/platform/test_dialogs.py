@@ -20,7 +20,7 @@ from services.development.templates import DamagedTemplate, templates
 from services.model_server.deploy import Deploy, write_deploy
 from services.platform.backup.format import Backup, write_list
 from services.platform.request import PlatformRequest
-from services.platform.teardown import TearDown
+from services.platform.teardown import TearDownPlan
 from services.registry.model import Field, Signature, Task
 
 
@@ -193,12 +193,14 @@ def test_a_dialog_grows_with_the_errors_under_its_fields(window: QWidget, qtbot:
 
 
 def test_taking_down_keeps_data_and_deleting_asks_for_the_name() -> None:
-    plan = TearDown("plant", ("plant-gateway",), ("plant-model-wine-a",), (), ("plant-cassandra-data",), ())
+    plan = TearDownPlan(
+        "plant", ("plant-gateway",), ("plant-model-wine-a",), (), ("plant-cassandra-data",), ()
+    )
     kept = down_question(plan, delete_data=False)
     assert kept.name == ""
     assert "plant-cassandra-data" in kept.note
     assert "Stopped: plant-model-wine-a." in kept.consequences
-    gone = TearDown(
+    gone = TearDownPlan(
         "plant", ("plant-gateway",), (), (Volume("plant-cassandra-data", {}, 5_000_000),), (), ()
     )
     deleted = down_question(gone, delete_data=True)
