@@ -5,7 +5,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
-from services.containers.engine.engine import Engine
+from services.containers.interface import ContainerHost
 from services.containers.model import Container, ContainerState
 from services.development.containers import PAGE_PATH_LABEL, SECRET_LABEL, SIGN_IN_LABEL
 from services.development.templates import Template
@@ -57,7 +57,7 @@ class InterpreterSettings(Struct, frozen=True):
         return "\n".join([*lines, f"Docker context: {self.context}"] if self.context else lines)
 
 
-def development_page(engine: Engine, container: Container) -> DevelopmentPage:
+def development_page(engine: ContainerHost, container: Container) -> DevelopmentPage:
     """The page of a running development container.
 
     Raises:

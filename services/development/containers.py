@@ -9,8 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from services.containers.addresses import LocalEngine
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import ContainerHost, Progress
 from services.containers.model import (
     PLATFORM_LABEL,
     ROLE_LABEL,
@@ -68,7 +67,7 @@ def check_request(request: DevelopmentRequest) -> None:
 
 
 def ensure_image(
-    engine: Engine, template: Template, progress: Progress, output: Callable[[str], None]
+    engine: ContainerHost, template: Template, progress: Progress, output: Callable[[str], None]
 ) -> None:
     """Have the template's image on the engine: build it if it is Relevo's own, else pull it."""
     if engine.image(template.image) is not None:
@@ -80,7 +79,7 @@ def ensure_image(
 
 
 def start_development_container(
-    engine: Engine,
+    engine: ContainerHost,
     template: Template,
     request: DevelopmentRequest,
     progress: Progress,
@@ -112,12 +111,12 @@ def start_development_container(
     return engine.container(identifier)
 
 
-def development_containers(engine: Engine) -> list[Container]:
+def development_containers(engine: ContainerHost) -> list[Container]:
     """The development containers of an engine, by name."""
     return [container for container in engine.containers() if container.role is ContainerRole.DEVELOPMENT]
 
 
-def _specification(engine: Engine, template: Template, request: DevelopmentRequest) -> ContainerSpec:
+def _specification(engine: ContainerHost, template: Template, request: DevelopmentRequest) -> ContainerSpec:
     user, group = _owner(engine, template, request)
     known = {"{secret}": secrets.token_urlsafe(24), "{user}": user, "{group}": group}
     environment = {name: _filled(text, known) for name, text in template.environment.items()}
@@ -153,7 +152,7 @@ def _filled(text: str, known: Mapping[str, str]) -> str:
     return text
 
 
-def _owner(engine: Engine, template: Template, request: DevelopmentRequest) -> tuple[str, str]:
+def _owner(engine: ContainerHost, template: Template, request: DevelopmentRequest) -> tuple[str, str]:
     """User and group that own the folder on the engine's host, so that what is written belongs to them."""
     if template.user == "image":
         return "", ""
@@ -182,7 +181,7 @@ def _owner(engine: Engine, template: Template, request: DevelopmentRequest) -> t
     return user, group
 
 
-def _wait_for_end(engine: Engine, probe: str) -> None:
+def _wait_for_end(engine: ContainerHost, probe: str) -> None:
     deadline = time.monotonic() + _PROBE_SECONDS
     while engine.container(probe).state is not ContainerState.EXITED and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress, share
+from services.containers.interface import ContainerHost, Progress, share
 from services.containers.model import BuildSpec
 from services.images.build_settings import BuildSettings, read_build_settings
 from services.images.catalogue import own_image, program_version, reference
@@ -11,7 +10,7 @@ from services.images.contexts import context_of
 
 
 def build_images(
-    engine: Engine,
+    engine: ContainerHost,
     names: Sequence[str],
     progress: Progress,
     output: Callable[[str], None],

@@ -1,7 +1,8 @@
-"""A platform on one Docker Engine: its parts as a table, set-up, state, upgrade and tear-down.
+"""A platform of containers: its parts as a table, set-up, status, upgrade, backup and tear-down.
 
 `request` is what a person asks for, `parts` the table, `specification` what that means in containers;
-`discovered` finds what is there, by labels; `setup`, `upgrade` and `teardown` bring the one to the other.
-Production services are launched by `services.publish`, which `access` tells what it needs. Nothing here
-knows a window or a command line, and an engine is asked through `services.containers` only.
+`discovery` finds what is there, by labels, and `recovery` what is only left beside the data; `setup`,
+`upgrade` and `teardown` bring the one to the other. Versions are launched by `services.publish`, which
+`launch_target` tells what it needs. Nothing here knows a window or a command line, nor which kind of host
+its containers run on: that is asked through the interface of `services.containers`.
 """

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.containers.engine.engine import Engine
+from services.containers.interface import ContainerHost
 from services.containers.model import ContainerRole
 from services.errors import InvalidInput
 from services.platform.discovery import DiscoveredPlatform
@@ -12,7 +12,7 @@ from services.platform.specification import BALANCER_HOME, CERTIFICATE, HOME, KE
 
 
 def certificate_of(
-    engine: Engine, request: PlatformRequest, discovered: DiscoveredPlatform
+    engine: ContainerHost, request: PlatformRequest, discovered: DiscoveredPlatform
 ) -> dict[str, bytes]:
     """Contents by name; empty without TLS.
 
@@ -37,7 +37,7 @@ def certificate_of(
         ) from error
 
 
-def _kept(engine: Engine, discovered: DiscoveredPlatform) -> dict[str, bytes]:
+def _kept(engine: ContainerHost, discovered: DiscoveredPlatform) -> dict[str, bytes]:
     for container in discovered.parts.values():
         if container.role is ContainerRole.GATEWAY and serves_https(engine, container):
             return {

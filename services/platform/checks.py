@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from services.containers.engine.engine import Engine
+from services.containers.interface import ContainerHost
 from services.containers.model import ContainerSpec
 from services.errors import InvalidInput, StorageFull, Unavailable
 from services.platform.discovery import DiscoveredPlatform
@@ -34,7 +34,7 @@ def check_request(request: PlatformRequest) -> None:
         raise InvalidInput(f"{field}: {text}")
 
 
-def check_memory(engine: Engine, request: PlatformRequest, resource_check: ResourceCheck) -> None:
+def check_memory(engine: ContainerHost, request: PlatformRequest, resource_check: ResourceCheck) -> None:
     """Unavailable, with what each part may use, if the machine is too small."""
     machine = engine.info().memory if resource_check.memory is None else resource_check.memory
     parts = parts_of(request)
@@ -51,7 +51,7 @@ def check_memory(engine: Engine, request: PlatformRequest, resource_check: Resou
 
 
 def check_free_ports(
-    engine: Engine, discovered: DiscoveredPlatform, specs: Sequence[ContainerSpec]
+    engine: ContainerHost, discovered: DiscoveredPlatform, specs: Sequence[ContainerSpec]
 ) -> None:
     """Conflict if a port of the containers to be made is taken by somebody else."""
     own = [*discovered.parts.values(), *discovered.replaced.values()]

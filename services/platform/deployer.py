@@ -1,7 +1,7 @@
 """Puts one part's container in place: made, or instead of an older one, with a way back."""
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import ContainerHost, Progress
 from services.containers.model import Container, ContainerSpec
 from services.errors import RelevoError, Unavailable
 from services.platform.discovery import REPLACED, runs
@@ -113,7 +113,7 @@ class Deployer:
         )
 
 
-def put_back(engine: Engine, identifier: str, name: str, seconds: float) -> None:
+def put_back(engine: ContainerHost, identifier: str, name: str, seconds: float) -> None:
     """Give a container that was put aside its name again, start it, and see that it is healthy.
 
     Args:
@@ -128,7 +128,7 @@ def put_back(engine: Engine, identifier: str, name: str, seconds: float) -> None
         engine.wait_healthy(identifier, seconds)
 
 
-def replace_state_container(engine: Engine, plan: Plan, image: str, old: Container | None) -> None:
+def replace_state_container(engine: ContainerHost, plan: Plan, image: str, old: Container | None) -> None:
     """Make the container that keeps secrets and request; an older one goes once the new one is there."""
     if old is not None:
         aside = container_name(plan.name, STATE_CONTAINER) + REPLACED

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from services.containers.engine.engine import Engine
+from services.containers.interface import ContainerHost
 from services.containers.model import PLATFORM_LABEL, Container, ContainerRole, ContainerState
 from services.errors import NotFound
 from services.platform.parts import CASSANDRA, parts_of
@@ -61,7 +61,7 @@ class DiscoveredPlatform:
         return bool(self.parts or self.replaced or self.others or self.volumes or self.state_container)
 
 
-def find_platform(engine: Engine, name: str) -> DiscoveredPlatform:
+def find_platform(engine: ContainerHost, name: str) -> DiscoveredPlatform:
     """Look a platform up by its name; an empty one if there is none."""
     found = DiscoveredPlatform(name)
     for container in engine.containers():
@@ -83,7 +83,7 @@ def find_platform(engine: Engine, name: str) -> DiscoveredPlatform:
     return found
 
 
-def platforms(engine: Engine) -> list[str]:
+def platforms(engine: ContainerHost) -> list[str]:
     """Names of the platforms on an engine."""
     return sorted({
         container.platform
@@ -92,7 +92,7 @@ def platforms(engine: Engine) -> list[str]:
     })  # fmt: skip
 
 
-def require_platform(engine: Engine, name: str) -> DiscoveredPlatform:
+def require_platform(engine: ContainerHost, name: str) -> DiscoveredPlatform:
     """A platform that is there; NotFound names those that are."""
     found = find_platform(engine, name)
     if not found.exists:
@@ -105,7 +105,7 @@ def require_platform(engine: Engine, name: str) -> DiscoveredPlatform:
 
 
 def require_set_up(
-    engine: Engine, name: str
+    engine: ContainerHost, name: str
 ) -> tuple[DiscoveredPlatform, PlatformRequest, PlatformSecrets]:
     """A platform whose store is there, running or not, with what was asked for and its secrets.
 

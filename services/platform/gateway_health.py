@@ -6,8 +6,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import ContainerHost, Progress
 from services.containers.model import Container
 from services.errors import Conflict, Unavailable
 
@@ -35,7 +34,7 @@ class _Health(Struct):
     spool: _Spool
 
 
-def wait_for_store(engine: Engine, gateway: str, name: str, progress: Progress) -> None:
+def wait_for_store(engine: ContainerHost, gateway: str, name: str, progress: Progress) -> None:
     """Wait until a gateway has read registry and tokens from the store.
 
     Raises:
@@ -50,7 +49,7 @@ def wait_for_store(engine: Engine, gateway: str, name: str, progress: Progress) 
         raise Unavailable(f"{name} does not reach the store", remedy="Its log says why.")
 
 
-def drain(engine: Engine, gateway: Container, progress: Progress) -> None:
+def drain(engine: ContainerHost, gateway: Container, progress: Progress) -> None:
     """Wait until a gateway that is about to go has shipped all that it acknowledged.
 
     Clients must not reach it any more.
@@ -72,7 +71,7 @@ def drain(engine: Engine, gateway: Container, progress: Progress) -> None:
 
 def _comes_true(
     condition: Callable[[_Health | None], bool],
-    engine: Engine,
+    engine: ContainerHost,
     gateway: str,
     seconds: float,
     check: Callable[[], None],
@@ -86,7 +85,7 @@ def _comes_true(
     return True
 
 
-def _health(engine: Engine, gateway: str) -> _Health | None:
+def _health(engine: ContainerHost, gateway: str) -> _Health | None:
     """What it says; None while it does not answer."""
     _, output = engine.execute(gateway, ("python", "-c", _ASK))
     try:

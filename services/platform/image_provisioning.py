@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress, share
+from services.containers.interface import ContainerHost, Progress, share
 from services.images.builds import build_images
 from services.images.catalogue import reference
 
@@ -11,7 +10,7 @@ Output = Callable[[str], None]
 
 
 def provide_images(
-    engine: Engine,
+    engine: ContainerHost,
     names: Iterable[str],
     prefix: str,
     progress: Progress,

@@ -10,13 +10,13 @@ from secrets import token_hex
 
 import msgspec
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import ContainerHost, Progress
 from services.containers.model import (
     ContainerSpec,
     ContainerState,
     LogLine,
     Mount,
+    ResourceLimits,
     RestartPolicy,
 )
 from services.errors import Unavailable
@@ -39,16 +39,22 @@ _LOOK_SECONDS = 0.2
 _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})
 
 
-def measure_disk(engine: Engine, platform: str, image: str, progress: Progress) -> Disk:
+def measure_disk(engine: ContainerHost, platform: str, image: str, progress: Progress) -> Disk:
     """How much of the engine's disk is free, seen from inside."""
     spec = one_off_container(platform, image, ("prepare", "disk"))
     return msgspec.json.decode(_run_to_end(engine, spec, progress, "Measuring the disk"), type=Disk)
 
 
 def prepare_store(
-    engine: Engine, platform: str, image: str, secrets: PlatformSecrets, token: Token, *, always: bool,
+    engine: ContainerHost,
+    platform: str,
+    image: str,
+    secrets: PlatformSecrets,
+    token: Token,
+    *,
+    always: bool,
     progress: Progress,
-) -> Prepared:  # fmt: skip
+) -> Prepared:
     """Make tables and roles, and add an administrator's token.
 
     Args:
@@ -117,7 +123,7 @@ def one_off_container(
     )
 
 
-def _run_to_end(engine: Engine, spec: ContainerSpec, progress: Progress, text: str) -> str:
+def _run_to_end(engine: ContainerHost, spec: ContainerSpec, progress: Progress, text: str) -> str:
     """Run a container to its end, and remove it; its last line."""
     identifier = engine.run(spec)
     try:

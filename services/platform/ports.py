@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from services.containers.addresses import LocalEngine
-from services.containers.engine.engine import Engine
+from services.containers.interface import ContainerHost
 from services.containers.model import Container, ContainerState
 from services.errors import Conflict
 from services.platform.request import LOOPBACK
@@ -16,7 +16,10 @@ _LISTENING = "0A"
 
 
 def check_ports(
-    engine: Engine, ports: Iterable[tuple[str, int]], own: Iterable[Container], others: Iterable[Container]
+    engine: ContainerHost,
+    ports: Iterable[tuple[str, int]],
+    own: Iterable[Container],
+    others: Iterable[Container],
 ) -> None:
     """Conflict, with who holds it, if a port is not free.
 

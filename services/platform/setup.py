@@ -7,7 +7,7 @@ from getpass import getuser
 from msgspec import Struct
 
 from services.containers.engine.engine import Engine
-from services.containers.interface import Progress, share
+from services.containers.interface import ContainerHost, Progress, share
 from services.containers.model import Container, ContainerRole
 from services.errors import Cancelled, RelevoError
 from services.platform.certificates import certificate_of
@@ -110,7 +110,7 @@ def set_up(
         raise
 
 
-def roll_back_interrupted(engine: Engine, name: str) -> None:
+def roll_back_interrupted(engine: ContainerHost, name: str) -> None:
     """Take back what a killed program left half changed: the older container returns."""
     discovered = find_platform(engine, name)
     for container in discovered.one_off_containers:

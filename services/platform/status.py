@@ -6,8 +6,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from services.containers.engine.engine import Engine
-from services.containers.model import Container, ContainerState, ContainerHealth, ContainerRole
+from services.containers.interface import ContainerHost
+from services.containers.model import Container, ContainerHealth, ContainerRole, ContainerState
 from services.platform.discovery import DiscoveredPlatform, require_platform
 from services.platform.parts import Part, parts_of
 from services.platform.request import PlatformRequest, bracketed
@@ -64,7 +64,7 @@ class PlatformStatus(Struct, frozen=True):
         return all(part.well for part in self.parts)
 
 
-def platform_status(engine: Engine, name: str, *, usage: bool = True) -> PlatformStatus:
+def platform_status(engine: ContainerHost, name: str, *, usage: bool = True) -> PlatformStatus:
     """Ask an engine how a platform is; with `usage` it takes a second or two.
 
     Raises:
@@ -94,10 +94,14 @@ def _parts(discovered: DiscoveredPlatform) -> Sequence[tuple[Part | None, Contai
     return [*((part, discovered.parts.get(part.name)) for part in asked), *((None, each) for each in rest)]
 
 
-def _state(engine: Engine, part: Part | None, container: Container | None, *, usage: bool) -> PartStatus:
+def _state(
+    engine: ContainerHost, part: Part | None, container: Container | None, *, usage: bool
+) -> PartStatus:
     if container is None:
         named = part.name if part else ""
-        return PartStatus(named, part.role if part else ContainerRole.NONE, part.text if part else "", "missing")
+        return PartStatus(
+            named, part.role if part else ContainerRole.NONE, part.text if part else "", "missing"
+        )
     used = engine.usage(container.identifier) if usage and _lives(container) else None
     image = engine.image(container.image_identifier)
     return PartStatus(

@@ -63,7 +63,12 @@ def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDownP
 
 
 def tear_down(
-    engine: Engine, name: str, progress: Progress, *, delete_data: bool = False, confirmation: str = ""
+    engine: Engine,
+    name: str,
+    progress: Progress,
+    *,
+    delete_data: bool = False,
+    confirmation: str = "",
 ) -> TearDownPlan:
     """Take a platform down; what was done.
 

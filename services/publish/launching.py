@@ -7,8 +7,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Instance, Progress, Runtime, ServiceSpec, service_name, share
+from services.containers.interface import (
+    ContainerHost,
+    Instance,
+    Progress,
+    Runtime,
+    ServiceSpec,
+    service_name,
+    share,
+)
 from services.containers.model import (
     PROJECT_LABEL,
     ROLE_LABEL,
@@ -89,7 +96,7 @@ class Launcher:
         production: the platform.
     """
 
-    def __init__(self, engine: Engine, runtime: Runtime, production: LaunchTarget) -> None:
+    def __init__(self, engine: ContainerHost, runtime: Runtime, production: LaunchTarget) -> None:
         self._engine, self._runtime = engine, runtime
         self.target = production
 
@@ -177,7 +184,11 @@ class Launcher:
         progress: Progress,
         output: Callable[[str], None],
     ) -> None:
-        labels = {ROLE_LABEL: ContainerRole.MODEL, PROJECT_LABEL: deploy.project, VERSION_LABEL: deploy.version}
+        labels = {
+            ROLE_LABEL: ContainerRole.MODEL,
+            PROJECT_LABEL: deploy.project,
+            VERSION_LABEL: deploy.version,
+        }
         arguments = read_build_settings().arguments() if image.installs else {}
         order = BuildSpec(image.context, reference, arguments, labels, keep_failed=not image.installs)
         try:

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress, share
+from services.containers.interface import ContainerHost, Progress, share
 from services.containers.model import Container, Mount
 from services.errors import StorageFull
 from services.images.catalogue import program_version
@@ -32,7 +31,7 @@ _QUICK = 1
 _OWN = 0o700
 
 
-def back_up(engine: Engine, name: str, into: Path, progress: Progress) -> Path:
+def back_up(engine: ContainerHost, name: str, into: Path, progress: Progress) -> Path:
     """Copy what a platform's store, registry and datalake keep; the folder that holds it.
 
     A part that runs is stopped, copied and started again, the store first. What the gateways had not
@@ -111,7 +110,7 @@ def _check_space(folder: Path, size: int) -> None:
 
 
 @contextmanager
-def _standing_still(engine: Engine, container: Container, copying: _Copying) -> Iterator[None]:
+def _standing_still(engine: ContainerHost, container: Container, copying: _Copying) -> Iterator[None]:
     """Nothing of a part changes meanwhile; one that ran runs again, however that ends."""
     if not runs(container):
         yield
@@ -127,7 +126,9 @@ def _standing_still(engine: Engine, container: Container, copying: _Copying) -> 
     engine.wait_healthy(container.identifier, part.healthy_seconds, lambda: copying.progress(None, text))
 
 
-def _copied(engine: Engine, container: Container, folder: Path, copying: _Copying) -> list[SavedVolume]:
+def _copied(
+    engine: ContainerHost, container: Container, folder: Path, copying: _Copying
+) -> list[SavedVolume]:
     """A part's volumes, read through a container beside it: the engine still answers about the part."""
     part, platform, saved = copying.part, container.platform, []
     for suffix, target in part.volumes:

@@ -7,8 +7,7 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress, share
+from services.containers.interface import ContainerHost, Progress, share
 from services.containers.model import Mount
 from services.errors import Conflict, Corrupt, InvalidInput
 from services.platform.backup.format import (
@@ -42,7 +41,7 @@ class Restored(Struct, frozen=True):
 
 
 def restore(
-    engine: Engine,
+    engine: ContainerHost,
     folder: Path,
     progress: Progress,
     *,
@@ -121,7 +120,7 @@ class _Counted:
 class _Volumes:
     """Volumes that are made and filled, and are gone again if anything goes wrong inside."""
 
-    def __init__(self, engine: Engine, name: str, image: str) -> None:
+    def __init__(self, engine: ContainerHost, name: str, image: str) -> None:
         self._engine, self._name, self._image = engine, name, image
         self._made: list[str] = []
 

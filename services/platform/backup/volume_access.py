@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.containers.engine.engine import Engine
+from services.containers.interface import ContainerHost
 from services.containers.model import Mount
 from services.platform.one_off_containers import one_off_container
 from services.platform.parts import MEGABYTE
@@ -12,7 +12,7 @@ _ROOT = "0:0"
 
 
 @contextmanager
-def volume_container(engine: Engine, platform: str, image: str, mount: Mount) -> Iterator[str]:
+def volume_container(engine: ContainerHost, platform: str, image: str, mount: Mount) -> Iterator[str]:
     """The identifier of a container that sees one volume and does nothing; gone afterwards.
 
     Args:

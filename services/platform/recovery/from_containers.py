@@ -10,9 +10,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import INNER_PORT
-from services.containers.model import Container, Port, ContainerRole
+from services.containers.interface import INNER_PORT, ContainerHost
+from services.containers.model import Container, ContainerRole, Port
 from services.platform.parts import BALANCER, CASSANDRA, OPTIONAL, gateway_number, memory_of, parts_of
 from services.platform.request import LOOPBACK, PlatformRequest
 from services.platform.swarm_gateways import is_task
@@ -22,14 +21,16 @@ _OWN = "relevo/"
 
 
 def request_from_containers(
-    engine: Engine, name: str, parts: Mapping[str, Container]
+    engine: ContainerHost, name: str, parts: Mapping[str, Container]
 ) -> PlatformRequest | None:
     """The request that these containers come from; None if those that would say it are not all there.
 
     It takes the store, a gateway and, where there are several, the balancer before them. Where the files of
     its certificate were is not known any more: the platform keeps those that it has.
     """
-    gateways = {gateway_number(part): each for part, each in parts.items() if each.role is ContainerRole.GATEWAY}
+    gateways = {
+        gateway_number(part): each for part, each in parts.items() if each.role is ContainerRole.GATEWAY
+    }
     if not gateways:
         return None
     gateway = gateways[min(gateways)]
@@ -65,11 +66,11 @@ def request_from_containers(
     return _completed(engine, parts, request, others, first.get("--public-address", ""))
 
 
-def serves_https(engine: Engine, front: Container) -> bool:
+def serves_https(engine: ContainerHost, front: Container) -> bool:
     """Whether a gateway, or a balancer, has a certificate of its own."""
-    return "--certificate" in front.command.split() or bool(
-        front.role is ContainerRole.BALANCER and engine.environment(front.identifier).get("RELEVO_CERTIFICATE")
-    )
+    if front.role is ContainerRole.BALANCER:
+        return "RELEVO_CERTIFICATE" in engine.environment(front.identifier)
+    return "--certificate" in front.command.split()
 
 
 def _gateways(numbered: Mapping[int, Container], *, balanced: bool) -> int:
@@ -80,7 +81,7 @@ def _gateways(numbered: Mapping[int, Container], *, balanced: bool) -> int:
 
 
 def _completed(
-    engine: Engine,
+    engine: ContainerHost,
     parts: Mapping[str, Container],
     request: PlatformRequest,
     ports: Mapping[str, int],

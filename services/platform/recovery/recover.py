@@ -1,7 +1,6 @@
 """What a platform whose containers are all gone still knows of itself, by the file beside its data."""
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress, share
+from services.containers.interface import ContainerHost, Progress, share
 from services.errors import Refused
 from services.platform.discovery import DiscoveredPlatform
 from services.platform.image_provisioning import Output, provide_images
@@ -13,7 +12,7 @@ _IMAGES_SHARE = 0.5
 
 
 def secrets_of(
-    engine: Engine, discovered: DiscoveredPlatform, prefix: str, progress: Progress, output: Output
+    engine: ContainerHost, discovered: DiscoveredPlatform, prefix: str, progress: Progress, output: Output
 ) -> PlatformSecrets:
     """The platform's secrets: those that it has, or fresh ones for a new platform.
 
@@ -44,7 +43,7 @@ def secrets_of(
 
 
 def request_of(
-    engine: Engine, discovered: DiscoveredPlatform, prefix: str, progress: Progress, output: Output
+    engine: ContainerHost, discovered: DiscoveredPlatform, prefix: str, progress: Progress, output: Output
 ) -> PlatformRequest | None:
     """What the platform was last asked to be; None for a new one, or if nobody knows.
 
@@ -57,7 +56,7 @@ def request_of(
 
 
 def _saved_state(
-    engine: Engine, discovered: DiscoveredPlatform, prefix: str, progress: Progress, output: Output
+    engine: ContainerHost, discovered: DiscoveredPlatform, prefix: str, progress: Progress, output: Output
 ) -> SavedState | None:
     progress(None, f"Looking for the passwords of {discovered.name} beside its data")
     step = share(progress, 0.0, _IMAGES_SHARE)

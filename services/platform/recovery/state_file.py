@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from services.containers.engine.engine import Engine
+from services.containers.interface import ContainerHost
 from services.containers.model import Mount
 from services.errors import NotFound, Refused
 from services.platform.one_off_containers import one_off_container
@@ -48,7 +48,7 @@ def data_volume(platform: str) -> str:
     return volumes_of(platform, CASSANDRA)[0][0]
 
 
-def write_state_file(engine: Engine, plan: Plan, store: str) -> None:
+def write_state_file(engine: ContainerHost, plan: Plan, store: str) -> None:
     """Write secrets and request into the volume of the store, unless they are there already.
 
     Args:
@@ -63,7 +63,7 @@ def write_state_file(engine: Engine, plan: Plan, store: str) -> None:
         engine.put_files(store, _STORE_FOLDER, {STATE_FILE: content}, mode=_READ_BY_ROOT)
 
 
-def read_state_file(engine: Engine, platform: str, image: str) -> SavedState | None:
+def read_state_file(engine: ContainerHost, platform: str, image: str) -> SavedState | None:
     """Read them out of the volume; None if it holds none.
 
     Args:
@@ -91,13 +91,13 @@ def read_state_file(engine: Engine, platform: str, image: str) -> SavedState | N
     return saved
 
 
-def read_state_of_store(engine: Engine, store: str) -> SavedState | None:
+def read_state_of_store(engine: ContainerHost, store: str) -> SavedState | None:
     """Read them through Cassandra's container, running or not; None if they are not there, or damaged."""
     content = _content(engine, store, _STORE_FOLDER)
     return None if content is None else _decoded(content)
 
 
-def _content(engine: Engine, container: str, folder: str) -> bytes | None:
+def _content(engine: ContainerHost, container: str, folder: str) -> bytes | None:
     try:
         return engine.read_file(container, f"{folder}/{STATE_FILE}")
     except NotFound:
