@@ -41,16 +41,16 @@ def test_a_table_that_is_momentarily_not_there_gets_every_row_and_label(
         store = any_platform.store
         recorder = Recorder.open(tmp_path / "spool", lambda: store, limits=quick)
         recorder.start()
-        await recorder.save(any_platform.origin(), any_platform.answers(1))
+        await recorder.record_and_wait(any_platform.origin(), any_platform.answers(1))
         await until(lambda: recorder.health().rows == 0)
         any_platform.drop_live_table("A")
         answers = any_platform.answers(3)
-        await recorder.save(any_platform.origin(), answers)
+        await recorder.record_and_wait(any_platform.origin(), answers)
         await until(lambda: recorder.health().rows == 0)
         any_platform.drop_live_table("A")
         await recorder.record_labels(any_platform.project, answers.ids, [5.0, 6.0, 7.0], versions=["A"])
         await until(lambda: recorder.health().rows == 0)
-        await recorder.save(any_platform.origin(), answers)
+        await recorder.record_and_wait(any_platform.origin(), answers)
         await until(lambda: recorder.health().rows == 0)
         await recorder.stop()
         newest = store.newest(any_platform.project, "A", 10)
@@ -73,7 +73,7 @@ def test_one_row_that_its_table_refuses_for_good_takes_no_other_with_it(any_plat
             Mode.CHALLENGER,
             (Field("year", "year", FieldType.INTEGER),),
         )
-        await recorder.save(origin, answers)
+        await recorder.record_and_wait(origin, answers)
         await recorder.stop()
         assert len(any_platform.logged_ids("C")) == 5
         newest = any_platform.store.newest(any_platform.project, "C", 10)
