@@ -167,6 +167,8 @@ class ProjectView:
         at: when it was read, UTC.
         rows_read: live rows that this refresh read; shows that it cost only what is new.
         historical, live: by version name.
+        rebuilt: why the live side was counted anew from the log's start, in words: stored summaries were
+            damaged. Empty otherwise.
     """
 
     project: Project
@@ -177,3 +179,4 @@ class ProjectView:
     live: dict[str, VersionView] = field(default_factory=dict)
     newest_request: datetime | None = None
     newest_label: datetime | None = None
+    rebuilt: str = ""

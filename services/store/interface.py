@@ -276,7 +276,13 @@ class RollupStore(Protocol):
         """
 
     def rollups(self, project: str) -> tuple[int, dict[str, bytes], bytes] | None:
-        """The newest whole generation: its number, summaries, manifest; None if there is none."""
+        """The newest whole generation: its number, summaries, manifest; None if there is none.
+
+        Corrupt if its parts are not all there, or not bytes.
+        """
+
+    def newest_rollups(self, project: str) -> int:
+        """The number of the newest generation, whole or not; 0 if there is none."""
 
 
 class ArtifactStore(Protocol):

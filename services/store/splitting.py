@@ -15,11 +15,14 @@ def split_parts(content: bytes) -> list[bytes]:
 
 
 def concat_parts(rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
-    """Contents by name, from (name, part) in order."""
+    """Contents by name, from (name, part) in order; Corrupt if a part is not bytes."""
     parts: dict[str, list[bytes]] = {}
     for name, data in rows:
         parts.setdefault(name, []).append(data)
-    return {name: b"".join(pieces) for name, pieces in parts.items()}
+    try:
+        return {name: b"".join(pieces) for name, pieces in parts.items()}
+    except TypeError as error:
+        raise Corrupt("a stored part is not bytes", details=repr(error)) from error
 
 
 def verified(sha256: str, content: bytes) -> bytes:

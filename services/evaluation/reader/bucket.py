@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from services.errors import Corrupt
 from services.evaluation.model import Floats
-from services.evaluation.summaries import InputSummary, LabelledRows, Summary, summary_from_bytes
+from services.evaluation.summaries import (
+    InputSummary,
+    LabelledRows,
+    Summary,
+    check_summary,
+    summary_from_bytes,
+)
 from services.store.batches import Column
 
 SAMPLED = 128
@@ -22,6 +29,8 @@ class BucketState(msgspec.Struct, frozen=True, array_like=True):
     joined: bytes | None
     inputs: dict[str, bytes]
 
+
+Decoded = TypeVar("Decoded")
 
 _DECODER = msgspec.msgpack.Decoder(BucketState)
 
@@ -81,12 +90,12 @@ class Bucket:
         return msgspec.msgpack.encode(BucketState(self.predictions, joined, inputs))
 
 
-def unpack_bucket(packed: bytes, sampled: int) -> Bucket:
-    """The bucket that `Bucket.pack` packed; Corrupt if it is not one."""
-    try:
-        state = _DECODER.decode(packed)
-    except msgspec.MsgspecError as error:
-        raise Corrupt("a stored summary cannot be decoded", details=repr(error)) from error
+class DamagedSummary(Corrupt):
+    """A stored summary is not what was stored: all of them are made anew from the log."""
+
+
+def _unpack_bucket(packed: bytes, sampled: int) -> Bucket:
+    state = _DECODER.decode(packed)
     return Bucket(
         sampled,
         state.predictions,
@@ -95,26 +104,59 @@ def unpack_bucket(packed: bytes, sampled: int) -> Bucket:
     )
 
 
+def _check_bucket(packed: bytes) -> None:
+    """Decode all but the arrays."""
+    state = _DECODER.decode(packed)
+    if state.joined is not None:
+        check_summary(state.joined)
+    for content in state.inputs.values():
+        InputSummary.check(content)
+
+
 class LazyBucket:
     """A bucket, its packed form, or both.
+
+    Everything here raises DamagedSummary if what was stored is no bucket.
 
     Args:
         packed: what `Bucket.pack` gave; None for an empty bucket.
         sampled: see `Bucket`.
+        origin: what is summed there, in words, for messages about what was stored.
     """
 
-    __slots__ = ("_bucket", "_packed", "_sampled")
+    __slots__ = ("_bucket", "_origin", "_packed", "_proven", "_sampled")
 
-    def __init__(self, packed: bytes | None = None, *, sampled: int = SAMPLED) -> None:
+    def __init__(self, packed: bytes | None = None, *, sampled: int = SAMPLED, origin: str = "") -> None:
         self._sampled = sampled
         self._packed = packed
+        self._origin = origin
         self._bucket = Bucket(sampled) if packed is None else None
+        self._proven = packed is None
+
+    def check(self) -> None:
+        """Look whether it can be decoded, except for its arrays: much cheaper than reading it."""
+        self._decoded(_check_bucket)
+
+    def prove(self) -> None:
+        """Look whether it can be decoded, arrays included."""
+        if not self._proven:
+            self._decoded(lambda packed: _unpack_bucket(packed, self._sampled))
+            self._proven = True
 
     def read(self) -> Bucket:
         """The bucket, to read only."""
         if self._bucket is None:
-            self._bucket = unpack_bucket(self._packed or b"", self._sampled)
+            self._bucket = self._decoded(lambda packed: _unpack_bucket(packed, self._sampled))
+            self._proven = True
         return self._bucket
+
+    def _decoded(self, decode: Callable[[bytes], Decoded]) -> Decoded:
+        try:
+            return decode(self._packed or b"")
+        except (Corrupt, msgspec.MsgspecError, ValueError, TypeError, IndexError, OverflowError) as error:
+            raise DamagedSummary(
+                f"the stored summary of {self._origin} cannot be decoded", details=repr(error)
+            ) from error
 
     def modify(self) -> Bucket:
         """The bucket, to change."""
@@ -123,7 +165,8 @@ class LazyBucket:
         return bucket
 
     def pack(self) -> bytes:
-        """The packed form; cheap when the bucket did not change since."""
+        """The packed form; cheap when the bucket did not change since. What was stored is proved first."""
+        self.prove()
         if self._packed is None:
             self._packed = self.read().pack()
         return self._packed

@@ -5,16 +5,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from services.errors import Conflict, NotFound
 from services.evaluation.historical import HistoricalReader
 from services.evaluation.join.joiner import HELD_ROWS
 from services.evaluation.join.label_history import LiveTables
 from services.evaluation.model import Evolution, ProjectView, Span, Traffic
+from services.evaluation.reader.bucket import DamagedSummary
 from services.evaluation.reader.buckets import TimeWindow
 from services.evaluation.reader.evolution import evolution_of, input_field
 from services.evaluation.reader.ingest import ingest, read_slice
-from services.evaluation.reader.rollups import KEPT_ROWS, open_state, pack_state
+from services.evaluation.reader.rollups import KEPT_ROWS, open_state, pack_state, rebuilt_state
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.reader.views import project_view, traffic_of
 from services.registry.model import Project
@@ -22,6 +24,7 @@ from services.store.interface import Store
 
 SLICE_ROWS = 200_000
 
+Result = TypeVar("Result")
 Cancelled = Callable[[], bool] | None
 
 
@@ -63,18 +66,20 @@ class ProjectReader:
             Cancelled: `cancelled` said so.
             Unavailable: the store cannot be reached; calling again goes on where this one stopped.
         """
-        with self._lock:
-            project = self._project()
-            state, rows = self._follow(project, cancelled)
-            now = self._clock()
-            historical = self._historical.views(project)
-            window = TimeWindow(span, now)
-            seen = (project, span, state.buckets.changes, window.start, id(historical))
-            if self._last is not None and self._last[0] == seen:
-                return replace(self._last[1], at=datetime.fromtimestamp(now, UTC), rows_read=rows)
-            view = project_view(state, project, window, historical, rows)
-            self._last = (seen, view)
-            return view
+        return self._mending(lambda: self._refresh(span, cancelled))
+
+    def _refresh(self, span: Span, cancelled: Cancelled) -> ProjectView:
+        project = self._project()
+        state, rows = self._follow(project, cancelled)
+        now = self._clock()
+        historical = self._historical.views(project)
+        window = TimeWindow(span, now)
+        seen = (project, span, state.buckets.changes, window.start, id(historical))
+        if self._last is not None and self._last[0] == seen:
+            return replace(self._last[1], at=datetime.fromtimestamp(now, UTC), rows_read=rows)
+        view = project_view(state, project, window, historical, rows)
+        self._last = (seen, view)
+        return view
 
     def desired_revisions(self, cancelled: Cancelled = None) -> ProjectView:
         """Read what is new and look at the revisions that are desired now, over all time.
@@ -102,11 +107,14 @@ class ProjectReader:
         Raises:
             NotFound: no version has such an input, or there is no such project.
         """
-        with self._lock:
+
+        def look() -> Evolution:
             project = self._project()
             state, _ = self._follow(project, cancelled)
             field = input_field(project, variable)
             return evolution_of(self._historical, state, project, field, TimeWindow(span, self._clock()))
+
+        return self._mending(look)
 
     def traffic(self, project: Project, cancelled: Cancelled = None) -> Traffic:
         """Read what is new and tell how much the champion is asked: no metrics, no training set.
@@ -115,14 +123,16 @@ class ProjectReader:
             project: as it was just read from the registry.
             cancelled: as for `refresh`.
         """
-        with self._lock:
+
+        def look() -> Traffic:
             state, _ = self._follow(project, cancelled)
             return traffic_of(state, project.champion, self._clock())
 
+        return self._mending(look)
+
     def follow(self, cancelled: Cancelled = None) -> int:
         """Read and count what is new, without looking; returns how many rows that was."""
-        with self._lock:
-            return self._follow(self._project(), cancelled)[1]
+        return self._mending(lambda: self._follow(self._project(), cancelled)[1])
 
     def write_rollups(self, *, kept_rows: int = KEPT_ROWS) -> int:
         """Store all that has been counted as the next generation of rollups, and return its number.
@@ -133,16 +143,34 @@ class ProjectReader:
         Raises:
             Conflict: another process wrote that generation; this reader then starts from it.
         """
+        return self._mending(lambda: self._write_rollups(kept_rows))
+
+    def _write_rollups(self, kept_rows: int) -> int:
+        state = self._opened(self._project())
+        rollup = pack_state(state, kept_rows=kept_rows)
+        try:
+            self._store.write_rollups(self._name, rollup.generation, rollup.summaries, rollup.manifest)
+        except Conflict:
+            self._start_from(None)
+            raise
+        state.generation = rollup.generation
+        return rollup.generation
+
+    def _mending(self, work: Callable[[], Result]) -> Result:
+        """Do one thing at a time; again from the log's start where a stored summary turns out damaged."""
         with self._lock:
-            state = self._opened(self._project())
-            rollup = pack_state(state, kept_rows=kept_rows)
             try:
-                self._store.write_rollups(self._name, rollup.generation, rollup.summaries, rollup.manifest)
-            except Conflict:
-                self._state = None
-                raise
-            state.generation = rollup.generation
-            return rollup.generation
+                return work()
+            except DamagedSummary as damage:
+                generation = 0 if self._state is None else self._state.generation
+                self._start_from(
+                    rebuilt_state(self._project(), damage, generation=generation, held_rows=self._held_rows)
+                )
+                return work()
+
+    def _start_from(self, state: ReaderState | None) -> None:
+        """Count on from another state; None for that of the newest rollups."""
+        self._state, self._last = state, None
 
     def _project(self) -> Project:
         project = self._store.project(self._name)

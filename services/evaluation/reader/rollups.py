@@ -5,9 +5,9 @@ predictions and labels, for joining what comes later in memory. What is older is
 """
 
 import logging
-import time
 import zlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -18,7 +18,7 @@ from services.errors import Corrupt
 from services.evaluation.join.encoding import LabelTexts
 from services.evaluation.join.id_table import Columns, IdTable, Keys, concat_keys
 from services.evaluation.join.joiner import HELD_ROWS, Joiner, VersionPredictions
-from services.evaluation.reader.bucket import TOTAL_SAMPLED, LazyBucket
+from services.evaluation.reader.bucket import TOTAL_SAMPLED, DamagedSummary, LazyBucket
 from services.evaluation.reader.buckets import Buckets, PredictionStream
 from services.evaluation.reader.state import ReaderState
 from services.registry.model import Mode, Project
@@ -26,14 +26,27 @@ from services.store.batches import Floats
 from services.store.interface import RollupStore
 
 KEPT_ROWS = 100_000
-_JOINER = "carry"
-_YEAR_2020 = 1_577_836_800
+_JOINER, _TOTAL = "carry", "total"
+_UNDECODABLE = (
+    msgspec.MsgspecError,
+    zlib.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    OverflowError,
+)
 
 _log = logging.getLogger(__name__)
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a generation of rollups says of itself."""
+    """What a generation of rollups says of itself.
+
+    Attributes:
+        checksums: CRC-32 of every summary, by key; format 1 has none.
+        checksum: CRC-32 of this manifest with 0 in its place.
+    """
 
     cursors: dict[str, tuple[int, int]]
     writers: list[str]
@@ -43,7 +56,9 @@ class Manifest(msgspec.Struct, frozen=True):
     days_before: int
     newest_request: int
     newest_label: int
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 2
+    checksums: dict[str, int] = {}
+    checksum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +77,14 @@ class Rollup:
 
 
 def pack_state(state: ReaderState, *, kept_rows: int = KEPT_ROWS) -> Rollup:
-    """Pack a state; costs what changed since it was last packed, and the joiner."""
+    """Pack a state; costs what changed since it was last packed, and the joiner.
+
+    Raises:
+        DamagedSummary: a summary that the state was opened with cannot be decoded.
+    """
     buckets = state.buckets
     summaries = {f"{stream}/{start}": bucket.pack() for (stream, start), bucket in buckets.by_time.items()}
-    summaries.update({f"{stream}/total": bucket.pack() for stream, bucket in buckets.totals.items()})
+    summaries.update({f"{stream}/{_TOTAL}": bucket.pack() for stream, bucket in buckets.totals.items()})
     summaries[_JOINER] = msgspec.msgpack.encode(pack_joiner(state.joiner, kept_rows))
     manifest = Manifest(
         cursors=state.cursors,
@@ -76,21 +95,48 @@ def pack_state(state: ReaderState, *, kept_rows: int = KEPT_ROWS) -> Rollup:
         days_before=buckets.days_before,
         newest_request=state.newest_request,
         newest_label=state.newest_label,
+        checksums={name: zlib.crc32(packed) for name, packed in summaries.items()},
     )
-    return Rollup(state.generation + 1, summaries, msgspec.json.encode(manifest))
+    signed = msgspec.structs.replace(manifest, checksum=_checksum(manifest))
+    return Rollup(state.generation + 1, summaries, msgspec.json.encode(signed))
+
+
+def _checksum(manifest: Manifest) -> int:
+    return zlib.crc32(msgspec.json.encode(msgspec.structs.replace(manifest, checksum=0)))
 
 
 def open_state(store: RollupStore, project: Project, *, held_rows: int = HELD_ROWS) -> ReaderState:
-    """The state that the newest rollups hold; an empty one if there are none that can be read."""
+    """The state that the newest rollups hold; an empty one where there are none, or they are damaged.
+
+    Everything that was stored is checked here, so that nothing damaged is counted or stored again.
+    """
     try:
         newest = store.rollups(project.name)
-        return _empty(project, held_rows) if newest is None else _opened(project, newest, held_rows)
     except Corrupt as error:
-        _log.warning("%s; its log is read from the start", error.message)
-        state = _empty(project, held_rows)
-        # Beyond any number counted up, so that the next rollups replace the broken ones.
-        state.generation = int(time.time()) - _YEAR_2020
-        return state
+        return rebuilt_state(
+            project, error, generation=store.newest_rollups(project.name), held_rows=held_rows
+        )
+    if newest is None:
+        return _empty(project, held_rows)
+    generation, summaries, manifest = newest
+    try:
+        return _unpacked(project, generation, summaries, _unpack_manifest(manifest), held_rows)
+    except DamagedSummary as error:
+        return rebuilt_state(project, error, generation=generation, held_rows=held_rows)
+
+
+def rebuilt_state(
+    project: Project, damage: Corrupt, *, generation: int, held_rows: int = HELD_ROWS
+) -> ReaderState:
+    """An empty state in place of damaged rollups of that generation; says so in the log."""
+    _log.warning(
+        "rollups of %s, generation %d: %s; the log is read from the start (%s)",
+        project.name, generation, damage.message, damage.details,
+    )  # fmt: skip
+    state = _empty(project, held_rows)
+    state.generation = generation
+    state.rebuilt = damage.message
+    return state
 
 
 def _empty(project: Project, held_rows: int) -> ReaderState:
@@ -99,19 +145,22 @@ def _empty(project: Project, held_rows: int) -> ReaderState:
     return state
 
 
-def _opened(project: Project, newest: tuple[int, dict[str, bytes], bytes], held_rows: int) -> ReaderState:
-    generation, summaries, manifest = newest
+def _unpack_manifest(packed: bytes) -> Manifest:
     try:
-        state = _unpack(project, summaries, msgspec.json.decode(manifest, type=Manifest), held_rows)
-    except (msgspec.MsgspecError, zlib.error, KeyError, ValueError) as error:
-        raise Corrupt(f"the rollups of {project.name!r} cannot be decoded", details=repr(error)) from error
-    state.generation = generation
-    return state
+        manifest = msgspec.json.decode(packed, type=Manifest)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise DamagedSummary("the stored manifest cannot be decoded", details=repr(error)) from error
+    if manifest.format > 1 and manifest.checksum != _checksum(manifest):
+        raise DamagedSummary("the stored manifest is damaged", details="its checksum is another")
+    return manifest
 
 
-def _unpack(
-    project: Project, summaries: dict[str, bytes], manifest: Manifest, held_rows: int
+def _unpacked(
+    project: Project, generation: int, summaries: dict[str, bytes], manifest: Manifest, held_rows: int
 ) -> ReaderState:
+    """The state; DamagedSummary unless all of it is as it was stored."""
+    if manifest.format > 1:
+        _compare_checksums(summaries, manifest)
     state = ReaderState(
         cursors=dict(manifest.cursors),
         writers=manifest.writers,
@@ -124,16 +173,55 @@ def _unpack(
         ),
         newest_request=manifest.newest_request,
         newest_label=manifest.newest_label,
+        generation=generation,
     )
     state.add_versions(project)
-    unpack_joiner(state.joiner, msgspec.msgpack.decode(summaries.pop(_JOINER), type=StoredJoiner))
-    for name, packed in summaries.items():
-        stream, _, start = name.partition("/")
-        if start == "total":
-            state.buckets.totals[int(stream)] = LazyBucket(packed, sampled=TOTAL_SAMPLED)
-        else:
-            state.buckets.by_time[int(stream), int(start)] = LazyBucket(packed)
+    try:
+        _unpack_buckets(state.buckets, summaries, manifest)
+        unpack_joiner(state.joiner, msgspec.msgpack.decode(summaries[_JOINER], type=StoredJoiner))
+    except _UNDECODABLE as error:
+        raise DamagedSummary(
+            "what was stored for joining cannot be decoded", details=repr(error)
+        ) from error
     return state
+
+
+def _compare_checksums(summaries: dict[str, bytes], manifest: Manifest) -> None:
+    for name, checksum in manifest.checksums.items():
+        if name not in summaries:
+            raise DamagedSummary(f"the stored summary of {_in_words(name, manifest)} is missing")
+        if zlib.crc32(summaries[name]) != checksum:
+            raise DamagedSummary(
+                f"the stored summary of {_in_words(name, manifest)} is damaged",
+                details="its checksum is another",
+            )
+
+
+def _in_words(name: str, manifest: Manifest) -> str:
+    """What is summed under a key: a version and an hour, where it is a bucket."""
+    if name == _JOINER:
+        return "what is held for joining"
+    stream, _, start = name.partition("/")
+    version = manifest.streams[int(stream)][0]
+    if start == _TOTAL:
+        return f"version {version}, all time"
+    return f"version {version}, {datetime.fromtimestamp(int(start), UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _unpack_buckets(buckets: Buckets, summaries: dict[str, bytes], manifest: Manifest) -> None:
+    for name, packed in summaries.items():
+        if name == _JOINER:
+            continue
+        stream, _, start = name.partition("/")
+        origin = _in_words(name, manifest)
+        if start == _TOTAL:
+            bucket = buckets.totals[int(stream)] = LazyBucket(packed, sampled=TOTAL_SAMPLED, origin=origin)
+        else:
+            bucket = buckets.by_time[int(stream), int(start)] = LazyBucket(packed, origin=origin)
+        if manifest.format > 1:
+            bucket.check()
+        else:
+            bucket.prove()
 
 
 class StoredArray(msgspec.Struct, frozen=True, array_like=True):

@@ -18,6 +18,7 @@ class ReaderState:
         generation: of the rollups that it was opened from, or last written as; 0 for none.
         newest_request: Unix milliseconds; 0 before the first.
         newest_label: Unix microseconds; 0 before the first.
+        rebuilt: why it was made anew from the log, not from stored rollups, in words; empty if it was not.
     """
 
     cursors: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class ReaderState:
     newest_request: int = 0
     newest_label: int = 0
     generation: int = 0
+    rebuilt: str = ""
 
     def add_versions(self, project: Project) -> None:
         """Make room for versions that were not known yet."""

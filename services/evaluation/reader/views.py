@@ -30,6 +30,7 @@ def project_view(
         },
         newest_request=_moment(state.newest_request / 1e3),
         newest_label=_moment(state.newest_label / 1e6),
+        rebuilt=state.rebuilt,
     )
 
 

@@ -10,7 +10,12 @@ from services.evaluation.summaries.classification import ClassificationSummary
 from services.evaluation.summaries.inputs import InputSummary
 from services.evaluation.summaries.regression import RegressionSummary
 from services.evaluation.summaries.rows import LabelledRows, priorities, row_ids
-from services.evaluation.summaries.summary import Summary, summary_for, summary_from_bytes
+from services.evaluation.summaries.summary import (
+    Summary,
+    check_summary,
+    summary_for,
+    summary_from_bytes,
+)
 
 __all__ = [
     "ClassificationSummary",
@@ -18,6 +23,7 @@ __all__ = [
     "LabelledRows",
     "RegressionSummary",
     "Summary",
+    "check_summary",
     "priorities",
     "row_ids",
     "summary_for",

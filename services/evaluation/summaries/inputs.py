@@ -150,6 +150,11 @@ class InputSummary:
             )
         )
 
+    @staticmethod
+    def check(packed: bytes) -> None:
+        """Look whether `to_bytes` packed it, without decoding its arrays; Corrupt if not."""
+        serialization.decode(packed, _DECODER)
+
     @classmethod
     def from_bytes(cls, packed: bytes) -> Self:
         """The summary that `to_bytes` packed; Corrupt if it is not one."""
@@ -157,7 +162,7 @@ class InputSummary:
         summary = cls(state.sampled)
         summary.count, summary.missing = state.count, state.missing
         summary.minimum, summary.maximum = state.minimum, state.maximum
-        summary._sums = ExactSums(serialization.unpack_integer(total) for total in state.totals)
+        summary._sums = serialization.unpack_sums(state.totals, 3)
         summary._categories, summary._is_text = state.categories, state.is_text
         summary._sample = Sample.unpack(state.sampled, 2, state.limit, state.sample)
         return summary

@@ -102,7 +102,7 @@ class RegressionSummary:
         """The summary whose stored state it is."""
         summary = cls()
         summary.rows = state.rows
-        summary._sums = ExactSums(serialization.unpack_integer(total) for total in state.totals)
+        summary._sums = serialization.unpack_sums(state.totals, 10)
         summary._sample = Sample.unpack(PAIRS, 2, state.limit, state.sample)
         return summary
 

@@ -1,6 +1,7 @@
 """Arrays of numbers and summaries as compact bytes, and back."""
 
 import zlib
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.errors import Corrupt
+from services.evaluation.exact_sums import ExactSums
 
 Packed = TypeVar("Packed")
 _Scalar = TypeVar("_Scalar", np.float64, np.int64)
@@ -38,9 +40,11 @@ def pack_integer(value: int) -> bytes:
     return value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
 
 
-def unpack_integer(packed: bytes) -> int:
-    """The integer that `pack_integer` packed."""
-    return int.from_bytes(packed, "little", signed=True)
+def unpack_sums(packed: Sequence[bytes], quantities: int) -> ExactSums:
+    """Totals that `pack_integer` packed; Corrupt if they are not so many."""
+    if len(packed) != quantities:
+        raise Corrupt(f"a stored summary has {len(packed)} totals where it needs {quantities}")
+    return ExactSums(int.from_bytes(total, "little", signed=True) for total in packed)
 
 
 def encode(state: msgspec.Struct) -> bytes:

@@ -58,6 +58,11 @@ def summary_for(signature: Signature) -> Summary:
     return ClassificationSummary(signature.classes)
 
 
+def check_summary(packed: bytes) -> None:
+    """Look whether `to_bytes` packed it, without decoding its arrays; Corrupt if not."""
+    serialization.decode(packed, _DECODER)
+
+
 def summary_from_bytes(packed: bytes) -> Summary:
     """The summary that `to_bytes` packed; Corrupt if it is none."""
     state = serialization.decode(packed, _DECODER)

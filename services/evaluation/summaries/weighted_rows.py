@@ -5,6 +5,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from services.errors import Corrupt
 from services.evaluation.model import Floats
 from services.evaluation.summaries.serialization import pack_array, unpack_array
 
@@ -74,10 +75,13 @@ class WeightedRows:
 
     @classmethod
     def unpack(cls, width: int, parts: list[bytes]) -> Self:
-        """The rows that `pack` wrote."""
+        """The rows that `pack` wrote; Corrupt if they are damaged."""
         kept = cls(width)
         values = unpack_array(parts[0], np.float64).reshape(-1, width)
-        kept.append(values, unpack_array(parts[1], np.int64))
+        weights = unpack_array(parts[1], np.int64)
+        if len(values) != len(weights):
+            raise Corrupt(f"a stored summary has {len(values)} rows and {len(weights)} weights")
+        kept.append(values, weights)
         return kept
 
 

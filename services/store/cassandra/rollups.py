@@ -68,6 +68,11 @@ class Rollups(Part):
         if not applied:
             raise Conflict(f"another process wrote generation {generation} of the rollups of {project!r}")
 
+    def newest_rollups(self, project: str) -> int:
+        """See `RollupStore`."""
+        present = self._manifests(project)
+        return present[0][0] if present else 0
+
     def rollups(self, project: str) -> tuple[int, dict[str, bytes], bytes] | None:
         """See `RollupStore`."""
         for _ in range(_LOOKS):

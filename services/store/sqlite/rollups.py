@@ -38,6 +38,14 @@ class Rollups(Part):
                         (project, newest),
                     )
 
+    def newest_rollups(self, project: str) -> int:
+        """See `RollupStore`."""
+        with self._database.snapshot() as connection:
+            (newest,) = connection.execute(
+                "SELECT coalesce(max(generation), 0) FROM live_db.manifests WHERE project = ?", (project,)
+            ).fetchone()
+            return int(newest)
+
     def rollups(self, project: str) -> tuple[int, dict[str, bytes], bytes] | None:
         """See `RollupStore`."""
         with self._database.snapshot() as connection:

@@ -15,7 +15,7 @@ from services.evaluation.summaries import LabelledRows, summary_for
 from services.registry.model import Field, FieldType, Mode, Signature, Task, Version
 from services.store.batches import Batch, Categorical, Column, LabelBatch, PredictionBatch, encode
 from services.store.identifiers import Ids
-from services.store.interface import Position
+from services.store.interface import Position, Store
 from services.store.sqlite import SqliteStore
 
 CLASSES = ("setosa", "versicolor", "virginica")
@@ -84,7 +84,7 @@ class Writer:
 class Platform:
     """A store with one project, and a clock that stands still until it is moved."""
 
-    store: SqliteStore
+    store: Store
     task: Task = Task.CLASSIFICATION
     versions: tuple[str, ...] = ("A", "B")
     project: str = "flowers"
@@ -154,6 +154,18 @@ def make_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     yield make
     for platform in made:
         platform.store.close()
+
+
+@pytest.fixture
+def make_platform_on() -> Callable[..., Platform]:
+    """Makes a project on a store of any kind, which whoever opened it closes."""
+
+    def make(store: Store, project: str) -> Platform:
+        platform = Platform(store, project=project)
+        platform.register()
+        return platform
+
+    return make
 
 
 def plain(value: object) -> object:

@@ -14,6 +14,7 @@ from services.store.sqlite import SqliteStore
 
 def test_without_rollups_there_is_none(store: Store, project: str) -> None:
     assert store.rollups(project) is None
+    assert store.newest_rollups(project) == 0
 
 
 def test_the_newest_generation_is_read_whole(store: Store, project: str) -> None:
@@ -26,6 +27,7 @@ def test_the_newest_generation_is_read_whole(store: Store, project: str) -> None
         {"A/2026": long, "empty": b"", "only 5": b"x"},
         b"cursors 5",
     )
+    assert store.newest_rollups(project) == 5
 
 
 def test_a_generation_is_never_written_over(store: Store, project: str) -> None:
