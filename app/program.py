@@ -20,8 +20,8 @@ from app.pages.activity.page import ActivityPage
 from app.pages.containers.page import ContainersPage
 from app.pages.images.page import ImagesPage
 from app.pages.monitor.actions import MonitorActions
-from app.pages.monitor.containers import MonitorContainers
-from app.pages.monitor.last_seen import MonitorMemory
+from app.pages.monitor.container_health import ContainerHealth
+from app.pages.monitor.last_seen import LastSeenWriter
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.page import Page
@@ -73,9 +73,9 @@ class Program(QObject):
         self.link_view = LinkView(shell, self.context, self.dialogs)
         self.work_view = WorkView(shell, self.context)
         self.presenter = MonitorPresenter(monitor, self.context)
-        self.monitor_containers = MonitorContainers(monitor, self.presenter, self.context)
+        self.container_health = ContainerHealth(monitor, self.presenter, self.context)
         self.actions = MonitorActions(monitor, self.presenter, self.context)
-        self.memory = MonitorMemory(monitor, self.presenter, self.context)
+        self.memory = LastSeenWriter(monitor, self.presenter, self.context)
         self._monitor = monitor
         self._connect()
 
@@ -188,7 +188,7 @@ class Program(QObject):
             self.shell.go_to("settings")
 
     def _show_project(self, name: str) -> None:
-        self.presenter.choose_project(name)
+        self.presenter.select_project(name)
         self.shell.go_to("monitor")
 
     def _launch(self, folder: str) -> None:

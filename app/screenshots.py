@@ -86,7 +86,7 @@ class _Photographer(QObject):
         program = self._start.program
         if self._waited > LONGEST_TICKS:
             self._end("The pages did not show their data in time")
-        elif program is None or program.presenter.look is None:
+        elif program is None or program.presenter.data is None:
             return
         elif self._scene is None:
             self._plan = ((theme, scene) for theme in self._themes for scene in scenes(program))
@@ -125,7 +125,7 @@ class _Photographer(QObject):
 def scenes(program: Program) -> list[Scene]:
     """Each page, and Monitor for each project's output and one input."""
     found: list[Scene] = []
-    look = program.presenter.look
+    look = program.presenter.data
     projects = look.projects if look is not None else ()
     if not projects:
         found.append(Scene("monitor", partial(_go_to, key="monitor")))
@@ -152,7 +152,7 @@ def _monitor(program: Program, project: str, *, output: bool) -> None:
 
 
 def _first_input(program: Program, project: str) -> str:
-    look = program.presenter.look
+    look = program.presenter.data
     if look is None or look.view is None or look.view.project.name != project:
         return ""
     return look.view.project.versions[0].signature.inputs[0].name

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.gui_thread_gc import collecting_here
-from app.pages.monitor.last_seen import SnapshotFiles
+from app.pages.monitor.last_seen import LastSeenFiles
 from app.pages.monitor.page import MonitorPage
 from app.paths import Places, system_places
 from app.settings import LAST_SEEN, PROFILE, THEME, Settings
@@ -108,13 +108,13 @@ class Start(QObject):
         self.ready.emit(self.program)
 
     def _show_last_seen(self) -> None:
-        files = SnapshotFiles.of(self._places.cache, self._last_seen_key())
+        files = LastSeenFiles.of(self._places.cache, self._last_seen_key())
         content = files.read()
         if content is None:
-            self.monitor.show_waiting()
+            self.monitor.show_loading()
             return
         self.monitor.snapshot.set_snapshot(files.read_picture(dark=theme().is_dark))
-        self.monitor.show_content(content)
+        self.monitor.show_view_model(content)
 
     def _last_seen_key(self) -> str:
         """What was last seen of the platform that is about to be opened; nothing of another one."""

@@ -62,7 +62,7 @@ class Palette(QObject):
             self._add(command.title, title, command.run, command.shortcut, command.blocked)
         for number, (key, name) in enumerate(PAGES, start=1):
             self._add(name, "Pages", partial(self._shell.go_to, key), f"Ctrl+{number}")
-        for project in self._monitor.content.projects:
+        for project in self._monitor.view_model.projects:
             wanted = partial(self._context.bus.project_wanted.emit, project)
             self._add(project, "Projects", wanted)
         self._add("Help", "Help", partial(self._shell.help_wanted.emit, self._shell.page_key), "F1")

@@ -200,9 +200,9 @@ class Opened:
         assert self.start.program is not None
         return self.start.program
 
-    def wait_for_look(self) -> None:
+    def wait_for_data(self) -> None:
         """Until Monitor shows what it has seen."""
-        self.qtbot.waitUntil(lambda: self.program.presenter.look is not None, timeout=20_000)
+        self.qtbot.waitUntil(lambda: self.program.presenter.data is not None, timeout=20_000)
 
 
 OpenWindow = Callable[..., Opened]

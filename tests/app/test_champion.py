@@ -43,7 +43,7 @@ def test_the_keyboard_alone_makes_a_challenger_champion_with_a_reason(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     dialog = ask(window, qtbot)
     answer(qtbot, dialog, "Lower error this week")
     qtbot.waitUntil(window.start.monitor.notice.isVisible)
@@ -55,14 +55,14 @@ def test_the_keyboard_alone_makes_a_challenger_champion_with_a_reason(
     rmse = {one.version: one for one in now.last_change.evidence.values if one.metric == "RMSE"}
     assert (rmse["A"].rows, rmse["B"].rows) == (312, 312)
     assert rmse["A"].value > rmse["B"].value > 0  # type: ignore[operator]
-    qtbot.waitUntil(lambda: window.start.monitor.content.champion.name == "B")
+    qtbot.waitUntil(lambda: window.start.monitor.view_model.champion.name == "B")
 
 
 def test_without_a_reason_nothing_changes_and_the_field_says_so(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     dialog = ask(window, qtbot)
     answer(qtbot, dialog, "   ")
     assert dialog.panel.reason.error()
@@ -76,7 +76,7 @@ def test_the_way_back_is_one_press_and_a_change_of_its_own(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     answer(qtbot, ask(window, qtbot), "Try B")
     notice = window.start.monitor.notice
     qtbot.waitUntil(notice.isVisible)
@@ -90,7 +90,7 @@ def test_when_another_window_was_faster_it_is_told_who_and_why_and_nothing_chang
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     dialog = ask(window, qtbot)
     registry = Registry(wine)
     for to in ("B", "A"):
@@ -109,7 +109,7 @@ def test_the_champion_cannot_be_made_champion_and_the_button_says_why(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     window.start.monitor.versions.select("A")
     qtbot.waitUntil(lambda: "champion already" in window.start.monitor.promote.blocked)
     assert "first champion" in window.start.monitor.back.blocked
@@ -120,7 +120,7 @@ def test_closing_the_dialog_leaves_no_widget(
     open_window: OpenWindow, wine: Store, qtbot: QtBot, qapp: QApplication
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     dialog = ask(window, qtbot)
     dialog.reject()
     qtbot.waitUntil(lambda: not isValid(dialog))

@@ -45,10 +45,10 @@ def gateway(store: Store, tmp_path: Path) -> Iterator[tuple[str, str]]:
 
 def change_in_window(window: Any, qtbot: QtBot, project: str) -> None:
     """As a person does it, who looks at an hour only."""
-    window.program.presenter.choose_project(project)
+    window.program.presenter.select_project(project)
     window.program.context.settings.put(SPAN, "hour")
     monitor = window.start.monitor
-    qtbot.waitUntil(lambda: monitor.content.project == project and monitor.promote.isEnabled())
+    qtbot.waitUntil(lambda: monitor.view_model.project == project and monitor.promote.isEnabled())
     monitor.versions.select("B")
     monitor.promote.trigger()
     dialog = window.program.actions.champion.dialog

@@ -96,7 +96,7 @@ def test_switching_closes_one_platform_and_opens_another(
     open_window: OpenWindow, wine: Store, tmp_path: Path, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     first = window.program.context.link.platform
     window.program.context.profiles.save(EmbeddedProfile("second", str(tmp_path)))
     window.start.shell.go_to("settings")

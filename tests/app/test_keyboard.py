@@ -33,7 +33,7 @@ KEYS = [key for key, _ in PAGES]
 
 
 def open_page(window: Any, qtbot: QtBot, key: str) -> Any:
-    window.wait_for_look()
+    window.wait_for_data()
     shell = window.start.shell
     shell.go_to(key)
     qtbot.waitUntil(lambda: not shell.page.refreshing())
@@ -132,7 +132,7 @@ def test_arrows_choose_among_segments_and_tab_finds_the_chosen_one(
     span = shell.page.span
     day, week = span.buttons()[1:3]
     day.setFocus(Qt.FocusReason.TabFocusReason)
-    with qtbot.waitSignal(span.picked) as told:
+    with qtbot.waitSignal(span.key_activated) as told:
         qtbot.keyClick(day, Qt.Key.Key_Right)
     assert told.args == ["week"]
     assert week.hasFocus()

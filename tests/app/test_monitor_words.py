@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from app.pages.monitor.plot import why_empty
-from app.pages.monitor.query import Look, Question
-from app.pages.monitor.view_model import content_of, health_of
+from app.pages.monitor.plot import empty_plot_text
+from app.pages.monitor.query import MonitorData, MonitorQuery
+from app.pages.monitor.view_model_builder import build_view_model, health_text
 from services.errors import Unavailable
 from services.evaluation.model import ProjectView, Span, VersionView
 from services.gateway.messages import VersionStatus
@@ -36,7 +36,7 @@ def view(rows: int, span: Span = Span.ALL) -> ProjectView:
     ],
 )
 def test_health_in_a_word(version: Version, status: VersionStatus | None, gateway: bool, word: str) -> None:
-    assert health_of(version, status, gateway=gateway)[0] == word
+    assert health_text(version, status, gateway=gateway)[0] == word
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,24 @@ def test_health_in_a_word(version: Version, status: VersionStatus | None, gatewa
     ],
 )
 def test_a_service_that_was_just_started_is_not_called_down(status: VersionStatus, word: str) -> None:
-    assert health_of(A, status, gateway=True, settling=True)[0] == word
+    assert health_text(A, status, gateway=True, starting=True)[0] == word
 
 
 def test_rows_that_a_challenger_skipped_are_told_at_its_name_and_in_sum() -> None:
     status = {"A": VersionStatus("ok"), "B": VersionStatus("ok", skipped=12)}
-    content = content_of(Look(Question("wine", Span.ALL), ("wine",), view(40), status=status))
+    content = build_view_model(
+        MonitorData(MonitorQuery("wine", Span.ALL), ("wine",), view(40), status=status)
+    )
     assert content.skipped == 12
     assert [(entry.name, entry.skipped) for entry in content.versions] == [("A", 0), ("B", 12)]
     assert "12 rows skipped" in content.versions[1].spoken
 
 
 def test_without_the_gateway_nothing_is_said_of_skipped_rows() -> None:
-    silent = Look(Question("wine", Span.ALL), ("wine",), view(4), gateway_error=Unavailable("no gateway"))
-    assert content_of(silent).skipped == 0
+    silent = MonitorData(
+        MonitorQuery("wine", Span.ALL), ("wine",), view(4), gateway_error=Unavailable("no gateway")
+    )
+    assert build_view_model(silent).skipped == 0
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,6 @@ def test_without_the_gateway_nothing_is_said_of_skipped_rows() -> None:
 def test_an_empty_plot_says_why_and_what_would_fill_it(
     rows: int, span: Span, source: str, text: str, hint: str
 ) -> None:
-    found, remedy = why_empty(view(rows, span), source)
+    found, remedy = empty_plot_text(view(rows, span), source)
     assert found == text
     assert hint in remedy

@@ -49,7 +49,7 @@ def test_opening_a_project_shows_it_in_monitor(
     page = projects_page(window, qtbot)
     page.table.opened.emit("iris")
     assert window.start.shell.page_key == "monitor"
-    qtbot.waitUntil(lambda: window.start.monitor.content.project == "iris")
+    qtbot.waitUntil(lambda: window.start.monitor.view_model.project == "iris")
 
 
 def test_it_answers_who_was_champion_at_a_moment(

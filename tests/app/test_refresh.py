@@ -1,4 +1,4 @@
-"""When Monitor looks, how often at once, and what it does without a store."""
+"""When Monitor loads, how often at once, and what it does without a store."""
 
 import threading
 from collections.abc import Callable
@@ -14,72 +14,72 @@ from services.store.interface import Store
 OpenWindow = Callable[..., Any]
 
 
-class Slow:
-    """Holds every look back until it is let go, and counts them."""
+class SlowLoading:
+    """Holds every load back until it is let go, and counts them."""
 
-    def __init__(self, observer: Any) -> None:
-        self._look = observer.look
-        self.looks: list[Any] = []
+    def __init__(self, loader: Any) -> None:
+        self._load = loader.load
+        self.queries: list[Any] = []
         self.inside = self.most_inside = 0
         self.gate = threading.Event()
-        observer.look = self.look
+        loader.load = self.load
 
-    def look(self, question: Any, work: Any) -> Any:
-        self.looks.append(question)
+    def load(self, query: Any, work: Any) -> Any:
+        self.queries.append(query)
         self.inside += 1
         self.most_inside = max(self.most_inside, self.inside)
         self.gate.wait(10)
         self.inside -= 1
-        return self._look(question, work)
+        return self._load(query, work)
 
 
 def test_refreshes_asked_for_while_one_runs_become_one_more_not_a_pile(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     monitor = window.start.monitor
-    qtbot.waitUntil(lambda: not monitor.busy)
-    slow = Slow(window.program.presenter._observer)
+    qtbot.waitUntil(lambda: not monitor.is_loading)
+    slow = SlowLoading(window.program.presenter.loader)
     for _ in range(5):
         qtbot.keyClick(window.start.shell, Qt.Key.Key_F5)
-    qtbot.waitUntil(lambda: len(slow.looks) == 1)
+    qtbot.waitUntil(lambda: len(slow.queries) == 1)
     assert "refreshing" in window.start.shell.status.refresh.text()
     slow.gate.set()
-    qtbot.waitUntil(lambda: not monitor.busy)
-    assert (len(slow.looks), slow.most_inside) == (2, 1)
+    qtbot.waitUntil(lambda: not monitor.is_loading)
+    assert (len(slow.queries), slow.most_inside) == (2, 1)
 
 
-def test_a_project_chosen_during_a_long_look_is_the_one_that_is_shown(
+def test_a_project_chosen_during_a_long_load_is_the_one_that_is_shown(
     open_window: OpenWindow, wine: Store, filling: Any, qtbot: QtBot
 ) -> None:
     filling.fill(wine, "iris", Task.CLASSIFICATION)
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     monitor = window.start.monitor
-    qtbot.waitUntil(lambda: not monitor.busy)
-    slow = Slow(window.program.presenter._observer)
-    window.program.presenter.choose_project("iris")
-    window.program.presenter.choose_project("wine")
+    qtbot.waitUntil(lambda: not monitor.is_loading)
+    slow = SlowLoading(window.program.presenter.loader)
+    window.program.presenter.select_project("iris")
+    window.program.presenter.select_project("wine")
     slow.gate.set()
-    qtbot.waitUntil(lambda: not monitor.busy and monitor.content.project == "wine")
-    assert slow.looks[-1].project == "wine"
+    qtbot.waitUntil(lambda: not monitor.is_loading and monitor.view_model.project == "wine")
+    assert slow.queries[-1].project == "wine"
 
 
 def test_variable_and_span_are_remembered_and_shown_after_a_restart(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
-    window.start.monitor.variable.picked.emit("alcohol")
-    window.start.monitor.span.picked.emit("week")
-    qtbot.waitUntil(lambda: window.program.presenter.look.question.variable == "alcohol")
-    qtbot.waitUntil(lambda: window.program.presenter.look.question.span is Span.WEEK)
+    window.wait_for_data()
+    window.start.monitor.variable.key_activated.emit("alcohol")
+    window.start.monitor.span.key_activated.emit("week")
+    qtbot.waitUntil(lambda: window.program.presenter.data.query.variable == "alcohol")
+    qtbot.waitUntil(lambda: window.program.presenter.data.query.span is Span.WEEK)
     window.start.shell.close()
     again = open_window()
-    again.wait_for_look()
-    assert again.program.presenter.look.question.variable == "alcohol"
-    assert again.program.presenter.look.evolution is not None
+    again.wait_for_data()
+    assert again.program.presenter.data.query.variable == "alcohol"
+    assert again.program.presenter.data.evolution is not None
     assert again.start.monitor.span.current() == "week"
 
 
@@ -87,8 +87,8 @@ def test_the_table_shows_both_versions_on_both_kinds_of_data_and_coverage(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
-    content = window.start.monitor.content
+    window.wait_for_data()
+    content = window.start.monitor.view_model
     assert [column.title for column in content.columns][1:] == [
         "historical A", "historical B", "live A", "live B",
     ]  # fmt: skip
@@ -100,27 +100,27 @@ def test_a_lost_store_leaves_the_data_a_banner_and_comes_back_by_itself(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     shell, monitor = window.start.shell, window.start.monitor
-    qtbot.waitUntil(lambda: not monitor.busy)
+    qtbot.waitUntil(lambda: not monitor.is_loading)
     window.switch.down = True
     qtbot.keyClick(shell, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: shell.banner.accessibleName().startswith("Store unreachable"))
     assert "does not answer" in shell.banner.accessibleName()
     qtbot.waitUntil(lambda: shell.banner.note().startswith("Next attempt in"))
-    assert monitor.content.project == "wine"
+    assert monitor.view_model.project == "wine"
     assert monitor.promote.blocked == "The platform cannot be reached."
     assert any(entry.message.startswith("Cassandra") for entry in window.program.context.activity.entries)
-    seen = window.program.presenter.look
+    seen = window.program.presenter.data
     window.switch.down = False
-    qtbot.waitUntil(lambda: window.program.presenter.look is not seen, timeout=10_000)
+    qtbot.waitUntil(lambda: window.program.presenter.data is not seen, timeout=10_000)
     qtbot.waitUntil(lambda: not shell.banner.accessibleName().startswith("Store unreachable"))
     assert not monitor.promote.blocked
 
 
 def test_retry_looks_at_once(open_window: OpenWindow, wine: Store, qtbot: QtBot) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     link = window.program.context.link
     window.switch.down = True
     link.check()
@@ -132,6 +132,6 @@ def test_retry_looks_at_once(open_window: OpenWindow, wine: Store, qtbot: QtBot)
 
 def test_an_empty_platform_says_what_would_fill_it(open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     assert "relevo publish" in window.start.monitor.empty.text()
     assert window.start.monitor.empty.isVisible()

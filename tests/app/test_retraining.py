@@ -26,7 +26,7 @@ def test_a_running_job_is_found_shown_and_ends_with_an_offer_to_use_its_revision
     job = running_job()
     wine.put_job(job)
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     retraining, monitor = window.program.actions.retraining, window.start.monitor
     qtbot.waitUntil(lambda: retraining.running("wine", "A"))
     monitor.versions.select("A")
@@ -54,7 +54,7 @@ def test_a_job_that_fails_says_why_and_stays_in_activity(
     job = running_job()
     wine.put_job(job)
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     qtbot.waitUntil(lambda: window.program.actions.retraining.running("wine", "A"))
     wine.put_job(replace(job, state=JobState.FAILED, message="only 3 labelled rows"))
     qtbot.waitUntil(window.start.monitor.notice.isVisible)

@@ -24,13 +24,13 @@ def test_the_next_start_shows_the_last_seen_data_before_anything_is_loaded(
     open_window: OpenWindow, wine: Store, places: Places, tmp_path: Any, qtbot: QtBot
 ) -> None:
     first = open_window()
-    first.wait_for_look()
+    first.wait_for_data()
     qtbot.waitUntil(lambda: len(list(places.cache.glob("*.png"))) == 1)
-    rows = first.start.monitor.content.rows
+    rows = first.start.monitor.view_model.rows
     first.start.shell.close()
     second = Start(places, Wanted(workspace=str(tmp_path / "workspace")))
     assert second.tasks is None
-    assert second.monitor.content.rows == rows
+    assert second.monitor.view_model.rows == rows
     assert second.monitor.snapshot.has_snapshot()
     assert second.monitor.promote.blocked == "Starting…"
     second.shell.deleteLater()
@@ -40,13 +40,13 @@ def test_last_seen_data_that_cannot_be_read_are_passed_over(
     open_window: OpenWindow, wine: Store, places: Places, tmp_path: Any, qtbot: QtBot
 ) -> None:
     first = open_window()
-    first.wait_for_look()
+    first.wait_for_data()
     qtbot.waitUntil(lambda: len(list(places.cache.glob("*.json"))) == 1)
     qtbot.waitUntil(lambda: not first.program.context.tasks.running)
     first.start.shell.close()
     next(places.cache.glob("*.json")).write_bytes(b'{"format": 1, "project": \xff')
     second = Start(places, Wanted(workspace=str(tmp_path / "workspace")))
-    assert second.monitor.content.project == ""
+    assert second.monitor.view_model.project == ""
     second.shell.deleteLater()
 
 
@@ -84,7 +84,7 @@ def test_the_page_stays_where_it_is_when_work_begins_and_ends(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     shell, heights = window.start.shell, set()
     for titles, cancellable in (([], True), (["Counting"], True), (["Ending"], False), ([], True)):
         shell.status.show_work(titles, None, cancellable=cancellable)
@@ -98,7 +98,7 @@ def test_the_palette_finds_a_project_and_goes_there(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     shell, panel = window.start.shell, window.program.palette.panel
     qtbot.keyClick(shell, Qt.Key.Key_4, CONTROL)
     qtbot.keyClick(shell, Qt.Key.Key_K, CONTROL)
@@ -113,7 +113,7 @@ def test_the_palette_offers_what_the_page_can_do_and_why_it_cannot(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     commands = {command.title: command.blocked for command in window.program.palette._commands()}
     assert commands["To champion…"] == ""
     assert "gateway" in commands["Retrain B…"]
@@ -199,7 +199,7 @@ def test_the_theme_changes_at_once_and_plots_with_it(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     plot = window.program.presenter.plot.current
     window.program.context.settings.put(THEME, "light")
     light = plot.snapshot().pixelColor(3, plot.height() // 2).lightness()

@@ -7,14 +7,14 @@ from app.context import Context
 from app.pages.monitor.champion import ChampionChanger
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
-from app.pages.monitor.retraining import Retraining, measured
+from app.pages.monitor.retraining import RetrainingTracker, metrics_text
 from app.pages.revisions import RevisionChanger
 from services.registry.model import Job, Mode, Project, Version
 from widgets.formatting import short_revision
 
 
 class MonitorActions(QObject):
-    """Connects the bar with what carries it out, and judges it after each look and choice."""
+    """Connects the bar with what carries it out, and enables it after each load and choice."""
 
     def __init__(self, page: MonitorPage, presenter: MonitorPresenter, context: Context) -> None:
         super().__init__(page)
@@ -22,40 +22,40 @@ class MonitorActions(QObject):
         self._presenter = presenter
         self._context = context
         self.champion = ChampionChanger(page, presenter, context)
-        self.retraining = Retraining(page, context)
+        self.retraining = RetrainingTracker(page, context)
         self.revisions = RevisionChanger(page, page.notice, context)
         page.retrain.triggered.connect(self._retrain)
         page.promote.triggered.connect(self._promote)
         page.back.triggered.connect(self._back)
-        page.revisions.triggered.connect(self._browse)
-        page.versions.selected.connect(lambda _name: self.judge())
-        presenter.shown.connect(self._looked)
-        context.link.changed.connect(self.judge)
+        page.revisions.triggered.connect(self._browse_revisions)
+        page.versions.selected.connect(lambda _name: self.update_actions())
+        presenter.updated.connect(self._data_updated)
+        context.link.changed.connect(self.update_actions)
         for changer in (self.champion, self.revisions):
             changer.changed.connect(context.bus.registry_changed)
-        self.retraining.changed.connect(self.judge)
-        self.retraining.finished.connect(self._trained)
-        self.judge()
+        self.retraining.changed.connect(self.update_actions)
+        self.retraining.finished.connect(self._retrained)
+        self.update_actions()
 
-    def judge(self) -> None:
+    def update_actions(self) -> None:
         """Block what cannot be done now, with the reason."""
-        page, look = self._page, self._presenter.look
-        reason = self._general_reason()
-        if reason or look is None or look.view is None:
+        page, data = self._page, self._presenter.data
+        reason = self._connection_reason()
+        if reason or data is None or data.view is None:
             page.block_actions(reason or "Nothing has been seen yet.")
             return
-        project = look.view.project
+        project = data.view.project
         chosen = project.version(page.versions.current())
         page.retrain.setText(f"&Retrain {chosen.name}…" if chosen else "&Retrain…")
         page.back.setText(f"&Back to {previous(project)}…" if previous(project) else "&Back…")
-        gateway = look.gateway_error is None and self._context.link.gateway_error is None
+        gateway = data.gateway_error is None and self._context.link.gateway_error is None
         running = chosen is not None and self.retraining.running(project.name, chosen.name)
         page.retrain.set_blocked(why_not_retrain(chosen, gateway=gateway, running=running))
         page.promote.set_blocked(why_not_promote(project, chosen))
         page.back.set_blocked(why_not_back(project))
         page.revisions.set_blocked("" if chosen else "Select a version.")
 
-    def _general_reason(self) -> str:
+    def _connection_reason(self) -> str:
         link = self._context.link
         if link.state is LinkState.OPENING:
             return "Connecting…"
@@ -63,38 +63,38 @@ class MonitorActions(QObject):
             return "The platform cannot be reached."
         return ""
 
-    def _looked(self) -> None:
-        look = self._presenter.look
-        if look is not None:
-            self.retraining.notice(look)
-        self.judge()
+    def _data_updated(self) -> None:
+        data = self._presenter.data
+        if data is not None:
+            self.retraining.track(data.jobs)
+        self.update_actions()
 
     def _project(self) -> Project | None:
-        look = self._presenter.look
-        return look.view.project if look is not None and look.view is not None else None
+        data = self._presenter.data
+        return data.view.project if data is not None and data.view is not None else None
 
     def _retrain(self) -> None:
         if (project := self._project()) is not None:
-            self.retraining.ask(project.name, self._page.versions.current())
+            self.retraining.open_dialog(project.name, self._page.versions.current())
 
     def _promote(self) -> None:
-        if self._presenter.look is not None:
-            self.champion.open_dialog(self._presenter.look, self._page.versions.current())
+        if self._presenter.data is not None:
+            self.champion.open_dialog(self._presenter.data, self._page.versions.current())
 
     def _back(self) -> None:
         project = self._project()
-        if project is not None and self._presenter.look is not None:
-            self.champion.open_dialog(self._presenter.look, previous(project))
+        if project is not None and self._presenter.data is not None:
+            self.champion.open_dialog(self._presenter.data, previous(project))
 
-    def _browse(self) -> None:
+    def _browse_revisions(self) -> None:
         if (project := self._project()) is not None:
             self.revisions.browse(project.name, self._page.versions.current())
 
-    def _trained(self, job: Job) -> None:
+    def _retrained(self, job: Job) -> None:
         self._page.notice.tell(
             "Trained",
             f"{job.version} of {job.project} has a new revision, {short_revision(job.revision)}.",
-            note=measured(job) or "It is on the shelf: nothing changes until you use it.",
+            note=metrics_text(job) or "It is on the shelf: nothing changes until you use it.",
             action=f"Use {short_revision(job.revision)}…",
             run=lambda: self.revisions.ask(job.project, job.version, job.revision),
         )

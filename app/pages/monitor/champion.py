@@ -10,8 +10,8 @@ from app.dialogs.champion import ChampionDialog
 from app.error_text import told
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
-from app.pages.monitor.query import Look
-from app.pages.monitor.view_model import entry_of
+from app.pages.monitor.query import MonitorData
+from app.pages.monitor.view_model_builder import version_entry
 from app.tasks import Work
 from services.errors import NotFound, RelevoError
 from services.evaluation.model import ProjectView
@@ -44,12 +44,12 @@ class ChampionChanger(QObject):
         self._context = context
         self.dialog: ChampionDialog | None = None
 
-    def open_dialog(self, look: Look, after: str) -> None:
+    def open_dialog(self, data: MonitorData, after: str) -> None:
         """Ask whether a version is to be the champion, and why; its evidence is read meanwhile."""
-        view = look.view
+        view = data.view
         if view is None or self.dialog is not None:
             return
-        self.dialog = dialog = ChampionDialog(planned_change(look, view, after), self._page.window())
+        self.dialog = dialog = ChampionDialog(planned_change(data, view, after), self._page.window())
         decision = _Decision(view.project, after)
         dialog.confirmed.connect(lambda reason: self._confirmed(decision, reason, dialog))
         dialog.finished.connect(self._dialog_closed)
@@ -148,7 +148,7 @@ class ChampionChanger(QObject):
         self.dialog = None
 
 
-def planned_change(look: Look, view: ProjectView, after: str) -> PlannedChange:
+def planned_change(data: MonitorData, view: ProjectView, after: str) -> PlannedChange:
     """What the dialog says of a change to be made, before its evidence is read."""
     project = view.project
     before, new = project.version(project.champion), project.version(after)
@@ -156,8 +156,8 @@ def planned_change(look: Look, view: ProjectView, after: str) -> PlannedChange:
         raise NotFound(f"{project.name} has no version {after} any more")
     return PlannedChange(
         project=project.name,
-        before=entry_of(project, before, look),
-        after=entry_of(project, new, look),
+        before=version_entry(project, before, data),
+        after=version_entry(project, new, data),
         consequences=(
             f"Whoever asks {project.name} gets {after} within a second; no application has to change.",
             f"{before.name} becomes a challenger: it goes on seeing every row, in the shadow.",

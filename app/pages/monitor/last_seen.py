@@ -7,17 +7,17 @@ from PySide6.QtCore import QBuffer, QCryptographicHash, QIODevice, QObject
 from PySide6.QtGui import QImage
 
 from app.context import Context
-from app.pages.monitor.content import Content
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
+from app.pages.monitor.view_model import MonitorViewModel
 from app.settings import LAST_SEEN
 from services.errors import StorageFull
 from services.profiles.profile import EmbeddedProfile
 from widgets.theme import theme
 
 
-class MonitorMemory(QObject):
-    """Writes after each look, never twice at once; a full disk costs only the memory."""
+class LastSeenWriter(QObject):
+    """Writes after each load, never twice at once; a full disk costs only what would be kept."""
 
     def __init__(self, page: MonitorPage, presenter: MonitorPresenter, context: Context) -> None:
         super().__init__(page)
@@ -25,9 +25,9 @@ class MonitorMemory(QObject):
         self._presenter = presenter
         self._context = context
         self._writing = False
-        presenter.shown.connect(self._keep)
+        presenter.updated.connect(self._write)
 
-    def _keep(self) -> None:
+    def _write(self) -> None:
         profile = self._context.link.profile
         plot = self._presenter.plot.current
         if self._writing or profile is None or plot is None or not plot.isVisible():
@@ -35,12 +35,12 @@ class MonitorMemory(QObject):
         self._writing = True
         key = profile.folder if isinstance(profile, EmbeddedProfile) else profile.name
         self._context.settings.put(LAST_SEEN, key)
-        files = SnapshotFiles.of(self._context.places.cache, key)
-        content, image, dark = self._page.content, plot.snapshot(), theme().is_dark
+        files = LastSeenFiles.of(self._context.places.cache, key)
+        view_model, image, dark = self._page.view_model, plot.snapshot(), theme().is_dark
 
         def write() -> None:
             try:
-                files.write(content, encoded(image), dark=dark)
+                files.write(view_model, png_of(image), dark=dark)
             except OSError as error:
                 raise StorageFull(
                     "What Monitor shows could not be kept for the next start", details=str(error)
@@ -58,7 +58,7 @@ class MonitorMemory(QObject):
         self._writing = False
 
 
-def encoded(image: QImage) -> bytes:
+def png_of(image: QImage) -> bytes:
     """An image as PNG."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -67,7 +67,7 @@ def encoded(image: QImage) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotFiles:
+class LastSeenFiles:
     """Where one platform's last seen data lies: texts, and a picture of the plot for each theme."""
 
     texts: Path
@@ -75,7 +75,7 @@ class SnapshotFiles:
     dark: Path
 
     @classmethod
-    def of(cls, cache: Path, key: str) -> "SnapshotFiles":
+    def of(cls, cache: Path, key: str) -> "LastSeenFiles":
         """The files of a platform; its key (a name or folder) may hold what a file name may not."""
         digest = QCryptographicHash.hash(key.encode(), QCryptographicHash.Algorithm.Sha256)
         stem = bytes(digest.toHex().data()).decode()[:16]
@@ -85,10 +85,10 @@ class SnapshotFiles:
         """The plot's picture for a theme."""
         return self.dark if dark else self.light
 
-    def read(self) -> Content | None:
+    def read(self) -> MonitorViewModel | None:
         """The texts; None when there are none that can be read."""
         try:
-            return Content.from_text(self.texts.read_text(encoding="utf-8"))
+            return MonitorViewModel.from_text(self.texts.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             return None
 
@@ -101,14 +101,14 @@ class SnapshotFiles:
         except OSError:
             return b""
 
-    def write(self, content: Content, picture: bytes, *, dark: bool) -> None:
+    def write(self, view_model: MonitorViewModel, picture: bytes, *, dark: bool) -> None:
         """Keep what is shown now.
 
         Raises:
             OSError: the folder cannot be written to.
         """
         self.texts.parent.mkdir(parents=True, exist_ok=True)
-        _replace(self.texts, content.to_text().encode())
+        _replace(self.texts, view_model.to_text().encode())
         _replace(self.picture(dark=dark), picture)
 
 

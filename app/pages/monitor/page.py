@@ -1,4 +1,4 @@
-"""The page's views and where they stand; shows `Content`, tells what the person did."""
+"""The page's views and where they stand; shows `MonitorViewModel`, tells what the person did."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ from itertools import pairwise
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.monitor.choices import SOURCES, SPANS, Chooser, Segments
-from app.pages.monitor.content import Content
+from app.pages.monitor.selectors import SOURCES, SPANS, KeyComboBox, SegmentedControl
+from app.pages.monitor.view_model import MonitorViewModel
 from app.pages.notice import Notice
 from app.pages.page import Page, PageCommand
 from widgets.actions import ExplainedAction
@@ -31,25 +31,25 @@ class MonitorPage(Page):
     """Passive but for what a presenter connects; useful before there is one.
 
     Attributes:
-        due: when the presenter looks again by itself.
-        busy: whether it is looking now.
+        next_refresh_at: when the presenter loads again by itself.
+        is_loading: whether it is loading now.
     """
 
-    entered = Signal()
-    left = Signal()
+    page_entered = Signal()
+    page_left = Signal()
     refresh_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.project = Chooser("Project", typed=True)
-        self.about = Text(quiet=True)
-        self.span = Segments(SPANS, "day")
-        self.variable = Chooser("Variable")
-        self.sources = Segments(SOURCES, "live")
+        self.project = KeyComboBox("Project", searchable=True)
+        self.task = Text(quiet=True)
+        self.span = SegmentedControl(SPANS, "day")
+        self.variable = KeyComboBox("Variable")
+        self.sources = SegmentedControl(SOURCES, "live")
         self.versions = VersionList()
         self.metrics = MetricsTable()
         self.coverage = CoverageLabel()
-        self.seen = Text(quiet=True)
+        self.age = Text(quiet=True)
         self.notice = Notice()
         self.error = ErrorPanel()
         self.snapshot = PlotSnapshot()
@@ -59,28 +59,28 @@ class MonitorPage(Page):
         self.promote = self._action("To &champion…", "Make the selected version the champion", "champion")
         self.back = self._action("&Back…", "Make the version before the champion again", "back")
         self.revisions = self._action("Re&visions…", "Trained artifacts of the selected version", "history")
-        self.content = Content()
-        self.due: datetime | None = None
-        self.busy = False
+        self.view_model = MonitorViewModel()
+        self.next_refresh_at: datetime | None = None
+        self.is_loading = False
         self._stack = QStackedWidget()
         self._compose()
         self.block_actions("Starting…")
 
-    def show_content(self, content: Content) -> None:
+    def show_view_model(self, view_model: MonitorViewModel) -> None:
         """Show a state of the project; selections stay, but for another project."""
-        another = content.project != self.content.project
-        self.content = content
-        self.project.set_choices([(name, name) for name in content.projects], content.project)
-        self.about.setText(content.task)
-        self.span.set_current(content.span)
-        self.variable.set_choices(content.variables, content.variable)
-        self.sources.setVisible(not content.variable)
-        self.versions.set_versions(content.versions)
+        another = view_model.project != self.view_model.project
+        self.view_model = view_model
+        self.project.set_choices([(name, name) for name in view_model.projects], view_model.project)
+        self.task.setText(view_model.task)
+        self.span.set_current(view_model.span)
+        self.variable.set_choices(view_model.variables, view_model.variable)
+        self.sources.setVisible(not view_model.variable)
+        self.versions.set_versions(view_model.versions)
         if another:
             self._choose_challenger()
-        self.metrics.set_columns(content.columns)
-        self.metrics.set_rows(content.rows)
-        self.coverage.set_coverage(content.labelled, content.predictions, content.skipped)
+        self.metrics.set_columns(view_model.columns)
+        self.metrics.set_rows(view_model.rows)
+        self.coverage.set_coverage(view_model.labelled, view_model.predictions, view_model.skipped)
         self._stack.setCurrentWidget(self._body)
 
     def show_plot(self, plot: QWidget, stops: Sequence[QWidget] = ()) -> None:
@@ -91,9 +91,9 @@ class MonitorPage(Page):
         for before, after in pairwise((self.variable, *self.sources.buttons(), *stops)):
             QWidget.setTabOrder(before, after)
 
-    def show_waiting(self) -> None:
+    def show_loading(self) -> None:
         """Grey bars, when there is nothing last seen to show."""
-        self._stack.setCurrentWidget(self._waiting)
+        self._stack.setCurrentWidget(self._skeleton)
 
     def show_empty(self, text: str, hint: str, action: str = "") -> None:
         """Say why there is nothing, and what would fill it."""
@@ -111,23 +111,23 @@ class MonitorPage(Page):
 
     def enter(self) -> None:
         """Tell the presenter."""
-        self.entered.emit()
+        self.page_entered.emit()
 
     def leave(self) -> None:
         """Tell the presenter."""
-        self.left.emit()
+        self.page_left.emit()
 
     def refresh(self) -> None:
         """Tell the presenter."""
         self.refresh_wanted.emit()
 
     def next_refresh(self) -> datetime | None:
-        """When it looks again by itself."""
-        return None if self.busy else self.due
+        """When it loads again by itself."""
+        return None if self.is_loading else self.next_refresh_at
 
     def refreshing(self) -> bool:
-        """Whether it is looking now."""
-        return self.busy
+        """Whether it is loading now."""
+        return self.is_loading
 
     def commands(self) -> list[PageCommand]:
         """The bar's actions, and every variable."""
@@ -136,8 +136,8 @@ class MonitorPage(Page):
             for action in self.page_actions()
         ]
         variables = [
-            PageCommand(f"Show {title}", partial(self.variable.picked.emit, key))
-            for key, title in self.content.variables
+            PageCommand(f"Show {title}", partial(self.variable.key_activated.emit, key))
+            for key, title in self.view_model.variables
         ]
         return actions + variables
 
@@ -151,8 +151,8 @@ class MonitorPage(Page):
         return ExplainedAction(text, explanation=explanation, icon_name=icon_name, parent=self)
 
     def _choose_challenger(self) -> None:
-        champion = self.content.champion
-        others = [entry.name for entry in self.content.versions if entry is not champion]
+        champion = self.view_model.champion
+        others = [entry.name for entry in self.view_model.versions if entry is not champion]
         if others:
             self.versions.select(others[0])
 
@@ -161,13 +161,13 @@ class MonitorPage(Page):
         layout = QVBoxLayout(self._body)
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(row(self.project, self.about, None, self.seen, self.span))
+        layout.addLayout(row(self.project, self.task, None, self.age, self.span))
         layout.addLayout(row(*(ActionButton(action) for action in self.page_actions()), None))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
         layout.addWidget(self._panes(), 1)
-        self._waiting = Skeleton(12)
-        for page in (self._waiting, self._body, self.empty):
+        self._skeleton = Skeleton(12)
+        for page in (self._skeleton, self._body, self.empty):
             self._stack.addWidget(page)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -1,91 +1,146 @@
-"""The plot of Monitor: which one it is follows from the variable and the task."""
+"""The plots of Monitor: which one is shown follows from the variable and the task.
 
-from typing import TypeVar
+To add one, write its `MonitorPlotKind` and put it into `KINDS`.
+"""
+
+from abc import ABC, abstractmethod
 
 from PySide6.QtCore import QObject, Signal
 
 from app.pages.monitor.page import MonitorPage
-from app.pages.monitor.query import Look
-from app.pages.monitor.view_model import measured_versions
+from app.pages.monitor.query import MonitorData
+from app.pages.monitor.view_model_builder import compared_versions
 from services.evaluation.model import ProjectView, Span, VersionView
 from services.registry.model import Task
 from widgets.formatting import count
 from widgets.plots import EvolutionPlot, PlotPanel, PredictedRealPlot, RocPlot
 
-Plot = TypeVar("Plot", bound=PlotPanel)
+
+class MonitorPlotKind(ABC):
+    """One kind of plot; its panel lives as long as the page and is fed again at each refresh."""
+
+    panel: PlotPanel
+
+    @staticmethod
+    @abstractmethod
+    def applies(data: MonitorData) -> bool:
+        """Whether it is the plot for what is chosen."""
+
+    @abstractmethod
+    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+        """Draw it; `source` is `historical` or `live`."""
+
+
+class EvolutionKind(MonitorPlotKind):
+    """An input over the training set, then over live rows."""
+
+    def __init__(self) -> None:
+        self.panel = self._plot = EvolutionPlot()
+
+    @staticmethod
+    def applies(data: MonitorData) -> bool:
+        """When an input is chosen."""
+        return data.evolution is not None
+
+    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+        """Both kinds of data stand in one plot."""
+        del view, source
+        if data.evolution is not None:
+            self._plot.show_evolution(data.evolution)
+
+
+class RocKind(MonitorPlotKind):
+    """ROC curves of every class, for classification."""
+
+    def __init__(self) -> None:
+        self.panel = self._plot = RocPlot()
+
+    @staticmethod
+    def applies(data: MonitorData) -> bool:
+        """When the output is chosen."""
+        return data.view is not None and data.view.project.task is Task.CLASSIFICATION
+
+    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+        """Versions without a curve are left out."""
+        del data
+        views = compared_views(view, source)
+        curves = {name: version.roc for name, version in views.items() if version.roc}
+        averages = {name: views[name].roc_averages for name in curves}
+        if curves:
+            self._plot.show_curves(curves, _orders(view), averages)
+        else:
+            self._plot.set_empty(*empty_plot_text(view, source))
+
+
+class PredictedRealKind(MonitorPlotKind):
+    """Predicted against real values, for regression."""
+
+    def __init__(self) -> None:
+        self.panel = self._plot = PredictedRealPlot()
+
+    @staticmethod
+    def applies(data: MonitorData) -> bool:
+        """When the output is chosen."""
+        return data.view is not None and data.view.project.task is Task.REGRESSION
+
+    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+        """Versions without a pair are left out."""
+        del data
+        pairs = {
+            name: version.pairs
+            for name, version in compared_views(view, source).items()
+            if version.pairs is not None and version.pairs.total
+        }
+        if pairs:
+            target = view.project.versions[0].signature.target
+            self._plot.show_pairs(pairs, _orders(view), target=target.name, unit=target.unit)
+        else:
+            self._plot.set_empty(*empty_plot_text(view, source))
+
+
+KINDS: tuple[type[MonitorPlotKind], ...] = (EvolutionKind, RocKind, PredictedRealKind)
+"""The first that applies is shown."""
 
 
 class MonitorPlot(QObject):
-    """Feeds the plots; one of each kind lives as long as the page and is fed again at each refresh."""
+    """Shows the plot that applies; each is made when it is first needed."""
 
     export_requested = Signal(object)
 
     def __init__(self, page: MonitorPage) -> None:
         super().__init__(page)
         self._page = page
-        self._evolution: EvolutionPlot | None = None
-        self._roc: RocPlot | None = None
-        self._pairs: PredictedRealPlot | None = None
+        self._plots: dict[type[MonitorPlotKind], MonitorPlotKind] = {}
         self.current: PlotPanel | None = None
 
-    def show(self, look: Look, source: str) -> None:
-        """Draw a look at a project; `source` is `historical` or `live`."""
-        if look.view is None:
+    def show(self, data: MonitorData, source: str) -> None:
+        """Draw a project; `source` is `historical` or `live`."""
+        if data.view is None:
             return
-        if look.evolution is not None:
-            self._evolution = self._evolution or self._made(EvolutionPlot())
-            self._evolution.show_evolution(look.evolution)
-            self._place(self._evolution)
-        elif look.view.project.task is Task.CLASSIFICATION:
-            self._show_roc(look.view, source)
-        else:
-            self._show_pairs(look.view, source)
+        plot = self._plot_for(data)
+        plot.update(data, data.view, source)
+        self.current = plot.panel
+        self._page.show_plot(plot.panel, plot.panel.tab_stops())
 
-    def _show_roc(self, view: ProjectView, source: str) -> None:
-        self._roc = plot = self._roc or self._made(RocPlot())
-        shown = _shown(view, source)
-        curves = {name: version.roc for name, version in shown.items() if version.roc}
-        averages = {name: shown[name].roc_averages for name in curves}
-        if curves:
-            plot.show_curves(curves, _orders(view), averages)
-        else:
-            plot.set_empty(*why_empty(view, source))
-        self._place(plot)
-
-    def _show_pairs(self, view: ProjectView, source: str) -> None:
-        self._pairs = plot = self._pairs or self._made(PredictedRealPlot())
-        pairs = {
-            name: shown.pairs
-            for name, shown in _shown(view, source).items()
-            if shown.pairs is not None and shown.pairs.total
-        }
-        if pairs:
-            target = view.project.versions[0].signature.target
-            plot.show_pairs(pairs, _orders(view), target=target.name, unit=target.unit)
-        else:
-            plot.set_empty(*why_empty(view, source))
-        self._place(plot)
-
-    def _made(self, plot: Plot) -> Plot:
-        plot.export_requested.connect(self.export_requested)
-        return plot
-
-    def _place(self, plot: PlotPanel) -> None:
-        self.current = plot
-        self._page.show_plot(plot, plot.tab_stops())
+    def _plot_for(self, data: MonitorData) -> MonitorPlotKind:
+        kind = next(kind for kind in KINDS if kind.applies(data))
+        if kind not in self._plots:
+            self._plots[kind] = kind()
+            self._plots[kind].panel.export_requested.connect(self.export_requested)
+        return self._plots[kind]
 
 
-def _shown(view: ProjectView, source: str) -> dict[str, VersionView]:
-    """The views of the versions that are measured, in the order of registration."""
+def compared_views(view: ProjectView, source: str) -> dict[str, VersionView]:
+    """The views of the versions that are compared, in the order of registration."""
     views = view.historical if source == "historical" else view.live
-    return {v.name: views[v.name] for v in measured_versions(view) if v.name in views}
+    return {v.name: views[v.name] for v in compared_versions(view) if v.name in views}
 
 
 def _orders(view: ProjectView) -> dict[str, int]:
     return {version.name: version.order for version in view.project.versions}
 
 
-def why_empty(view: ProjectView, source: str) -> tuple[str, str]:
+def empty_plot_text(view: ProjectView, source: str) -> tuple[str, str]:
     """Why no version can be drawn, and what would fill the plot."""
     if source == "historical":
         return (

@@ -1,4 +1,4 @@
-"""Decides what Monitor looks at and when; one look at a time, the newest wish wins."""
+"""Decides what Monitor loads and when; one load at a time, the newest choice wins."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,39 +7,39 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.connection.platform import Platform
 from app.connection.reconnecting import LinkState
 from app.context import Context
-from app.pages.monitor.content import Content
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.plot import MonitorPlot
-from app.pages.monitor.query import Look, Observer, Question
-from app.pages.monitor.view_model import content_of, seen_text
+from app.pages.monitor.query import MonitorData, MonitorLoader, MonitorQuery
+from app.pages.monitor.view_model import MonitorViewModel
+from app.pages.monitor.view_model_builder import build_view_model, seen_text
 from app.settings import PROJECT, REFRESH_SECONDS, SPAN, VARIABLE, Setting
 from app.tasks import Task, Work
 from services.errors import RelevoError, Unavailable
 from services.evaluation.model import Span
 from widgets.formatting import relative
 
-SOON_SECONDS = 3
+STARTING_REFRESH_SECONDS = 3
 
 
 class MonitorPresenter(QObject):
-    """Looks at the chosen project now and then, and when asked; never twice at once.
+    """Loads the chosen project now and then, and when asked; never twice at once.
 
-    `shown` carries the Look that the page shows now.
+    `updated` carries the MonitorData that the page shows now.
     """
 
-    shown = Signal(object)
+    updated = Signal(object)
 
     def __init__(self, page: MonitorPage, context: Context) -> None:
         super().__init__(page)
         self._page = page
         self._context = context
         self._plot = MonitorPlot(page)
-        self.loader: Observer | None = None
-        self._task: Task[tuple[Look, Content]] | None = None
-        self._asked: Question | None = None
-        self._again = False
-        self._here = False
-        self.look: Look | None = None
+        self.loader: MonitorLoader | None = None
+        self._task: Task[tuple[MonitorData, MonitorViewModel]] | None = None
+        self._running_query: MonitorQuery | None = None
+        self._refresh_again = False
+        self._is_current = False
+        self.data: MonitorData | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
@@ -55,144 +55,144 @@ class MonitorPresenter(QObject):
         return self._plot
 
     def refresh(self) -> None:
-        """Look now; if a look is under way, once more after it, and only once.
+        """Load now; if a load is under way, once more after it, and only once.
 
-        A look at what is not wanted any more is cut short.
+        A load of what is not wanted any more is cut short.
         """
         self._timer.stop()
         if self.loader is None:
             return
         if self._task is not None:
-            self._again = True
-            if self._asked != self._question():
+            self._refresh_again = True
+            if self._running_query != self._wanted_query():
                 self._task.cancel()
             return
-        self._begin(self.loader)
+        self._load(self.loader)
 
-    def _begin(self, observer: Observer) -> None:
-        self._again = False
-        self._asked = question = self._question()
+    def _load(self, loader: MonitorLoader) -> None:
+        self._refresh_again = False
+        self._running_query = query = self._wanted_query()
 
-        def look(work: Work) -> tuple[Look, Content]:
-            seen = observer.look(question, work)
-            return seen, content_of(seen)
+        def load(work: Work) -> tuple[MonitorData, MonitorViewModel]:
+            data = loader.load(query, work)
+            return data, build_view_model(data)
 
-        self._page.busy = True
+        self._page.is_loading = True
         self._task = self._context.tasks.run(
-            look,
+            load,
             owner=self,
-            title=f"Refreshing {question.project or 'Monitor'}",
-            on_result=lambda seen: self._seen(*seen),
+            title=f"Refreshing {query.project or 'Monitor'}",
+            on_result=lambda loaded: self._loaded(*loaded),
             on_error=self._failed,
             on_end=self._ended,
             routine=True,
         )
 
-    def _question(self) -> Question:
+    def _wanted_query(self) -> MonitorQuery:
         settings = self._context.settings
-        return Question(settings.get(PROJECT), Span(settings.get(SPAN)), settings.get(VARIABLE))
+        return MonitorQuery(settings.get(PROJECT), Span(settings.get(SPAN)), settings.get(VARIABLE))
 
-    def _seen(self, look: Look, content: Content) -> None:
+    def _loaded(self, data: MonitorData, view_model: MonitorViewModel) -> None:
         self._page.error.hide()
-        self.look = look
-        if look.view is None:
+        self.data = data
+        if data.view is None:
             self._page.show_empty(
                 "No project on this platform yet",
                 "Bring a model file on the Projects page, publish a version with “relevo publish”, or see "
                 "two at work with “relevo demo”.",
             )
-            self.shown.emit(look)
+            self.updated.emit(data)
             return
-        self._context.settings.put(PROJECT, content.project)
-        self._page.show_content(content)
-        self._plot.show(look, self._page.sources.current())
+        self._context.settings.put(PROJECT, view_model.project)
+        self._page.show_view_model(view_model)
+        self._plot.show(data, self._page.sources.current())
         self.show_age()
-        self.shown.emit(look)
+        self.updated.emit(data)
 
     def _failed(self, error: RelevoError) -> None:
         if isinstance(error, Unavailable):
             self._context.link.report(error)
-            if self.look is not None:
+            if self.data is not None:
                 return  # the banner tells; the last data stay
         self._page.error.show_error(error, retry=True)
 
     def _ended(self) -> None:
         self._task = None
-        self._page.busy = False
-        if self._again and self.loader is not None:
-            self._begin(self.loader)
-        elif self._here and self.loader is not None:
-            self._plan()
+        self._page.is_loading = False
+        if self._refresh_again and self.loader is not None:
+            self._load(self.loader)
+        elif self._is_current and self.loader is not None:
+            self._schedule_refresh()
 
-    def _plan(self) -> None:
+    def _schedule_refresh(self) -> None:
         seconds = self._context.settings.get(REFRESH_SECONDS)
-        if self._settling():
-            seconds = min(seconds, SOON_SECONDS)
-        self._page.due = datetime.now(UTC) + timedelta(seconds=seconds)
+        if self._services_starting():
+            seconds = min(seconds, STARTING_REFRESH_SECONDS)
+        self._page.next_refresh_at = datetime.now(UTC) + timedelta(seconds=seconds)
         self._timer.start(seconds * 1000)
 
-    def _settling(self) -> bool:
+    def _services_starting(self) -> bool:
         """Whether services are still coming up."""
-        look = self.look
-        if look is None or look.view is None or not look.settling:
+        data = self.data
+        if data is None or data.view is None or not data.starting:
             return False
-        started = {version.name for version in look.view.project.versions if version.endpoint}
-        return any(look.status[name].health != "ok" for name in started & look.status.keys())
+        started = {version.name for version in data.view.project.versions if version.endpoint}
+        return any(data.status[name].health != "ok" for name in started & data.status.keys())
 
     def show_age(self) -> None:
         """Say how old what is shown is, when it is not fresh."""
-        content = self._page.content
-        if not content.seen_at:
+        view_model = self._page.view_model
+        if not view_model.seen_at:
             return
-        seen = datetime.fromtimestamp(content.seen_at, UTC)
-        self._page.seen.setText(f"seen {relative(seen)}")
-        self._page.seen.setToolTip(seen_text(content))
+        seen = datetime.fromtimestamp(view_model.seen_at, UTC)
+        self._page.age.setText(f"seen {relative(seen)}")
+        self._page.age.setToolTip(seen_text(view_model))
 
     def _connect(self) -> None:
         page, link = self._page, self._context.link
-        page.entered.connect(self._entered)
-        page.left.connect(self._left)
+        page.page_entered.connect(self._enter)
+        page.page_left.connect(self._leave)
         page.refresh_wanted.connect(self.refresh)
         page.error.retry_requested.connect(self.refresh)
-        page.project.picked.connect(self.choose_project)
-        page.span.picked.connect(lambda span: self._choose(SPAN, span))
-        page.variable.picked.connect(lambda name: self._choose(VARIABLE, name))
-        page.sources.picked.connect(self._redraw)
+        page.project.key_activated.connect(self.select_project)
+        page.span.key_activated.connect(lambda span: self._put_choice(SPAN, span))
+        page.variable.key_activated.connect(lambda name: self._put_choice(VARIABLE, name))
+        page.sources.key_activated.connect(self._redraw)
         link.opened.connect(self._opened)
         link.closing.connect(self._closing)
         link.returned.connect(self.refresh)
         link.changed.connect(self._link_changed)
         self._context.bus.registry_changed.connect(self.refresh)
 
-    def choose_project(self, name: str) -> None:
-        """Look at another project."""
+    def select_project(self, name: str) -> None:
+        """Show another project."""
         if name != self._context.settings.get(PROJECT):
             self._context.settings.put(VARIABLE, "")
             self._page.notice.hide()
-        self._choose(PROJECT, name)
+        self._put_choice(PROJECT, name)
 
-    def _choose(self, setting: Setting[str], value: str) -> None:
+    def _put_choice(self, setting: Setting[str], value: str) -> None:
         self._context.settings.put(setting, value)
         self.refresh()
 
     def _redraw(self, source: str) -> None:
-        if self.look is not None:
-            self._plot.show(self.look, source)
+        if self.data is not None:
+            self._plot.show(self.data, source)
 
-    def _entered(self) -> None:
-        self._here = True
+    def _enter(self) -> None:
+        self._is_current = True
         if self._task is None and not self._timer.isActive():
             self.refresh()
 
-    def _left(self) -> None:
-        self._here = False
+    def _leave(self) -> None:
+        self._is_current = False
         self._timer.stop()
-        self._page.due = None
+        self._page.next_refresh_at = None
 
     def _opened(self, platform: Platform) -> None:
-        self.loader = Observer(platform)
-        self.look = None
-        if self._here:
+        self.loader = MonitorLoader(platform)
+        self.data = None
+        if self._is_current:
             self.refresh()
 
     def _closing(self) -> None:
@@ -209,5 +209,5 @@ class MonitorPresenter(QObject):
                 "Open a workspace on this machine, or sign in to a platform on servers.",
                 "Connect…",
             )
-        elif link.state in {LinkState.OPENING, LinkState.LOST} and not self._page.content.project:
-            self._page.show_waiting()
+        elif link.state in {LinkState.OPENING, LinkState.LOST} and not self._page.view_model.project:
+            self._page.show_loading()

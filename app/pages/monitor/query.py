@@ -1,4 +1,4 @@
-"""One look at a project, made off the GUI thread: what Monitor shows is fetched here and only here."""
+"""What Monitor shows, loaded off the GUI thread: here and only here."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from services.gateway.messages import VersionStatus
 from services.profiles.profile import EmbeddedProfile
 from services.registry.model import Evidence, Job
 
-SETTLING_SECONDS = 30.0
+STARTING_SECONDS = 30.0
 """So long may services on this machine take until they have loaded their model."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class MonitorQuery:
     """What the person wants to see; `variable` is an input's name, or empty for the output."""
 
     project: str
@@ -27,8 +27,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What was seen.
+class MonitorData:
+    """What was loaded.
 
     Attributes:
         projects: all projects of the platform.
@@ -36,51 +36,51 @@ class Look:
         status: how each version fares by the gateway's word; empty when it does not answer.
         gateway_error: why the gateway's word is missing.
         jobs: retrainings that run.
-        settling: whether services that were started with the platform may still be coming up.
+        starting: whether services that were started with the platform may still be coming up.
     """
 
-    question: Question
+    query: MonitorQuery
     projects: tuple[str, ...]
     view: ProjectView | None = None
     evolution: Evolution | None = None
     status: dict[str, VersionStatus] = field(default_factory=dict)
     gateway_error: RelevoError | None = None
     jobs: tuple[Job, ...] = ()
-    settling: bool = False
+    starting: bool = False
 
 
-class Observer:
-    """Looks at one platform; keeps the last project's reader, so that a refresh reads only new rows.
+class MonitorLoader:
+    """Loads from one platform; keeps the last project's reader, so that a refresh reads only new rows.
 
     Not to be used by two tasks at once.
     """
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._settles = isinstance(platform.profile, EmbeddedProfile)
+        self._starts_services = isinstance(platform.profile, EmbeddedProfile)
         self._opened = time.monotonic()
         self._kept: tuple[str, ProjectReader] | None = None
 
-    def look(self, question: Question, work: Work) -> Look:
-        """Answer a question; a project that is gone gives way to the first there is."""
+    def load(self, query: MonitorQuery, work: Work) -> MonitorData:
+        """Answer a query; a project that is gone gives way to the first there is."""
         projects = tuple(self._platform.store.projects())
         if not projects:
-            return Look(question, ())
-        if question.project not in projects:
-            question = Question(projects[0], question.span)
+            return MonitorData(query, ())
+        if query.project not in projects:
+            query = MonitorQuery(projects[0], query.span)
         work.check()
-        reader = self._reader_of(question.project)
-        view = reader.refresh(question.span, lambda: work.stopping)
-        status, gateway_error = self._status(question.project)
-        return Look(
-            question,
+        reader = self._reader_of(query.project)
+        view = reader.refresh(query.span, lambda: work.stopping)
+        status, gateway_error = self._status(query.project)
+        return MonitorData(
+            query,
             projects,
             view,
-            self._evolution(reader, question, work),
+            self._evolution(reader, query, work),
             status,
             gateway_error,
             self._jobs(view),
-            self._settles and time.monotonic() - self._opened < SETTLING_SECONDS,
+            self._starts_services and time.monotonic() - self._opened < STARTING_SECONDS,
         )
 
     def evidence(self, project: str, challenger: str, work: Work) -> Evidence:
@@ -93,11 +93,11 @@ class Observer:
             kept = self._kept = (project, ProjectReader(self._platform.store, project))
         return kept[1]
 
-    def _evolution(self, reader: ProjectReader, question: Question, work: Work) -> Evolution | None:
-        if not question.variable:
+    def _evolution(self, reader: ProjectReader, query: MonitorQuery, work: Work) -> Evolution | None:
+        if not query.variable:
             return None
         try:
-            return reader.evolution(question.variable, question.span, lambda: work.stopping)
+            return reader.evolution(query.variable, query.span, lambda: work.stopping)
         except NotFound:
             return None  # another project's variable was remembered
 

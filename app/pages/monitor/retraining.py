@@ -1,5 +1,6 @@
 """Retraining: asked for through the gateway, followed in the store, offered for use when done."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,7 +10,6 @@ from app.connection.platform import Platform
 from app.context import Context
 from app.dialogs.retrain import RetrainDialog
 from app.pages.monitor.page import MonitorPage
-from app.pages.monitor.query import Look
 from app.tasks import TaskState
 from services.errors import RelevoError
 from services.gateway.messages import RetrainRequest, Window
@@ -25,7 +25,7 @@ _ENDS = {
 }
 
 
-class Retraining(QObject):
+class RetrainingTracker(QObject):
     """Follows every job it knows of, whoever started it; `finished` carries a Job that is done."""
 
     finished = Signal(object)
@@ -36,30 +36,30 @@ class Retraining(QObject):
         self._page = page
         self._context = context
         self._jobs: dict[str, tuple[Job, Entry]] = {}
-        self._asking = False
+        self._polling = False
         self.dialog: RetrainDialog | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MILLISECONDS)
-        self._timer.timeout.connect(self._ask)
+        self._timer.timeout.connect(self._poll)
         context.link.closing.connect(self._stop)
 
-    def ask(self, project: str, version: str) -> None:
+    def open_dialog(self, project: str, version: str) -> None:
         """Open the dialog for retraining a version."""
         if self.dialog is None:
             self.dialog = RetrainDialog(project, version, self._page.window())
             self.dialog.confirmed.connect(
                 lambda rows, parameters: self._start(project, version, rows, parameters)
             )
-            self.dialog.finished.connect(self._forget)
+            self.dialog.finished.connect(self._dialog_closed)
             self.dialog.open()
 
     def running(self, project: str, version: str) -> bool:
         """Whether a version is being retrained."""
         return any((job.project, job.version) == (project, version) for job, _ in self._jobs.values())
 
-    def notice(self, look: Look) -> None:
-        """Follow jobs that a look at the project found running."""
-        for job in look.jobs:
+    def track(self, jobs: Sequence[Job]) -> None:
+        """Follow jobs that were found running."""
+        for job in jobs:
             self._follow(job)
 
     def _start(self, project: str, version: str, rows: int | None, parameters: dict[str, Any]) -> None:
@@ -78,10 +78,10 @@ class Retraining(QObject):
             owner=self,
             title=f"Starting to retrain {version} of {project}",
             on_result=self._follow,
-            on_error=self._refused,
+            on_error=self._show_error,
         )
 
-    def _refused(self, error: RelevoError) -> None:
+    def _show_error(self, error: RelevoError) -> None:
         self._page.error.show_error(error)
 
     def _follow(self, job: Job) -> None:
@@ -92,33 +92,33 @@ class Retraining(QObject):
         self._timer.start()
         self.changed.emit()
 
-    def _ask(self) -> None:
+    def _poll(self) -> None:
         platform = self._context.link.platform
-        if self._asking or platform is None:
+        if self._polling or platform is None:
             return
-        self._asking = True
+        self._polling = True
         self._context.tasks.run(
-            lambda _work: self._read(platform),
+            lambda _work: self._read_jobs(platform),
             owner=self,
             title="Following retrainings",
-            on_result=self._told,
+            on_result=self._update_all,
             on_error=self._context.link.report,
-            on_end=self._asked,
+            on_end=self._poll_ended,
             routine=True,
         )
 
-    def _read(self, platform: Platform) -> list[Job]:
+    def _read_jobs(self, platform: Platform) -> list[Job]:
         """The newest state of each job; runs off the GUI thread."""
         known = [job for job, _ in list(self._jobs.values())]
         found = (platform.store.job(job.project, job.version, job.id) for job in known)
         return [job for job in found if job is not None]
 
-    def _told(self, jobs: list[Job]) -> None:
+    def _update_all(self, jobs: list[Job]) -> None:
         for job in jobs:
             self._update(job)
 
-    def _asked(self) -> None:
-        self._asking = False
+    def _poll_ended(self) -> None:
+        self._polling = False
 
     def _update(self, job: Job) -> None:
         if job.id not in self._jobs:
@@ -133,10 +133,10 @@ class Retraining(QObject):
         if not self._jobs:
             self._timer.stop()
         self._context.activity.end(entry, _ENDS[job.state])
-        self._tell_end(job)
+        self._show_end(job)
         self.changed.emit()
 
-    def _tell_end(self, job: Job) -> None:
+    def _show_end(self, job: Job) -> None:
         name = f"{job.version} of {job.project}"
         if job.state is JobState.DONE:
             self.finished.emit(job)
@@ -153,10 +153,10 @@ class Retraining(QObject):
             self._context.activity.end(entry, TaskState.CANCELLED)
         self._jobs.clear()
 
-    def _forget(self) -> None:
+    def _dialog_closed(self) -> None:
         self.dialog = None
 
 
-def measured(job: Job) -> str:
+def metrics_text(job: Job) -> str:
     """The metrics of a finished job in one line."""
     return ", ".join(f"{name} {number(value)}" for name, value in job.metrics.items())

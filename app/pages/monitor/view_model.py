@@ -1,131 +1,85 @@
-"""From what was seen to what is shown: pure functions, no widget and no reading."""
+"""What Monitor shows, as finished texts; small enough to be kept on disk for the next start."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from app.pages.monitor.content import Content
-from app.pages.monitor.query import Look
-from services.evaluation.metrics.definitions import metric_rows
-from services.evaluation.model import ProjectView, VersionView
-from services.gateway.messages import VersionStatus
-from services.registry.model import Mode, Project, Version
-from widgets.formatting import clock, day, plural
+from services.registry.choices import Mode
 from widgets.panels.version_entry import VersionEntry
-from widgets.tables.cells import Column, Row
-from widgets.tables.metrics import VersionColumn, columns_for, table_row
+from widgets.tables.cells import Cell, Column, Row
 from widgets.theme import State
 
-_RANK = {Mode.CHAMPION: 0, Mode.CHALLENGER: 1, Mode.RETIRED: 2}
+FORMAT = 1
 
 
-def content_of(look: Look) -> Content:
-    """The page's content for a look at a project."""
-    view = look.view
-    if view is None:
-        return Content(seen_at=datetime.now(UTC).timestamp())
-    project = view.project
-    target = project.versions[0].signature.target.name
-    columns, rows = metrics_table(view)
-    live = view.live.get(project.champion, VersionView())
-    return Content(
-        projects=look.projects,
-        project=project.name,
-        task=project.task.value,
-        target=target,
-        span=look.question.span.value,
-        variables=variables_of(project),
-        variable=look.question.variable if look.evolution is not None else "",
-        versions=tuple(entry_of(project, version, look) for version in shown_order(project)),
-        columns=columns,
-        rows=rows,
-        labelled=live.labelled,
-        predictions=live.predictions,
-        skipped=sum(status.skipped for status in look.status.values()),
-        seen_at=view.at.timestamp(),
-    )
+@dataclass(frozen=True, slots=True)
+class MonitorViewModel:
+    """One state of the page.
+
+    Attributes:
+        project, task, target: empty when the platform has no project.
+        variables: key and title of each; the output's key is empty.
+        columns, rows: the table of metrics.
+        labelled, predictions: live rows of the champion.
+        skipped: rows that a challenger could not be asked for since the gateway started.
+        seen_at: Unix seconds.
+    """
+
+    projects: tuple[str, ...] = ()
+    project: str = ""
+    task: str = ""
+    target: str = ""
+    span: str = "day"
+    variables: tuple[tuple[str, str], ...] = ()
+    variable: str = ""
+    versions: tuple[VersionEntry, ...] = ()
+    columns: tuple[Column, ...] = ()
+    rows: tuple[Row, ...] = ()
+    labelled: int = 0
+    predictions: int = 0
+    skipped: int = 0
+    seen_at: float = 0.0
+
+    def version(self, name: str) -> VersionEntry | None:
+        """The version of that name, or None."""
+        return next((entry for entry in self.versions if entry.name == name), None)
+
+    @property
+    def champion(self) -> VersionEntry | None:
+        """The champion; None when there is no project."""
+        return next((entry for entry in self.versions if entry.mode is Mode.CHAMPION), None)
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps({"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def from_text(cls, text: str) -> "MonitorViewModel | None":
+        """From JSON; None when it is not one that this program wrote."""
+        try:
+            found = json.loads(text)
+            return cls(**_from_builtins(found)) if found.pop("format") == FORMAT else None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
 
 
-def shown_order(project: Project) -> list[Version]:
-    """The champion first, then challengers, then what is retired; each in order of registration."""
-    return sorted(project.versions, key=lambda version: (_RANK[version.mode], version.order))
+def _from_builtins(found: dict[str, Any]) -> dict[str, Any]:
+    """Plain JSON values turned back into the types of `MonitorViewModel`."""
+    return {
+        **found,
+        "projects": tuple(found["projects"]),
+        "variables": tuple((key, title) for key, title in found["variables"]),
+        "versions": tuple(
+            VersionEntry(**{**entry, "mode": Mode(entry["mode"]), "state": State(entry["state"])})
+            for entry in found["versions"]
+        ),
+        "columns": tuple(Column(**column) for column in found["columns"]),
+        "rows": tuple(
+            Row(row["key"], tuple(_cell(cell) for cell in row["cells"])) for row in found["rows"]
+        ),
+    }
 
 
-def variables_of(project: Project) -> tuple[tuple[str, str], ...]:
-    """The output first, then every input that some version takes, in the order of the signatures."""
-    target = project.versions[0].signature.target
-    inputs: dict[str, str] = {}
-    for version in project.versions:
-        for field in version.signature.inputs:
-            inputs.setdefault(field.name, f"{field.name} ({field.unit})" if field.unit else field.name)
-    return (("", f"{target.name} (output)"), *inputs.items())
-
-
-def entry_of(project: Project, version: Version, look: Look) -> VersionEntry:
-    """A version with its part in production and the gateway's word on its health."""
-    status = look.status.get(version.name)
-    word, state = health_of(version, status, gateway=look.gateway_error is None, settling=look.settling)
-    since = ""
-    if version.mode is Mode.CHAMPION and project.last_change is not None:
-        since = f"since {moment(project.last_change.at)}"
-    return VersionEntry(
-        name=version.name,
-        order=version.order,
-        mode=version.mode,
-        health=word,
-        state=state,
-        revision=version.revision,
-        since=since,
-        skipped=status.skipped if status is not None else 0,
-    )
-
-
-def health_of(
-    version: Version, status: VersionStatus | None, *, gateway: bool, settling: bool = False
-) -> tuple[str, State]:
-    """A word for how a version fares, and its colour."""
-    if version.mode is Mode.RETIRED:
-        return "not asked", State.NEUTRAL
-    if not gateway:
-        return "unknown: no gateway", State.NEUTRAL
-    if not version.endpoint:
-        return "no service yet", State.NEUTRAL
-    told = status or VersionStatus()
-    if settling and told.health != "ok" and not told.errors:
-        return "starting…", State.NEUTRAL
-    return _told(told)
-
-
-def _told(status: VersionStatus) -> tuple[str, State]:
-    """The gateway's word on a version that has a service."""
-    if status.health == "down":
-        return "down", State.BAD
-    if status.lag > 0:
-        return f"{plural(status.lag, 'row')} behind", State.WARNING
-    if status.health == "ok":
-        return "healthy", State.GOOD
-    return "not asked yet", State.NEUTRAL
-
-
-def moment(at: datetime) -> str:
-    """The time if it was today, else the day, in the person's zone."""
-    local = at.astimezone()
-    return f"{local:%H:%M}" if local.date() == datetime.now().astimezone().date() else day(at)
-
-
-def metrics_table(view: ProjectView) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
-    """The table of metrics as finished cells: a column per version on historical, then on live data."""
-    versions = [VersionColumn(v.name, v.order) for v in measured_versions(view)]
-    unit = view.project.versions[0].signature.target.unit
-    rows = [table_row(row, versions) for row in metric_rows(view.historical, view.live, unit=unit)]
-    return tuple(columns_for(versions)), tuple(rows)
-
-
-def measured_versions(view: ProjectView) -> Sequence[Version]:
-    """Versions in the order of registration; retired ones only while nothing else is there."""
-    active = [version for version in view.project.versions if version.mode is not Mode.RETIRED]
-    return sorted(active or view.project.versions, key=lambda version: version.order)
-
-
-def seen_text(content: Content) -> str:
-    """When the content was seen, exactly."""
-    return clock(datetime.fromtimestamp(content.seen_at, UTC))
+def _cell(found: dict[str, Any]) -> Cell:
+    state = found["state"]
+    return Cell(**{**found, "state": None if state is None else State(state)})

@@ -13,8 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage
 
-from app.pages.monitor.content import Content
-from app.pages.monitor.last_seen import SnapshotFiles
+from app.pages.monitor.last_seen import LastSeenFiles
+from app.pages.monitor.view_model import MonitorViewModel
 from services.registry.model import Mode
 from tests.benchmarks.row import Goal, Outcome, Row
 from tests.benchmarks.timing import in_words
@@ -33,7 +33,7 @@ def _remember(folder: Path) -> None:
         for line in range(10)
     )
     versions = tuple(VersionEntry(name, order, Mode.CHALLENGER) for order, name in enumerate("AB"))
-    content = Content(
+    content = MonitorViewModel(
         ("wine",), "wine", "regression", versions=versions, columns=columns, rows=rows, labelled=312,
         predictions=400, seen_at=time.time(),
     )  # fmt: skip
@@ -42,7 +42,7 @@ def _remember(folder: Path) -> None:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")
-    SnapshotFiles.of(folder, str(folder.resolve())).write(content, bytes(buffer.data().data()), dark=False)
+    LastSeenFiles.of(folder, str(folder.resolve())).write(content, bytes(buffer.data().data()), dark=False)
 
 
 def _started(folder: Path, mode: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pytestqt.qtbot import QtBot
 
-from app.pages.monitor.containers import with_containers
+from app.pages.monitor.container_health import with_container_state
 from services.containers.addresses import LocalEngine
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState
@@ -31,17 +31,17 @@ def container(state: ContainerState, platform: str = "plant", **named: Any) -> C
 
 def test_a_version_is_down_only_when_no_container_of_it_serves() -> None:
     dead = container(ContainerState.EXITED, exit_code=137)
-    assert with_containers(WELL, [dead]).health == "container exited: killed"
-    assert with_containers(WELL, [dead]).state is State.BAD
-    assert with_containers(WELL, [dead, container(ContainerState.RUNNING)]) == WELL
-    assert with_containers(WELL, []) == WELL
+    assert with_container_state(WELL, [dead]).health == "container exited: killed"
+    assert with_container_state(WELL, [dead]).state is State.BAD
+    assert with_container_state(WELL, [dead, container(ContainerState.RUNNING)]) == WELL
+    assert with_container_state(WELL, []) == WELL
 
 
 def test_what_cannot_be_told_is_not_told() -> None:
     dead = [container(ContainerState.EXITED, platform) for platform in ("plant", "other")]
-    assert with_containers(WELL, dead) == WELL
+    assert with_container_state(WELL, dead) == WELL
     retired = VersionEntry("A", 0, Mode.RETIRED)
-    assert with_containers(retired, dead[:1]) == retired
+    assert with_container_state(retired, dead[:1]) == retired
 
 
 def test_a_container_that_dies_shows_on_its_version_and_again_when_it_is_back(
@@ -57,7 +57,7 @@ def test_a_container_that_dies_shows_on_its_version_and_again_when_it_is_back(
     identifier = run(labels=LABELS | {"relevo.platform": "relevo-test"})
     other = run(labels=LABELS | {"relevo.platform": "another"})
     window = open_window()
-    window.wait_for_look()
+    window.wait_for_data()
     context = window.program.context
     docker = LocalEngine(str(tmp_path / "engine.sock"))
     context.link.open(
@@ -74,7 +74,7 @@ def test_a_container_that_dies_shows_on_its_version_and_again_when_it_is_back(
         entries = [shown.item(row).data(ENTRY) for row in range(shown.count())]
         return next((entry.health for entry in entries if entry.name == "A"), "")
 
-    qtbot.waitUntil(lambda: window.program.presenter.look is not None)
+    qtbot.waitUntil(lambda: window.program.presenter.data is not None)
     engine.kill(identifier)
     qtbot.waitUntil(lambda: health() == "container exited: killed")
     engine.start(identifier)

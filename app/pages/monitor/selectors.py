@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-FEWEST_LETTERS, MOST_LETTERS = 20, 40
+MIN_CONTENTS_LENGTH, MAX_CONTENTS_LENGTH = 20, 40
 SOURCES = (
     ("historical", "historical", "Plot the training set"),
     ("live", "live", "Plot labelled live rows"),
@@ -26,23 +26,23 @@ SPANS = (
 )
 
 
-class Chooser(QComboBox):
+class KeyComboBox(QComboBox):
     """A list of keys with their titles; typing a few letters finds one among hundreds.
 
-    `picked` carries the key when the person, not the program, chose.
+    `key_activated` carries the key when the person, not the program, chose.
     """
 
-    picked = Signal(str)
+    key_activated = Signal(str)
 
-    def __init__(self, name: str, *, typed: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, *, searchable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(FEWEST_LETTERS)
+        self.setMinimumContentsLength(MIN_CONTENTS_LENGTH)
         self.setMaxVisibleItems(20)
-        if typed:
-            self._let_type()
-        self.activated.connect(lambda row: self.picked.emit(str(self.itemData(row))))
+        if searchable:
+            self._make_searchable()
+        self.activated.connect(lambda row: self.key_activated.emit(str(self.itemData(row))))
 
     def set_choices(self, choices: Sequence[tuple[str, str]], current: str) -> None:
         """Offer these keys and titles, with one of them shown; nothing is told."""
@@ -53,7 +53,7 @@ class Chooser(QComboBox):
                     self.addItem(title, key)
                     self.setItemData(self.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
             longest = max((len(title) for _, title in choices), default=0)
-            self.setMinimumContentsLength(min(max(longest, FEWEST_LETTERS), MOST_LETTERS))
+            self.setMinimumContentsLength(min(max(longest, MIN_CONTENTS_LENGTH), MAX_CONTENTS_LENGTH))
             row = next((i for i, (key, _) in enumerate(choices) if key == current), -1)
             if row != self.currentIndex():
                 self.setCurrentIndex(row)
@@ -61,7 +61,7 @@ class Chooser(QComboBox):
                 line.setCursorPosition(0)
         self.setToolTip(self.currentText())
 
-    def _let_type(self) -> None:
+    def _make_searchable(self) -> None:
         line = QLineEdit()
         line.setFrame(False)
         line.setStyleSheet("border: none; padding: 0; background: transparent;")
@@ -74,16 +74,16 @@ class Chooser(QComboBox):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.setCompleter(completer)
         line.setPlaceholderText("Find a project")
-        line.editingFinished.connect(lambda: self._restore(line))
+        line.editingFinished.connect(lambda: self._restore_text(line))
 
-    def _restore(self, line: QLineEdit) -> None:
-        """What was typed and names nothing gives way to what is chosen."""
+    def _restore_text(self, line: QLineEdit) -> None:
+        """What was searchable and names nothing gives way to what is chosen."""
         if self.findText(line.text()) < 0:
             line.setText(self.itemText(self.currentIndex()))
 
 
-class Segments(QWidget):
-    """Buttons side by side, one of them pressed; `picked` carries its key when the person pressed it.
+class SegmentedControl(QWidget):
+    """Buttons side by side, one pressed; `key_activated` carries its key when a person pressed it.
 
     Tab goes to the pressed one, arrows from one to the next.
 
@@ -92,7 +92,7 @@ class Segments(QWidget):
         current: the key of the one that is pressed at first.
     """
 
-    picked = Signal(str)
+    key_activated = Signal(str)
 
     def __init__(
         self, choices: Sequence[tuple[str, str, str]], current: str, parent: QWidget | None = None
@@ -112,7 +112,7 @@ class Segments(QWidget):
             self._group.addButton(button)
             self._buttons[key] = button
             layout.addWidget(button)
-        self._group.buttonClicked.connect(lambda _button: self.picked.emit(self.current()))
+        self._group.buttonClicked.connect(lambda _button: self.key_activated.emit(self.current()))
         self.set_current(current)
 
     def current(self) -> str:

@@ -18,7 +18,7 @@ from widgets.theme import State
 _GONE = frozenset({ContainerState.EXITED, ContainerState.DEAD, ContainerState.REMOVING})
 
 
-class MonitorContainers(QObject):
+class ContainerHealth(QObject):
     """Follows the engine that the window works with; local processes have no containers to follow."""
 
     def __init__(self, page: MonitorPage, presenter: MonitorPresenter, context: Context) -> None:
@@ -26,24 +26,26 @@ class MonitorContainers(QObject):
         self._page = page
         self._context = context
         context.engine_link.containers_changed.connect(self._changed)
-        presenter.shown.connect(self.show)
+        presenter.updated.connect(self.show)
 
     def show(self) -> None:
         """Bring the versions' words up to date with what their containers do."""
-        content, profile = self._page.content, self._context.link.profile
+        view_model, profile = self._page.view_model, self._context.link.profile
         link = self._context.engine_link
         if not isinstance(profile, PlatformProfile) or link.host is None:
             return
         if profile.docker is not None and profile.docker != link.host.address:
             return
         entries = [
-            with_containers(entry, of_platform(link.of_version(content.project, entry.name), profile))
-            for entry in content.versions
+            with_container_state(
+                entry, of_platform(link.of_version(view_model.project, entry.name), profile)
+            )
+            for entry in view_model.versions
         ]
         self._page.versions.set_versions(entries)
 
     def _changed(self, changes: Sequence[ContainerChange]) -> None:
-        project = self._page.content.project
+        project = self._page.view_model.project
         gone = any(change.container is None for change in changes)
         if gone or any(change.container and change.container.project == project for change in changes):
             self.show()
@@ -54,23 +56,23 @@ def of_platform(containers: Sequence[Container], profile: PlatformProfile) -> li
     return [one for one in containers if not profile.platform or one.platform == profile.platform]
 
 
-def with_containers(entry: VersionEntry, containers: Sequence[Container]) -> VersionEntry:
+def with_container_state(entry: VersionEntry, containers: Sequence[Container]) -> VersionEntry:
     """The version as its containers tell: down when none of them serves; else as the gateway says.
 
-    Containers of several platforms tell nothing, because it is not known which of them is looked at.
+    Containers of several platforms tell nothing, because it is not known which of them is shown.
     """
     if entry.mode is Mode.RETIRED or not containers or len({one.platform for one in containers}) > 1:
         return entry
-    if any(serves(one) for one in containers):
+    if any(may_serve(one) for one in containers):
         return entry
-    return replace(entry, health=word_for(containers), state=State.BAD)
+    return replace(entry, health=state_text(containers), state=State.BAD)
 
 
-def serves(container: Container) -> bool:
+def may_serve(container: Container) -> bool:
     """Whether a container may answer: it runs, or is about to."""
     return container.state not in _GONE and container.state is not ContainerState.PAUSED
 
 
-def word_for(containers: Iterable[Container]) -> str:
+def state_text(containers: Iterable[Container]) -> str:
     """What became of the newest of them."""
     return f"container {state_cell(max(containers, key=lambda one: one.created)).text}"
