@@ -2,9 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# How many processes run the tests.
+WORKERS ?= 2
+PYTEST := QT_QPA_PLATFORM=offscreen $(RUN) -m pytest
 ARGS ?=
 
-.PHONY: demo test lint bench bundle setup clean
+.PHONY: demo test soak coverage lint bench bundle setup clean
 
 setup: $(VENV)/installed
 
@@ -17,12 +20,23 @@ demo: setup
 	$(RUN) -m app demo $(ARGS)
 
 test: setup
-	QT_QPA_PLATFORM=offscreen $(RUN) -m pytest $(ARGS)
+	$(PYTEST) -n $(WORKERS) $(ARGS)
+
+# What takes minutes because it goes on for long; of each a short form is among the tests.
+soak: setup
+	$(PYTEST) -m soak $(ARGS)
+
+# The tests with a floor of covered lines for each package.
+coverage: setup
+	$(PYTEST) -n $(WORKERS) --cov --cov-report= $(ARGS)
+	$(RUN) .ci/coverage-floors
 
 lint: setup
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
+	$(RUN) -m mypy --platform win32 --no-warn-unreachable --cache-dir .mypy_cache/win32
+	$(RUN) -m vulture
 	$(VENV)/bin/lint-imports
 
 bench: setup

@@ -1,4 +1,4 @@
-"""The README and help pages keep step with the program: commands, links, pages."""
+"""The pages keep step with the program: commands, links, the files they name."""
 
 import re
 from pathlib import Path
@@ -9,13 +9,61 @@ from app.__main__ import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
 HELP = ROOT / "resources" / "help"
-TEXTS = [ROOT / "README.md", *sorted(HELP.glob("*.md"))]
+RESOURCES = ROOT / "resources"
+FOLDERS = ("app", "widgets", "services", "resources", "images", "tests", ".ci")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(RESOURCES.rglob("*.md"))]
+FOR_DEVELOPERS = [page for page in PAGES if page.parent == ROOT]
+FILES = {
+    file.relative_to(ROOT).as_posix()
+    for start in (ROOT, *(ROOT / folder for folder in FOLDERS))
+    for file in (start.glob("*") if start == ROOT else start.rglob("*"))
+    if "__pycache__" not in file.parts
+}
+NAMED = re.compile(r"`([\w./-]+)`")
+SUFFIXES = (".py", ".md", ".toml", ".yaml", ".spec", ".sh", ".R", ".js", ".css", "Makefile", "Dockerfile")
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.name)
-def test_every_link_leads_somewhere(text: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", text.read_text(encoding="utf-8"))
-    assert [link for link in links if not (text.parent / link).exists()] == []
+def page_name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def exists(named: str) -> bool:
+    """Whether a path, or its end as long as it is said from some folder on, is in the tree."""
+    path = named.removeprefix("./").rstrip("/")
+    return path in FILES or any(file.endswith(f"/{path}") for file in FILES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    local = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", FOR_DEVELOPERS, ids=page_name)
+def test_every_file_and_folder_that_a_page_for_developers_names_is_in_the_tree(page: Path) -> None:
+    named = NAMED.findall(page.read_text(encoding="utf-8"))
+    paths = [
+        path
+        for path in named
+        if path.endswith(SUFFIXES) or path.startswith(tuple(f"{folder}/" for folder in FOLDERS))
+    ]
+    assert [path for path in paths if not exists(path)] == []
+
+
+def test_every_page_that_a_module_or_a_script_names_is_in_the_tree() -> None:
+    texts = [
+        file
+        for name in FILES
+        if (file := ROOT / name).suffix in {".py", ".toml", ".yaml", ".spec", ".R", ""} and file.is_file()
+        if not name.startswith(("tests/", ".ci/base-files", ".git", ".coverage"))
+    ]
+    named = {
+        (file.name, page)
+        for file in texts
+        for page in re.findall(r"(?<![\w*./{}])([\w/-]+\.md)\b", file.read_text(encoding="utf-8"))
+    }
+    assert [each for each in sorted(named) if not exists(each[1])] == []
 
 
 def test_the_index_lists_every_help_page() -> None:

@@ -1,8 +1,7 @@
-"""The ground rules of the tree: lengths, docstrings, imports at start-up, portability."""
+"""The ground rules of the tree: docstrings, imports at start-up, portability."""
 
 import ast
 import re
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -23,12 +22,6 @@ POSIX_ONLY = {
     "asyncio": {"open_unix_connection", "start_unix_server"},
 }  # fmt: skip
 POSIX_MODULES = {"fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "syslog", "posix"}
-
-
-def test_no_file_is_longer_than_400_lines_and_the_median_is_at_most_120() -> None:
-    lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in SOURCES}
-    assert {str(file) for file, length in lengths.items() if length > 400} == set()
-    assert statistics.median(lengths.values()) <= 120
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -45,11 +45,6 @@ class LinePyramid:
         self.y = y
         self._levels = build_levels(y)
 
-    @property
-    def bytes_added(self) -> int:
-        """What the summaries cost in memory."""
-        return sum(level.low.nbytes + level.high.nbytes for level in self._levels)
-
     def view(self, left: float, right: float, limit: int) -> tuple[Floats, Floats]:
         """Points to draw between two x, with one neighbour each side so that the line runs to the edge.
 

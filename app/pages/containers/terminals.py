@@ -207,11 +207,6 @@ class Terminals(QStackedWidget):
         if identifier in self._panes:
             self._drop(identifier)
 
-    def close_all(self) -> None:
-        """Hang up everywhere."""
-        for identifier in list(self._panes):
-            self._drop(identifier)
-
     def _drop(self, identifier: str) -> None:
         pane = self._panes.pop(identifier)
         pane.finish()

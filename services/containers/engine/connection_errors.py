@@ -1,5 +1,6 @@
 """Why an engine was not reached, in words, and what to do about it."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,10 +105,10 @@ def _group(address: EngineAddress) -> str:
     """The group that may use a local socket; elsewhere the one that Docker makes."""
     if not isinstance(address, LocalEngine):
         return "docker"
+    if sys.platform == "win32":
+        return "docker-users"
     try:
         return Path(address.path or usual_socket()).group()
-    except NotImplementedError:
-        return "docker-users"  # Windows
     except (OSError, KeyError):
         return "docker"
 
