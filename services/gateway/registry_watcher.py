@@ -6,6 +6,7 @@ What was seen last is kept in a file, from which the gateway starts and answers 
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ LOOK_SECONDS = 0.3
 """Between two looks; a change must be followed within a second."""
 PATIENCE_SECONDS = 2.0
 """Between two attempts while the store is not reached."""
+REREAD_SECONDS = 300.0
+"""After which all is read whatever the store's token says: an earlier Relevo does not raise it."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -110,6 +113,7 @@ class RegistryWatcher:
         self._file = file
         self._on_change = on_change
         self._seen: str | None = None
+        self._read_at = 0.0
         self._snapshot: Snapshot | None = None
         self._looking = threading.Lock()
         self._stopping = threading.Event()
@@ -146,9 +150,9 @@ class RegistryWatcher:
             store = self._access()
             # The token is read first: a change in between is seen once more, never missed.
             seen = store.changes()
-            if seen != self._seen:
+            if seen != self._seen or time.monotonic() - self._read_at >= REREAD_SECONDS:
                 self._publish(read_store(store))
-                self._seen = seen
+                self._seen, self._read_at = seen, time.monotonic()
 
     def _publish(self, snapshot: Snapshot) -> None:
         if snapshot == self._snapshot or self._loop is None:

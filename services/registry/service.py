@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from services.errors import Conflict, InvalidInput, NotFound, Uncertain
+from services.registry.interface import RegistryStore
 from services.registry.model import ChampionChange, Evidence, Mode, Project, RevisionChange, Version
-from services.store.interface import RegistryStore
 
 NO_EVIDENCE = Evidence(note="Nothing was measured for this change.")
 

@@ -1,14 +1,22 @@
-"""What a gateway keeps in a file for when its store is down."""
+"""How a gateway follows the registry, and what it keeps in a file for when its store is down."""
 
+import asyncio
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from services.gateway.registry_watcher import Snapshot, SnapshotFile
+from services.gateway import registry_watcher
+from services.gateway.registry_watcher import RegistryWatcher, Snapshot, SnapshotFile
+from services.gateway.store_access import StoreAccess
 from services.registry.model import ChampionChange, Field, Mode, Policy, Project, Signature, Task, Version
+from services.store.addresses import CassandraAddress
+from services.store.cassandra import CassandraStore
+from services.store.cassandra.session import Session
 
 SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
 AT = datetime(2026, 11, 12, tzinfo=UTC)
@@ -38,3 +46,37 @@ def test_one_kept_when_evidence_was_a_text_is_still_read(tmp_path: Path) -> None
 def test_one_that_cannot_be_read_is_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "snapshot.json").write_text(content)
     assert SnapshotFile(tmp_path).load() is None
+
+
+@pytest.mark.cassandra
+def test_a_change_of_which_nobody_told_is_followed_at_the_next_thorough_reading(
+    tmp_path: Path, fresh_keyspaces: Callable[[], AbstractContextManager[CassandraAddress]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """As by a window of an earlier Relevo, or by an administrator with a statement of their own."""
+    seen: list[Snapshot] = []
+
+    async def follow(store: CassandraStore, address: CassandraAddress) -> None:
+        watcher = RegistryWatcher(StoreAccess(lambda: store), SnapshotFile(tmp_path), seen.append)
+        watcher.start()
+        await watcher.wait_for_first_look(30)
+        await watcher.stop()
+        untold = Session(address, "")
+        untold.write(
+            "UPDATE historical_db.model_registry SET url = 'http://new' "
+            "WHERE name = 'wine' AND version = 'A'"
+        )
+        untold.close()
+        await asyncio.to_thread(watcher.refresh)
+        assert [snapshot.projects[0].versions[0].url for snapshot in seen] == [""]
+        monkeypatch.setattr(registry_watcher, "REREAD_SECONDS", 0.0)
+        await asyncio.to_thread(watcher.refresh)
+        assert [snapshot.projects[0].versions[0].url for snapshot in seen] == ["", "http://new"]
+
+    with fresh_keyspaces() as address:
+        store = CassandraStore(address)
+        try:
+            store.register(VERSION, who="ann")
+            asyncio.run(follow(store, address))
+        finally:
+            store.close()
