@@ -15,7 +15,7 @@ _numbers = count(1)
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class ActivityEntry:
     """One thing that runs or ran.
 
     Attributes:
@@ -49,14 +49,14 @@ class Activity(QObject):
 
     def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.entries: list[Entry] = []
-        self._by_task: dict[int, Entry] = {}
+        self.entries: list[ActivityEntry] = []
+        self._by_task: dict[int, ActivityEntry] = {}
         self._unseen = 0
         tasks.started.connect(self._started)
         tasks.progressed.connect(self._progressed)
         tasks.ended.connect(self._ended)
 
-    def note(self, entry: Entry) -> Entry:
+    def note(self, entry: ActivityEntry) -> ActivityEntry:
         """Keep an entry that no task of this window stands behind, such as a retraining elsewhere."""
         self.entries.insert(0, entry)
         self.added.emit(entry)
@@ -64,7 +64,7 @@ class Activity(QObject):
             self._drop_oldest()
         return entry
 
-    def update(self, entry: Entry) -> None:
+    def update(self, entry: ActivityEntry) -> None:
         """Tell that an entry's fields were changed."""
         self.changed.emit(entry)
 
@@ -72,11 +72,11 @@ class Activity(QObject):
         """The person has looked: failures so far no longer count as unseen."""
         self._count_unseen(-self._unseen)
 
-    def running(self) -> list[Entry]:
+    def running(self) -> list[ActivityEntry]:
         """Entries that have not ended, oldest first."""
         return [entry for entry in reversed(self.entries) if entry.state is TaskState.RUNNING]
 
-    def end(self, entry: Entry, state: TaskState) -> None:
+    def end(self, entry: ActivityEntry, state: TaskState) -> None:
         """Close an entry; a failure counts as unseen."""
         entry.state = state
         entry.ended_at = datetime.now(UTC)
@@ -88,7 +88,9 @@ class Activity(QObject):
     def _started(self, task: Task[Any]) -> None:
         if task.routine:
             return
-        entry = Entry(task.title, started_at=task.started_at, task=task if task.cancellable else None)
+        entry = ActivityEntry(
+            task.title, started_at=task.started_at, task=task if task.cancellable else None
+        )
         self._by_task[id(task)] = self.note(entry)
 
     def _progressed(self, task: Task[Any]) -> None:
@@ -102,7 +104,7 @@ class Activity(QObject):
         if entry is None:
             if task.state is not TaskState.FAILED or self._repeats(task):
                 return
-            entry = self.note(Entry(task.title, started_at=task.started_at))
+            entry = self.note(ActivityEntry(task.title, started_at=task.started_at))
         entry.message = task.error.message if task.error else entry.message
         entry.remedy = task.error.remedy if task.error else ""
         entry.details = task.error.details if task.error else task.trace

@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from app.activity import Activity
-from app.connection.engine_link import EngineLink
+from app.connection.engine_connection import EngineConnection
 from app.connection.hosts import Hosts
-from app.connection.link import Link
-from app.paths import Places
+from app.connection.platform_connection import PlatformConnection
+from app.paths import AppPaths
 from app.settings import PERSON, Settings
 from app.tasks import Tasks
 from services.profiles.profile import ProfileFolder
 from services.profiles.secrets import Secrets
 
 
-class Bus(QObject):
+class EventBus(QObject):
     """What pages ask of the program: to show another page, or to work with another profile."""
 
-    project_wanted = Signal(str)
+    project_requested = Signal(str)
     """Show this project on Monitor."""
-    page_wanted = Signal(str)
-    profile_wanted = Signal(str)
+    page_requested = Signal(str)
+    profile_requested = Signal(str)
     """Open the profile of this name."""
-    connection_wanted = Signal(str)
+    connection_requested = Signal(str)
     """Edit the profile of this name in the connection dialog; empty for a new one."""
-    launch_wanted = Signal(str)
+    launch_requested = Signal(str)
     """Launch a version from this deploy folder, on the Platform page."""
     registry_changed = Signal(str)
     """A page changed this project in the registry; others look again."""
@@ -38,12 +38,12 @@ class Context:
     tasks: Tasks
     activity: Activity
     settings: Settings
-    link: Link
+    connection: PlatformConnection
     profiles: ProfileFolder
     secrets: Secrets
-    places: Places
-    bus: Bus
-    engine_link: EngineLink
+    paths: AppPaths
+    bus: EventBus
+    engine_connection: EngineConnection
     hosts: Hosts
 
     def person(self) -> str:

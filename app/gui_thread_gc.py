@@ -14,7 +14,7 @@ COLLECT_MILLISECONDS = 1000
 
 
 @contextmanager
-def collecting_here(parent: QObject | None = None) -> Iterator[None]:
+def collecting_on_this_thread(parent: QObject | None = None) -> Iterator[None]:
     """Collect on this thread's event loop, and on no thread by itself; afterwards as it was before.
 
     Args:

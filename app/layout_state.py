@@ -9,7 +9,7 @@ from app.settings import Settings
 from widgets.tables.table import DataTable
 
 
-class Laid(Protocol):
+class HasColumnLayout(Protocol):
     """Something with columns that a person arranges."""
 
     def save_layout(self) -> str:
@@ -19,12 +19,12 @@ class Laid(Protocol):
         """Take such a text; False, changing nothing, when it is none."""
 
 
-def remember_table(settings: Settings, key: str, table: DataTable) -> None:
+def keep_table_layout(settings: Settings, key: str, table: DataTable) -> None:
     """Give a table its remembered columns, widths and sorting, and keep what is changed from now on."""
-    remember_columns(settings, key, table, table.view.horizontalHeader())
+    keep_column_layout(settings, key, table, table.view.horizontalHeader())
 
 
-def remember_columns(settings: Settings, key: str, table: Laid, header: QHeaderView) -> None:
+def keep_column_layout(settings: Settings, key: str, table: HasColumnLayout, header: QHeaderView) -> None:
     """The same for anything with a head of columns."""
     table.restore_layout(bytes(settings.remembered(key).data()).decode(errors="replace"))
 
@@ -35,7 +35,7 @@ def remember_columns(settings: Settings, key: str, table: Laid, header: QHeaderV
         signal.connect(keep)
 
 
-def remember_splitter(settings: Settings, key: str, splitter: QSplitter) -> None:
+def keep_splitter_sizes(settings: Settings, key: str, splitter: QSplitter) -> None:
     """Give a splitter its remembered sizes, and keep what is changed from now on."""
     splitter.restoreState(settings.remembered(key))
     splitter.splitterMoved.connect(lambda: settings.remember(key, splitter.saveState()))

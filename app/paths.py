@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class AppPaths:
     """Folders of one person on one machine; made when first written to."""
 
     config: Path
@@ -38,11 +38,11 @@ class Places:
         return self.data / "workspace"
 
 
-def system_places() -> Places:
+def system_paths() -> AppPaths:
     """The folders that this operating system means for it."""
     import platformdirs
 
-    return Places(
+    return AppPaths(
         config=platformdirs.user_config_path("relevo", appauthor=False),
         cache=platformdirs.user_cache_path("relevo", appauthor=False),
         data=platformdirs.user_data_path("relevo", appauthor=False),

@@ -3,20 +3,28 @@
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, QTimer
+from PySide6.QtCore import (
+    QMessageLogContext,
+    QObject,
+    QSize,
+    QTimer,
+    QtMsgType,
+    qFormatLogMessage,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
-from app.gui_thread_gc import collecting_here
-from app.paths import Places
+from app.gui_thread_gc import collecting_on_this_thread
+from app.paths import AppPaths
 from app.program import Program
-from app.quiet import without_known_noise
 from app.settings import PROJECT, SPAN, THEME, VARIABLE
 from app.shell.window import PAGES
-from app.startup import Start, Wanted
+from app.startup import OpenRequest, Startup
 from services.errors import Unavailable
 from services.profiles.profile import Profile, ProfileFolder
 from widgets.theme import Appearance
@@ -48,10 +56,14 @@ def render_pages(
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     folder.mkdir(parents=True, exist_ok=True)
-    with without_known_noise(), collecting_here(application), tempfile.TemporaryDirectory() as own:
-        places = Places(Path(own) / "config", Path(own) / "cache", Path(own) / "data")
-        ProfileFolder(places.profiles).save(profile)
-        start = Start(places, Wanted(profile=profile.name))
+    with (
+        suppressed_size_warning(),
+        collecting_on_this_thread(application),
+        tempfile.TemporaryDirectory() as own,
+    ):
+        paths = AppPaths(Path(own) / "config", Path(own) / "cache", Path(own) / "data")
+        ProfileFolder(paths.profiles).save(profile)
+        start = Startup(paths, OpenRequest(profile=profile.name))
         photographer = _Photographer(start, folder, tuple(themes))
         start.shell.resize(size)
         start.shell.show()
@@ -66,7 +78,7 @@ def render_pages(
 class _Photographer(QObject):
     """Goes from scene to scene; takes a picture once a page has been still for a moment."""
 
-    def __init__(self, start: Start, folder: Path, themes: tuple[Appearance, ...]) -> None:
+    def __init__(self, start: Startup, folder: Path, themes: tuple[Appearance, ...]) -> None:
         super().__init__(start)
         self._start = start
         self._folder = folder
@@ -174,3 +186,22 @@ def _containers(program: Program) -> None:
     page = program.shell.page
     if isinstance(page, ContainersPage):
         page.presenter.select_first()
+
+
+KNOWN = "This plugin does not support propagateSizeHints()"
+"""Said by the platform plug-in `offscreen`, which has no window manager that could be told of sizes."""
+
+
+@contextmanager
+def suppressed_size_warning() -> Iterator[None]:
+    """Hold back that line, and pass on all else that Qt says as Qt would write it."""
+
+    def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        if message != KNOWN:
+            sys.stderr.write(qFormatLogMessage(kind, context, message) + "\n")
+
+    before = qInstallMessageHandler(handle)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
-from app.paths import Places
+from app.paths import AppPaths
 
 T = TypeVar("T", str, int)
 
@@ -77,9 +77,9 @@ class Settings(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, places: Places, parent: QObject | None = None) -> None:
+    def __init__(self, paths: AppPaths, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._file = QSettings(str(places.settings), QSettings.Format.IniFormat)
+        self._file = QSettings(str(paths.settings), QSettings.Format.IniFormat)
 
     def get(self, setting: Setting[T]) -> T:
         """The stored value, or the default."""

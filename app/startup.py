@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.gui_thread_gc import collecting_here
+from app.gui_thread_gc import collecting_on_this_thread
 from app.pages.monitor.last_seen import LastSeenFiles
 from app.pages.monitor.page import MonitorPage
-from app.paths import Places, system_places
+from app.paths import AppPaths, system_paths
 from app.settings import LAST_SEEN, PROFILE, THEME, Settings
 from app.shell.window import Shell
 from widgets.theme import Appearance, theme
 
 if TYPE_CHECKING:
-    from app.connection.link import Opener
+    from app.connection.platform_connection import Opener
     from app.program import Program
     from app.tasks import Tasks
 
@@ -30,14 +30,14 @@ USAGE = "usage: relevo [--profile NAME | --workspace FOLDER]"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class OpenRequest:
     """What to open: a profile by name, or a workspace folder; neither means the profile used last."""
 
     profile: str = ""
     workspace: str = ""
 
 
-class Start(QObject):
+class Startup(QObject):
     """From nothing to the first paint, and from there to the whole program; `ready` carries it.
 
     Args:
@@ -46,12 +46,12 @@ class Start(QObject):
 
     ready = Signal(object)
 
-    def __init__(self, places: Places, wanted: Wanted, *, opener: "Opener | None" = None) -> None:
+    def __init__(self, paths: AppPaths, wanted: OpenRequest, *, opener: "Opener | None" = None) -> None:
         super().__init__()
         self._opener = opener
-        self._places = places
+        self._paths = paths
         self._wanted = wanted
-        self.settings = Settings(places)
+        self.settings = Settings(paths)
         appearance = Appearance(self.settings.get(THEME))
         theme().prepare(appearance)
         self.monitor = MonitorPage()
@@ -95,20 +95,22 @@ class Start(QObject):
             self.program.close()
 
     def _build(self) -> None:
-        from app.connection.link import Link
         from app.connection.platform import open_platform
+        from app.connection.platform_connection import PlatformConnection
         from app.program import Program
         from services.profiles.secrets import Secrets
 
         if self.tasks is None:
             return
-        link = Link(self.tasks, Secrets(), opener=self._opener or open_platform, parent=self)
-        self.program = Program(self.shell, self.monitor, self.settings, self._places, link)
+        connection = PlatformConnection(
+            self.tasks, Secrets(), opener=self._opener or open_platform, parent=self
+        )
+        self.program = Program(self.shell, self.monitor, self.settings, self._paths, connection)
         self.program.begin(self._wanted.profile, self._wanted.workspace)
         self.ready.emit(self.program)
 
     def _show_last_seen(self) -> None:
-        files = LastSeenFiles.of(self._places.cache, self._last_seen_key())
+        files = LastSeenFiles.of(self._paths.cache, self._last_seen_key())
         content = files.read()
         if content is None:
             self.monitor.show_loading()
@@ -126,33 +128,33 @@ class Start(QObject):
 
 def main(arguments: list[str]) -> int:
     """Open the window; returns the program's exit code."""
-    wanted = wanted_of(arguments)
+    wanted = parse_arguments(arguments)
     if wanted is None:
         sys.stderr.write(USAGE + "\n")
         return 2
     return run(wanted)
 
 
-def wanted_of(arguments: list[str]) -> Wanted | None:
+def parse_arguments(arguments: list[str]) -> OpenRequest | None:
     """What the command line asks for; None if it cannot be understood."""
     match arguments:
         case []:
-            return Wanted()
+            return OpenRequest()
         case ["--profile", name]:
-            return Wanted(profile=name)
+            return OpenRequest(profile=name)
         case ["--workspace", folder]:
-            return Wanted(workspace=folder)
+            return OpenRequest(workspace=folder)
         case _:
             return None
 
 
-def run(wanted: Wanted, places: Places | None = None) -> int:
+def run(wanted: OpenRequest, paths: AppPaths | None = None) -> int:
     """Open the window and stay until it is closed."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     # No display name: Qt would put it behind every title a second time.
     application.setApplicationName("relevo")
-    with collecting_here(application):
-        start = Start(places or system_places(), wanted)
+    with collecting_on_this_thread(application):
+        start = Startup(paths or system_paths(), wanted)
         start.shell.show()
         code = application.exec()
         start.close()

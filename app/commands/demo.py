@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from app.paths import system_places
+from app.paths import system_paths
 from services.publish.demo.demo import Demo
 from services.publish.demo.traffic_replay import Pace
 
@@ -17,7 +17,7 @@ _TRAFFIC_SECONDS = 120.0
 def main(arguments: list[str]) -> int:
     """Run the demo; ends with the window, after rendering (`--once`), or when interrupted."""
     options = _options(arguments)
-    folder = options.workspace or system_places().data / "demo"
+    folder = options.workspace or system_paths().data / "demo"
     windowed = not options.headless and not options.once and _has_display()
     pace = _QUICK if options.once else Pace()
     with Demo(folder, pace, _tell) as demo:

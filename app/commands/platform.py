@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from app.commands.engine import add_engine_options, engine_address
 from app.commands.platform_output import ProgressPrinter, describe, interruptible, print_details
 from app.commands.registries import CommandSignIns, add_registry_words
-from app.paths import system_places
+from app.paths import system_paths
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import Cancelled, NotFound, RelevoError
 from services.platform.backup.create import back_up
@@ -70,7 +70,7 @@ def _up(engine: Engine, options: argparse.Namespace) -> int:
         outcome = set_up(
             engine, request, progress, output=printer.output, issued=issued, new_token=options.new_token
         )
-    kept = save_profile(profile, outcome, system_places().profiles, secrets)
+    kept = save_profile(profile, outcome, system_paths().profiles, secrets)
     for word in ("made", "changed", "started", "removed"):
         if names := getattr(outcome, word):
             print(f"{word.capitalize():<9} {', '.join(names)}")

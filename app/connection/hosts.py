@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from app.connection.engine_link import EngineLink
-from app.connection.reconnecting import LinkState
+from app.connection.engine_connection import EngineConnection
+from app.connection.reconnecting import ConnectionState
 from app.settings import HOST, Settings
 from services.containers.addresses import EngineAddress, Host
 from services.containers.hosts import HostFolder
@@ -18,15 +18,19 @@ class Hosts(QObject):
     """
 
     changed = Signal()
-    edit_wanted = Signal(str)
+    edit_requested = Signal(str)
     """Edit the host of this name in its dialog; empty for a new one."""
 
     def __init__(
-        self, folder: HostFolder, link: EngineLink, settings: Settings, parent: QObject | None = None
+        self,
+        folder: HostFolder,
+        connection: EngineConnection,
+        settings: Settings,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.folder = folder
-        self._link = link
+        self._connection = connection
         self._settings = settings
 
     def current(self) -> Host:
@@ -40,12 +44,12 @@ class Hosts(QObject):
         host = next((host for host in self.folder.offered() if host.name == name), None)
         if host is not None:
             self._settings.put(HOST, name)
-            self._link.open(host)
+            self._connection.open(host)
             self.changed.emit()
 
     def want(self) -> None:
         """A page needs an engine: open the current host's unless one is open or being opened."""
-        if self._link.state is LinkState.NONE:
+        if self._connection.state is ConnectionState.NONE:
             self.choose(self.current().name)
 
     def look_again(self) -> None:
@@ -63,7 +67,7 @@ class Hosts(QObject):
             return
         known = [host for host in self.folder.offered() if host.address == profile.docker]
         host = known[0] if known else self._named(profile.name, profile.docker)
-        if self._link.host is None or self._link.host.address != host.address:
+        if self._connection.host is None or self._connection.host.address != host.address:
             self.choose(host.name)
 
     def save(self, host: Host, old: Host | None) -> None:
@@ -84,6 +88,6 @@ class Hosts(QObject):
     def remove(self, name: str) -> None:
         """Forget a host; the first of the others takes its place if it was in use."""
         self.folder.remove(name)
-        if self._link.host is not None and self._link.host.name == name:
+        if self._connection.host is not None and self._connection.host.name == name:
             self.choose(self.folder.offered()[0].name)
         self.changed.emit()

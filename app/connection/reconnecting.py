@@ -17,7 +17,7 @@ Brought = TypeVar("Brought")
 Answer = TypeVar("Answer")
 
 
-class LinkState(StrEnum):
+class ConnectionState(StrEnum):
     """Where the connection stands."""
 
     NONE = "none"
@@ -26,7 +26,7 @@ class LinkState(StrEnum):
     LOST = "lost"
 
 
-class LinkLife(QObject, Generic[Brought]):
+class ReconnectingConnection(QObject, Generic[Brought]):
     """Opens, watches and reopens; `changed` comes after state, error or next attempt changed.
 
     `opened` carries what was opened afresh, `closing` comes before it is given up. A kind of connection
@@ -45,7 +45,7 @@ class LinkLife(QObject, Generic[Brought]):
     def __init__(self, tasks: Tasks, first_delay: float, parent: QObject | None) -> None:
         super().__init__(parent)
         self.tasks = tasks
-        self.state = LinkState.NONE
+        self.state = ConnectionState.NONE
         self.error: RelevoError | None = None
         self.next_attempt: datetime | None = None
         self._first_delay = self._delay = first_delay
@@ -72,7 +72,7 @@ class LinkLife(QObject, Generic[Brought]):
 
     def report(self, error: RelevoError) -> None:
         """A page met this error; if it may mean a loss, look at once."""
-        if isinstance(error, Unavailable) and self.state is LinkState.OPEN:
+        if isinstance(error, Unavailable) and self.state is ConnectionState.OPEN:
             self.check()
 
     def _is_there(self) -> bool:
@@ -100,7 +100,7 @@ class LinkLife(QObject, Generic[Brought]):
         routine: bool = False,
     ) -> None:
         self._wait_no_longer()
-        self._become(LinkState.OPENING)
+        self._become(ConnectionState.OPENING)
         self._attempt = self.tasks.run(
             attempt,
             owner=self,
@@ -116,7 +116,7 @@ class LinkLife(QObject, Generic[Brought]):
         self._attempt = self.error = None
         self._delay = self._first_delay
         self._look.start()
-        self._become(LinkState.OPEN)
+        self._become(ConnectionState.OPEN)
         self.opened.emit(opened)
 
     def _failed(self, error: RelevoError) -> None:
@@ -124,7 +124,7 @@ class LinkLife(QObject, Generic[Brought]):
         self.error = error
         if self._may_return(error):
             self._plan()
-        self._become(LinkState.LOST)
+        self._become(ConnectionState.LOST)
 
     def _ask(
         self,
@@ -166,6 +166,6 @@ class LinkLife(QObject, Generic[Brought]):
         self._again.start(int(self._delay * 1000))
         self._delay = min(self._delay * 2, LONGEST_DELAY)
 
-    def _become(self, state: LinkState) -> None:
+    def _become(self, state: ConnectionState) -> None:
         self.state = state
         self.changed.emit()

@@ -15,7 +15,7 @@ WIDTH = 64 * GRID
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ConfirmationRequest:
     """What is asked.
 
     Attributes:
@@ -35,47 +35,47 @@ class Question:
     note: str = ""
 
 
-class DeedDialog(QDialog):
+class ConfirmActionDialog(QDialog):
     """`confirmed` once the person said so, and typed the name where it is asked for."""
 
     confirmed = Signal()
 
-    def __init__(self, question: Question, parent: QWidget) -> None:
+    def __init__(self, request: ConfirmationRequest, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(question.title)
+        self.setWindowTitle(request.title)
         self.setModal(True)
-        self._name = question.name
+        self._name = request.name
         self.line = QLineEdit()
-        self.field = FormField(f"Type {question.name} to go on", self.line)
-        self.field.setVisible(bool(question.name))
-        self.button = QPushButton(question.action)
+        self.field = FormField(f"Type {request.name} to go on", self.line)
+        self.field.setVisible(bool(request.name))
+        self.button = QPushButton(request.action)
         self.button.setAutoDefault(False)
         self.button.clicked.connect(self._confirm)
-        self.button.setEnabled(not question.name)
+        self.button.setEnabled(not request.name)
         self.line.textChanged.connect(lambda text: self.button.setEnabled(text.strip() == self._name))
         self.line.returnPressed.connect(self._confirm)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(self.button, QDialogButtonBox.ButtonRole.ActionRole)
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setDefault(not question.name)
+        cancel.setDefault(not request.name)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
-        layout.addWidget(Text(question.title, size=FontSize.LARGE, wrap=True))
-        if question.names:
-            layout.addWidget(Text(listed(question.names), wrap=True))
-        for consequence in question.consequences:
+        layout.addWidget(Text(request.title, size=FontSize.LARGE, wrap=True))
+        if request.names:
+            layout.addWidget(Text(list_names(request.names), wrap=True))
+        for consequence in request.consequences:
             told = Text(f"•  {consequence}", wrap=True)
-            told.set_state(State.BAD if question.name else None)
+            told.set_state(State.BAD if request.name else None)
             layout.addWidget(told)
-        if question.note:
-            layout.addWidget(Text(question.note, quiet=True, wrap=True))
+        if request.note:
+            layout.addWidget(Text(request.note, quiet=True, wrap=True))
         layout.addWidget(self.field)
         layout.addWidget(buttons)
         self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
         self.finished.connect(self.deleteLater)
-        (self.line if question.name else cancel).setFocus()
+        (self.line if request.name else cancel).setFocus()
 
     def _confirm(self) -> None:
         if self.button.isEnabled():
@@ -83,7 +83,7 @@ class DeedDialog(QDialog):
             self.confirmed.emit()
 
 
-def listed(names: Sequence[str]) -> str:
+def list_names(names: Sequence[str]) -> str:
     """The first names, and how many there are beyond them."""
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QProgressBar, QPushButton, QWidget
 
 from app.dialogs.base_dialog import fit, lay_out
-from app.dialogs.model_facts import ModelFacts, Place
+from app.dialogs.model_file_form import ModelFileForm, Place
 from app.dialogs.path_field import PathField
 from services.model_server.artifacts.interface import Described
 from services.model_server.artifacts.kinds import KINDS
@@ -31,12 +31,12 @@ NARROW, WIDE = 88 * GRID, 124 * GRID
 class ModelFileDialog(QDialog):
     """Asks in two steps: which file, then what it does not tell. Whoever opens it reads and writes.
 
-    `read_wanted` carries the file's path, and whether it may run code; `write_wanted` comes only once
+    `read_requested` carries the file's path, and whether it may run code; `write_requested` comes only once
     nothing is missing, and carries what is given.
     """
 
-    read_wanted = Signal(str, bool)
-    write_wanted = Signal(object)
+    read_requested = Signal(str, bool)
+    write_requested = Signal(object)
 
     def __init__(self, place: Place, parent: QWidget) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class ModelFileDialog(QDialog):
         self.trust = QCheckBox("I trust it: run its code")
         self.about = Text()
         self.error = ErrorPanel()
-        self.facts = ModelFacts(place)
+        self.facts = ModelFileForm(place)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.doing = Text(quiet=True)
@@ -136,12 +136,12 @@ class ModelFileDialog(QDialog):
     def _press(self) -> None:
         if not self.facts.isVisibleTo(self):
             if self.file.check():
-                self.read_wanted.emit(self.path, self.trust.isChecked())
+                self.read_requested.emit(self.path, self.trust.isChecked())
             return
         given = self.facts.check()
         self._fit()
         if given is not None:
-            self.write_wanted.emit(given)
+            self.write_requested.emit(given)
 
     def _fit(self) -> None:
         """As wide as what is asked needs, and so high that no text is cut."""

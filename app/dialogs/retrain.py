@@ -62,7 +62,7 @@ class RetrainDialog(GrowingDialog):
         self._rows.setVisible(self.form.field("window").value() == NEWEST_ROWS)
 
     def _confirm(self) -> None:
-        parameters = parsed(self.form.field("parameters").value())
+        parameters = parse_parameters(self.form.field("parameters").value())
         if parameters is None:
             hint = "Write one name = value a line, such as max_depth = 8."
             self.form.show_errors({"parameters": hint})
@@ -72,7 +72,7 @@ class RetrainDialog(GrowingDialog):
         self.accept()
 
 
-def parsed(text: str) -> dict[str, Any] | None:
+def parse_parameters(text: str) -> dict[str, Any] | None:
     """Parameters from lines of `name = value`, values as JSON or as texts; None if a line is not one."""
     found: dict[str, Any] = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):

@@ -34,21 +34,21 @@ class RevisionsTable(DataTable):
         self._used = ""
         self.use_action = ExplainedAction("Use…", explanation="Load this revision everywhere", parent=self)
         self.add_action(self.use_action)
-        self.selection_changed.connect(self._judge)
-        self._judge()
+        self.selection_changed.connect(self._update_actions)
+        self._update_actions()
 
     def show_revisions(self, revisions: Sequence[Revision], used: str) -> None:
         """Show these, newest first; `used` is the desired one."""
         self._used = used
         newest = sorted(revisions, key=lambda revision: revision.trained_at, reverse=True)
         self.set_rows([row_for(revision, used) for revision in newest])
-        self._judge()
+        self._update_actions()
 
     def chosen(self) -> str:
         """The sha256 of the selected revision; empty when none is."""
         return next(iter(self.selected_keys()), "")
 
-    def _judge(self) -> None:
+    def _update_actions(self) -> None:
         chosen = self.chosen()
         if not chosen:
             self.use_action.set_blocked("Select the revision to use.")
@@ -83,9 +83,9 @@ def row_for(revision: Revision, used: str) -> Row:
 
 
 class RevisionsDialog(QDialog):
-    """Lists a version's revisions and their use so far; `use_wanted` carries a sha256."""
+    """Lists a version's revisions and their use so far; `use_requested` carries a sha256."""
 
-    use_wanted = Signal(str)
+    use_requested = Signal(str)
 
     def __init__(self, project: str, version: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -126,4 +126,4 @@ class RevisionsDialog(QDialog):
         self.button.setToolTip(self.table.use_action.toolTip())
 
     def _use(self) -> None:
-        self.use_wanted.emit(self.table.chosen())
+        self.use_requested.emit(self.table.chosen())

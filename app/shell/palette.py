@@ -26,7 +26,7 @@ class Palette(QObject):
         self.panel.hide()
         self.panel.chosen.connect(self._run)
         self.panel.dismissed.connect(self.close)
-        shell.palette_wanted.connect(self.toggle)
+        shell.palette_requested.connect(self.toggle)
         shell.installEventFilter(self)
 
     def toggle(self) -> None:
@@ -63,10 +63,10 @@ class Palette(QObject):
         for number, (key, name) in enumerate(PAGES, start=1):
             self._add(name, "Pages", partial(self._shell.go_to, key), f"Ctrl+{number}")
         for project in self._monitor.view_model.projects:
-            wanted = partial(self._context.bus.project_wanted.emit, project)
+            wanted = partial(self._context.bus.project_requested.emit, project)
             self._add(project, "Projects", wanted)
-        self._add("Help", "Help", partial(self._shell.help_wanted.emit, self._shell.page_key), "F1")
-        self._add("Relevo help, first page", "Help", partial(self._shell.help_wanted.emit, "index"))
+        self._add("Help", "Help", partial(self._shell.help_requested.emit, self._shell.page_key), "F1")
+        self._add("Relevo help, first page", "Help", partial(self._shell.help_requested.emit, "index"))
         return self._made
 
     def _add(

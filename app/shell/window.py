@@ -41,8 +41,8 @@ class Shell(QMainWindow):
         monitor: the page that stands before the first paint.
     """
 
-    help_wanted = Signal(str)
-    palette_wanted = Signal()
+    help_requested = Signal(str)
+    palette_requested = Signal()
     page_changed = Signal(str)
     closed = Signal()
 
@@ -152,8 +152,8 @@ class Shell(QMainWindow):
         for number, (key, title) in enumerate(PAGES, start=1):
             self._shortcut(title, f"Ctrl+{number}", partial(self.go_to, key))
         self._shortcut("Refresh", "F5", self._refresh)
-        self._shortcut("Help", "F1", lambda: self.help_wanted.emit(self._current))
-        self._shortcut("Commands", "Ctrl+K", self.palette_wanted.emit)
+        self._shortcut("Help", "F1", lambda: self.help_requested.emit(self._current))
+        self._shortcut("Commands", "Ctrl+K", self.palette_requested.emit)
         self._shortcut("Leave", "Esc", self._escape)
         self._shortcut("Close", QKeySequence(QKeySequence.StandardKey.Quit), self.close)
 

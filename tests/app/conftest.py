@@ -17,9 +17,9 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from app.connection.platform import Platform, Progress
-from app.paths import Places
+from app.paths import AppPaths
 from app.program import Program
-from app.startup import Start, Wanted
+from app.startup import OpenRequest, Startup
 from services.client import GatewayClient
 from services.errors import Unavailable
 from services.profiles.profile import Profile
@@ -184,10 +184,10 @@ class Switch:
 class Opened:
     """A window on a store."""
 
-    start: Start
+    start: Startup
     store: Store
     switches: list[Switch]
-    places: Places
+    paths: AppPaths
     qtbot: QtBot
 
     @property
@@ -215,8 +215,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(tmp_path / "config", tmp_path / "cache", tmp_path / "data")
+def paths(tmp_path: Path) -> AppPaths:
+    return AppPaths(tmp_path / "config", tmp_path / "cache", tmp_path / "data")
 
 
 @pytest.fixture
@@ -243,9 +243,9 @@ def wine(store: Store) -> Store:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, tmp_path: Path, places: Places, store: Store) -> Iterator[OpenWindow]:
+def open_window(qtbot: QtBot, tmp_path: Path, paths: AppPaths, store: Store) -> Iterator[OpenWindow]:
     """Opens windows on the store; closes them as the program does."""
-    opened: list[Start] = []
+    opened: list[Startup] = []
 
     def open_one() -> Opened:
         switches: list[Switch] = []
@@ -254,13 +254,13 @@ def open_window(qtbot: QtBot, tmp_path: Path, places: Places, store: Store) -> I
             switches.append(Switch(SqliteStore(tmp_path / "workspace")))
             return Platform(profile, switches[-1], GatewayClient(NOWHERE))  # type: ignore[arg-type]
 
-        start = Start(places, Wanted(workspace=str(tmp_path / "workspace")), opener=opener)
+        start = Startup(paths, OpenRequest(workspace=str(tmp_path / "workspace")), opener=opener)
         opened.append(start)
         start.shell.resize(1280, 720)
         start.shell.show()
         start.load()
         qtbot.waitUntil(lambda: start.program is not None, timeout=30_000)
-        return Opened(start, store, switches, places, qtbot)
+        return Opened(start, store, switches, paths, qtbot)
 
     yield open_one
     for start in opened:

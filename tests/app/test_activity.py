@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.activity import KEPT, Activity, Entry
+from app.activity import KEPT, Activity, ActivityEntry
 from app.tasks import Tasks, TaskState, Work
 from services.errors import RelevoError
 
@@ -18,7 +18,7 @@ def tasks(qtbot: QtBot) -> Iterator[Tasks]:
 
 
 def fail(_work: Work) -> None:
-    raise RelevoError("the store is away", remedy="Start it.", details="errno 111")
+    raise RelevoError("the store is away", remedy="Startup it.", details="errno 111")
 
 
 def run(tasks: Tasks, qtbot: QtBot, *, failing: bool, routine: bool) -> None:
@@ -40,7 +40,7 @@ def test_a_failure_keeps_message_remedy_and_details_and_counts_until_seen(
     activity.unseen_changed.connect(counts.append)
     run(tasks, qtbot, failing=True, routine=False)
     (entry,) = activity.entries
-    assert (entry.message, entry.remedy, entry.details) == ("the store is away", "Start it.", "errno 111")
+    assert (entry.message, entry.remedy, entry.details) == ("the store is away", "Startup it.", "errno 111")
     activity.seen()
     assert counts == [1, 0]
 
@@ -64,8 +64,8 @@ def test_a_routine_that_fails_again_in_the_same_way_is_counted_not_listed(
 
 def test_only_the_newest_are_kept_and_what_runs_stays(tasks: Tasks, qtbot: QtBot) -> None:
     activity = Activity(tasks)
-    running = activity.note(Entry("Retraining"))
+    running = activity.note(ActivityEntry("Retraining"))
     for number in range(KEPT + 5):
-        activity.end(activity.note(Entry(str(number))), TaskState.DONE)
+        activity.end(activity.note(ActivityEntry(str(number))), TaskState.DONE)
     assert len(activity.entries) == KEPT
     assert running in activity.entries

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import gui_thread_gc
-from app.gui_thread_gc import collecting_here
+from app.gui_thread_gc import collecting_on_this_thread
 
 
 def forgotten_cycle() -> list[int]:
@@ -37,7 +37,7 @@ def test_a_forgotten_widget_is_destroyed_on_the_gui_thread_while_another_allocat
     qapp: QApplication, qtbot: QtBot
 ) -> None:
     gc.enable()
-    with collecting_here(qapp):
+    with collecting_on_this_thread(qapp):
         ended_on = forgotten_cycle()
         with ThreadPoolExecutor(1) as pool:
             kept = pool.submit(allocate_much).result()
@@ -50,6 +50,6 @@ def test_a_forgotten_widget_is_destroyed_on_the_gui_thread_while_another_allocat
 def test_afterwards_garbage_is_collected_as_before(qapp: QApplication) -> None:
     for before in (True, False):
         (gc.enable if before else gc.disable)()
-        with collecting_here(qapp):
+        with collecting_on_this_thread(qapp):
             assert not gc.isenabled()
         assert gc.isenabled() is before

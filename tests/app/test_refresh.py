@@ -121,13 +121,13 @@ def test_a_lost_store_leaves_the_data_a_banner_and_comes_back_by_itself(
 def test_retry_looks_at_once(open_window: OpenWindow, wine: Store, qtbot: QtBot) -> None:
     window = open_window()
     window.wait_for_data()
-    link = window.program.context.link
+    connection = window.program.context.connection
     window.switch.down = True
-    link.check()
-    qtbot.waitUntil(lambda: link.error is not None)
+    connection.check()
+    qtbot.waitUntil(lambda: connection.error is not None)
     window.switch.down = False
     window.start.shell.banner.retry_requested.emit()
-    qtbot.waitUntil(lambda: link.error is None)
+    qtbot.waitUntil(lambda: connection.error is None)
 
 
 def test_an_empty_platform_says_what_would_fill_it(open_window: OpenWindow, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
-from app.dialogs.retrain import NEWEST_ROWS, RetrainDialog, parsed
+from app.dialogs.retrain import NEWEST_ROWS, RetrainDialog, parse_parameters
 from app.tasks import TaskState
 from services.registry.model import Job, JobState
 from services.store.interface import Store
@@ -82,5 +82,10 @@ def test_the_dialog_gives_rows_and_parameters_or_says_what_is_wrong(
 
 
 def test_parameters_keep_their_types() -> None:
-    assert parsed("a = 1\nb = 0.5\nc = true\n\nd = text") == {"a": 1, "b": 0.5, "c": True, "d": "text"}
-    assert parsed("= 3") is None
+    assert parse_parameters("a = 1\nb = 0.5\nc = true\n\nd = text") == {
+        "a": 1,
+        "b": 0.5,
+        "c": True,
+        "d": "text",
+    }
+    assert parse_parameters("= 3") is None

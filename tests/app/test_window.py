@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.paths import Places
+from app.paths import AppPaths
 from app.settings import THEME
 from app.shell.window import PAGES
-from app.startup import Start, Wanted, main, wanted_of
+from app.startup import OpenRequest, Startup, main, parse_arguments
 from app.tasks import TaskState, Work
 from services.store.interface import Store
 
@@ -21,14 +21,14 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def test_the_next_start_shows_the_last_seen_data_before_anything_is_loaded(
-    open_window: OpenWindow, wine: Store, places: Places, tmp_path: Any, qtbot: QtBot
+    open_window: OpenWindow, wine: Store, paths: AppPaths, tmp_path: Any, qtbot: QtBot
 ) -> None:
     first = open_window()
     first.wait_for_data()
-    qtbot.waitUntil(lambda: len(list(places.cache.glob("*.png"))) == 1)
+    qtbot.waitUntil(lambda: len(list(paths.cache.glob("*.png"))) == 1)
     rows = first.start.monitor.view_model.rows
     first.start.shell.close()
-    second = Start(places, Wanted(workspace=str(tmp_path / "workspace")))
+    second = Startup(paths, OpenRequest(workspace=str(tmp_path / "workspace")))
     assert second.tasks is None
     assert second.monitor.view_model.rows == rows
     assert second.monitor.snapshot.has_snapshot()
@@ -37,15 +37,15 @@ def test_the_next_start_shows_the_last_seen_data_before_anything_is_loaded(
 
 
 def test_last_seen_data_that_cannot_be_read_are_passed_over(
-    open_window: OpenWindow, wine: Store, places: Places, tmp_path: Any, qtbot: QtBot
+    open_window: OpenWindow, wine: Store, paths: AppPaths, tmp_path: Any, qtbot: QtBot
 ) -> None:
     first = open_window()
     first.wait_for_data()
-    qtbot.waitUntil(lambda: len(list(places.cache.glob("*.json"))) == 1)
+    qtbot.waitUntil(lambda: len(list(paths.cache.glob("*.json"))) == 1)
     qtbot.waitUntil(lambda: not first.program.context.tasks.running)
     first.start.shell.close()
-    next(places.cache.glob("*.json")).write_bytes(b'{"format": 1, "project": \xff')
-    second = Start(places, Wanted(workspace=str(tmp_path / "workspace")))
+    next(paths.cache.glob("*.json")).write_bytes(b'{"format": 1, "project": \xff')
+    second = Startup(paths, OpenRequest(workspace=str(tmp_path / "workspace")))
     assert second.monitor.view_model.project == ""
     second.shell.deleteLater()
 
@@ -162,7 +162,7 @@ def test_a_bug_in_the_gui_thread_opens_the_crash_window_too(open_window: OpenWin
 def test_work_is_in_the_status_line_and_its_cross_cancels_it(open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window()
     status = window.start.shell.status
-    qtbot.waitUntil(lambda: window.program.context.link.platform is not None)
+    qtbot.waitUntil(lambda: window.program.context.connection.platform is not None)
 
     def work(work: Work) -> None:
         while True:
@@ -215,4 +215,4 @@ def test_a_command_line_that_cannot_be_understood_is_told_without_a_window(
 ) -> None:
     assert main(["--profile"]) == 2
     assert "--workspace FOLDER" in capsys.readouterr().err
-    assert wanted_of(["--workspace", "x"]) == Wanted(workspace="x")
+    assert parse_arguments(["--workspace", "x"]) == OpenRequest(workspace="x")

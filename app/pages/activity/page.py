@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from app.activity import Activity, Entry
+from app.activity import Activity, ActivityEntry
 from app.context import Context
 from app.pages.page import Page
 from app.tasks import TaskState
@@ -29,7 +29,7 @@ class ActivityPage(Page):
         )
         self.table.cancel_requested.connect(self._cancel)
         self.table.selection_changed.connect(self._show_story)
-        self.story = _Story()
+        self.entry_details = _EntryDetails()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(UPDATE_MILLISECONDS)
@@ -51,7 +51,7 @@ class ActivityPage(Page):
         title = Text("Activity", size=FontSize.LARGE)
         self.panes = panes = QSplitter(Qt.Orientation.Vertical)
         panes.setChildrenCollapsible(False)
-        for pane, share in ((self.table, 3), (self.story, 1)):
+        for pane, share in ((self.table, 3), (self.entry_details, 1)):
             panes.addWidget(pane)
             panes.setStretchFactor(panes.count() - 1, share)
         layout = QVBoxLayout(self)
@@ -80,10 +80,10 @@ class ActivityPage(Page):
     def _show_story(self) -> None:
         chosen = next(iter(self.table.selected_keys()), "")
         entry = next((entry for entry in self._activity.entries if str(entry.number) == chosen), None)
-        self.story.show_entry(entry)
+        self.entry_details.show_entry(entry)
 
 
-class _Story(QWidget):
+class _EntryDetails(QWidget):
     """The whole story of one entry."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class _Story(QWidget):
         layout.addStretch(1)
         self.show_entry(None)
 
-    def show_entry(self, entry: Entry | None) -> None:
+    def show_entry(self, entry: ActivityEntry | None) -> None:
         """Show it; what is unfolded stays so while nothing changes."""
         told = () if entry is None else (entry.number, entry.state, entry.message, entry.times)
         if told == self._told and entry is not None:
@@ -123,7 +123,7 @@ class _Story(QWidget):
             self._error.show_message(entry.message, entry.remedy, entry.details)
 
 
-def when(entry: Entry) -> str:
+def when(entry: ActivityEntry) -> str:
     """When it began, how long it took, how often it failed so."""
     text = clock(entry.started_at)
     if entry.ended_at is not None and entry.times == 1:
@@ -134,7 +134,7 @@ def when(entry: Entry) -> str:
     return text
 
 
-def row_for(entry: Entry) -> ActivityRow:
+def row_for(entry: ActivityEntry) -> ActivityRow:
     """An entry as the table wants it."""
     message = f"{entry.message} ({entry.times} times)" if entry.times > 1 else entry.message
     return ActivityRow(

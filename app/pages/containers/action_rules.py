@@ -8,7 +8,7 @@ from services.containers.model import Container, ContainerRole, ContainerState
 SWARM_LABEL = "com.docker.swarm.service.name"
 
 
-class Deed(StrEnum):
+class Operation(StrEnum):
     """What can be done with containers."""
 
     START = "start"
@@ -23,40 +23,40 @@ class Deed(StrEnum):
 
 _UP = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
 _DOWN = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
-ALLOWED: dict[Deed, frozenset[ContainerState]] = {
-    Deed.START: frozenset({ContainerState.CREATED, ContainerState.EXITED}),
-    Deed.STOP: _UP,
-    Deed.RESTART: _UP | {ContainerState.EXITED},
-    Deed.KILL: _UP,
-    Deed.PAUSE: frozenset({ContainerState.RUNNING}),
-    Deed.RESUME: frozenset({ContainerState.PAUSED}),
-    Deed.RENAME: _UP | _DOWN,
-    Deed.REMOVE: _UP | _DOWN,
+ALLOWED: dict[Operation, frozenset[ContainerState]] = {
+    Operation.START: frozenset({ContainerState.CREATED, ContainerState.EXITED}),
+    Operation.STOP: _UP,
+    Operation.RESTART: _UP | {ContainerState.EXITED},
+    Operation.KILL: _UP,
+    Operation.PAUSE: frozenset({ContainerState.RUNNING}),
+    Operation.RESUME: frozenset({ContainerState.PAUSED}),
+    Operation.RENAME: _UP | _DOWN,
+    Operation.REMOVE: _UP | _DOWN,
 }
-_WHY_NOT = {
-    Deed.START: "It runs already.",
-    Deed.STOP: "It does not run.",
-    Deed.RESTART: "It was never started; start it.",
-    Deed.KILL: "It does not run.",
-    Deed.PAUSE: "Only what runs can be paused.",
-    Deed.RESUME: "It is not paused.",
-    Deed.RENAME: "It is being removed.",
-    Deed.REMOVE: "It is being removed already.",
+_BLOCKED_REASONS = {
+    Operation.START: "It runs already.",
+    Operation.STOP: "It does not run.",
+    Operation.RESTART: "It was never started; start it.",
+    Operation.KILL: "It does not run.",
+    Operation.PAUSE: "Only what runs can be paused.",
+    Operation.RESUME: "It is not paused.",
+    Operation.RENAME: "It is being removed.",
+    Operation.REMOVE: "It is being removed already.",
 }
-DOING = {
-    Deed.START: "starting",
-    Deed.STOP: "stopping",
-    Deed.RESTART: "restarting",
-    Deed.KILL: "killing",
-    Deed.PAUSE: "pausing",
-    Deed.RESUME: "resuming",
-    Deed.RENAME: "renaming",
-    Deed.REMOVE: "removing",
+IN_PROGRESS = {
+    Operation.START: "starting",
+    Operation.STOP: "stopping",
+    Operation.RESTART: "restarting",
+    Operation.KILL: "killing",
+    Operation.PAUSE: "pausing",
+    Operation.RESUME: "resuming",
+    Operation.RENAME: "renaming",
+    Operation.REMOVE: "removing",
 }
-HARMLESS = frozenset({Deed.START, Deed.RESUME, Deed.RENAME})
+HARMLESS = frozenset({Operation.START, Operation.RESUME, Operation.RENAME})
 
 
-class Part(StrEnum):
+class ProductionRole(StrEnum):
     """The part of a model's container in production, as far as it is known."""
 
     CHAMPION = "champion"
@@ -65,46 +65,49 @@ class Part(StrEnum):
     NONE = ""
 
 
-def fitting(deed: Deed, containers: Sequence[Container]) -> list[Container]:
+def applicable(operation: Operation, containers: Sequence[Container]) -> list[Container]:
     """Those of the containers with which it can be done now."""
-    return [container for container in containers if container.state in ALLOWED[deed]]
+    return [container for container in containers if container.state in ALLOWED[operation]]
 
 
-def why_not(deed: Deed, containers: Sequence[Container], *, connected: bool) -> str:
+def blocked_reason(operation: Operation, containers: Sequence[Container], *, connected: bool) -> str:
     """Why it cannot be done with any of them; empty when it can."""
     if not connected:
         return "Docker does not answer; wait until it is back."
     if not containers:
         return "Select a container."
-    if deed is Deed.RENAME:
+    if operation is Operation.RENAME:
         if len(containers) > 1:
             return "Select one container only."
         if containers[0].platform:
             return "The platform finds it by this name."
-    if not fitting(deed, containers):
+    if not applicable(operation, containers):
         several = "None of them can be: " if len(containers) > 1 else ""
-        return f"{several}{_WHY_NOT[deed]}"
+        return f"{several}{_BLOCKED_REASONS[operation]}"
     return ""
 
 
-def in_production(container: Container, part: Part) -> bool:
+def in_production(container: Container, part: ProductionRole) -> bool:
     """Whether production stops, or may stop, without it; a gateway that does not run serves nobody."""
     if container.role in {ContainerRole.GATEWAY, ContainerRole.BALANCER}:
         return container.state in _UP
-    return container.role is ContainerRole.STORE or part in {Part.CHAMPION, Part.UNKNOWN}
+    return container.role is ContainerRole.STORE or part in {
+        ProductionRole.CHAMPION,
+        ProductionRole.UNKNOWN,
+    }
 
 
-def consequence(container: Container, part: Part) -> str:
+def consequence(container: Container, part: ProductionRole) -> str:
     """What stops without it, in a sentence; empty for what is not Relevo's."""
     project, version = container.project, container.version
     if container.role is ContainerRole.MODEL:
         models = {
-            Part.CHAMPION: f"{version} is the champion of {project}: applications that ask {project} get "
-            "errors until it runs again or another version is made champion.",
-            Part.CHALLENGER: f"{version} of {project} sees no rows while it is gone; it catches up "
-            "when it is back.",
-            Part.UNKNOWN: f"Relevo cannot tell whether {version} is the champion of {project}, because it "
-            "is not connected to that platform. If it is, applications get errors.",
+            ProductionRole.CHAMPION: f"{version} is the champion of {project}: applications that ask "
+            f"{project} get errors until it runs again or another version is made champion.",
+            ProductionRole.CHALLENGER: f"{version} of {project} sees no rows while it is gone; it catches "
+            "up when it is back.",
+            ProductionRole.UNKNOWN: f"Relevo cannot tell whether {version} is the champion of {project}, "
+            "because it is not connected to that platform. If it is, applications get errors.",
         }
         return models.get(part, f"{version} of {project} is retired; nothing asks it.")
     told = {

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from app.connection.reconnecting import LinkState
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
-from app.dialogs.confirm_action import DeedDialog, Question
+from app.dialogs.confirm_action import ConfirmActionDialog, ConfirmationRequest
 from app.dialogs.rename import RenameDialog
 from app.error_text import told
 from app.pages.containers.action_rules import (
-    DOING,
     HARMLESS,
-    Deed,
-    Part,
+    IN_PROGRESS,
+    Operation,
+    ProductionRole,
+    applicable,
+    blocked_reason,
     consequence,
-    fitting,
     in_production,
     swarm_hint,
-    why_not,
 )
-from app.pages.containers.dependents import parts_of
+from app.pages.containers.production_roles import production_roles
 from app.tasks import Work
 from services.containers.model import Container
 from services.errors import NotFound, RelevoError
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 WORDS = {
-    Deed.START: ("Start", "Start what does not run", "start"),
-    Deed.STOP: ("Stop", "Ask it to end; it is killed if it has not after a while", "stop"),
-    Deed.RESTART: ("Restart", "Stop it and start it again", "refresh"),
-    Deed.PAUSE: ("Pause", "Freeze its processes; nothing is lost", ""),
-    Deed.RESUME: ("Resume", "Let its processes go on", ""),
-    Deed.KILL: ("Kill", "End it at once, without letting it finish what it does", ""),
-    Deed.RENAME: ("Rename…", "Give it another name", ""),
-    Deed.REMOVE: ("Remove…", "Delete the container; its image and named volumes stay", "remove"),
+    Operation.START: ("Startup", "Startup what does not run", "start"),
+    Operation.STOP: ("Stop", "Ask it to end; it is killed if it has not after a while", "stop"),
+    Operation.RESTART: ("Restart", "Stop it and start it again", "refresh"),
+    Operation.PAUSE: ("Pause", "Freeze its processes; nothing is lost", ""),
+    Operation.RESUME: ("Resume", "Let its processes go on", ""),
+    Operation.KILL: ("Kill", "End it at once, without letting it finish what it does", ""),
+    Operation.RENAME: ("Rename…", "Give it another name", ""),
+    Operation.REMOVE: ("Remove…", "Delete the container; its image and named volumes stay", "remove"),
 }
-_KEYS = {Deed.REMOVE: "Delete", Deed.RENAME: "F2"}
+_KEYS = {Operation.REMOVE: "Delete", Operation.RENAME: "F2"}
 
 
 class ContainerActions(QObject):
@@ -59,62 +59,64 @@ class ContainerActions(QObject):
         super().__init__(table)
         self._table = table
         self._context = context
-        self.dialog: DeedDialog | RenameDialog | None = None
-        self.actions = {deed: self._action(deed) for deed in Deed}
-        table.selection_changed.connect(self.judge)
-        context.engine_link.changed.connect(self.judge)
-        context.engine_link.containers_changed.connect(self.judge)
+        self.dialog: ConfirmActionDialog | RenameDialog | None = None
+        self.actions = {operation: self._action(operation) for operation in Operation}
+        table.selection_changed.connect(self.update_actions)
+        context.engine_connection.changed.connect(self.update_actions)
+        context.engine_connection.containers_changed.connect(self.update_actions)
         self._done.connect(self._tell)
-        self.judge()
+        self.update_actions()
 
-    def judge(self) -> None:
+    def update_actions(self) -> None:
         """Block what cannot be done, each with its reason."""
         chosen = self._table.selected()
-        connected = self._context.engine_link.state is LinkState.OPEN
-        for deed, action in self.actions.items():
-            action.set_blocked(why_not(deed, chosen, connected=connected))
+        connected = self._context.engine_connection.state is ConnectionState.OPEN
+        for operation, action in self.actions.items():
+            action.set_blocked(blocked_reason(operation, chosen, connected=connected))
 
-    def do(self, deed: Deed) -> None:
+    def do(self, operation: Operation) -> None:
         """Do it with the selected containers that it fits, asking before where much depends on them."""
-        chosen = fitting(deed, self._table.selected())
+        chosen = applicable(operation, self._table.selected())
         if not chosen:
             return  # it has just gone, or changed its state
-        if deed is Deed.RENAME:
+        if operation is Operation.RENAME:
             self._ask_name(chosen[0])
-        elif deed in HARMLESS:
-            self._carry_out(deed, chosen)
+        elif operation in HARMLESS:
+            self._carry_out(operation, chosen)
         else:
-            self._look_first(deed, chosen)
+            self._look_first(operation, chosen)
 
-    def _action(self, deed: Deed) -> ExplainedAction:
-        words, explanation, icon_name = WORDS[deed]
+    def _action(self, operation: Operation) -> ExplainedAction:
+        words, explanation, icon_name = WORDS[operation]
         action = ExplainedAction(words, explanation=explanation, icon_name=icon_name, parent=self._table)
-        if deed in _KEYS:
-            action.setShortcut(_KEYS[deed])
+        if operation in _KEYS:
+            action.setShortcut(_KEYS[operation])
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(lambda _checked: self.do(deed))
+        action.triggered.connect(lambda _checked: self.do(operation))
         self._table.add_action(action)
         return action
 
-    def _look_first(self, deed: Deed, chosen: Sequence[Container]) -> None:
+    def _look_first(self, operation: Operation, chosen: Sequence[Container]) -> None:
         """Off the GUI thread: which of them are champions."""
-        platform = self._context.link.platform
+        platform = self._context.connection.platform
         self._context.tasks.run(
-            lambda _work: parts_of(chosen, platform),
+            lambda _work: production_roles(chosen, platform),
             owner=self,
             title="Looking at what depends on them",
-            on_result=lambda parts: self._ask(deed, chosen, parts),
+            on_result=lambda parts: self._ask(operation, chosen, parts),
             routine=True,
         )
 
-    def _ask(self, deed: Deed, chosen: Sequence[Container], parts: dict[str, Part]) -> None:
+    def _ask(
+        self, operation: Operation, chosen: Sequence[Container], parts: dict[str, ProductionRole]
+    ) -> None:
         vital = [one for one in chosen if in_production(one, parts[one.identifier])]
-        if deed is not Deed.REMOVE and not vital:
-            self._carry_out(deed, chosen)
+        if operation is not Operation.REMOVE and not vital:
+            self._carry_out(operation, chosen)
             return
-        question = question_of(deed, chosen, vital, parts)
-        dialog = DeedDialog(question, self._table.window())
-        dialog.confirmed.connect(lambda: self._carry_out(deed, chosen))
+        request = confirmation_for(operation, chosen, vital, parts)
+        dialog = ConfirmActionDialog(request, self._table.window())
+        dialog.confirmed.connect(lambda: self._carry_out(operation, chosen))
         self._show(dialog)
 
     def _ask_name(self, container: Container) -> None:
@@ -122,7 +124,7 @@ class ContainerActions(QObject):
         dialog.named.connect(lambda name: self._rename(dialog, container, name))
         self._show(dialog)
 
-    def _show(self, dialog: DeedDialog | RenameDialog) -> None:
+    def _show(self, dialog: ConfirmActionDialog | RenameDialog) -> None:
         self.dialog = dialog
         dialog.finished.connect(self._closed)
         dialog.open()
@@ -131,7 +133,7 @@ class ContainerActions(QObject):
         self.dialog = None
 
     def _rename(self, dialog: RenameDialog, container: Container, name: str) -> None:
-        engine = self._context.engine_link.engine
+        engine = self._context.engine_connection.engine
         if engine is None:
             dialog.show_error("Docker does not answer; try again when it is back.")
             return
@@ -143,29 +145,31 @@ class ContainerActions(QObject):
             on_error=lambda error: dialog.show_error(told(error)),
         )
 
-    def _carry_out(self, deed: Deed, chosen: Sequence[Container]) -> None:
-        engine = self._context.engine_link.engine
+    def _carry_out(self, operation: Operation, chosen: Sequence[Container]) -> None:
+        engine = self._context.engine_connection.engine
         if engine is None or not chosen:
             return
         for container in chosen:
-            self._table.model.set_note(container.identifier, Note(f"{DOING[deed]}…"))
+            self._table.model.set_note(container.identifier, Note(f"{IN_PROGRESS[operation]}…"))
         several = len(chosen) > 1
         what = plural(len(chosen), "container") if several else chosen[0].name
         self._context.tasks.run(
-            partial(self._work, engine, deed, chosen),
+            partial(self._work, engine, operation, chosen),
             owner=self,
-            title=f"{DOING[deed].capitalize()} {what}",
-            on_error=self._context.engine_link.report,
-            on_end=self.judge,
+            title=f"{IN_PROGRESS[operation].capitalize()} {what}",
+            on_error=self._context.engine_connection.report,
+            on_end=self.update_actions,
             cancellable=several,
         )
 
-    def _work(self, engine: "Engine", deed: Deed, chosen: Sequence[Container], work: Work) -> None:
+    def _work(
+        self, engine: "Engine", operation: Operation, chosen: Sequence[Container], work: Work
+    ) -> None:
         """Off the GUI thread: a few at a time; each container is told of as it is done or fails."""
         failures: list[tuple[Container, RelevoError]] = []
 
         def one(container: Container) -> None:
-            error = None if work.stopping else attempt(engine, deed, container)
+            error = None if work.stopping else attempt(engine, operation, container)
             if error is not None:
                 failures.append((container, error))
             self._done.emit(container.identifier, error)
@@ -175,7 +179,7 @@ class ContainerActions(QObject):
                 if len(chosen) > 1 and not work.stopping:
                     work.progress(done / len(chosen), f"{done} of {len(chosen)}")
         if failures:
-            raise summed_up(failures)
+            raise combined_error(failures)
 
     def _tell(self, identifier: str, error: RelevoError | None) -> None:
         note = None
@@ -184,45 +188,48 @@ class ContainerActions(QObject):
         self._table.model.set_note(identifier, note)
 
 
-def attempt(engine: "Engine", deed: Deed, container: Container) -> RelevoError | None:
+def attempt(engine: "Engine", operation: Operation, container: Container) -> RelevoError | None:
     """Do it with one container; why it failed, or None. What is gone already needs no removing."""
     try:
-        call_of(engine, deed)(container.identifier)
+        call_of(engine, operation)(container.identifier)
     except NotFound as error:
-        return None if deed is Deed.REMOVE else error
+        return None if operation is Operation.REMOVE else error
     except RelevoError as error:
         return error
     return None
 
 
-def call_of(engine: "Engine", deed: Deed) -> Callable[[str], None]:
+def call_of(engine: "Engine", operation: Operation) -> Callable[[str], None]:
     """The engine's method for a deed; removing takes running containers and their unnamed volumes too."""
-    calls: dict[Deed, Callable[[str], None]] = {
-        Deed.START: engine.start,
-        Deed.STOP: engine.stop,
-        Deed.RESTART: engine.restart,
-        Deed.KILL: engine.kill,
-        Deed.PAUSE: engine.pause,
-        Deed.RESUME: engine.unpause,
-        Deed.REMOVE: partial(engine.remove, force=True, volumes=True),
+    calls: dict[Operation, Callable[[str], None]] = {
+        Operation.START: engine.start,
+        Operation.STOP: engine.stop,
+        Operation.RESTART: engine.restart,
+        Operation.KILL: engine.kill,
+        Operation.PAUSE: engine.pause,
+        Operation.RESUME: engine.unpause,
+        Operation.REMOVE: partial(engine.remove, force=True, volumes=True),
     }
-    return calls[deed]
+    return calls[operation]
 
 
-def question_of(
-    deed: Deed, chosen: Sequence[Container], vital: Sequence[Container], parts: dict[str, Part]
-) -> Question:
+def confirmation_for(
+    operation: Operation,
+    chosen: Sequence[Container],
+    vital: Sequence[Container],
+    parts: dict[str, ProductionRole],
+) -> ConfirmationRequest:
     """What is asked before: what stops, and for a name when something vital is to be removed."""
     several = len(chosen) > 1
-    verb = deed.value.capitalize()
+    verb = operation.value.capitalize()
     told = [consequence(one, parts[one.identifier]) for one in (*vital, *chosen)]
     told += [swarm_hint(one) for one in chosen]
-    removing = deed is Deed.REMOVE
-    running = any(one in fitting(Deed.STOP, chosen) for one in chosen)
+    removing = operation is Operation.REMOVE
+    running = any(one in applicable(Operation.STOP, chosen) for one in chosen)
     if removing and running:
         told.append("What runs is killed first." if several else "It runs; it is killed first.")
     note = "Named volumes and images stay; a removed container itself cannot be brought back."
-    return Question(
+    return ConfirmationRequest(
         title=f"{verb} {plural(len(chosen), 'container')}" if several else f"{verb} {chosen[0].name}",
         action=verb,
         names=[one.name for one in chosen] if several else (),
@@ -232,7 +239,7 @@ def question_of(
     )
 
 
-def summed_up(failures: Sequence[tuple[Container, RelevoError]]) -> RelevoError:
+def combined_error(failures: Sequence[tuple[Container, RelevoError]]) -> RelevoError:
     """One error for Activity: the only one itself, or how many failed, with each in the details."""
     if len(failures) == 1:
         container, error = failures[0]

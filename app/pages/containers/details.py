@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.error_text import told
-from app.pages.containers.streams import Follower
 from app.pages.containers.terminals import Terminals
+from app.pages.shared.engine.stream_follower import StreamFollower
 from app.tasks import Tasks
 from services.containers.model import Container, ContainerState, ContainerUsage, LogLine
 from services.errors import RelevoError
@@ -53,8 +53,10 @@ class ContainerDetails(QWidget):
         self.inspection_error = ErrorPanel()
         self.terminals = Terminals(tasks)
         self.nothing = EmptyState("")
-        self._logs: Follower[LogLine] = Follower(tasks, self.log.append, self._log_ended, self)
-        self._uses: Follower[ContainerUsage] = Follower(tasks, self._used, self._usage_ended, self)
+        self._logs: StreamFollower[LogLine] = StreamFollower(tasks, self.log.append, self._log_ended, self)
+        self._uses: StreamFollower[ContainerUsage] = StreamFollower(
+            tasks, self._used, self._usage_ended, self
+        )
         self._stack = QStackedWidget()
         self._compose()
         self.tabs.currentChanged.connect(self._follow)

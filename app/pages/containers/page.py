@@ -6,7 +6,7 @@ from app.context import Context
 from app.pages.containers.actions import ContainerActions
 from app.pages.containers.details import ContainerDetails
 from app.pages.containers.presenter import ContainersPresenter
-from app.pages.engine_page import EnginePage
+from app.pages.shared.engine.page import EnginePage
 from widgets.actions import ExplainedAction
 from widgets.containers.table import ContainerTable
 
@@ -22,7 +22,7 @@ class ContainersPage(EnginePage):
         super().__init__(context)
         self.table = ContainerTable()
         self.details = ContainerDetails(context.tasks)
-        self.deeds = ContainerActions(self.table, context)
+        self.operations = ContainerActions(self.table, context)
         self.presenter = ContainersPresenter(self.table, self.details, context)
         self.compose("Containers", self.table, self.details, FIRST_SIZES)
         self.table.export_requested.connect(self.export_requested)
@@ -30,9 +30,9 @@ class ContainersPage(EnginePage):
         self.table.activated.connect(lambda _identifier: self.details.tabs.setFocus())
 
     @property
-    def offered(self) -> Sequence[ExplainedAction]:
+    def bar_actions(self) -> Sequence[ExplainedAction]:
         """What can be done with the selected containers."""
-        return tuple(self.deeds.actions.values())
+        return tuple(self.operations.actions.values())
 
     def escape(self) -> bool:
         """Esc empties the filter, then the selection."""

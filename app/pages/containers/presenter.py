@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.connection.engine_link import EngineLink
-from app.connection.reconnecting import LinkState
+from app.connection.engine_connection import EngineConnection
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
-from app.pages.containers.dependents import orders_of
 from app.pages.containers.details import ContainerDetails
-from app.pages.containers.usages import ListUsages
+from app.pages.containers.production_roles import orders_of
+from app.pages.containers.usages import UsageUpdater
 from services.containers.model import Container, ContainerChange, ContainerState
 from widgets.containers.table import ContainerTable
 from widgets.formatting import plural
@@ -27,10 +27,10 @@ class ContainersPresenter(QObject):
         self._table = table
         self._details = details
         self._context = context
-        self._link: EngineLink = context.engine_link
+        self._connection: EngineConnection = context.engine_connection
         self._here = False
         self._select_first = False
-        self._usages = ListUsages(table, context.engine_link, context.tasks)
+        self._usages = UsageUpdater(table, context.engine_connection, context.tasks)
         self._older = QTimer(self)
         self._older.setInterval(AGE_MILLISECONDS)
         self._older.timeout.connect(table.model.grow_older)
@@ -39,7 +39,7 @@ class ContainersPresenter(QObject):
         self._chosen.setInterval(CHOICE_MILLISECONDS)
         self._chosen.timeout.connect(self._show_chosen)
         self._connect()
-        table.model.take(dict(self._link.containers))
+        table.model.take(dict(self._connection.containers))
         self._say_why_empty()
 
     def enter(self) -> None:
@@ -75,11 +75,11 @@ class ContainersPresenter(QObject):
             self._table.select([first.identifier])
 
     def _connect(self) -> None:
-        self._link.containers_changed.connect(self._changed)
-        self._link.changed.connect(self._link_changed)
-        self._link.closing.connect(self._details.leave)
+        self._connection.containers_changed.connect(self._changed)
+        self._connection.changed.connect(self._link_changed)
+        self._connection.closing.connect(self._details.leave)
         self._table.selection_changed.connect(self._choose)
-        self._context.link.opened.connect(self._colour)
+        self._context.connection.opened.connect(self._colour)
         self._context.bus.registry_changed.connect(self._colour)
 
     def _changed(self, changes: Sequence[ContainerChange]) -> None:
@@ -109,7 +109,7 @@ class ContainersPresenter(QObject):
             return
         chosen = self._table.selected()
         if len(chosen) == 1:
-            self._details.show_container(self._link.engine, chosen[0])
+            self._details.show_container(self._connection.engine, chosen[0])
         elif not self._table.model.size:
             self._details.show_nothing("")
         elif chosen:
@@ -122,23 +122,23 @@ class ContainersPresenter(QObject):
             )
 
     def _say_why_empty(self) -> None:
-        link, table = self._link, self._table
-        if link.state is LinkState.LOST and link.error is not None:
+        connection, table = self._connection, self._table
+        if connection.state is ConnectionState.LOST and connection.error is not None:
             table.set_empty("Docker does not answer", "Its containers show here as soon as it does.")
-        elif link.state is LinkState.OPEN:
+        elif connection.state is ConnectionState.OPEN:
             table.set_empty("No containers yet", "What is started on this engine shows here at once.")
         else:
             table.set_empty("Connecting to Docker…")
 
     def _colour(self) -> None:
         """Versions wear the colours that they have elsewhere, where their platform is open."""
-        platform = self._context.link.platform
+        platform = self._context.connection.platform
         if platform is not None and self._here:
             self._context.tasks.run(
                 lambda _work: orders_of(platform),
                 owner=self,
                 title="Looking up the versions’ colours",
                 on_result=self._table.model.set_orders,
-                on_error=self._context.link.report,
+                on_error=self._context.connection.report,
                 routine=True,
             )

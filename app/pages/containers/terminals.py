@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.containers.streams import Follower
+from app.pages.shared.engine.stream_follower import StreamFollower
 from app.tasks import Tasks
 from services.containers.model import Container, ContainerState
 from services.errors import RelevoError
@@ -18,7 +18,7 @@ from widgets.terminal.view import TerminalView
 from widgets.theme import GRID, FontSize
 
 if TYPE_CHECKING:
-    from app.pages.containers.streams import Ended, Receive
+    from app.pages.shared.engine.stream_follower import Ended, Receive
     from services.containers.engine.engine import Engine
     from services.containers.engine.terminal import Terminal
 
@@ -51,7 +51,7 @@ class TerminalPane(QWidget):
         self._terminal: Terminal | None = None
         self._early = bytearray()
         self.view = TerminalView()
-        self._follower: Follower[bytes] = Follower(
+        self._follower: StreamFollower[bytes] = StreamFollower(
             tasks,
             self._received,
             self._ended,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.connection.engine_link import EngineLink
-from app.connection.reconnecting import LinkState
-from app.pages.containers.streams import Follower
+from app.connection.engine_connection import EngineConnection
+from app.connection.reconnecting import ConnectionState
+from app.pages.shared.engine.stream_follower import StreamFollower
 from app.tasks import Tasks
 from services.containers.model import Container, ContainerState, ContainerUsage
 from services.errors import RelevoError
@@ -32,22 +32,22 @@ def measured(containers: Iterable[Container]) -> frozenset[str]:
     return frozenset(islice(running, MOST_ASKED))
 
 
-class ListUsages(QObject):
+class UsageUpdater(QObject):
     """Asks between `enter` and `leave` for what is in sight."""
 
-    def __init__(self, table: ContainerTable, link: EngineLink, tasks: Tasks) -> None:
+    def __init__(self, table: ContainerTable, connection: EngineConnection, tasks: Tasks) -> None:
         super().__init__(table)
-        self._table, self._link = table, link
+        self._table, self._connection = table, connection
         self._sampler: UsageSampler | None = None
         self._wanted: frozenset[str] = frozenset()
         self._come: dict[str, float] = {}
-        self._follower: Follower[tuple[str, ContainerUsage]] = Follower(
+        self._follower: StreamFollower[tuple[str, ContainerUsage]] = StreamFollower(
             tasks, self._received, self._ended, self, held=MOST_READINGS, part=MOST_READINGS
         )
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MILLISECONDS)
         self._look.timeout.connect(self._bring_up_to_date)
-        link.closing.connect(self._stop)
+        connection.closing.connect(self._stop)
 
     def enter(self) -> None:
         """The page is shown."""
@@ -67,8 +67,8 @@ class ListUsages(QObject):
 
     def _bring_up_to_date(self) -> None:
         self._forget_old()
-        engine = self._link.engine
-        if engine is None or self._link.state is not LinkState.OPEN:
+        engine = self._connection.engine
+        if engine is None or self._connection.state is not ConnectionState.OPEN:
             return
         if not self._follower.following:
             self._follower.follow(

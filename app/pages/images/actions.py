@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.context import Context
-from app.dialogs.confirm_action import DeedDialog, Question
-from app.pages.engine_actions import EngineDeeds
+from app.dialogs.confirm_action import ConfirmActionDialog, ConfirmationRequest
 from app.pages.images.details import ImageDetails
-from app.pages.images.dialogs import BuildDialog, NameDialog, NameQuestion
+from app.pages.images.dialogs import BuildDialog, NameDialog, NameRequest
 from app.pages.images.presenter import ImagesPresenter
+from app.pages.shared.engine.actions import EngineActions
 from app.tasks import Work
 from services.containers.model import Image
 from widgets.actions import ExplainedAction
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from services.containers.engine.engine import Engine
 
 
-class ImageActions(EngineDeeds):
+class ImageActions(EngineActions):
     """The actions of the page, following the selection."""
 
     def __init__(
@@ -48,18 +48,18 @@ class ImageActions(EngineDeeds):
         self.remove.setShortcut("Delete")
         for action in (self.tag, self.push, self.remove):
             table.add_action(action)
-        table.selection_changed.connect(self.judge)
-        context.engine_link.changed.connect(self.judge)
+        table.selection_changed.connect(self.update_actions)
+        context.engine_connection.changed.connect(self.update_actions)
         self.output_began.connect(details.show_output)
-        details.registry.pull_wanted.connect(self._pull)
-        self.judge()
+        details.registry.pull_requested.connect(self._pull)
+        self.update_actions()
 
     @property
     def actions(self) -> tuple[ExplainedAction, ...]:
         """In the order of the bar."""
         return (self.pull, self.build, self.tag, self.push, self.remove, self.prune)
 
-    def judge(self) -> None:
+    def update_actions(self) -> None:
         """Block what cannot be done, each with its reason."""
         offline = self.offline
         chosen = self._table.chosen()
@@ -74,8 +74,8 @@ class ImageActions(EngineDeeds):
     # Asking.
 
     def _ask_pull(self) -> None:
-        question = NameQuestion("Pull an image", "Pull", "Without a tag, :latest is taken.")
-        dialog = NameDialog(question, self.window)
+        request = NameRequest("Pull an image", "Pull", "Without a tag, :latest is taken.")
+        dialog = NameDialog(request, self.window)
         dialog.named.connect(self._pull)
         self.show(dialog)
 
@@ -84,26 +84,26 @@ class ImageActions(EngineDeeds):
 
         own = [(image.name, image.text) for image in CATALOGUE.values()]
         dialog = BuildDialog(own, self.window)
-        dialog.folder_wanted.connect(self._build_folder)
-        dialog.own_wanted.connect(self._build_own)
+        dialog.folder_requested.connect(self._build_folder)
+        dialog.own_requested.connect(self._build_own)
         self.show(dialog)
 
     def _ask_tag(self) -> None:
         line = self._table.chosen()[0]
-        question = NameQuestion(
+        request = NameRequest(
             f"Tag {line.called}", "Tag", "The image keeps its other names.", line.reference
         )
-        dialog = NameDialog(question, self.window)
+        dialog = NameDialog(request, self.window)
         dialog.named.connect(lambda name: self._tag(line, name))
         self.show(dialog)
 
     def _ask_push(self) -> None:
         line = self._table.chosen()[0]
-        question = NameQuestion(
+        request = NameRequest(
             "Push an image", "Push", "It begins with the registry’s address; a new name is tagged first.",
             line.reference,
         )  # fmt: skip
-        dialog = NameDialog(question, self.window)
+        dialog = NameDialog(request, self.window)
         dialog.named.connect(lambda name: self._push(line, name))
         self.show(dialog)
 
@@ -114,8 +114,8 @@ class ImageActions(EngineDeeds):
             line.called for line in chosen if line.image.containers > 0 and len(line.image.references) < 2
         ]
         consequences = [f"{name} is used by a container and will not go." for name in used]
-        dialog = DeedDialog(
-            Question(
+        dialog = ConfirmActionDialog(
+            ConfirmationRequest(
                 title=f"Remove {plural(len(chosen), 'image')}" if several else f"Remove {chosen[0].called}",
                 action="Remove",
                 names=[line.called for line in chosen] if several else (),
@@ -140,8 +140,8 @@ class ImageActions(EngineDeeds):
         words = [f"{short}: {size(own.get(image.identifier, 0))} of its own" for image in found[:8]
                  for short in (image.identifier.removeprefix("sha256:")[:12],)]  # fmt: skip
         more = len(found) - len(words)
-        dialog = DeedDialog(
-            Question(
+        dialog = ConfirmActionDialog(
+            ConfirmationRequest(
                 title=f"Remove {plural(len(found), 'image')} without a name"
                 if found
                 else "Nothing to remove",

@@ -22,7 +22,7 @@ FOLDER = "A folder with a Dockerfile"
 
 
 @dataclass(frozen=True, slots=True)
-class NameQuestion:
+class NameRequest:
     """What the dialog of one name says.
 
     Attributes:
@@ -42,17 +42,17 @@ class NameDialog(GrowingDialog):
 
     named = Signal(str)
 
-    def __init__(self, question: NameQuestion, parent: QWidget) -> None:
+    def __init__(self, request: NameRequest, parent: QWidget) -> None:
         super().__init__(parent)
         self.name = FormField(
             "Image",
-            _line(question.name, "registry.plant:5000/team/wine-a:3"),
-            hint=question.hint,
+            _line(request.name, "registry.plant:5000/team/wine-a:3"),
+            hint=request.hint,
             required=True,
         )
-        self.button = QPushButton(question.action)
+        self.button = QPushButton(request.action)
         self.button.clicked.connect(self._confirm)
-        lay_out(self, question.title, [self.name], self.button, width=64 * GRID)
+        lay_out(self, request.title, [self.name], self.button, width=64 * GRID)
 
     def _confirm(self) -> None:
         if not self.name.check():
@@ -67,14 +67,14 @@ class NameDialog(GrowingDialog):
 class BuildDialog(GrowingDialog):
     """Asks what to build: a folder, or one of Relevo's own images.
 
-    `folder_wanted` carries folder and name, `own_wanted` the name in the catalogue.
+    `folder_requested` carries folder and name, `own_requested` the name in the catalogue.
 
     Args:
         own: name in the catalogue and what it is for.
     """
 
-    folder_wanted = Signal(str, str)
-    own_wanted = Signal(str)
+    folder_requested = Signal(str, str)
+    own_requested = Signal(str)
 
     def __init__(self, own: Sequence[tuple[str, str]], parent: QWidget) -> None:
         super().__init__(parent)
@@ -116,10 +116,10 @@ class BuildDialog(GrowingDialog):
         own = str(self.what.currentData() or "")
         if own:
             self.accept()
-            self.own_wanted.emit(own)
+            self.own_requested.emit(own)
         elif self.folder.check() and self.name.check():
             self.accept()
-            self.folder_wanted.emit(self.folder.value(), self.name.value())
+            self.folder_requested.emit(self.folder.value(), self.name.value())
 
 
 def _line(text: str, placeholder: str) -> QLineEdit:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from app.context import Context
-from app.pages.engine_page import EnginePage
 from app.pages.images.actions import ImageActions
 from app.pages.images.details import ImageDetails
 from app.pages.images.presenter import ImagesPresenter
+from app.pages.shared.engine.page import EnginePage
 from widgets.actions import ExplainedAction
 from widgets.tables.images import ImagesTable
 
@@ -23,15 +23,15 @@ class ImagesPage(EnginePage):
         self.table = ImagesTable()
         self.details = ImageDetails(context)
         self.presenter = ImagesPresenter(self.table, self.details, context)
-        self.deeds = ImageActions(self.table, self.details, self.error, self.presenter, context)
+        self.operations = ImageActions(self.table, self.details, self.error, self.presenter, context)
         self.compose("Images", self.table, self.details, FIRST_SIZES)
         self.table.export_requested.connect(self.export_requested)
         self.details.export_requested.connect(self.export_requested)
 
     @property
-    def offered(self) -> Sequence[ExplainedAction]:
+    def bar_actions(self) -> Sequence[ExplainedAction]:
         """What can be done with images."""
-        return self.deeds.actions
+        return self.operations.actions
 
     def refresh(self) -> None:
         """F5."""

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.connection.reconnecting import LinkState
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.error_text import told
 from app.pages.images.details import ImageDetails
@@ -31,7 +31,7 @@ class ImagesPresenter(QObject):
         self._table = table
         self._details = details
         self._context = context
-        self._link = context.engine_link
+        self._connection = context.engine_connection
         self._here = False
         self._listing: Task[list[Image]] | None = None
         self._summing: Task[list[Image]] | None = None
@@ -47,8 +47,8 @@ class ImagesPresenter(QObject):
         self._choice.setInterval(CHOICE_MILLISECONDS)
         self._choice.timeout.connect(self._show_chosen)
         table.selection_changed.connect(self._choice.start)
-        self._link.opened.connect(lambda _engine: self._engine_opened())
-        self._link.changed.connect(self._say_why_empty)
+        self._connection.opened.connect(lambda _engine: self._engine_opened())
+        self._connection.changed.connect(self._say_why_empty)
         self._say_why_empty()
 
     @property
@@ -70,7 +70,7 @@ class ImagesPresenter(QObject):
 
     def refresh(self) -> None:
         """Look now; while a list is on its way, again after it, for it may have left too early."""
-        engine = self._link.engine
+        engine = self._connection.engine
         if engine is None or not self._here:
             return
         if self._listing is not None:
@@ -102,7 +102,7 @@ class ImagesPresenter(QObject):
 
     def _sum_up(self) -> None:
         """Have what is shared added up, unless that is known or under way; lists come meanwhile."""
-        engine, standing = self._link.engine, self._standing()
+        engine, standing = self._connection.engine, self._standing()
         if engine is None or self._summing is not None or standing == self._summed:
             return
         self._summing = self._context.tasks.run(
@@ -117,7 +117,7 @@ class ImagesPresenter(QObject):
     def _standing(self) -> Standing:
         """What the sums hang on."""
         named = frozenset((image.identifier, image.references) for image in self._images)
-        return named, frozenset(self._link.containers)
+        return named, frozenset(self._connection.containers)
 
     def _summed_up(self, images: list[Image], standing: Standing) -> None:
         self._summing, self._summed = None, standing
@@ -142,7 +142,7 @@ class ImagesPresenter(QObject):
 
     def _failed(self, error: RelevoError) -> None:
         self._listing = self._summing = None
-        self._link.report(error)
+        self._connection.report(error)
         self._table.set_empty("The images could not be listed", told(error))
 
     def _engine_opened(self) -> None:
@@ -152,7 +152,7 @@ class ImagesPresenter(QObject):
 
     def _show_chosen(self) -> None:
         chosen = self._table.chosen()
-        engine = self._link.engine
+        engine = self._connection.engine
         if len(chosen) != 1 or engine is None:
             self._details.show_no_image(len(chosen))
             return
@@ -162,15 +162,15 @@ class ImagesPresenter(QObject):
             owner=self,
             title=f"Looking up the steps of {line.called}",
             on_result=lambda steps: self._details.show_image(line, steps),
-            on_error=self._link.report,
+            on_error=self._connection.report,
             routine=True,
         )
 
     def _say_why_empty(self) -> None:
-        link, table = self._link, self._table
-        if link.state is LinkState.LOST and link.error is not None:
-            table.set_empty("Docker does not answer", told(link.error))
-        elif link.state is LinkState.OPEN:
+        connection, table = self._connection, self._table
+        if connection.state is ConnectionState.LOST and connection.error is not None:
+            table.set_empty("Docker does not answer", told(connection.error))
+        elif connection.state is ConnectionState.OPEN:
             table.set_empty("No images yet", "Pull one, or build Relevo’s own: “Build…”.")
         else:
             table.set_empty("Connecting to Docker…")

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.context import Context
-from app.dialogs.confirm_action import DeedDialog, Question
+from app.dialogs.confirm_action import ConfirmActionDialog, ConfirmationRequest
 from app.dialogs.registry_sign_in import RegistrySignIn
 from app.error_text import told
 from app.settings import REGISTRY
@@ -22,9 +22,9 @@ from widgets.theme import GRID
 
 
 class RegistryTab(QWidget):
-    """Shows one registry; `pull_wanted` carries the name of an image to fetch."""
+    """Shows one registry; `pull_requested` carries the name of an image to fetch."""
 
-    pull_wanted = Signal(str)
+    pull_requested = Signal(str)
     _found = Signal(object)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -32,7 +32,7 @@ class RegistryTab(QWidget):
         self._context = context
         self._looking: Task[None] | None = None
         self._lines: list[TagLine] = []
-        self.dialog: DeedDialog | None = None
+        self.dialog: ConfirmActionDialog | None = None
         self.address = QLineEdit(context.settings.get(REGISTRY))
         self.address.setAccessibleName("Address of the registry")
         self.address.setPlaceholderText("127.0.0.1:5000")
@@ -65,9 +65,9 @@ class RegistryTab(QWidget):
         self._compose()
         self.sign_in = RegistrySignIn(self, context.tasks, self._sign_ins, self._fail)
         self._found.connect(self._add)
-        self.judge()
+        self.update_actions()
 
-    def judge(self) -> None:
+    def update_actions(self) -> None:
         """Block what cannot be done, each with its reason."""
         chosen = self.table.chosen()
         self.pull.set_blocked("" if len(chosen) == 1 else "Select one tag.")
@@ -115,7 +115,7 @@ class RegistryTab(QWidget):
         self.table.show_tags(self._lines)
         if not self._lines:
             self.table.set_empty("The registry is empty", "“Push…” sends an image to it.")
-        self.judge()
+        self.update_actions()
 
     def _asked(self) -> str:
         return self.address.text().strip() or self.address.placeholderText()
@@ -149,7 +149,7 @@ class RegistryTab(QWidget):
 
     def _pull(self) -> None:
         for line in self.table.chosen()[:1]:
-            self.pull_wanted.emit(f"{self._host()}/{line.key}")
+            self.pull_requested.emit(f"{self._host()}/{line.key}")
 
     def _host(self) -> str:
         return registry_name(self._asked())
@@ -178,14 +178,14 @@ class RegistryTab(QWidget):
         consequences = (
             [f"These tags stand for the same image and go with it: {', '.join(others)}."] if others else []
         )
-        question = Question(
+        request = ConfirmationRequest(
             title=f"Delete {line.key} from {address}",
             action="Delete",
             consequences=[*consequences, "Hosts that have pulled it keep their copy."],
             name=line.tag,
             note="The registry frees its space when it next collects garbage.",
         )
-        self.dialog = DeedDialog(question, self.window())
+        self.dialog = ConfirmActionDialog(request, self.window())
         self.dialog.confirmed.connect(lambda: self._delete(line, address))
         self.dialog.open()
 
@@ -213,7 +213,7 @@ class RegistryTab(QWidget):
         self.address.returnPressed.connect(self.look)
         for action in (self.pull, self.delete):
             self.table.add_action(action)
-        self.table.selection_changed.connect(self.judge)
+        self.table.selection_changed.connect(self.update_actions)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID, 0, 0)
         layout.setSpacing(GRID)

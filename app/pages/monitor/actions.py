@@ -2,13 +2,13 @@
 
 from PySide6.QtCore import QObject
 
-from app.connection.reconnecting import LinkState
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.pages.monitor.champion import ChampionChanger
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.monitor.retraining import RetrainingTracker, metrics_text
-from app.pages.revisions import RevisionChanger
+from app.pages.shared.revisions import RevisionChanger
 from services.registry.model import Job, Mode, Project, Version
 from widgets.formatting import short_revision
 
@@ -30,7 +30,7 @@ class MonitorActions(QObject):
         page.revisions.triggered.connect(self._browse_revisions)
         page.versions.selected.connect(lambda _name: self.update_actions())
         presenter.updated.connect(self._data_updated)
-        context.link.changed.connect(self.update_actions)
+        context.connection.changed.connect(self.update_actions)
         for changer in (self.champion, self.revisions):
             changer.changed.connect(context.bus.registry_changed)
         self.retraining.changed.connect(self.update_actions)
@@ -48,7 +48,7 @@ class MonitorActions(QObject):
         chosen = project.version(page.versions.current())
         page.retrain.setText(f"&Retrain {chosen.name}…" if chosen else "&Retrain…")
         page.back.setText(f"&Back to {previous(project)}…" if previous(project) else "&Back…")
-        gateway = data.gateway_error is None and self._context.link.gateway_error is None
+        gateway = data.gateway_error is None and self._context.connection.gateway_error is None
         running = chosen is not None and self.retraining.running(project.name, chosen.name)
         page.retrain.set_blocked(why_not_retrain(chosen, gateway=gateway, running=running))
         page.promote.set_blocked(why_not_promote(project, chosen))
@@ -56,10 +56,10 @@ class MonitorActions(QObject):
         page.revisions.set_blocked("" if chosen else "Select a version.")
 
     def _connection_reason(self) -> str:
-        link = self._context.link
-        if link.state is LinkState.OPENING:
+        connection = self._context.connection
+        if connection.state is ConnectionState.OPENING:
             return "Connecting…"
-        if link.state is not LinkState.OPEN:
+        if connection.state is not ConnectionState.OPEN:
             return "The platform cannot be reached."
         return ""
 

@@ -124,7 +124,7 @@ class ChampionChanger(QObject):
         done: Callable[[Project], None],
         failed: Callable[[RelevoError], None],
     ) -> None:
-        platform, loader = self._context.link.platform, self._presenter.loader
+        platform, loader = self._context.connection.platform, self._presenter.loader
         if platform is None or loader is None:
             failed(NotFound("There is no connection to the platform any more."))
             return

@@ -25,20 +25,20 @@ class ContainerHealth(QObject):
         super().__init__(page)
         self._page = page
         self._context = context
-        context.engine_link.containers_changed.connect(self._changed)
+        context.engine_connection.containers_changed.connect(self._changed)
         presenter.updated.connect(self.show)
 
     def show(self) -> None:
         """Bring the versions' words up to date with what their containers do."""
-        view_model, profile = self._page.view_model, self._context.link.profile
-        link = self._context.engine_link
-        if not isinstance(profile, PlatformProfile) or link.host is None:
+        view_model, profile = self._page.view_model, self._context.connection.profile
+        connection = self._context.engine_connection
+        if not isinstance(profile, PlatformProfile) or connection.host is None:
             return
-        if profile.docker is not None and profile.docker != link.host.address:
+        if profile.docker is not None and profile.docker != connection.host.address:
             return
         entries = [
             with_container_state(
-                entry, of_platform(link.of_version(view_model.project, entry.name), profile)
+                entry, of_platform(connection.of_version(view_model.project, entry.name), profile)
             )
             for entry in view_model.versions
         ]

@@ -28,14 +28,14 @@ class LastSeenWriter(QObject):
         presenter.updated.connect(self._write)
 
     def _write(self) -> None:
-        profile = self._context.link.profile
+        profile = self._context.connection.profile
         plot = self._presenter.plot.current
         if self._writing or profile is None or plot is None or not plot.isVisible():
             return
         self._writing = True
         key = profile.folder if isinstance(profile, EmbeddedProfile) else profile.name
         self._context.settings.put(LAST_SEEN, key)
-        files = LastSeenFiles.of(self._context.places.cache, key)
+        files = LastSeenFiles.of(self._context.paths.cache, key)
         view_model, image, dark = self._page.view_model, plot.snapshot(), theme().is_dark
 
         def write() -> None:

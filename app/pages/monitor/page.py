@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from app.pages.monitor.selectors import SOURCES, SPANS, KeyComboBox, SegmentedControl
 from app.pages.monitor.view_model import MonitorViewModel
-from app.pages.notice import Notice
 from app.pages.page import Page, PageCommand
+from app.pages.shared.notice import Notice
 from widgets.actions import ExplainedAction
 from widgets.panels.bar import ActionButton, row
 from widgets.panels.coverage import CoverageLabel

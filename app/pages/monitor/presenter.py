@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.connection.platform import Platform
-from app.connection.reconnecting import LinkState
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.plot import MonitorPlot
@@ -44,8 +44,8 @@ class MonitorPresenter(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
         self._connect()
-        if context.link.platform is not None:
-            self._opened(context.link.platform)
+        if context.connection.platform is not None:
+            self._opened(context.connection.platform)
         else:
             self._link_changed()
 
@@ -111,7 +111,7 @@ class MonitorPresenter(QObject):
 
     def _failed(self, error: RelevoError) -> None:
         if isinstance(error, Unavailable):
-            self._context.link.report(error)
+            self._context.connection.report(error)
             if self.data is not None:
                 return  # the banner tells; the last data stay
         self._page.error.show_error(error, retry=True)
@@ -149,7 +149,7 @@ class MonitorPresenter(QObject):
         self._page.age.setToolTip(seen_text(view_model))
 
     def _connect(self) -> None:
-        page, link = self._page, self._context.link
+        page, connection = self._page, self._context.connection
         page.page_entered.connect(self._enter)
         page.page_left.connect(self._leave)
         page.refresh_wanted.connect(self.refresh)
@@ -158,10 +158,10 @@ class MonitorPresenter(QObject):
         page.span.key_activated.connect(lambda span: self._put_choice(SPAN, span))
         page.variable.key_activated.connect(lambda name: self._put_choice(VARIABLE, name))
         page.sources.key_activated.connect(self._redraw)
-        link.opened.connect(self._opened)
-        link.closing.connect(self._closing)
-        link.returned.connect(self.refresh)
-        link.changed.connect(self._link_changed)
+        connection.opened.connect(self._opened)
+        connection.closing.connect(self._closing)
+        connection.returned.connect(self.refresh)
+        connection.changed.connect(self._link_changed)
         self._context.bus.registry_changed.connect(self.refresh)
 
     def select_project(self, name: str) -> None:
@@ -202,12 +202,15 @@ class MonitorPresenter(QObject):
             self._task.cancel()
 
     def _link_changed(self) -> None:
-        link = self._context.link
-        if link.state is LinkState.NONE:
+        connection = self._context.connection
+        if connection.state is ConnectionState.NONE:
             self._page.show_empty(
                 "Not connected to a platform",
                 "Open a workspace on this machine, or sign in to a platform on servers.",
                 "Connect…",
             )
-        elif link.state in {LinkState.OPENING, LinkState.LOST} and not self._page.view_model.project:
+        elif (
+            connection.state in {ConnectionState.OPENING, ConnectionState.LOST}
+            and not self._page.view_model.project
+        ):
             self._page.show_loading()

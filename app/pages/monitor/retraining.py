@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.activity import Entry
+from app.activity import ActivityEntry
 from app.connection.platform import Platform
 from app.context import Context
 from app.dialogs.retrain import RetrainDialog
@@ -35,13 +35,13 @@ class RetrainingTracker(QObject):
         super().__init__(page)
         self._page = page
         self._context = context
-        self._jobs: dict[str, tuple[Job, Entry]] = {}
+        self._jobs: dict[str, tuple[Job, ActivityEntry]] = {}
         self._polling = False
         self.dialog: RetrainDialog | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
-        context.link.closing.connect(self._stop)
+        context.connection.closing.connect(self._stop)
 
     def open_dialog(self, project: str, version: str) -> None:
         """Open the dialog for retraining a version."""
@@ -63,7 +63,7 @@ class RetrainingTracker(QObject):
             self._follow(job)
 
     def _start(self, project: str, version: str, rows: int | None, parameters: dict[str, Any]) -> None:
-        platform = self._context.link.platform
+        platform = self._context.connection.platform
         if platform is None:
             return
         window = Window("sliding", rows) if rows else Window()
@@ -86,14 +86,14 @@ class RetrainingTracker(QObject):
 
     def _follow(self, job: Job) -> None:
         if job.id not in self._jobs:
-            entry = Entry(f"Retraining {job.version} of {job.project}", started_at=job.created_at)
+            entry = ActivityEntry(f"Retraining {job.version} of {job.project}", started_at=job.created_at)
             self._jobs[job.id] = (job, self._context.activity.note(entry))
         self._update(job)
         self._timer.start()
         self.changed.emit()
 
     def _poll(self) -> None:
-        platform = self._context.link.platform
+        platform = self._context.connection.platform
         if self._polling or platform is None:
             return
         self._polling = True
@@ -102,7 +102,7 @@ class RetrainingTracker(QObject):
             owner=self,
             title="Following retrainings",
             on_result=self._update_all,
-            on_error=self._context.link.report,
+            on_error=self._context.connection.report,
             on_end=self._poll_ended,
             routine=True,
         )

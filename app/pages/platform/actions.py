@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from app.context import Context
-from app.dialogs.confirm_action import DeedDialog, Question
-from app.pages.engine_actions import EngineDeeds
+from app.dialogs.confirm_action import ConfirmActionDialog, ConfirmationRequest
 from app.pages.platform.presenter import PlatformPresenter
 from app.pages.platform.setup_dialog import SetupDialog
 from app.pages.platform.token_dialog import TokenDialog
+from app.pages.shared.engine.actions import EngineActions
 from app.tasks import Work
 from services.platform.client_profile import profile_of, save_profile
 from services.platform.request import PlatformRequest
@@ -26,7 +26,7 @@ NOBODY = "No platform is set up on this host."
 RESTART_SECONDS = 180.0
 
 
-class PlatformActions(EngineDeeds):
+class PlatformActions(EngineActions):
     """The actions of the platform and its parts."""
 
     def __init__(
@@ -52,12 +52,12 @@ class PlatformActions(EngineDeeds):
             "Delete…", "Take it down and delete its data for ever", "remove", self._plan_delete
         )
         table.add_action(self.restart)
-        table.selection_changed.connect(self.judge)
-        presenter.looked.connect(self.judge)
-        context.engine_link.changed.connect(self.judge)
-        self.judge()
+        table.selection_changed.connect(self.update_actions)
+        presenter.looked.connect(self.update_actions)
+        context.engine_connection.changed.connect(self.update_actions)
+        self.update_actions()
 
-    def judge(self) -> None:
+    def update_actions(self) -> None:
         """Block what cannot be done, each with its reason."""
         offline = self.offline
         state, part = self._presenter.state, self._table.chosen()
@@ -83,8 +83,8 @@ class PlatformActions(EngineDeeds):
 
     def _ask_upgrade(self) -> None:
         name = self._presenter.name
-        dialog = DeedDialog(
-            Question(
+        dialog = ConfirmActionDialog(
+            ConfirmationRequest(
                 title=f"Upgrade {name}",
                 action="Upgrade",
                 consequences=[
@@ -114,7 +114,7 @@ class PlatformActions(EngineDeeds):
         )
 
     def _ask_down(self, plan: TearDownPlan, *, delete_data: bool) -> None:
-        dialog = DeedDialog(down_question(plan, delete_data=delete_data), self.window)
+        dialog = ConfirmActionDialog(tear_down_confirmation(plan, delete_data=delete_data), self.window)
         dialog.confirmed.connect(lambda: self._tear_down(plan.name, delete_data=delete_data))
         self.show(dialog)
 
@@ -129,7 +129,7 @@ class PlatformActions(EngineDeeds):
             return (
                 profile,
                 outcome,
-                save_profile(profile, outcome, context.places.profiles, context.secrets),
+                save_profile(profile, outcome, context.paths.profiles, context.secrets),
             )
 
         self.begin_output(f"Setting {request.name} up")
@@ -138,7 +138,7 @@ class PlatformActions(EngineDeeds):
     def _is_up(self, done: tuple[PlatformProfile, Outcome, bool]) -> None:
         profile, outcome, kept = done
         self._presenter.choose(profile.platform)
-        self.context.bus.profile_wanted.emit(profile.name)
+        self.context.bus.profile_requested.emit(profile.name)
         if outcome.token:
             self.show(TokenDialog(outcome.token, kept=kept, parent=self.window))
 
@@ -175,11 +175,11 @@ class PlatformActions(EngineDeeds):
         self.run(f"Restarting {part.name}", restart)
 
 
-def down_question(plan: TearDownPlan, *, delete_data: bool) -> Question:
+def tear_down_confirmation(plan: TearDownPlan, *, delete_data: bool) -> ConfirmationRequest:
     """What taking a platform down would do, line by line; its name is asked for where data would go."""
     if not delete_data:
         stopped = [f"Stopped: {', '.join(plan.stopped)}."] if plan.stopped else []
-        return Question(
+        return ConfirmationRequest(
             title=f"Take {plan.name} down",
             action="Take down",
             consequences=[f"Removed: {', '.join(plan.removed) or 'nothing'}.", *stopped,
@@ -187,7 +187,7 @@ def down_question(plan: TearDownPlan, *, delete_data: bool) -> Question:
             note=f"Kept: {', '.join(plan.kept) or 'nothing'}. Setting it up again finds all of it.",
         )  # fmt: skip
     words = [line.strip() for line in plan.words() if not line.startswith("removed")]
-    return Question(
+    return ConfirmationRequest(
         title=f"Delete {plan.name} and its data",
         action="Delete for ever",
         consequences=[f"Removed: {', '.join(plan.removed) or 'nothing'}.", *words],

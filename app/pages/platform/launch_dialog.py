@@ -64,7 +64,7 @@ class LaunchDialog(GrowingDialog):
     """
 
     wanted = Signal(object)
-    model_file_wanted = Signal()
+    model_file_requested = Signal()
     """A deploy folder is to be made of a model file."""
 
     def __init__(self, platform: str, *, scalable: bool, parent: QWidget) -> None:
@@ -136,7 +136,7 @@ class LaunchDialog(GrowingDialog):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(GRID + GRID // 2)
         self.model_file = QPushButton("From a model file…")
-        self.model_file.clicked.connect(self.model_file_wanted)
+        self.model_file.clicked.connect(self.model_file_requested)
         self.model_file.setAutoDefault(False)
         inner.addWidget(self.folder)
         inner.addWidget(self.about)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from app.context import Context
-from app.pages.engine_page import EnginePage
 from app.pages.platform.actions import PlatformActions
-from app.pages.platform.backing_up import BackingUp
-from app.pages.platform.launching import Launching
+from app.pages.platform.backup_actions import BackupActions
+from app.pages.platform.launch_actions import LaunchActions
 from app.pages.platform.presenter import PlatformPresenter
 from app.pages.platform.swarm_tab import SwarmTab
+from app.pages.shared.engine.page import EnginePage
 from widgets.actions import ExplainedAction
 from widgets.logs.pane import LogPane
 from widgets.tables.parts import PartsTable
@@ -30,25 +30,31 @@ class PlatformPage(EnginePage):
         self.log, self.output = LogPane(), LogPane()
         self.choice = QComboBox()
         self.presenter = PlatformPresenter(self.table, self.log, context)
-        self.deeds = PlatformActions(self.table, self.output, self.error, self.presenter, context)
-        self.launching = Launching(self.deeds, self.presenter, context)
-        self.backing_up = BackingUp(self.deeds, self.presenter, context)
-        self.swarm = SwarmTab(self.deeds, self.presenter, context)
+        self.operations = PlatformActions(self.table, self.output, self.error, self.presenter, context)
+        self.launches = LaunchActions(self.operations, self.presenter, context)
+        self.backups = BackupActions(self.operations, self.presenter, context)
+        self.swarm = SwarmTab(self.operations, self.presenter, context)
         self.tabs = QTabWidget()
         self._fill()
         self.compose("Platform", self.table, self.tabs, FIRST_SIZES, self.choice)
         self._connect()
 
     @property
-    def offered(self) -> Sequence[ExplainedAction]:
+    def bar_actions(self) -> Sequence[ExplainedAction]:
         """What can be done with the platform."""
-        deeds = self.deeds
-        return (deeds.setup, *self.launching.actions, deeds.restart, deeds.upgrade, self.backing_up.save)
+        operations = self.operations
+        return (
+            operations.setup,
+            *self.launches.actions,
+            operations.restart,
+            operations.upgrade,
+            self.backups.save,
+        )
 
     @property
-    def behind(self) -> Sequence[ExplainedAction]:
+    def menu_actions(self) -> Sequence[ExplainedAction]:
         """What is seldom wanted."""
-        return (self.backing_up.restore, self.deeds.down, self.deeds.delete)
+        return (self.backups.restore, self.operations.down, self.operations.delete)
 
     def refresh(self) -> None:
         """F5."""
@@ -80,7 +86,7 @@ class PlatformPage(EnginePage):
     def _connect(self) -> None:
         self.choice.activated.connect(lambda place: self.presenter.choose(self.choice.itemText(place)))
         self.presenter.looked.connect(self._show_names)
-        self.deeds.output_began.connect(lambda: self.tabs.setCurrentWidget(self.output))
+        self.operations.output_began.connect(lambda: self.tabs.setCurrentWidget(self.output))
         tables = (self.swarm.services, self.swarm.tasks, self.swarm.machines)
         for part in (self.table, self.log, self.output, *tables):
             part.export_requested.connect(self.export_requested)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.connection.reconnecting import LinkState
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.error_text import told
-from app.pages.containers.streams import Follower
+from app.pages.shared.engine.stream_follower import StreamFollower
 from app.tasks import Task
 from services.containers.model import PLATFORM_LABEL, ContainerChange, LogLine
 from services.errors import NotFound, RelevoError
@@ -33,22 +33,24 @@ class PlatformPresenter(QObject):
     def __init__(self, table: PartsTable, log: LogPane, context: Context) -> None:
         super().__init__(table)
         self._table, self._log, self._context = table, log, context
-        self._link = context.engine_link
+        self._connection = context.engine_connection
         self._here = False
         self._looking: Task[PlatformStatus] | None = None
         self._again = False
         self._followed = ""
         self.name = ""
         self.state: PlatformStatus | None = None
-        self._logs: Follower[LogLine] = Follower(context.tasks, log.append, self._log_ended, self)
+        self._logs: StreamFollower[LogLine] = StreamFollower(
+            context.tasks, log.append, self._log_ended, self
+        )
         self._look = self._timer(LOOK_MILLISECONDS, self.refresh, single=False)
         self._soon = self._timer(CHANGE_MILLISECONDS, self.refresh, single=True)
         self._choice = self._timer(CHOICE_MILLISECONDS, self._follow_log, single=True)
         table.selection_changed.connect(self._choice.start)
-        self._link.containers_changed.connect(self._changed)
-        self._link.opened.connect(lambda _engine: self._engine_opened())
-        self._link.closing.connect(self._logs.leave)
-        self._link.changed.connect(self._say_why_empty)
+        self._connection.containers_changed.connect(self._changed)
+        self._connection.opened.connect(lambda _engine: self._engine_opened())
+        self._connection.closing.connect(self._logs.leave)
+        self._connection.changed.connect(self._say_why_empty)
         self._say_why_empty()
 
     @property
@@ -58,7 +60,9 @@ class PlatformPresenter(QObject):
 
     def names(self) -> list[str]:
         """The platforms that have containers on this engine."""
-        found = (container.labels.get(PLATFORM_LABEL, "") for container in self._link.containers.values())
+        found = (
+            container.labels.get(PLATFORM_LABEL, "") for container in self._connection.containers.values()
+        )
         return sorted({name for name in found if name})
 
     def choose(self, name: str) -> None:
@@ -88,7 +92,7 @@ class PlatformPresenter(QObject):
 
     def refresh(self) -> None:
         """Look now; during a look once more after it, for it may have passed by what changed."""
-        engine = self._link.engine
+        engine = self._connection.engine
         if engine is None or not self._here:
             return
         if self._looking is not None:
@@ -127,7 +131,7 @@ class PlatformPresenter(QObject):
         if isinstance(error, NotFound):
             self._none()
         else:
-            self._link.report(error)
+            self._connection.report(error)
 
     def _looked(self) -> None:
         self._looking = None
@@ -153,7 +157,7 @@ class PlatformPresenter(QObject):
             self._soon.start()
 
     def _follow_log(self) -> None:
-        part, engine = self._table.chosen(), self._link.engine
+        part, engine = self._table.chosen(), self._connection.engine
         identifier = part.key if part is not None else ""
         if not self._here or identifier == self._followed:
             return
@@ -172,10 +176,10 @@ class PlatformPresenter(QObject):
         self._log.set_state(told(error) if error else "complete: it does not run")
 
     def _say_why_empty(self) -> None:
-        link, table = self._link, self._table
-        if link.state is LinkState.LOST and link.error is not None:
-            table.set_empty("Docker does not answer", told(link.error))
-        elif link.state is LinkState.OPEN:
+        connection, table = self._connection, self._table
+        if connection.state is ConnectionState.LOST and connection.error is not None:
+            table.set_empty("Docker does not answer", told(connection.error))
+        elif connection.state is ConnectionState.OPEN:
             table.set_empty(
                 "No platform on this host yet",
                 "“Set up…” brings Cassandra, the gateway and the other parts up, and writes a profile.",

@@ -47,40 +47,42 @@ def look_at(engine: Engine, platform: str) -> Seen:
 class SwarmTab(QTabWidget):
     """Two tabs, services and machines; follows the page's looks while the engine manages a Swarm."""
 
-    def __init__(self, deeds: PlatformActions, presenter: PlatformPresenter, context: Context) -> None:
+    def __init__(
+        self, platform_actions: PlatformActions, presenter: PlatformPresenter, context: Context
+    ) -> None:
         super().__init__()
-        self._deeds, self._presenter, self._context = deeds, presenter, context
+        self._platform_actions, self._presenter, self._context = platform_actions, presenter, context
         self._looking: Work[Seen] | None = None
         self._again = False
         self._seen = Seen()
         self.services, self.tasks, self.machines = ServicesTable(), TasksTable(), MachinesTable()
-        self.scale = self._deeds.action(
+        self.scale = self._platform_actions.action(
             "Scale…", "Run more or fewer replicas", "chevron-up", self._ask_scale
         )
-        self.drain = self._deeds.action(
+        self.drain = self._platform_actions.action(
             "Drain",
             "Move its tasks to other machines, and give it no new ones",
             "stop",
             lambda: self._set("drain"),
         )
-        self.activate = self._deeds.action(
+        self.activate = self._platform_actions.action(
             "Activate", "Let it take tasks again", "start", lambda: self._set("active")
         )
         self._compose()
         presenter.looked.connect(self.look)
         self.services.selection_changed.connect(self._show_tasks)
-        self.machines.selection_changed.connect(self.judge)
-        self.judge()
+        self.machines.selection_changed.connect(self.update_actions)
+        self.update_actions()
 
     @property
     def there(self) -> bool:
         """Whether the engine manages a Swarm."""
-        info = self._context.engine_link.info
+        info = self._context.engine_connection.info
         return info is not None and info.swarm is SwarmState.MANAGER
 
     def look(self) -> None:
         """Look now; during a look once more after it."""
-        engine, name = self._context.engine_link.engine, self._presenter.name
+        engine, name = self._context.engine_connection.engine, self._presenter.name
         if engine is None or not self.there:
             return
         if self._looking is not None:
@@ -91,7 +93,7 @@ class SwarmTab(QTabWidget):
             owner=self,
             title="Looking at the Swarm",
             on_result=self.show_seen,
-            on_error=self._context.engine_link.report,
+            on_error=self._context.engine_connection.report,
             on_end=self._looked,
             routine=True,
         )
@@ -103,7 +105,7 @@ class SwarmTab(QTabWidget):
         self.machines.show_machines([_machine(node) for node in seen.machines])
         self._show_tasks()
 
-    def judge(self) -> None:
+    def update_actions(self) -> None:
         """Block what cannot be done, each with its reason."""
         self.scale.set_blocked("" if self.services.chosen() else "Select a service.")
         machine = self.machines.chosen()
@@ -116,7 +118,7 @@ class SwarmTab(QTabWidget):
                       if chosen is not None and service.name == chosen.name), ())  # fmt: skip
         self.tasks.set_empty("" if chosen else "Select a service", "Its tasks show here, the newest first.")
         self.tasks.show_tasks([_task(task) for task in tasks])
-        self.judge()
+        self.update_actions()
 
     def _looked(self) -> None:
         self._looking = None
@@ -136,18 +138,18 @@ class SwarmTab(QTabWidget):
         dialog.setIntValue(chosen.replicas)
         dialog.intValueSelected.connect(lambda count: self.scale_to(chosen.name, count))
         dialog.finished.connect(dialog.deleteLater)
-        self._deeds.show(dialog)
+        self._platform_actions.show(dialog)
 
     def scale_to(self, service: str, count: int) -> None:
         """Run that many replicas of a service."""
-        self._deeds.run(
+        self._platform_actions.run(
             f"Scaling {service} to {count}", lambda engine, _work: Cluster(engine).scale(service, count)
         )
 
     def _set(self, availability: str) -> None:
         machine = self.machines.chosen()
         if machine is not None:
-            self._deeds.run(
+            self._platform_actions.run(
                 f"Setting {machine.name} to {availability}",
                 lambda engine, _work: Cluster(engine).set_availability(machine.key, availability),
             )

@@ -18,9 +18,9 @@ from widgets.theme import GRID, FontSize
 class ProjectDetail(QWidget):
     """Shows one `Detail`; tells what the person wants by signals."""
 
-    use_wanted = Signal(str, str)
+    use_requested = Signal(str, str)
     """Version and revision."""
-    retire_wanted = Signal(str, bool)
+    retire_requested = Signal(str, bool)
     """Version, and whether it is to be retired."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -84,12 +84,12 @@ class ProjectDetail(QWidget):
             self.revisions.show_revisions(self.detail.revisions.get(name, ()), version.revision)
 
     def _use(self) -> None:
-        self.use_wanted.emit(self.version.currentText(), self.revisions.chosen())
+        self.use_requested.emit(self.version.currentText(), self.revisions.chosen())
 
     def _retire(self) -> None:
         chosen = self.versions.chosen()
         if chosen is not None:
-            self.retire_wanted.emit(chosen.name, not self.versions.retired(chosen))
+            self.retire_requested.emit(chosen.name, not self.versions.retired(chosen))
 
     def _compose(self) -> None:
         asked = row(Text("Champion at", quiet=True), self.moment, self.answer)

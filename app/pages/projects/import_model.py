@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject
 from app.connection.platform import Platform
 from app.context import Context
 from app.error_text import told
-from app.pages.model_file import ModelFiles
 from app.pages.projects.view import ProjectsView
+from app.pages.shared.model_file_import import ModelFileImport
 from services.errors import NotFound, RelevoError
 from services.model_server.deploy import Deploy
 from services.profiles.profile import PlatformProfile
@@ -24,7 +24,7 @@ class Bringing(QObject):
     def __init__(self, view: ProjectsView, context: Context) -> None:
         super().__init__(view)
         self._view, self._context = view, context
-        self.files = ModelFiles(self, context)
+        self.files = ModelFileImport(self, context)
         self.files.written.connect(self._written)
         view.bring.triggered.connect(self.ask)
         view.empty.action_requested.connect(self.ask)
@@ -34,14 +34,14 @@ class Bringing(QObject):
         self.files.ask(self._view.window())
 
     def _written(self, folder: Path, deploy: Deploy) -> None:
-        platform = self._context.link.platform
+        platform = self._context.connection.platform
         message = f"The deploy folder of {deploy.project} {deploy.version} is written."
         if platform is None:
             self._tell("Written", message, note=f"Open a platform to publish it. {folder}")
             return
         profile = platform.profile
         if isinstance(profile, PlatformProfile) and profile.platform:
-            launch = partial(self._context.bus.launch_wanted.emit, str(folder))
+            launch = partial(self._context.bus.launch_requested.emit, str(folder))
             self._view.notice.tell("Written", message, note=str(folder), action="Launch…", run=launch)
         else:
             publish = partial(self._publish, platform, folder, deploy)

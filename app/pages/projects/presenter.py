@@ -7,13 +7,13 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.connection.platform import Platform
-from app.connection.reconnecting import LinkState
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.error_text import told
 from app.pages.projects.import_model import Bringing
 from app.pages.projects.query import Detail, Overview, row_of
 from app.pages.projects.view import ProjectsView
-from app.pages.revisions import RevisionChanger
+from app.pages.shared.revisions import RevisionChanger
 from app.settings import REFRESH_SECONDS
 from app.tasks import Task, Work
 from services.errors import RelevoError, Unavailable
@@ -49,8 +49,8 @@ class ProjectsPresenter(QObject):
         self.bringing = Bringing(view, context)
         self._connect()
         self._counted.connect(self._add_counted)
-        if context.link.platform is not None:
-            self._opened(context.link.platform)
+        if context.connection.platform is not None:
+            self._opened(context.connection.platform)
         else:
             self._link_changed()
 
@@ -141,7 +141,7 @@ class ProjectsPresenter(QObject):
         self._view.table.show_projects(list(self._rows.values()))
         self._view.show_list()
         self._choose_first()
-        self._judge()
+        self._update_actions()
 
     def _with_old_figures(self, row: ProjectRow) -> ProjectRow:
         """Until it is counted again a project keeps the figures it had, so that nothing flickers."""
@@ -150,7 +150,7 @@ class ProjectsPresenter(QObject):
 
     def _failed(self, error: RelevoError) -> None:
         if isinstance(error, Unavailable):
-            self._context.link.report(error)
+            self._context.connection.report(error)
             if self._rows:
                 return  # the banner tells; the last data stay
         self._view.show_list()
@@ -168,12 +168,12 @@ class ProjectsPresenter(QObject):
     def _chosen(self) -> str:
         return next(iter(self._view.table.selected_keys()), "")
 
-    def _judge(self) -> None:
+    def _update_actions(self) -> None:
         for action in (self._view.open, self._view.client):
             action.set_blocked("" if self._chosen() else "Select a project.")
 
     def _selected(self) -> None:
-        self._judge()
+        self._update_actions()
         if not self._chosen():
             self._view.show_detail(shown=False)
         self._read_detail()
@@ -197,7 +197,7 @@ class ProjectsPresenter(QObject):
             self._view.show_detail(shown=True)
 
     def _open_chosen(self) -> None:
-        self._context.bus.project_wanted.emit(self._chosen())
+        self._context.bus.project_requested.emit(self._chosen())
 
     def _make_client(self) -> None:
         name, overview = self._chosen(), self._overview
@@ -250,22 +250,22 @@ class ProjectsPresenter(QObject):
         )
 
     def _connect(self) -> None:
-        view, link = self._view, self._context.link
+        view, connection = self._view, self._context.connection
         view.table.selection_changed.connect(self._selected)
-        view.table.opened.connect(self._context.bus.project_wanted)
+        view.table.opened.connect(self._context.bus.project_requested)
         view.open.triggered.connect(self._open_chosen)
         view.client.triggered.connect(self._make_client)
         view.error.retry_requested.connect(self.refresh)
-        view.detail.use_wanted.connect(
+        view.detail.use_requested.connect(
             lambda version, revision: self.revisions.ask(self._chosen(), version, revision)
         )
-        view.detail.retire_wanted.connect(self._retire)
+        view.detail.retire_requested.connect(self._retire)
         self.revisions.changed.connect(self._context.bus.registry_changed)
         self._context.bus.registry_changed.connect(self._registry_changed)
-        link.opened.connect(self._opened)
-        link.closing.connect(self._closing)
-        link.returned.connect(self._registry_changed)
-        link.changed.connect(self._link_changed)
+        connection.opened.connect(self._opened)
+        connection.closing.connect(self._closing)
+        connection.returned.connect(self._registry_changed)
+        connection.changed.connect(self._link_changed)
 
     def _registry_changed(self) -> None:
         if self._here:
@@ -284,7 +284,7 @@ class ProjectsPresenter(QObject):
             self._task.cancel()
 
     def _link_changed(self) -> None:
-        if self._context.link.state is LinkState.NONE:
+        if self._context.connection.state is ConnectionState.NONE:
             self._rows = {}
             self._view.show_empty(
                 "Not connected to a platform", "Settings holds the profiles you can open."

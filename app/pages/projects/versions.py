@@ -32,14 +32,14 @@ class VersionsTable(DataTable):
             parent=self,
         )
         self.add_action(self.retire_action)
-        self.selection_changed.connect(self._judge)
-        self._judge()
+        self.selection_changed.connect(self._update_actions)
+        self._update_actions()
 
     def show_versions(self, project: Project) -> None:
         """Show a project's versions."""
         self._project = project
         self.set_rows([row_for(version) for version in project.versions])
-        self._judge()
+        self._update_actions()
 
     def chosen(self) -> Version | None:
         """The selected version; None when none is."""
@@ -50,7 +50,7 @@ class VersionsTable(DataTable):
         """Whether a version is retired."""
         return version.mode is Mode.RETIRED
 
-    def _judge(self) -> None:
+    def _update_actions(self) -> None:
         chosen = self.chosen()
         retired = chosen is not None and self.retired(chosen)
         self.retire_action.setText("Take back" if retired else "Retire")

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.notice import Notice
 from app.pages.projects.detail import ProjectDetail
+from app.pages.shared.notice import Notice
 from widgets.actions import ExplainedAction
 from widgets.panels.bar import ActionButton, row
 from widgets.panels.empty import EmptyState

@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
-from app.connection.reconnecting import LinkState
+from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.pages.page import PageCommand
 from services.profiles.profile import EmbeddedProfile, Profile
@@ -23,9 +23,9 @@ COLUMNS = (
     Column("state", "State", width=120),
 )
 _WORDS = {
-    LinkState.OPEN: ("open", State.GOOD),
-    LinkState.OPENING: ("opening", State.NEUTRAL),
-    LinkState.LOST: ("unreachable", State.BAD),
+    ConnectionState.OPEN: ("open", State.GOOD),
+    ConnectionState.OPENING: ("opening", State.NEUTRAL),
+    ConnectionState.LOST: ("unreachable", State.BAD),
 }
 
 
@@ -47,13 +47,13 @@ class ProfilesPanel(QWidget):
         )
         self._compose()
         bus = context.bus
-        self.open.triggered.connect(lambda: bus.profile_wanted.emit(self.chosen()))
-        self.edit.triggered.connect(lambda: bus.connection_wanted.emit(self.chosen()))
-        self.add.triggered.connect(lambda: bus.connection_wanted.emit(""))
+        self.open.triggered.connect(lambda: bus.profile_requested.emit(self.chosen()))
+        self.edit.triggered.connect(lambda: bus.connection_requested.emit(self.chosen()))
+        self.add.triggered.connect(lambda: bus.connection_requested.emit(""))
         self.remove.triggered.connect(self._ask_removal)
-        self.table.activated.connect(bus.profile_wanted)
-        self.table.selection_changed.connect(self._judge)
-        context.link.changed.connect(self.refresh)
+        self.table.activated.connect(bus.profile_requested)
+        self.table.selection_changed.connect(self._update_actions)
+        context.connection.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -69,7 +69,7 @@ class ProfilesPanel(QWidget):
                 "Repair or delete them, then press F5.",
                 files,
             )
-        self._judge()
+        self._update_actions()
 
     def chosen(self) -> str:
         """The selected profile's name; empty when none is."""
@@ -77,7 +77,7 @@ class ProfilesPanel(QWidget):
 
     def commands(self) -> list[PageCommand]:
         """Open any profile, or add one."""
-        wanted = self._context.bus.profile_wanted
+        wanted = self._context.bus.profile_requested
         opened = [
             PageCommand(f"Open profile {name}", partial(wanted.emit, name))
             for name in self._context.profiles.names()
@@ -89,19 +89,23 @@ class ProfilesPanel(QWidget):
             kind, where = "on this machine", profile.folder
         else:
             kind, where = "on servers", ", ".join(profile.cassandra.contact_points)
-        link = self._context.link
-        current = link.profile is not None and link.profile.name == profile.name
-        word, state = _WORDS.get(link.state, ("", None)) if current else ("", None)
+        connection = self._context.connection
+        current = connection.profile is not None and connection.profile.name == profile.name
+        word, state = _WORDS.get(connection.state, ("", None)) if current else ("", None)
         return Row(
             profile.name,
             (Cell(profile.name), Cell(kind, quiet=True), Cell(where), Cell(word, state=state)),
         )
 
-    def _judge(self) -> None:
+    def _update_actions(self) -> None:
         name = self.chosen()
         nothing = "" if name else "Select a profile."
-        link = self._context.link
-        current = link.profile is not None and link.profile.name == name and link.state is LinkState.OPEN
+        connection = self._context.connection
+        current = (
+            connection.profile is not None
+            and connection.profile.name == name
+            and connection.state is ConnectionState.OPEN
+        )
         self.open.set_blocked(nothing or (f"{name} is open already." if current else ""))
         self.edit.set_blocked(nothing)
         self.remove.set_blocked(nothing or ("Open another profile first." if current else ""))

@@ -27,8 +27,8 @@ def main(began: float, folder: Path, mode: str) -> None:
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app.paths import Places
-    from app.startup import Start, Wanted
+    from app.paths import AppPaths
+    from app.startup import OpenRequest, Startup
     from widgets.tables.delegate import CellDelegate
 
     times: dict[str, float] = {}
@@ -51,7 +51,7 @@ def main(began: float, folder: Path, mode: str) -> None:
             super().paint(*arguments)
 
     application = QApplication([])
-    start = Start(Places(folder, folder, folder), Wanted(workspace=str(folder)))
+    start = Startup(AppPaths(folder, folder, folder), OpenRequest(workspace=str(folder)))
     frame = WatchedFrame()
     start.shell.installEventFilter(frame)
     start.monitor.metrics.view.setItemDelegate(WatchedCells(start.monitor.metrics.view))

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.pages.containers.page import ContainersPage
-from app.paths import Places
+from app.paths import AppPaths
 from services.containers.addresses import Host, LocalEngine
 from services.containers.engine.engine import Engine
 from services.containers.hosts import HostFolder
@@ -66,8 +66,8 @@ class Shown:
     qtbot: QtBot
 
     @property
-    def link(self) -> Any:
-        return self.window.program.context.engine_link
+    def connection(self) -> Any:
+        return self.window.program.context.engine_connection
 
     def container(self, identifier: str) -> Container | None:
         """As the list knows it."""
@@ -92,14 +92,14 @@ class Shown:
 
 @pytest.fixture
 def shown(
-    open_window: Callable[..., Any], places: Places, relay: Relay, tmp_path: Path, qtbot: QtBot
+    open_window: Callable[..., Any], paths: AppPaths, relay: Relay, tmp_path: Path, qtbot: QtBot
 ) -> Shown:
     """The page, open on the engine by way of the relay."""
-    HostFolder(places.hosts).save(Host("Relay", LocalEngine(str(tmp_path / "engine.sock"))))
+    HostFolder(paths.hosts).save(Host("Relay", LocalEngine(str(tmp_path / "engine.sock"))))
     window = open_window()
     window.program.context.hosts.choose("Relay")
     shell = window.start.shell
     shell.go_to("containers")
     found = Shown(window, shell.page, qtbot)
-    qtbot.waitUntil(lambda: found.link.state == "open")
+    qtbot.waitUntil(lambda: found.connection.state == "open")
     return found

@@ -60,13 +60,13 @@ def test_a_container_that_dies_shows_on_its_version_and_again_when_it_is_back(
     window.wait_for_data()
     context = window.program.context
     docker = LocalEngine(str(tmp_path / "engine.sock"))
-    context.link.open(
+    context.connection.open(
         PlatformProfile(
             "plant", CassandraAddress(("127.0.0.1",)), "http://127.0.0.1:9", docker, "relevo-test"
         )
     )
-    qtbot.waitUntil(lambda: context.engine_link.state == "open")
-    assert context.engine_link.host.name == "plant"
+    qtbot.waitUntil(lambda: context.engine_connection.state == "open")
+    assert context.engine_connection.host.name == "plant"
     assert context.hosts.folder.get("plant").address == docker
 
     def health() -> str:

@@ -61,9 +61,9 @@ def test_an_image_shows_its_real_size_and_its_steps(
 
 def test_actions_say_why_they_are_blocked(page: ImagesPage, small_image: str, qtbot: QtBot) -> None:
     page.table.view.clearSelection()
-    assert page.deeds.tag.blocked == "Select one image."
+    assert page.operations.tag.blocked == "Select one image."
     choose(page, small_image, qtbot)
-    assert {action.blocked for action in page.deeds.actions} == {""}
+    assert {action.blocked for action in page.operations.actions} == {""}
     assert [command.title for command in page.commands()][:2] == ["Pull…", "Build…"]
 
 
@@ -71,8 +71,8 @@ def test_a_folder_is_built_its_output_shown_and_the_image_listed(
     page: ImagesPage, small_image: str, fresh: str, tmp_path: Path, qtbot: QtBot
 ) -> None:
     folder = folder_with(tmp_path, f"FROM {small_image}\nRUN echo a word of the build > /word; cat /word\n")
-    page.deeds._ask_build()
-    dialog = page.deeds.dialog
+    page.operations._ask_build()
+    dialog = page.operations.dialog
     dialog.folder._take(folder)
     assert dialog.name.value() == "context:1"
     dialog.name.editor.setText(fresh)
@@ -86,7 +86,7 @@ def test_a_build_that_fails_names_the_step_above_the_list(
     page: ImagesPage, small_image: str, fresh: str, tmp_path: Path, qtbot: QtBot
 ) -> None:
     folder = folder_with(tmp_path, f"FROM {small_image}\nRUN false\n")
-    page.deeds._build_folder(folder, fresh)
+    page.operations._build_folder(folder, fresh)
     qtbot.waitUntil(page.error.isVisible, timeout=30_000)
     assert "RUN false" in page.error._message.text()
     assert fresh not in names(page)
@@ -98,8 +98,8 @@ def test_a_folder_without_a_dockerfile_says_so(
     page: ImagesPage, fresh: str, tmp_path: Path, qtbot: QtBot
 ) -> None:
     told: list[str] = []
-    page.deeds.error.show_error = lambda error: told.append(error.message)
-    page.deeds._build_folder(str(tmp_path), fresh)
+    page.operations.error.show_error = lambda error: told.append(error.message)
+    page.operations._build_folder(str(tmp_path), fresh)
     qtbot.waitUntil(lambda: bool(told))
     assert "has no Dockerfile" in told[0]
 
@@ -108,31 +108,31 @@ def test_a_further_name_is_given_and_taken_away(
     page: ImagesPage, small_image: str, fresh: str, engine: Engine, qtbot: QtBot
 ) -> None:
     choose(page, small_image, qtbot)
-    page.deeds.tag.trigger()
-    page.deeds.dialog.name.editor.setText(fresh)
-    page.deeds.dialog.button.click()
+    page.operations.tag.trigger()
+    page.operations.dialog.name.editor.setText(fresh)
+    page.operations.dialog.button.click()
     qtbot.waitUntil(lambda: fresh in names(page), timeout=15_000)
     choose(page, fresh, qtbot)
-    page.deeds.remove.trigger()
-    page.deeds.dialog.button.click()
+    page.operations.remove.trigger()
+    page.operations.dialog.button.click()
     qtbot.waitUntil(lambda: fresh not in names(page), timeout=15_000)
     assert engine.image(small_image) is not None
 
 
 def test_pruning_says_before_what_would_go(page: ImagesPage, qtbot: QtBot) -> None:
-    page.deeds.prune.trigger()
-    qtbot.waitUntil(lambda: page.deeds.dialog is not None, timeout=15_000)
-    assert page.deeds.dialog.windowTitle().startswith(("Remove", "Nothing to remove"))
-    page.deeds.dialog.reject()
+    page.operations.prune.trigger()
+    qtbot.waitUntil(lambda: page.operations.dialog is not None, timeout=15_000)
+    assert page.operations.dialog.windowTitle().startswith(("Remove", "Nothing to remove"))
+    page.operations.dialog.reject()
 
 
 def test_a_pull_that_fails_is_told(page: ImagesPage, fresh: str, qtbot: QtBot) -> None:
-    page.deeds.pull.trigger()
-    page.deeds.dialog.name.editor.setText("two words")
-    page.deeds.dialog.button.click()
-    assert "no spaces" in page.deeds.dialog.name.error()
-    page.deeds.dialog.name.editor.setText(f"127.0.0.1:9/{fresh}")
-    page.deeds.dialog.button.click()
+    page.operations.pull.trigger()
+    page.operations.dialog.name.editor.setText("two words")
+    page.operations.dialog.button.click()
+    assert "no spaces" in page.operations.dialog.name.error()
+    page.operations.dialog.name.editor.setText(f"127.0.0.1:9/{fresh}")
+    page.operations.dialog.button.click()
     qtbot.waitUntil(page.error.isVisible, timeout=30_000)
 
 
@@ -163,7 +163,7 @@ def test_what_is_shared_is_added_up_after_a_change_and_when_asked_for(
     qtbot.waitUntil(nothing_changed, timeout=60_000)
     container = engine.create(ContainerSpec(fresh.partition(":")[0], small_image, command=("true",)))
     try:
-        qtbot.waitUntil(lambda: container in page.presenter._link.containers)
+        qtbot.waitUntil(lambda: container in page.presenter._connection.containers)
         assert sums(page.presenter.refresh) > 0
     finally:
         engine.remove(container, force=True)
@@ -172,7 +172,7 @@ def test_what_is_shared_is_added_up_after_a_change_and_when_asked_for(
 def test_a_new_name_is_listed_while_what_is_shared_is_still_added_up(
     page: ImagesPage, small_image: str, fresh: str, engine: Engine, qtbot: QtBot
 ) -> None:
-    asked = page.presenter._link.engine
+    asked = page.presenter._connection.engine
     images, goes_on = asked.images, threading.Event()
 
     def slow(*, shared: bool = False) -> Any:

@@ -44,8 +44,8 @@ def push(page: ImagesPage, name: str, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: name in page.table._lines, timeout=15_000)
     page.table.select_keys([name])
     qtbot.waitUntil(lambda: [line.reference for line in page.table.chosen()] == [name])
-    page.deeds.push.trigger()
-    page.deeds.dialog.button.click()
+    page.operations.push.trigger()
+    page.operations.dialog.button.click()
 
 
 def answer(dialog: Any, user: str, password: str) -> None:
@@ -63,7 +63,7 @@ def test_a_push_asks_who_it_is_until_it_is_right_and_then_no_more(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     registry, user, password = private_registry
-    asking = page.deeds.sign_in
+    asking = page.operations.sign_in
     push(page, named, qtbot)
     qtbot.waitUntil(lambda: asking.dialog is not None, timeout=15_000)
     assert page.error._message.text() == f"The registry {registry} asks for a user and a password"
@@ -79,15 +79,15 @@ def test_a_push_asks_who_it_is_until_it_is_right_and_then_no_more(
     tab = page.details.registry
     tab.address.setText(registry)
 
-    def listed() -> bool:
+    def list_names() -> bool:
         tab.look()
         qtbot.waitUntil(lambda: tab._looking is None, timeout=15_000)
         return any(line.key == named.partition("/")[2] for line in tab._lines)
 
-    qtbot.waitUntil(listed, timeout=30_000)
+    qtbot.waitUntil(list_names, timeout=30_000)
     assert tab.sign_in.dialog is None
     assert password not in caplog.text
-    files = [file for file in page.presenter._context.places.config.parent.rglob("*") if file.is_file()]
+    files = [file for file in page.presenter._context.paths.config.parent.rglob("*") if file.is_file()]
     assert files
     assert not [file for file in files if password.encode() in file.read_bytes()]
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.pages.platform.actions import down_question
+from app.pages.platform.actions import tear_down_confirmation
 from app.pages.platform.backup_dialogs import BackupDialog, RestoreDialog
 from app.pages.platform.development_dialog import DevelopmentDialog
 from app.pages.platform.launch_dialog import IMAGE, Launch, LaunchDialog
@@ -196,14 +196,14 @@ def test_taking_down_keeps_data_and_deleting_asks_for_the_name() -> None:
     plan = TearDownPlan(
         "plant", ("plant-gateway",), ("plant-model-wine-a",), (), ("plant-cassandra-data",), ()
     )
-    kept = down_question(plan, delete_data=False)
+    kept = tear_down_confirmation(plan, delete_data=False)
     assert kept.name == ""
     assert "plant-cassandra-data" in kept.note
     assert "Stopped: plant-model-wine-a." in kept.consequences
     gone = TearDownPlan(
         "plant", ("plant-gateway",), (), (Volume("plant-cassandra-data", {}, 5_000_000),), (), ()
     )
-    deleted = down_question(gone, delete_data=True)
+    deleted = tear_down_confirmation(gone, delete_data=True)
     assert deleted.name == "plant"
     assert any("plant-cassandra-data with 5.0 MB" in line for line in deleted.consequences)
 
@@ -245,7 +245,7 @@ def test_a_launch_may_begin_with_a_model_file_and_takes_the_folder_that_comes_of
 ) -> None:
     dialog = LaunchDialog("plant", scalable=False, parent=window)
     dialog.open()
-    with qtbot.waitSignal(dialog.model_file_wanted):
+    with qtbot.waitSignal(dialog.model_file_requested):
         qtbot.mouseClick(dialog.model_file, Qt.MouseButton.LeftButton)
     signature = Signature((Field("pH", "ph"),), Field("quality", "quality"), Task.REGRESSION)
     deploy = Deploy(

@@ -61,18 +61,18 @@ def test_what_is_there_and_what_is_missing_is_shown_with_the_log_of_the_chosen_p
 
 
 def test_actions_say_why_they_are_blocked(page: PlatformPage) -> None:
-    assert page.deeds.restart.blocked == "Select a part."
+    assert page.operations.restart.blocked == "Select a part."
     choose(page, "cassandra")
-    assert page.deeds.restart.blocked.startswith("It is missing")
+    assert page.operations.restart.blocked.startswith("It is missing")
     choose(page, "gateway")
-    assert page.deeds.restart.blocked == ""
-    assert page.deeds.setup.text() == "Change…"
+    assert page.operations.restart.blocked == ""
+    assert page.operations.setup.text() == "Change…"
 
 
 def test_a_part_is_restarted(page: PlatformPage, platform: str, engine: Engine, qtbot: QtBot) -> None:
     before = engine.container(f"{platform}-gateway").started
     choose(page, "gateway")
-    page.deeds.restart.trigger()
+    page.operations.restart.trigger()
     qtbot.waitUntil(lambda: engine.container(f"{platform}-gateway").started != before, timeout=20_000)
     qtbot.waitUntil(lambda: states(page).get("gateway") == "running", timeout=15_000)
 
@@ -96,8 +96,8 @@ def test_what_is_seldom_wanted_stands_in_a_menu_with_why_it_is_blocked(page: Pla
 def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(
     page: PlatformPage, platform: str, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    page.backing_up.save.trigger()
-    dialog = page.deeds.dialog
+    page.backups.save.trigger()
+    dialog = page.operations.dialog
     assert isinstance(dialog, BackupDialog)
     (tmp_path / "backups").mkdir()
     dialog.folder.set_path(str(tmp_path / "backups"))
@@ -119,10 +119,10 @@ def test_what_changes_during_a_look_is_looked_at_after_it(page: PlatformPage, qt
 def test_taking_down_says_what_goes_and_removes_it(
     page: PlatformPage, platform: str, engine: Engine, qtbot: QtBot
 ) -> None:
-    page.deeds.down.trigger()
-    qtbot.waitUntil(lambda: page.deeds.dialog is not None, timeout=15_000)
-    assert page.deeds.dialog.windowTitle() == f"Take {platform} down"
-    page.deeds.dialog.button.click()
+    page.operations.down.trigger()
+    qtbot.waitUntil(lambda: page.operations.dialog is not None, timeout=15_000)
+    assert page.operations.dialog.windowTitle() == f"Take {platform} down"
+    page.operations.dialog.button.click()
     qtbot.waitUntil(lambda: engine.find_container(f"{platform}-gateway") is None, timeout=20_000)
     qtbot.waitUntil(lambda: platform not in page.presenter.names(), timeout=15_000)
 
@@ -130,8 +130,8 @@ def test_taking_down_says_what_goes_and_removes_it(
 def test_a_launch_on_a_platform_that_is_not_up_is_told_above_the_parts(
     page: PlatformPage, platform: str, small_image: str, qtbot: QtBot
 ) -> None:
-    page.launching.launch.trigger()
-    dialog = page.deeds.dialog
+    page.launches.launch.trigger()
+    dialog = page.operations.dialog
     assert isinstance(dialog, LaunchDialog)
     dialog.source.setCurrentIndex(1)
     for name, text in (("image", small_image), ("project", "wine"), ("version", "A")):
@@ -143,26 +143,26 @@ def test_a_launch_on_a_platform_that_is_not_up_is_told_above_the_parts(
 
 
 def test_setting_up_asks_first(page: PlatformPage) -> None:
-    page.deeds.setup.trigger()
-    assert isinstance(page.deeds.dialog, SetupDialog)
-    page.deeds.dialog.reject()
+    page.operations.setup.trigger()
+    assert isinstance(page.operations.dialog, SetupDialog)
+    page.operations.dialog.reject()
 
 
 def test_a_folder_written_elsewhere_is_launched_here_once_the_platform_is_known(
     open_window: Callable[[], Any], platform: str, tmp_path: Path, qtbot: QtBot
 ) -> None:
     window = open_window()
-    window.program.context.bus.launch_wanted.emit(str(tmp_path))
+    window.program.context.bus.launch_requested.emit(str(tmp_path))
     page = window.start.shell.page
     assert isinstance(page, PlatformPage)
-    qtbot.waitUntil(lambda: isinstance(page.deeds.dialog, LaunchDialog), timeout=20_000)
-    dialog = page.deeds.dialog
+    qtbot.waitUntil(lambda: isinstance(page.operations.dialog, LaunchDialog), timeout=20_000)
+    dialog = page.operations.dialog
     assert isinstance(dialog, LaunchDialog)
     assert dialog.folder.value() == str(tmp_path)
     qtbot.mouseClick(dialog.model_file, Qt.MouseButton.LeftButton)
-    inner = page.launching.files.dialog
+    inner = page.launches.files.dialog
     assert inner is not None
     inner.reject()
-    page.launching.files.written.emit(tmp_path / "wine-c", None)
+    page.launches.files.written.emit(tmp_path / "wine-c", None)
     assert dialog.folder.value() == str(tmp_path / "wine-c")
     dialog.reject()
