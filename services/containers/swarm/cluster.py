@@ -35,7 +35,7 @@ class Cluster:
             if not known:
                 client.create_network(name, driver="overlay", labels=dict(labels), attachable=True)
                 return True
-        if known[0]["Driver"] != "overlay":
+        if not _spans_machines(known[0]):
             raise Conflict(
                 f"the network {name} is one machine's own",
                 remedy="Take the platform down (its data stays), then set it up on the Swarm.",
@@ -46,7 +46,7 @@ class Cluster:
         """Whether there is a network of that name between the machines."""
         with self._connection.client() as client:
             found = client.networks(names=[network])
-        return any(each["Name"] == network and each["Driver"] == "overlay" for each in found)
+        return any(each["Name"] == network and _spans_machines(each) for each in found)
 
     def services(self, labels: Mapping[str, str]) -> list[SwarmService]:
         """Services that carry all these labels, by name."""
@@ -195,3 +195,8 @@ class Cluster:
         """Remove a secret that no service uses; nothing happens if there is none or it is used."""
         with self._connection.client() as client, contextlib.suppress(docker.errors.APIError):
             client.remove_secret(name)
+
+
+def _spans_machines(network: Mapping[str, Any]) -> bool:
+    # Not by its driver, which the managers choose only some moments after it was made.
+    return bool(network["Scope"] == "swarm")

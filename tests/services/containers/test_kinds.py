@@ -2,7 +2,6 @@
 
 import secrets
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from services.containers.interface import (
 )
 from services.containers.kinds import KINDS, orchestrator_on, runtime_on
 from services.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(180)]
 SECONDS = 60.0
@@ -51,13 +51,6 @@ COMMANDS: Mapping[str, Commands] = {
 
 def silent(_fraction: float | None, _text: str) -> None:
     """Progress that nobody watches."""
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.1)
 
 
 class Subject:
@@ -104,20 +97,12 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
     runtime = kind.open(
         RuntimeSettings(settings.platform, settings.environment, host=engine, logs=tmp_path)
     )
-    yield Subject(kind.name, runtime, request.getfixturevalue("small_image"))
+    yield Subject(kind.name, runtime, request.getfixturevalue("checked_image"))
     for instance in runtime.instances():
         runtime.stop(instance.name)
     runtime.close()
-    wait_until(lambda: not [each for each in engine.containers() if each.platform == settings.platform])
-    wait_until(lambda: _network_gone(engine, settings.platform))
-
-
-def _network_gone(engine: Engine, name: str) -> bool:
-    try:
-        engine.remove_network(name)
-    except Conflict:
-        return False
-    return True
+    eventually(lambda: not [each for each in engine.containers() if each.platform == settings.platform])
+    eventually(lambda: engine.remove_network(settings.platform) is None, not_yet=Conflict)
 
 
 def test_every_kind_has_its_commands_here_and_a_name_of_its_own() -> None:
@@ -138,7 +123,7 @@ def test_a_name_can_be_launched_once_and_again_after_it_was_stopped(subject: Sub
     with pytest.raises(Conflict):
         subject.runtime.launch(subject.spec())
     subject.runtime.stop("one")
-    wait_until(lambda: subject.runtime.instances() == [])
+    eventually(lambda: subject.runtime.instances() == [])
     subject.launched()
     assert subject.only.state is ServiceState.RUNNING
 
@@ -151,7 +136,7 @@ def test_services_are_told_by_name(subject: Subject) -> None:
 
 def test_the_variables_of_service_and_runtime_reach_it_and_its_log_is_read(subject: Subject) -> None:
     subject.launched()
-    wait_until(lambda: "ready green north" in subject.runtime.logs("one", 5))
+    eventually(lambda: "ready green north" in subject.runtime.logs("one", 5))
 
 
 def test_one_that_ends_again_and_again_is_given_up_with_its_last_words(subject: Subject) -> None:
@@ -164,10 +149,10 @@ def test_one_that_ends_again_and_again_is_given_up_with_its_last_words(subject: 
 
 def test_a_restarted_service_starts_anew_and_runs_again(subject: Subject) -> None:
     subject.launched()
-    wait_until(lambda: subject.runtime.logs("one", 20).count("ready") == 1)
+    eventually(lambda: subject.runtime.logs("one", 20).count("ready") == 1)
     subject.runtime.restart("one")
-    wait_until(lambda: subject.runtime.logs("one", 20).count("ready") == 2)
-    wait_until(lambda: subject.only.state is ServiceState.RUNNING)
+    eventually(lambda: subject.runtime.logs("one", 20).count("ready") == 2)
+    eventually(lambda: subject.only.state is ServiceState.RUNNING)
     assert subject.runtime.wait_for_address("one", SECONDS).startswith("http://")
 
 
@@ -179,7 +164,7 @@ def test_a_service_is_replaced_or_that_is_refused(subject: Subject) -> None:
         assert subject.only.state is ServiceState.RUNNING
         return
     subject.runtime.replace(subject.spec(colour="blue"), SECONDS, silent)
-    wait_until(lambda: "ready blue north" in subject.runtime.logs("one", 20))
+    eventually(lambda: "ready blue north" in subject.runtime.logs("one", 20))
     assert subject.only.state is ServiceState.RUNNING
     with pytest.raises(NotFound):
         subject.runtime.replace(subject.spec("nobody"), SECONDS, silent)
@@ -191,7 +176,7 @@ def test_a_replacement_that_does_not_run_leaves_the_one_before(subject: Subject)
         pytest.skip("this kind replaces nothing")
     with pytest.raises(Unavailable):
         subject.runtime.replace(subject.spec(ends=True), SECONDS, silent)
-    wait_until(lambda: subject.only.state is ServiceState.RUNNING)
+    eventually(lambda: subject.only.state is ServiceState.RUNNING)
 
 
 def test_a_service_is_scaled_or_that_is_refused(subject: Subject) -> None:
@@ -202,9 +187,9 @@ def test_a_service_is_scaled_or_that_is_refused(subject: Subject) -> None:
         assert subject.only.running == 1
         return
     subject.runtime.scale("one", 2)
-    wait_until(lambda: subject.only.running == 2)
+    eventually(lambda: subject.only.running == 2)
     subject.runtime.scale("one", 0)
-    wait_until(lambda: subject.only.running == 0)
+    eventually(lambda: subject.only.running == 0)
     assert subject.only.state is ServiceState.STOPPED
     with pytest.raises(InvalidInput):
         subject.runtime.scale("one", -1)
