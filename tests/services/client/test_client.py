@@ -1,7 +1,9 @@
 """The client turns every answer into a value or into a kind of `services.errors`."""
 
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -54,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[_Server]:
     serving = _Server()
     thread = threading.Thread(target=serving.serve_forever, args=(0.02,))
     thread.start()
@@ -67,7 +69,7 @@ def server():
 
 
 @pytest.fixture
-def client(server):
+def client(server: _Server) -> Iterator[GatewayClient]:
     with GatewayClient(f"http://127.0.0.1:{server.server_port}", "secret-token", read_seconds=0.3) as made:
         yield made
 
@@ -92,28 +94,32 @@ def _error(code: str, field: str = "") -> bytes:
         (503, "spool_full", StorageFull),
     ],
 )
-def test_each_error_comes_back_as_its_kind_in_the_same_words(server, client, status, code, kind):
+def test_each_error_comes_back_as_its_kind_in_the_same_words(
+    server: _Server, client: GatewayClient, status: int, code: str, kind: Any
+) -> None:
     server.answer = (status, {}, _error(code))
     with pytest.raises(kind) as raised:
         client.projects()
     assert raised.value.message == "in words"
 
 
-def test_an_error_about_a_field_names_it(server, client):
+def test_an_error_about_a_field_names_it(server: _Server, client: GatewayClient) -> None:
     server.answer = (422, {}, _error("invalid_input", "instances[0].ph"))
     with pytest.raises(InvalidInput) as raised:
         client.predict("wine", [{"ph": 1}])
     assert raised.value.field == "instances[0].ph"
 
 
-def test_when_to_come_back_is_kept(server, client):
+def test_when_to_come_back_is_kept(server: _Server, client: GatewayClient) -> None:
     server.answer = (503, {"Retry-After": "7"}, _error("unavailable"))
     with pytest.raises(Unavailable) as raised:
         client.projects()
     assert raised.value.retry_after == 7.0
 
 
-def test_an_answer_that_is_not_the_apis_is_an_error_with_words(server, client):
+def test_an_answer_that_is_not_the_apis_is_an_error_with_words(
+    server: _Server, client: GatewayClient
+) -> None:
     server.answer = (200, {}, b"<html>")
     with pytest.raises(RelevoError, match="cannot be read"):
         client.projects()
@@ -122,14 +128,14 @@ def test_an_answer_that_is_not_the_apis_is_an_error_with_words(server, client):
         client.projects()
 
 
-def test_a_redirect_is_not_followed_with_the_token(server, client):
+def test_a_redirect_is_not_followed_with_the_token(server: _Server, client: GatewayClient) -> None:
     server.answer = (302, {"Location": "http://127.0.0.1:9/steal"}, b"")
     with pytest.raises(RelevoError):
         client.projects()
     assert len(server.asked) == 1
 
 
-def test_a_server_that_is_not_there_is_unavailable():
+def test_a_server_that_is_not_there_is_unavailable() -> None:
     with (
         GatewayClient("http://127.0.0.1:9", "secret-token") as client,
         pytest.raises(Unavailable) as raised,
@@ -138,25 +144,25 @@ def test_a_server_that_is_not_there_is_unavailable():
     assert "secret-token" not in raised.value.message + raised.value.details
 
 
-def test_a_server_that_says_nothing_is_uncertain(server, client):
+def test_a_server_that_says_nothing_is_uncertain(server: _Server, client: GatewayClient) -> None:
     server.silent = threading.Event()
     with pytest.raises(Uncertain):
         client.projects()
 
 
-def test_a_stream_that_breaks_off_is_unavailable(server, client):
+def test_a_stream_that_breaks_off_is_unavailable(server: _Server, client: GatewayClient) -> None:
     server.answer, server.cut = (200, {}, b'{"ph":1}\n'), True
     with pytest.raises(Unavailable):
         list(client.data("wine", "A"))
 
 
-def test_what_is_no_address_is_told(client):
+def test_what_is_no_address_is_told(client: GatewayClient) -> None:
     del client
     with GatewayClient("gateway:8000") as other, pytest.raises(InvalidInput, match="is not an address"):
         other.projects()
 
 
-def test_names_of_any_kind_stay_one_segment_of_the_path(server, client):
+def test_names_of_any_kind_stay_one_segment_of_the_path(server: _Server, client: GatewayClient) -> None:
     server.answer = (404, {}, _error("not_found"))
     with pytest.raises(NotFound):
         client.history("../tokens?x='\"; DROP")

@@ -81,7 +81,12 @@ def request_for(project: Path, **changes: object) -> DevelopmentRequest:
 
 
 @docker
-def test_a_page_opens_with_its_own_secret(engine: Engine, template: Template, folder: Path, start) -> None:
+def test_a_page_opens_with_its_own_secret(
+    engine: Engine,
+    template: Template,
+    folder: Path,
+    start: Callable[[Template, DevelopmentRequest], Container],
+) -> None:
     container = start(template, request_for(folder))
     page = development_page(engine, container)
     secret = engine.environment(container.identifier)["PAGE_TOKEN"]
@@ -106,7 +111,10 @@ def _read(url: str) -> str:
 
 @docker
 def test_what_is_written_inside_is_on_the_host_and_belongs_to_the_folders_owner(
-    engine: Engine, template: Template, folder: Path, start
+    engine: Engine,
+    template: Template,
+    folder: Path,
+    start: Callable[[Template, DevelopmentRequest], Container],
 ) -> None:
     container = start(template, request_for(folder))
     code, output = engine.execute(container.identifier, ("sh", "-c", "echo 1 > /work/model.py; id -u"))
@@ -118,7 +126,10 @@ def test_what_is_written_inside_is_on_the_host_and_belongs_to_the_folders_owner(
 
 @docker
 def test_limits_come_from_the_template_unless_others_are_chosen(
-    engine: Engine, template: Template, folder: Path, start
+    engine: Engine,
+    template: Template,
+    folder: Path,
+    start: Callable[[Template, DevelopmentRequest], Container],
 ) -> None:
     assert _memory(engine, start(template, request_for(folder))) == 64 << 20
     assert (
@@ -132,7 +143,10 @@ def _memory(engine: Engine, container: Container) -> int:
 
 @docker
 def test_a_page_of_a_stopped_container_says_to_start_it(
-    engine: Engine, template: Template, folder: Path, start
+    engine: Engine,
+    template: Template,
+    folder: Path,
+    start: Callable[[Template, DevelopmentRequest], Container],
 ) -> None:
     container = start(template, request_for(folder))
     engine.kill(container.identifier)
@@ -142,7 +156,10 @@ def test_a_page_of_a_stopped_container_says_to_start_it(
 
 @docker
 def test_a_name_that_is_taken_and_a_folder_that_is_not_there_are_told(
-    engine: Engine, template: Template, folder: Path, start
+    engine: Engine,
+    template: Template,
+    folder: Path,
+    start: Callable[[Template, DevelopmentRequest], Container],
 ) -> None:
     first = start(template, request_for(folder))
     with pytest.raises(Conflict, match="exists already"):
@@ -163,7 +180,11 @@ def test_a_name_that_is_taken_and_a_folder_that_is_not_there_are_told(
     ],
 )
 def test_a_wrong_field_is_told_before_anything_is_made(
-    template: Template, folder: Path, start, changes: dict[str, object], words: str
+    template: Template,
+    folder: Path,
+    start: Callable[[Template, DevelopmentRequest], Container],
+    changes: dict[str, object],
+    words: str,
 ) -> None:
     with pytest.raises(InvalidInput, match=words):
         start(template, request_for(folder, **changes))

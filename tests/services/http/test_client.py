@@ -1,20 +1,23 @@
 """The client: kept connections, their limits, and every way in which a server can fail."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from services.errors import InvalidInput, Unavailable
 from services.http.client import Client, TimedOut
+from tests.services.http.conftest import Run, Serve
 
 
 @asynccontextmanager
-async def scripted(*answers):
+async def scripted(*answers: Any) -> AsyncIterator[Any]:
     """A server that gives these bytes, one each connection, after a request; then closes if told so."""
     connections = []
 
-    async def serve(reader, writer):
+    async def serve(reader: Any, writer: Any) -> None:
         answer = answers[min(len(connections), len(answers) - 1)]
         connections.append(writer)
         try:
@@ -36,8 +39,8 @@ async def scripted(*answers):
         await asyncio.sleep(0)
 
 
-def test_one_connection_serves_requests_that_follow_each_other(run, serve):
-    async def main():
+def test_one_connection_serves_requests_that_follow_each_other(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = Client(served.address)
             for _ in range(10):
@@ -48,8 +51,8 @@ def test_one_connection_serves_requests_that_follow_each_other(run, serve):
     run(main())
 
 
-def test_the_pool_has_a_limit_and_requests_wait_their_turn(run, serve):
-    async def main():
+def test_the_pool_has_a_limit_and_requests_wait_their_turn(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = Client(served.address, connections=2, waiting=3)
             asking = [asyncio.create_task(client.request("POST", "/hold")) for _ in range(5)]
@@ -66,8 +69,8 @@ def test_the_pool_has_a_limit_and_requests_wait_their_turn(run, serve):
     run(main())
 
 
-def test_a_request_that_waits_too_long_for_a_place_leaves_it_to_others(run, serve):
-    async def main():
+def test_a_request_that_waits_too_long_for_a_place_leaves_it_to_others(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = Client(served.address, connections=1)
             first = asyncio.create_task(client.request("POST", "/hold"))
@@ -85,8 +88,8 @@ def test_a_request_that_waits_too_long_for_a_place_leaves_it_to_others(run, serv
     run(main())
 
 
-def test_an_answer_that_does_not_come_is_a_time_out_of_its_own_kind(run, serve):
-    async def main():
+def test_an_answer_that_does_not_come_is_a_time_out_of_its_own_kind(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = Client(served.address)
             with pytest.raises(TimedOut, match="did not answer within"):
@@ -97,10 +100,10 @@ def test_an_answer_that_does_not_come_is_a_time_out_of_its_own_kind(run, serve):
     run(main())
 
 
-def test_a_kept_connection_that_went_stale_is_replaced_where_asking_twice_is_safe(run):
+def test_a_kept_connection_that_went_stale_is_replaced_where_asking_twice_is_safe(run: Run) -> None:
     once = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
-    async def main():
+    async def main() -> None:
         for method, repeatable, works in (("GET", None, True), ("POST", None, False), ("POST", True, True)):
             async with scripted(once) as (client, connections):
                 await client.request("GET", "/")
@@ -118,13 +121,13 @@ def test_a_kept_connection_that_went_stale_is_replaced_where_asking_twice_is_saf
     run(main())
 
 
-def test_a_server_that_ends_while_it_answers_is_asked_once_more_where_that_is_safe(run):
-    async def main():
+def test_a_server_that_ends_while_it_answers_is_asked_once_more_where_that_is_safe(run: Run) -> None:
+    async def main() -> None:
         answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal", b""]
         good = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone"
         asked = []
 
-        async def serve(reader, writer):
+        async def serve(reader: Any, writer: Any) -> None:
             try:
                 await reader.readuntil(b"\r\n\r\n")
                 asked.append(len(asked))
@@ -149,8 +152,10 @@ def test_a_server_that_ends_while_it_answers_is_asked_once_more_where_that_is_sa
     run(main())
 
 
-def test_no_server_no_http_and_no_end_are_told_apart(run, until):
-    async def main():
+def test_no_server_no_http_and_no_end_are_told_apart(
+    run: Run, until: Callable[[Callable[[], object]], Awaitable[None]]
+) -> None:
+    async def main() -> None:
         nobody = Client("http://127.0.0.1:9")
         with pytest.raises(Unavailable, match="cannot be reached"):
             await nobody.request("GET", "/")
@@ -168,8 +173,10 @@ def test_no_server_no_http_and_no_end_are_told_apart(run, until):
     run(main())
 
 
-def test_interim_answers_bodies_without_length_and_heads_without_body_are_understood(run, until):
-    async def main():
+def test_interim_answers_bodies_without_length_and_heads_without_body_are_understood(
+    run: Run, until: Callable[[Callable[[], object]], Awaitable[None]]
+) -> None:
+    async def main() -> None:
         interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok"
         async with scripted(interim) as (client, _):
             answer = await client.request("PUT", "/", b"x")
@@ -185,8 +192,8 @@ def test_interim_answers_bodies_without_length_and_heads_without_body_are_unders
     run(main())
 
 
-def test_long_bodies_go_to_a_sink_or_are_refused(run, serve):
-    async def main():
+def test_long_bodies_go_to_a_sink_or_are_refused(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = Client(served.address, most_bytes=1000)
             with pytest.raises(Unavailable, match="more than 1,000 bytes"):
@@ -199,8 +206,8 @@ def test_long_bodies_go_to_a_sink_or_are_refused(run, serve):
     run(main())
 
 
-def test_what_would_break_the_request_is_not_sent(run):
-    async def main():
+def test_what_would_break_the_request_is_not_sent(run: Run) -> None:
+    async def main() -> None:
         with pytest.raises(InvalidInput, match="not an HTTP address"):
             Client("ftp://example")
         client = Client("http://127.0.0.1:9")

@@ -1,10 +1,18 @@
 """Clients that are slow, leave, do not read, or say their last word early."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+
+from tests.services.http.conftest import Run, Serve
 
 
-def test_a_client_that_breaks_off_is_noticed_and_its_replies_dropped(run, serve, post, until):
-    async def main():
+def test_a_client_that_breaks_off_is_noticed_and_its_replies_dropped(
+    run: Run,
+    serve: Serve,
+    post: Callable[..., bytes],
+    until: Callable[[Callable[[], object]], Awaitable[None]],
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/hold") + post("/hold"))
@@ -17,8 +25,13 @@ def test_a_client_that_breaks_off_is_noticed_and_its_replies_dropped(run, serve,
     run(main())
 
 
-def test_a_client_that_leaves_politely_holds_nothing_back(run, serve, post, until):
-    async def main():
+def test_a_client_that_leaves_politely_holds_nothing_back(
+    run: Run,
+    serve: Serve,
+    post: Callable[..., bytes],
+    until: Callable[[Callable[[], object]], Awaitable[None]],
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/hold"))
@@ -30,8 +43,8 @@ def test_a_client_that_leaves_politely_holds_nothing_back(run, serve, post, unti
     run(main())
 
 
-def test_a_request_that_never_ends_is_given_up(run, serve):
-    async def main():
+def test_a_request_that_never_ends_is_given_up(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve(receive=0.1) as served:
             for part in (b"POST /echo/x HT", b"POST /echo/x HTTP/1.1\r\ncontent-length: 5\r\n\r\nab"):
                 client = await served.connect()
@@ -43,8 +56,8 @@ def test_a_request_that_never_ends_is_given_up(run, serve):
     run(main())
 
 
-def test_an_upload_that_stalls_on_an_ordinary_route_is_given_up(run, serve):
-    async def main():
+def test_an_upload_that_stalls_on_an_ordinary_route_is_given_up(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve(stall=0.1) as served:
             client = await served.connect()
             await client.send(b"POST /size HTTP/1.1\r\nhost: test\r\ncontent-length: 5\r\n\r\nab")
@@ -54,8 +67,8 @@ def test_an_upload_that_stalls_on_an_ordinary_route_is_given_up(run, serve):
     run(main())
 
 
-def test_an_idle_connection_is_closed(run, serve, post):
-    async def main():
+def test_an_idle_connection_is_closed(run: Run, serve: Serve, post: Callable[..., bytes]) -> None:
+    async def main() -> None:
         async with serve(idle=0.1) as served:
             client = await served.connect()
             await client.send(post("/echo/x", b"a"))
@@ -66,8 +79,13 @@ def test_an_idle_connection_is_closed(run, serve, post):
     run(main())
 
 
-def test_a_client_that_does_not_read_is_not_read_from(run, serve, post, until):
-    async def main():
+def test_a_client_that_does_not_read_is_not_read_from(
+    run: Run,
+    serve: Serve,
+    post: Callable[..., bytes],
+    until: Callable[[Callable[[], object]], Awaitable[None]],
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             big, count = b"x" * 1_000_000, 60
@@ -84,8 +102,10 @@ def test_a_client_that_does_not_read_is_not_read_from(run, serve, post, until):
     run(main())
 
 
-def test_a_client_that_has_said_its_last_word_gets_its_answers(run, serve, post):
-    async def main():
+def test_a_client_that_has_said_its_last_word_gets_its_answers(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/hold"))
@@ -100,8 +120,13 @@ def test_a_client_that_has_said_its_last_word_gets_its_answers(run, serve, post)
     run(main())
 
 
-def test_many_pipelined_requests_wait_outside_once_enough_are_inside(run, serve, post, until):
-    async def main():
+def test_many_pipelined_requests_wait_outside_once_enough_are_inside(
+    run: Run,
+    serve: Serve,
+    post: Callable[..., bytes],
+    until: Callable[[Callable[[], object]], Awaitable[None]],
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             sending = asyncio.create_task(client.send(post("/hold", b"y" * 1000) * 5000))

@@ -1,6 +1,7 @@
 """The one shape of errors, there and back."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -33,14 +34,16 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("error", "status", "code"), KINDS)
-def test_each_kind_has_its_status_and_code_and_comes_back_as_itself(error, status, code):
+def test_each_kind_has_its_status_and_code_and_comes_back_as_itself(
+    error: Any, status: Any, code: Any
+) -> None:
     answer = answer_for(error)
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (status, code)
     assert type(error_from(answer.status, answer.body, who="it")) is type(error)
     assert ("retry-after" in dict(answer.headers)) == (status == 503)
 
 
-def test_the_field_travels():
+def test_the_field_travels() -> None:
     answer = answer_for(InvalidField("must be a number", field="instances[0].ph"))
     assert json.loads(answer.body)["error"]["field"] == "instances[0].ph"
     back = error_from(answer.status, answer.body, who="it")
@@ -48,14 +51,14 @@ def test_the_field_travels():
     assert back.field == "instances[0].ph"
 
 
-def test_a_bug_is_logged_and_nothing_of_it_told(caplog):
+def test_a_bug_is_logged_and_nothing_of_it_told(caplog: pytest.LogCaptureFixture) -> None:
     answer = answer_for(KeyError("inside"))
     assert answer.status == 500
     assert b"inside" not in answer.body
     assert "inside" in caplog.text
 
 
-def test_an_answer_in_another_shape_is_told_with_its_sender():
+def test_an_answer_in_another_shape_is_told_with_its_sender() -> None:
     error = error_from(502, b"<html>Bad gateway</html>", who="the gateway")
     assert isinstance(error, errors.Unavailable)
     assert error.message == "the gateway answered 502"

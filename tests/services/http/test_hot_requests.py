@@ -1,12 +1,16 @@
 """Requests on hot routes, and between them on ordinary ones: bodies, order, errors."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from tests.services.http.conftest import Run, Serve
 
-def test_a_connection_is_kept_for_many_requests(run, serve, post):
-    async def main():
+
+def test_a_connection_is_kept_for_many_requests(run: Run, serve: Serve, post: Callable[..., bytes]) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             for number in range(5):
@@ -17,8 +21,10 @@ def test_a_connection_is_kept_for_many_requests(run, serve, post):
     run(main())
 
 
-def test_pipelined_requests_are_answered_in_order_whatever_is_ready_first(run, serve, post):
-    async def main():
+def test_pipelined_requests_are_answered_in_order_whatever_is_ready_first(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/hold") + post("/hold") + post("/echo/x", b"third"))
@@ -31,8 +37,10 @@ def test_pipelined_requests_are_answered_in_order_whatever_is_ready_first(run, s
     run(main())
 
 
-def test_hot_and_ordinary_requests_share_a_connection_in_order(run, serve, post):
-    async def main():
+def test_hot_and_ordinary_requests_share_a_connection_in_order(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             get = b"GET /slow HTTP/1.1\r\nhost: test\r\n\r\n"
@@ -49,8 +57,8 @@ def test_hot_and_ordinary_requests_share_a_connection_in_order(run, serve, post)
     run(main())
 
 
-def test_chunked_bodies_and_single_bytes_arrive_whole(run, serve):
-    async def main():
+def test_chunked_bodies_and_single_bytes_arrive_whole(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             head = b"POST /echo/x HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -62,8 +70,8 @@ def test_chunked_bodies_and_single_bytes_arrive_whole(run, serve):
     run(main())
 
 
-def test_a_client_that_asks_first_is_told_to_send_its_body(run, serve):
-    async def main():
+def test_a_client_that_asks_first_is_told_to_send_its_body(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             head = (
@@ -78,8 +86,8 @@ def test_a_client_that_asks_first_is_told_to_send_its_body(run, serve):
     run(main())
 
 
-def test_a_body_over_the_limit_is_refused_before_it_is_sent(run, serve):
-    async def main():
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve(body=10) as served:
             client = await served.connect()
             await client.send(b"POST /echo/x HTTP/1.1\r\nhost: test\r\ncontent-length: 11\r\n\r\n")
@@ -92,8 +100,8 @@ def test_a_body_over_the_limit_is_refused_before_it_is_sent(run, serve):
     run(main())
 
 
-def test_a_client_that_sends_too_much_still_reads_why(run, serve):
-    async def main():
+def test_a_client_that_sends_too_much_still_reads_why(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve(body=1000) as served:
             client = await served.connect()
             await client.send(b"POST /echo/x HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n")
@@ -111,8 +119,10 @@ def test_a_client_that_sends_too_much_still_reads_why(run, serve):
      b"POST /echo/x HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
      b"POST /echo/x HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"],
 )  # fmt: skip
-def test_what_is_not_http_is_refused_and_the_connection_closed(run, serve, rubbish):
-    async def main():
+def test_what_is_not_http_is_refused_and_the_connection_closed(
+    run: Run, serve: Serve, rubbish: bytes
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(rubbish)
@@ -124,8 +134,10 @@ def test_what_is_not_http_is_refused_and_the_connection_closed(run, serve, rubbi
     run(main())
 
 
-def test_rubbish_after_a_request_waits_for_its_turn(run, serve, post):
-    async def main():
+def test_rubbish_after_a_request_waits_for_its_turn(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/hold") + b"rubbish\r\n\r\n")
@@ -138,8 +150,8 @@ def test_rubbish_after_a_request_waits_for_its_turn(run, serve, post):
     run(main())
 
 
-def test_headers_without_end_are_refused(run, serve):
-    async def main():
+def test_headers_without_end_are_refused(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve(head=1000) as served:
             client = await served.connect()
             await client.send(b"POST /echo/x HTTP/1.1\r\n" + b"x: " + b"y" * 2000 + b"\r\nz: 1\r\n\r\n")
@@ -149,8 +161,10 @@ def test_headers_without_end_are_refused(run, serve):
     run(main())
 
 
-def test_an_offer_of_http_2_is_passed_over_and_the_body_kept(run, serve, post):
-    async def main():
+def test_an_offer_of_http_2_is_passed_over_and_the_body_kept(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             offer = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAMAAABk")
@@ -164,8 +178,10 @@ def test_an_offer_of_http_2_is_passed_over_and_the_body_kept(run, serve, post):
     run(main())
 
 
-def test_http_1_0_and_connection_close_end_the_connection(run, serve, post):
-    async def main():
+def test_http_1_0_and_connection_close_end_the_connection(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             old = b"POST /echo/x HTTP/1.0\r\ncontent-length: 1\r\n\r\na"
             for request in (old, post("/echo/x", b"a", "connection: close")):
@@ -179,8 +195,10 @@ def test_http_1_0_and_connection_close_end_the_connection(run, serve, post):
     run(main())
 
 
-def test_a_bug_in_a_handler_tells_nothing_of_the_inside_and_keeps_the_connection(run, serve, post, caplog):
-    async def main():
+def test_a_bug_in_a_handler_tells_nothing_of_the_inside_and_keeps_the_connection(
+    run: Run, serve: Serve, post: Callable[..., bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/bug"))
@@ -195,8 +213,10 @@ def test_a_bug_in_a_handler_tells_nothing_of_the_inside_and_keeps_the_connection
     assert "a secret inside" in caplog.text
 
 
-def test_an_unknown_route_is_told_in_the_agreed_shape(run, serve, post):
-    async def main():
+def test_an_unknown_route_is_told_in_the_agreed_shape(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/nowhere"))
@@ -207,8 +227,8 @@ def test_an_unknown_route_is_told_in_the_agreed_shape(run, serve, post):
     run(main())
 
 
-def test_a_refusal_on_an_ordinary_route_keeps_the_connection(run, serve):
-    async def main():
+def test_a_refusal_on_an_ordinary_route_keeps_the_connection(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             for _ in range(2):
@@ -220,8 +240,8 @@ def test_a_refusal_on_an_ordinary_route_keeps_the_connection(run, serve):
     run(main())
 
 
-def test_no_header_makes_a_caller_another_address(run, serve):
-    async def main():
+def test_no_header_makes_a_caller_another_address(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(b"GET /who HTTP/1.1\r\nhost: test\r\nx-forwarded-for: 10.1.2.3\r\n\r\n")
@@ -231,8 +251,8 @@ def test_no_header_makes_a_caller_another_address(run, serve):
     run(main())
 
 
-def test_a_request_is_answered_once(run, serve, post):
-    async def main():
+def test_a_request_is_answered_once(run: Run, serve: Serve, post: Callable[..., bytes]) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/hold"))
@@ -244,7 +264,7 @@ def test_a_request_is_answered_once(run, serve, post):
                 await _with_broken_header(served, client, post)
             await client.close()
 
-    async def _with_broken_header(served, client, post):
+    async def _with_broken_header(served: Any, client: Any, post: Callable[..., bytes]) -> None:
         await client.send(post("/hold"))
         await served.until_held(2)
         served.held[1].reply(503, b"", headers=[("x", "a\r\nb: c")])

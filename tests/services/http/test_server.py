@@ -1,6 +1,8 @@
 """Listeners that come and go, and a stop that loses nothing that was asked."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -10,15 +12,16 @@ from services.http.client import Client
 from services.http.routes import HotRoutes
 from services.http.server import Server
 from services.http.sockets import CAN_SHARE
+from tests.services.http.conftest import Run, Serve
 
 
-def _routes(answer):
+def _routes(answer: Any) -> Any:
     routes = HotRoutes()
     routes.add("GET", "/who", lambda request: request.reply(200, answer))
     return routes
 
 
-async def _who(server, port):
+async def _who(server: Any, port: Any) -> Any:
     client = Client(server.address(port))
     try:
         return (await client.request("GET", "/who")).body
@@ -26,8 +29,8 @@ async def _who(server, port):
         await client.close()
 
 
-def test_listeners_are_added_and_removed_while_others_answer(run):
-    async def main():
+def test_listeners_are_added_and_removed_while_others_answer(run: Run) -> None:
+    async def main() -> None:
         server = Server()
         first = await server.start(Starlette(), _routes(b"first"))
         second = await server.start(Starlette(), _routes(b"second"))
@@ -48,8 +51,8 @@ def test_listeners_are_added_and_removed_while_others_answer(run):
     run(main())
 
 
-def test_a_taken_port_is_told_in_words(run, serve):
-    async def main():
+def test_a_taken_port_is_told_in_words(run: Run, serve: Serve) -> None:
+    async def main() -> None:
         async with serve() as served:
             with pytest.raises(Unavailable, match=f"cannot listen on 127.0.0.1:{served.port}"):
                 await served.server.start(Starlette(), port=served.port)
@@ -58,8 +61,8 @@ def test_a_taken_port_is_told_in_words(run, serve):
 
 
 @pytest.mark.skipif(not CAN_SHARE, reason="this system does not spread connections over processes")
-def test_two_servers_share_a_port(run):
-    async def main():
+def test_two_servers_share_a_port(run: Run) -> None:
+    async def main() -> None:
         one, other = Server(), Server()
         port = await one.start(Starlette(), _routes(b"one"), share=True)
         await other.start(Starlette(), _routes(b"other"), port=port, share=True)
@@ -71,8 +74,10 @@ def test_two_servers_share_a_port(run):
     run(main())
 
 
-def test_requests_under_way_are_answered_before_a_stop(run, serve, post):
-    async def main():
+def test_requests_under_way_are_answered_before_a_stop(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
         async with serve() as served:
             hot, ordinary = await served.connect(), await served.connect()
             await hot.send(post("/hold"))
@@ -91,8 +96,8 @@ def test_requests_under_way_are_answered_before_a_stop(run, serve, post):
     run(main())
 
 
-def test_a_stop_under_load_loses_no_answer(run, serve):
-    async def ask(address, answered, enough):
+def test_a_stop_under_load_loses_no_answer(run: Run, serve: Serve) -> None:
+    async def ask(address: Any, answered: Any, enough: Any) -> str:
         client = Client(address, connections=1)
         try:
             while True:
@@ -106,7 +111,7 @@ def test_a_stop_under_load_loses_no_answer(run, serve):
         finally:
             await client.close()
 
-    async def main():
+    async def main() -> None:
         async with serve() as served:
             answered, enough = [], asyncio.Event()
             asking = [asyncio.create_task(ask(served.address, answered, enough)) for _ in range(20)]
@@ -118,8 +123,8 @@ def test_a_stop_under_load_loses_no_answer(run, serve):
     run(main())
 
 
-def test_a_stop_does_not_wait_for_ever(run, serve, post):
-    async def main():
+def test_a_stop_does_not_wait_for_ever(run: Run, serve: Serve, post: Callable[..., bytes]) -> None:
+    async def main() -> None:
         async with serve() as served:
             client = await served.connect()
             await client.send(post("/hold"))

@@ -2,6 +2,9 @@
 
 import json
 import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +19,8 @@ MINIMAL = {
 
 
 @pytest.fixture
-def folder(tmp_path):
-    def folder(**changes):
+def folder(tmp_path: Path) -> Callable[..., Path]:
+    def folder(**changes: Any) -> Any:
         described = {key: value for key, value in (MINIMAL | changes).items() if value is not None}
         (tmp_path / "model.json").write_text(json.dumps(described), encoding="utf-8")
         (tmp_path / "model.joblib").write_bytes(pickle.dumps(None))
@@ -26,13 +29,13 @@ def folder(tmp_path):
     return folder
 
 
-def test_a_description_by_hand_needs_only_what_nobody_can_guess(folder):
+def test_a_description_by_hand_needs_only_what_nobody_can_guess(folder: Callable[..., Path]) -> None:
     deploy = read_deploy(folder())
     assert [field.column for field in deploy.signature.inputs] == ["groe", "id_input"]
     assert deploy.trained_at.tzinfo is not None
 
 
-def test_what_is_written_is_read_back(folder, tmp_path):
+def test_what_is_written_is_read_back(folder: Callable[..., Path], tmp_path: Path) -> None:
     deploy = read_deploy(folder(metrics={"r2": 0.5}))
     write_deploy(tmp_path, deploy)
     assert read_deploy(tmp_path) == deploy
@@ -54,12 +57,14 @@ def test_what_is_written_is_read_back(folder, tmp_path):
         ({"signature": {"inputs": [{"name": "a", "column": "B"}], "target": {"name": "y"}}}, "storage"),
     ],
 )  # fmt: skip
-def test_a_wrong_description_is_refused_with_what_is_wrong(folder, changes, complaint):
+def test_a_wrong_description_is_refused_with_what_is_wrong(
+    folder: Callable[..., Path], changes: Any, complaint: str
+) -> None:
     with pytest.raises(InvalidInput, match=complaint):
         read_deploy(folder(**changes))
 
 
-def test_what_the_folder_lacks_is_named(folder, tmp_path):
+def test_what_the_folder_lacks_is_named(folder: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no deploy folder"):
         read_deploy(tmp_path / "nowhere")
     with pytest.raises(NotFound, match=r"has no model\.json"):
@@ -71,7 +76,7 @@ def test_what_the_folder_lacks_is_named(folder, tmp_path):
         read_deploy(tmp_path)
 
 
-def test_it_is_read_without_importing_a_science_library():
+def test_it_is_read_without_importing_a_science_library() -> None:
     import subprocess
     import sys
 

@@ -2,6 +2,8 @@
 
 import json
 import warnings
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,11 +47,11 @@ CLASSIFICATIONS = [
 ]  # fmt: skip
 
 
-def _name(model):
+def _name(model: Any) -> Any:
     return "-".join(type(step).__name__ for _, step in getattr(model, "steps", [("", model)]))
 
 
-def _answers(loaded, rows):
+def _answers(loaded: Any, rows: Any) -> Any:
     body = json.dumps({"instances": [dict(zip("abc", row, strict=True)) for row in rows.tolist()]}).encode()
     predictor = loaded.predictor
     return predictor.answer(predictor.prepare(loaded.decoder.decode(body)))
@@ -61,31 +63,33 @@ def _answers(loaded, rows):
      DecisionTreeRegressor(), make_pipeline(StandardScaler(), LinearRegression())],
     ids=_name,
 )  # fmt: skip
-def test_what_can_be_asked_faster_is(model, deploys):
+def test_what_can_be_asked_faster_is(model: Any, deploys: Any) -> None:
     model.fit(*deploys.data())
     exact = estimator_compute(model, ())
     assert faster(model, (), exact, probe_rows(model, 3)) is not exact
 
 
-def test_a_faster_way_that_is_not_exact_is_not_taken(deploys, caplog):
+def test_a_faster_way_that_is_not_exact_is_not_taken(
+    deploys: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     model = LinearRegression().fit(*deploys.data())
     exact = estimator_compute(model, ())
     probes = probe_rows(model, 3)
 
-    def beside(rows):
+    def beside(rows: Any) -> Any:
         return np.nextafter(exact(rows)[0], np.inf), None
 
     assert faster(model, (), beside, probes) is beside
     assert "is not exact here" in caplog.text
 
 
-def _fresh():
+def _fresh() -> Any:
     random = np.random.default_rng(3)
     return random.normal(size=(300, 3)) * 10.0 ** random.integers(-2, 3, (300, 3))
 
 
 @pytest.mark.parametrize("model", REGRESSIONS, ids=_name)
-def test_regressions(model, deploys, tmp_path):
+def test_regressions(model: Any, deploys: Any, tmp_path: Path) -> None:
     model.fit(*deploys.data())
     deploys.write(tmp_path, model)
     loaded = deploys.load(tmp_path)
@@ -96,7 +100,7 @@ def test_regressions(model, deploys, tmp_path):
 
 @pytest.mark.parametrize("model", CLASSIFICATIONS, ids=_name)
 @pytest.mark.parametrize("labels", [("no", "yes"), ("a", "b", "c"), (3, 5, 8)], ids=str)
-def test_classifications(model, labels, deploys, tmp_path):
+def test_classifications(model: Any, labels: Any, deploys: Any, tmp_path: Path) -> None:
     inputs, target = deploys.data()
     classes = np.array(labels)
     model.fit(
@@ -116,12 +120,12 @@ def test_classifications(model, labels, deploys, tmp_path):
             assert answers.probabilities is None
 
 
-def _sequential(model):
+def _sequential(model: Any) -> Any:
     """Threads add up a forest's trees in any order; one thread adds in the order of the trees."""
     return model.set_params(n_jobs=1) if hasattr(model, "n_jobs") else model
 
 
-def test_a_forest_takes_the_estimators_way_at_its_thresholds(deploys):
+def test_a_forest_takes_the_estimators_way_at_its_thresholds(deploys: Any) -> None:
     model = RandomForestRegressor(n_estimators=25, random_state=0).fit(*deploys.data())
     thresholds = np.concatenate(
         [tree.tree_.threshold[tree.tree_.feature == 0] for tree in model.estimators_]
@@ -132,7 +136,9 @@ def test_a_forest_takes_the_estimators_way_at_its_thresholds(deploys):
     assert np.array_equal(forest(rows)[:, 0], model.predict(rows))
 
 
-def test_a_model_trained_on_a_frame_is_asked_by_matrix_without_a_warning(deploys, tmp_path):
+def test_a_model_trained_on_a_frame_is_asked_by_matrix_without_a_warning(
+    deploys: Any, tmp_path: Path
+) -> None:
     inputs, target = deploys.data()
     model = make_pipeline(StandardScaler(), SVR()).fit(pd.DataFrame(inputs, columns=list("abc")), target)
     expected = model.predict(pd.DataFrame(_fresh(), columns=list("abc"))).tolist()
@@ -143,7 +149,9 @@ def test_a_model_trained_on_a_frame_is_asked_by_matrix_without_a_warning(deploys
         assert _answers(loaded, _fresh()).predictions == expected
 
 
-def test_texts_booleans_integers_and_missing_values_reach_a_pipeline_as_a_frame(deploys, tmp_path):
+def test_texts_booleans_integers_and_missing_values_reach_a_pipeline_as_a_frame(
+    deploys: Any, tmp_path: Path
+) -> None:
     frame = pd.DataFrame({
         "colour": ["red", "white", None, "red"] * 20, "count": [1, 2, 3, 4] * 20,
         "fresh": [True, False, True, True] * 20, "size": [1.5, None, 0.5, 2.5] * 20,
@@ -166,7 +174,7 @@ def test_texts_booleans_integers_and_missing_values_reach_a_pipeline_as_a_frame(
     assert answers.predictions == model.predict(frame.head(4)).tolist()
 
 
-def test_a_missing_number_goes_to_the_estimator_itself(deploys, tmp_path):
+def test_a_missing_number_goes_to_the_estimator_itself(deploys: Any, tmp_path: Path) -> None:
     inputs, target = deploys.data()
     inputs[::3, 1] = np.nan
     model = RandomForestRegressor(n_estimators=10).fit(inputs, target)
@@ -178,7 +186,7 @@ def test_a_missing_number_goes_to_the_estimator_itself(deploys, tmp_path):
     assert answers.predictions == model.predict([[1.5, np.nan, 0.5]]).tolist()
 
 
-def test_a_model_whose_rows_depend_on_each_other_is_not_shared():
+def test_a_model_whose_rows_depend_on_each_other_is_not_shared() -> None:
     rows = np.random.default_rng(0).normal(size=(200, 3))
     assert not is_shareable(lambda some: (some[:, 0] - some[:, 0].mean(), None), rows)
     assert is_shareable(lambda some: (some[:, 0] * 2, None), rows)

@@ -3,12 +3,15 @@
 import json
 import sqlite3
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from services.model_server.loading import sha256_of
 from services.registry.model import Revision, RevisionChange
+from tests.services.model_server.conftest import Platform, PythonMaker
 
 
-def _second_revision(platform, maker, folder):
+def _second_revision(platform: Platform, maker: PythonMaker, folder: Any) -> Any:
     """Another revision of version A in the store, not in any replica's folder; its sha256."""
     content = maker.linear(folder, 2).read_bytes()
     sha256 = platform.store.put_artifact(content)
@@ -18,13 +21,15 @@ def _second_revision(platform, maker, folder):
     return sha256
 
 
-def _desire(platform, revision):
+def _desire(platform: Platform, revision: Any) -> None:
     before = platform.store.project("plant").version("A").revision
     change = RevisionChange("plant", "A", datetime.now(UTC), before, revision, "Ana", "better")
     platform.store.set_revision(change)
 
 
-def test_two_replicas_follow_the_desired_revision_and_back(platform, maker, tmp_path):
+def test_two_replicas_follow_the_desired_revision_and_back(
+    platform: Platform, maker: PythonMaker, tmp_path: Path
+) -> None:
     own = maker.linear(tmp_path / "deploy")
     replicas = [platform.serve(tmp_path / "deploy") for _ in range(2)]
     first = sha256_of(own.read_bytes())
@@ -39,7 +44,9 @@ def test_two_replicas_follow_the_desired_revision_and_back(platform, maker, tmp_
     assert [replica.close() for replica in replicas] == [0, 0]
 
 
-def test_a_revision_is_told_with_its_own_facts_and_loaded_at_once_when_asked(platform, maker, tmp_path):
+def test_a_revision_is_told_with_its_own_facts_and_loaded_at_once_when_asked(
+    platform: Platform, maker: PythonMaker, tmp_path: Path
+) -> None:
     maker.linear(tmp_path / "deploy")
     service = platform.serve(tmp_path / "deploy")
     second = _second_revision(platform, maker, tmp_path / "second")
@@ -52,7 +59,9 @@ def test_a_revision_is_told_with_its_own_facts_and_loaded_at_once_when_asked(pla
     assert (told["revision"], told["rows"], told["library"]) == (second, 77, "other 1.0")
 
 
-def test_a_corrupt_artifact_is_refused_and_the_revision_before_goes_on(platform, maker, tmp_path):
+def test_a_corrupt_artifact_is_refused_and_the_revision_before_goes_on(
+    platform: Platform, maker: PythonMaker, tmp_path: Path
+) -> None:
     maker.linear(tmp_path / "deploy")
     service = platform.serve(tmp_path / "deploy")
     first = platform.revision_of(service)
@@ -68,7 +77,9 @@ def test_a_corrupt_artifact_is_refused_and_the_revision_before_goes_on(platform,
     platform.wait(lambda: not json.loads(platform.ask(service, "GET", "/health").body)["behind"])
 
 
-def test_a_changed_file_in_the_deploy_folder_is_not_what_is_loaded(platform, maker, tmp_path):
+def test_a_changed_file_in_the_deploy_folder_is_not_what_is_loaded(
+    platform: Platform, maker: PythonMaker, tmp_path: Path
+) -> None:
     maker.linear(tmp_path / "deploy")
     service = platform.serve(tmp_path / "deploy")
     first = platform.revision_of(service)
@@ -79,8 +90,8 @@ def test_a_changed_file_in_the_deploy_folder_is_not_what_is_loaded(platform, mak
 
 
 def test_a_service_that_restarts_while_the_store_is_down_answers_with_what_is_desired(
-    platform, maker, tmp_path
-):
+    platform: Platform, maker: PythonMaker, tmp_path: Path
+) -> None:
     maker.linear(tmp_path / "deploy")
     kept = str(tmp_path / "kept")
     before = platform.serve(tmp_path / "deploy", RELEVO_KEPT=kept)
@@ -98,7 +109,9 @@ def test_a_service_that_restarts_while_the_store_is_down_answers_with_what_is_de
     platform.wait(lambda: platform.store.project("plant").version("A").endpoint == service.address)
 
 
-def test_what_is_kept_and_damaged_is_not_loaded(platform, maker, tmp_path):
+def test_what_is_kept_and_damaged_is_not_loaded(
+    platform: Platform, maker: PythonMaker, tmp_path: Path
+) -> None:
     maker.linear(tmp_path / "deploy")
     kept = tmp_path / "kept"
     before = platform.serve(tmp_path / "deploy", RELEVO_KEPT=str(kept))

@@ -5,6 +5,9 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,6 +22,7 @@ from services.model_server.deploy import read_deploy
 from services.model_server.instances import InstanceDecoder
 from services.model_server.loading import load_model, sha256_of
 from services.registry.model import Signature
+from tests.services.model_server.conftest import Process, RMaker
 
 SECRET_ROUTES = (
     ("POST", "/predict"), ("GET", "/model"), ("POST", "/revision"), ("POST", "/retrain"),
@@ -29,13 +33,13 @@ SECRET_ROUTES = (
 class Alone:
     """A service in R that serves a deploy folder's own model."""
 
-    def __init__(self, process, log):
+    def __init__(self, process: Any, log: Any) -> None:
         self.process, self.log = process, log
 
-    def ask(self, method, path, body=b"", token="own", **headers):
+    def ask(self, method: Any, path: Any, body: Any = b"", token: Any = "own", **headers: Any) -> Any:
         """Its answer, and the JSON in it."""
 
-        async def ask():
+        async def ask() -> Any:
             client = Client(self.process.address)
             try:
                 content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -47,13 +51,15 @@ class Alone:
         answer = run(ask())
         return answer, json.loads(answer.body)
 
-    def predict(self, *rows):
+    def predict(self, *rows: Any) -> Any:
         """Ask for these rows."""
         return self.ask("POST", "/predict", {"instances": list(rows)})
 
 
 @pytest.fixture(scope="module")
-def alone(trained_in_r, start_process, tmp_path_factory):
+def alone(
+    trained_in_r: Path, start_process: type[Process], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Alone]]:
     started = {}
     for name in ("linear_1", "classes", "mixed", "odd", "forest", "tree", "discriminant", "plain"):
         log = tmp_path_factory.mktemp("log") / f"{name}.log"
@@ -63,14 +69,16 @@ def alone(trained_in_r, start_process, tmp_path_factory):
     assert [one.process.close() for one in started.values()] == [0] * len(started)
 
 
-def test_bad_input_is_told_with_field_and_reason(alone, bad_body):
+def test_bad_input_is_told_with_field_and_reason(alone: Callable[[str], Alone], bad_body: Any) -> None:
     body, status, field = bad_body
     answer, told = alone("linear_1").ask("POST", "/predict", body)
     assert (answer.status, told["error"].get("field", "")) == (status, field or ""), told
     assert told["error"]["message"]
 
 
-def test_an_order_nested_without_end_is_refused_and_the_service_goes_on(alone):
+def test_an_order_nested_without_end_is_refused_and_the_service_goes_on(
+    alone: Callable[[str], Alone],
+) -> None:
     nested = b"[" * 500_000 + b"]" * 500_000
     body = b'{"data_url":"http://127.0.0.1:1/","parameters":{"x":' + nested + b"}}"
     answer, told = alone("linear_1").ask("POST", "/retrain", body)
@@ -84,7 +92,7 @@ def test_an_order_nested_without_end_is_refused_and_the_service_goes_on(alone):
     ["[", " [", "[[", "[1", "[}", "[]x", "[NaN", "NaN", "{", '{"', "t", "x", "]", '"', "-", '{"instances"',
      '{"instances":', '{"instances":[', '{"instances": [[', '{"instances":{', '{"instances":"', "\x00"],
 )  # fmt: skip
-def test_what_is_no_whole_json_is_refused_as_in_python(alone, body):
+def test_what_is_no_whole_json_is_refused_as_in_python(alone: Callable[[str], Alone], body: str) -> None:
     deploy = alone("linear_1").ask("GET", "/model")[1]
     decoder = InstanceDecoder(msgspec.convert(deploy["signature"], Signature))
     with pytest.raises(InvalidInput) as expected:
@@ -98,19 +106,19 @@ def test_what_is_no_whole_json_is_refused_as_in_python(alone, body):
     )
 
 
-def test_what_texts_hold_is_no_nesting_and_no_number(alone):
+def test_what_texts_hold_is_no_nesting_and_no_number(alone: Callable[[str], Alone]) -> None:
     answer, told = alone("linear_1").ask("POST", "/predict", {"instances": [{"[" * 100 + "NaN": 1}]})
     assert (answer.status, told["error"]["code"]) == (422, "invalid_input")
     assert "is not an input" in told["error"]["message"]
 
 
-def test_of_a_name_written_twice_the_last_counts(alone):
+def test_of_a_name_written_twice_the_last_counts(alone: Callable[[str], Alone]) -> None:
     once = alone("linear_1").predict({"a": 5, "b": 2, "c": 3})[1]
     body = b'{"instances":[{"a":1,"b":2,"c":3,"a":5}]}'
     assert alone("linear_1").ask("POST", "/predict", body)[1] == once
 
 
-def test_integers_booleans_texts_nulls_and_optional_inputs(alone):
+def test_integers_booleans_texts_nulls_and_optional_inputs(alone: Callable[[str], Alone]) -> None:
     service = alone("mixed")
     good = {"n": 5, "flag": True, "x": None, "colour": "red"}
     assert service.predict(good, good | {"n": 6.0, "x": 1, "o": 2, "colour": "été"})[1]["predictions"] == [
@@ -127,7 +135,7 @@ def test_integers_booleans_texts_nulls_and_optional_inputs(alone):
     assert service.predict(good)[1]["error"]["message"] == "instances[0].x is required"
 
 
-def test_rows_that_the_model_refuses_are_told_and_a_bug_is_not(alone):
+def test_rows_that_the_model_refuses_are_told_and_a_bug_is_not(alone: Callable[[str], Alone]) -> None:
     service = alone("mixed")
     good = {"n": 5, "flag": True, "x": 1, "colour": "red"}
     answer, told = service.predict(good | {"n": 13})
@@ -141,7 +149,9 @@ def test_rows_that_the_model_refuses_are_told_and_a_bug_is_not(alone):
 
 
 @pytest.mark.parametrize("name", ["classes", "forest", "tree", "discriminant", "plain"])
-def test_classes_come_with_rs_own_probabilities_in_their_order_to_the_last_digit(alone, trained_in_r, name):
+def test_classes_come_with_rs_own_probabilities_in_their_order_to_the_last_digit(
+    alone: Callable[[str], Alone], trained_in_r: Path, name: str
+) -> None:
     expected = json.loads((trained_in_r / f"{name}_told.json").read_text())
     told = alone(name).predict(*expected["rows"])[1]
     assert (told["predictions"], told["classes"]) == (expected["predictions"], ["no", "yes"])
@@ -149,24 +159,24 @@ def test_classes_come_with_rs_own_probabilities_in_their_order_to_the_last_digit
     assert told["probabilities"] == (given and [[float(text) for text in row] for row in given])
 
 
-def test_numbers_come_without_classes(alone):
+def test_numbers_come_without_classes(alone: Callable[[str], Alone]) -> None:
     told = alone("linear_1").predict({"a": 1, "b": 2, "c": 3})[1]
     assert (told["classes"], told["probabilities"]) == (None, None)
 
 
-def test_ten_thousand_rows_in_one_request(alone):
+def test_ten_thousand_rows_in_one_request(alone: Callable[[str], Alone]) -> None:
     rows = [{"a": number / 7, "b": 1.0, "c": 0} for number in range(10_000)]
     told = alone("linear_1").predict(*rows)[1]["predictions"]
     assert len(told) == 10_000
     assert told[7] == alone("linear_1").predict(rows[7])[1]["predictions"][0]
 
 
-def test_a_body_over_the_limit_is_refused(alone):
+def test_a_body_over_the_limit_is_refused(alone: Callable[[str], Alone]) -> None:
     answer, told = alone("linear_1").ask("POST", "/predict", b" " * (33 << 20))
     assert (answer.status, told["error"]["code"]) == (413, "too_large")
 
 
-def test_every_route_but_health_asks_for_the_services_own_token(alone):
+def test_every_route_but_health_asks_for_the_services_own_token(alone: Callable[[str], Alone]) -> None:
     service = alone("linear_1")
     assert service.ask("GET", "/health", token="")[1]["status"] == "ok"
     for method, path in SECRET_ROUTES:
@@ -175,7 +185,9 @@ def test_every_route_but_health_asks_for_the_services_own_token(alone):
             assert (answer.status, told["error"]["code"]) == (401, "unauthorized")
 
 
-def test_the_model_tells_what_it_is_with_the_columns_that_python_makes(alone, trained_in_r):
+def test_the_model_tells_what_it_is_with_the_columns_that_python_makes(
+    alone: Callable[[str], Alone], trained_in_r: Path
+) -> None:
     for name in ("odd", "classes", "mixed"):
         deploy = read_deploy(trained_in_r / name)
         told = alone(name).ask("GET", "/model")[1]
@@ -187,7 +199,7 @@ def test_the_model_tells_what_it_is_with_the_columns_that_python_makes(alone, tr
         assert told["revision"] == sha256_of((trained_in_r / name / "model.rds").read_bytes())
 
 
-def _columns_of_python(fields):
+def _columns_of_python(fields: Any) -> Any:
     from services.store.names import column_for
 
     columns = []
@@ -196,7 +208,7 @@ def _columns_of_python(fields):
     return columns
 
 
-def test_routes_and_methods_that_are_not_there(alone):
+def test_routes_and_methods_that_are_not_there(alone: Callable[[str], Alone]) -> None:
     assert alone("linear_1").ask("GET", "/nowhere")[0].status == 404
     answer, told = alone("linear_1").ask("PUT", "/predict")
     assert (answer.status, told["error"]["code"]) == (405, "method_not_allowed")
@@ -215,15 +227,17 @@ def test_routes_and_methods_that_are_not_there(alone):
         ({"data_url": "http://x/"}, 404, ""),
     ],
 )
-def test_a_service_that_runs_alone_says_what_it_cannot_do(alone, order, status, field):
+def test_a_service_that_runs_alone_says_what_it_cannot_do(
+    alone: Callable[[str], Alone], order: Any, status: int, field: str
+) -> None:
     answer, told = alone("linear_1").ask("POST", "/retrain", order)
     assert (answer.status, told["error"].get("field", "")) == (status, field), told
     assert alone("linear_1").ask("POST", "/revision", {"revision": "a"})[0].status == 409
     assert alone("linear_1").ask("POST", "/revision", b"no JSON")[0].status == 400
 
 
-def test_it_says_what_it_lacks(trained_in_r, maker_of_r, tmp_path):
-    def said(folder, *arguments, **environment):
+def test_it_says_what_it_lacks(trained_in_r: Path, maker_of_r: RMaker, tmp_path: Path) -> None:
+    def said(folder: Any, *arguments: Any, **environment: Any) -> Any:
         command = [*program_command("serve"), str(folder), *arguments]
         environment = {**os.environ, "RELEVO_TOKEN": "own"} | environment
         return subprocess.run(
@@ -243,8 +257,8 @@ def test_it_says_what_it_lacks(trained_in_r, maker_of_r, tmp_path):
 
 
 def test_it_tells_the_package_of_the_model_where_the_folder_names_none(
-    trained_in_r, start_process, tmp_path
-):
+    trained_in_r: Path, start_process: type[Process], tmp_path: Path
+) -> None:
     shutil.copytree(trained_in_r / "linear_1", tmp_path / "deploy")
     facts = json.loads((tmp_path / "deploy" / "model.json").read_text())
     del facts["library"]
@@ -265,7 +279,7 @@ load_model(folder, read_deploy(folder), content, strrep("0", 64))
 """
 
 
-def test_bytes_that_are_not_the_registered_ones_are_not_loaded(trained_in_r):
+def test_bytes_that_are_not_the_registered_ones_are_not_loaded(trained_in_r: Path) -> None:
     service = images.path("model-r", "service")
     command = ["Rscript", "-e", LOAD_ANOTHER, str(trained_in_r / "linear_1")]
     told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=service)
@@ -273,7 +287,7 @@ def test_bytes_that_are_not_the_registered_ones_are_not_loaded(trained_in_r):
     assert "registered is 000000000000…; it is not loaded" in told.stderr
 
 
-def _python_says(folder):
+def _python_says(folder: Any) -> Any:
     from services.errors import InvalidInput
 
     with pytest.raises(InvalidInput) as told:
@@ -281,7 +295,9 @@ def _python_says(folder):
     return told.value.message
 
 
-def test_it_ends_when_the_process_that_holds_it_is_killed(trained_in_r, start_process, tmp_path):
+def test_it_ends_when_the_process_that_holds_it_is_killed(
+    trained_in_r: Path, start_process: type[Process], tmp_path: Path
+) -> None:
     import psutil
 
     log = tmp_path / "log"

@@ -2,12 +2,15 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import xgboost
 
 from services.registry.model import RevisionChange, Signature, Task
+from tests.services.model_server.conftest import Platform
 
 TRAIN = """
 import xgboost
@@ -18,7 +21,7 @@ def train(frame, target, parameters):
 
 
 @pytest.fixture
-def folder(deploys, tmp_path):
+def folder(deploys: Any, tmp_path: Path) -> Path:
     """As a person writes it: the file of XGBoost, and hardly a word beside it."""
     inputs, target = deploys.data()
     import pandas as pd
@@ -33,13 +36,15 @@ def folder(deploys, tmp_path):
     return folder
 
 
-def _predicted(platform, service, rows):
+def _predicted(platform: Platform, service: Any, rows: Any) -> Any:
     answer = platform.ask(service, "POST", "/predict", {"instances": rows})
     assert answer.status == 200, answer.body
     return json.loads(answer.body)["predictions"]
 
 
-def test_it_registers_what_the_file_says_and_is_trained_again(platform, folder, deploys):
+def test_it_registers_what_the_file_says_and_is_trained_again(
+    platform: Platform, folder: Path, deploys: Any
+) -> None:
     service = platform.serve(folder)
     told = json.loads(platform.ask(service, "GET", "/model").body)
     assert told["library"] == f"xgboost {xgboost.__version__}"
@@ -58,7 +63,7 @@ def test_it_registers_what_the_file_says_and_is_trained_again(platform, folder, 
     job = json.loads(answer.body)["job"]
     state = {}
 
-    def ended():
+    def ended() -> bool:
         state.update(json.loads(platform.ask(service, "GET", f"/retrain/{job}").body))
         return state["state"] in {"done", "failed"}
 
@@ -74,7 +79,7 @@ def test_it_registers_what_the_file_says_and_is_trained_again(platform, folder, 
     assert np.allclose(after, np.array(before) * 3, atol=1.5)
 
 
-def test_bad_rows_are_answered_as_by_any_other_service(platform, folder):
+def test_bad_rows_are_answered_as_by_any_other_service(platform: Platform, folder: Path) -> None:
     service = platform.serve(folder)
     answer = platform.ask(service, "POST", "/predict", {"instances": [{"a": "x", "b": 1, "c": 2}]})
     assert answer.status == 422

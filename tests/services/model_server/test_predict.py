@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.ensemble import RandomForestRegressor
@@ -23,7 +26,7 @@ MIXED = Signature(
 class Failing(SVR):
     """A model with a bug for some rows, and a refusal for others."""
 
-    def predict(self, rows):
+    def predict(self, rows: Any) -> Any:
         if (rows[:, 0] == 666).any():
             raise KeyError("a secret inside")
         if (rows[:, 0] == 13).any():
@@ -32,16 +35,18 @@ class Failing(SVR):
 
 
 @pytest.fixture
-def forest(deploys, tmp_path):
+def forest(deploys: Any, tmp_path: Path) -> Any:
     model = RandomForestRegressor(n_estimators=10).fit(*deploys.data())
     deploys.write(tmp_path / "forest", model)
     return model, deploys.load(tmp_path / "forest")
 
 
-def test_bad_input_is_told_with_field_and_reason(asking, forest, bad_body):
+def test_bad_input_is_told_with_field_and_reason(
+    asking: Callable[..., Any], forest: Any, bad_body: Any
+) -> None:
     body, status, field = bad_body
 
-    async def main():
+    async def main() -> None:
         async with asking(forest[1]) as asked:
             answer = await asked.post("/predict", body)
             error = json.loads(answer.body)["error"]
@@ -59,8 +64,10 @@ def test_bad_input_is_told_with_field_and_reason(asking, forest, bad_body):
         (b'{"instances":' + b"[" * 5000, "instances[0]"),
     ],
 )
-def test_what_the_model_or_the_reader_cannot_take_is_told_too(asking, forest, body, field):
-    async def main():
+def test_what_the_model_or_the_reader_cannot_take_is_told_too(
+    asking: Callable[..., Any], forest: Any, body: Any, field: str
+) -> None:
+    async def main() -> None:
         async with asking(forest[1]) as asked:
             answer = await asked.post("/predict", body)
             assert (answer.status, json.loads(answer.body)["error"]["field"]) == (422, field)
@@ -68,7 +75,9 @@ def test_what_the_model_or_the_reader_cannot_take_is_told_too(asking, forest, bo
     run(main())
 
 
-def test_integers_booleans_nulls_and_optional_inputs(asking, deploys, tmp_path):
+def test_integers_booleans_nulls_and_optional_inputs(
+    asking: Callable[..., Any], deploys: Any, tmp_path: Path
+) -> None:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     inputs, target = deploys.data()
@@ -79,7 +88,7 @@ def test_integers_booleans_nulls_and_optional_inputs(asking, deploys, tmp_path):
     )
     loaded = deploys.load(tmp_path)
 
-    async def main():
+    async def main() -> None:
         async with asking(loaded) as asked:
             for row in ({"n": 5, "flag": True, "x": None}, {"n": 5.0, "flag": False, "x": 1, "o": 2}):
                 assert (await asked.predict(row)).status == 200
@@ -95,10 +104,12 @@ def test_integers_booleans_nulls_and_optional_inputs(asking, deploys, tmp_path):
     run(main())
 
 
-def test_each_of_many_concurrent_requests_gets_its_own_rows_answer(asking, forest):
+def test_each_of_many_concurrent_requests_gets_its_own_rows_answer(
+    asking: Callable[..., Any], forest: Any
+) -> None:
     model, loaded = forest
 
-    async def main():
+    async def main() -> None:
         async with asking(loaded) as asked:
             rows = [[{"a": i / 7, "b": -i, "c": j} for j in range(1 + i % 5)] for i in range(150)]
             answers = await asyncio.gather(*(asked.predict(*some) for some in rows))
@@ -111,10 +122,10 @@ def test_each_of_many_concurrent_requests_gets_its_own_rows_answer(asking, fores
     run(main())
 
 
-def test_ten_thousand_rows_in_one_request(asking, forest):
+def test_ten_thousand_rows_in_one_request(asking: Callable[..., Any], forest: Any) -> None:
     model, loaded = forest
 
-    async def main():
+    async def main() -> None:
         async with asking(loaded) as asked:
             rows = [{"a": i / 10, "b": 1.0, "c": 0.0} for i in range(10_000)]
             big = asyncio.create_task(asked.predict(*rows))
@@ -126,8 +137,8 @@ def test_ten_thousand_rows_in_one_request(asking, forest):
     run(main())
 
 
-def test_a_body_over_the_limit_is_refused(asking, forest):
-    async def main():
+def test_a_body_over_the_limit_is_refused(asking: Callable[..., Any], forest: Any) -> None:
+    async def main() -> None:
         async with asking(forest[1]) as asked:
             answer = await asked.post("/predict", b" " * (33 << 20))
             assert answer.status == 413
@@ -135,7 +146,9 @@ def test_a_body_over_the_limit_is_refused(asking, forest):
     run(main())
 
 
-def test_rows_that_the_model_refuses_fail_alone(asking, deploys, tmp_path, caplog):
+def test_rows_that_the_model_refuses_fail_alone(
+    asking: Callable[..., Any], deploys: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     import joblib
 
     inputs, target = deploys.data()
@@ -145,7 +158,7 @@ def test_rows_that_the_model_refuses_fail_alone(asking, deploys, tmp_path, caplo
     failing = Failing().fit(inputs, target)
     loaded.predictor._compute = lambda rows: (failing.predict(rows), None)
 
-    async def main():
+    async def main() -> None:
         async with asking(loaded) as asked:
             rows = [GOOD | {"a": value} for value in (1, 13, 2, 666, 3)]
             answers = await asyncio.gather(*(asked.predict(row) for row in rows))
@@ -157,7 +170,9 @@ def test_rows_that_the_model_refuses_fail_alone(asking, deploys, tmp_path, caplo
     assert "a secret inside" in caplog.text
 
 
-def test_a_slow_model_does_not_hold_up_the_loop(asking, deploys, tmp_path, until):
+def test_a_slow_model_does_not_hold_up_the_loop(
+    asking: Callable[..., Any], deploys: Any, tmp_path: Path, until: Callable[..., Any]
+) -> None:
     import threading
 
     deploys.write(tmp_path, LinearRegression().fit(*deploys.data()))
@@ -165,14 +180,14 @@ def test_a_slow_model_does_not_hold_up_the_loop(asking, deploys, tmp_path, until
     go, threads = threading.Event(), []
     compute = loaded.predictor._compute
 
-    def slow(rows):
+    def slow(rows: Any) -> Any:
         threads.append(threading.current_thread().name)
         assert go.wait(10)
         return compute(rows)
 
     loaded.predictor._compute = slow
 
-    async def main():
+    async def main() -> None:
         async with asking(loaded) as asked:
             first = asyncio.create_task(asked.predict(GOOD))
             await until(lambda: threads)
@@ -186,7 +201,9 @@ def test_a_slow_model_does_not_hold_up_the_loop(asking, deploys, tmp_path, until
     assert threads[0] == "predict_0"
 
 
-def test_a_swap_of_revisions_under_load_loses_no_request(asking, deploys, tmp_path, until):
+def test_a_swap_of_revisions_under_load_loses_no_request(
+    asking: Callable[..., Any], deploys: Any, tmp_path: Path, until: Callable[..., Any]
+) -> None:
     inputs, target = deploys.data()
     loaded = []
     for number in (1, 2):
@@ -194,11 +211,11 @@ def test_a_swap_of_revisions_under_load_loses_no_request(asking, deploys, tmp_pa
         loaded.append(deploys.load(tmp_path / str(number)))
     expected = {one.revision: one.predictor._compute([[1, 2.5, -3]])[0][0] for one in loaded}
 
-    async def main():
+    async def main() -> None:
         async with asking(loaded[0]) as asked:
             seen = set()
 
-            async def ask():
+            async def ask() -> None:
                 while len(seen) < 2:
                     told = json.loads((await asked.predict(GOOD)).body)
                     assert told["predictions"] == [expected[told["revision"]]]

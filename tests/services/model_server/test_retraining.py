@@ -1,20 +1,26 @@
 """Retraining: in a process of its own, told through the store, and whatever can go wrong."""
 
 import json
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from services.registry.model import Job, JobState
+from tests.services.model_server.conftest import Platform, PythonMaker
 
 
 class Shared:
     """One platform and one service for all tests here; the script is read anew by each job."""
 
-    def __init__(self, make_platform, deploys, maker, folder):
+    def __init__(
+        self, make_platform: Callable[[Path], Platform], deploys: Any, maker: PythonMaker, folder: Any
+    ) -> None:
         self.platform = make_platform(folder)
         self.folder = folder / "deploy"
         self.maker = maker
@@ -25,44 +31,49 @@ class Shared:
         columns |= {"y": target * 3, "id": np.arange(float(len(target)))}
         self.platform.store.write_training("plant", deploys.NUMBERS, columns)
 
-    def script(self, before=""):
+    def script(self, before: Any = "") -> Any:
         """Let the training script do this first, in the words of the service's language."""
         self.maker.script(self.folder, self.maker.failing[before] if before else "")
         return self.service
 
 
 @pytest.fixture(scope="module")
-def shared(make_platform, deploys, maker, tmp_path_factory):
+def shared(
+    make_platform: Callable[[Path], Platform],
+    deploys: Any,
+    maker: PythonMaker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shared]:
     made = Shared(make_platform, deploys, maker, tmp_path_factory.mktemp("retraining"))
     yield made
     made.platform.close()
 
 
 @pytest.fixture
-def platform(shared):
+def platform(shared: Shared) -> Any:
     return shared.platform
 
 
 @pytest.fixture
-def trained(shared):
+def trained(shared: Shared) -> Path:
     return shared.script
 
 
-def _order(platform, **changes):
+def _order(platform: Any, **changes: Any) -> Any:
     return {"data_url": f"{platform.gateway.address}/v1/projects/plant/data"} | changes
 
 
-def _start(platform, service, **changes):
+def _start(platform: Any, service: Any, **changes: Any) -> Any:
     answer = platform.ask(service, "POST", "/retrain", _order(platform, **changes))
     assert answer.status == 202, answer.body
     return json.loads(answer.body)["job"]
 
 
-def _state(platform, service, job):
+def _state(platform: Any, service: Any, job: Any) -> Any:
     return json.loads(platform.ask(service, "GET", f"/retrain/{job}").body)
 
 
-def test_a_finished_job_stores_a_revision_and_nothing_else(platform, trained):
+def test_a_finished_job_stores_a_revision_and_nothing_else(platform: Any, trained: Path) -> None:
     service = trained()
     before = platform.revision_of(service)
     job = _start(platform, service, window={"kind": "sliding", "rows": 150})
@@ -76,7 +87,9 @@ def test_a_finished_job_stores_a_revision_and_nothing_else(platform, trained):
     assert platform.store.project("plant").version("A").revision == before == platform.revision_of(service)
 
 
-def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(platform, trained, shared):
+def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(
+    platform: Any, trained: Path, shared: Shared
+) -> None:
     service = trained("wait")
     job = _start(platform, service)
     platform.wait(lambda: "measuring" in _state(platform, service, job)["message"])
@@ -91,7 +104,9 @@ def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(platform, t
     platform.wait(lambda: not shared.maker.trainings(service))
 
 
-def test_of_two_replicas_asked_at_the_same_moment_one_trains(platform, trained, shared):
+def test_of_two_replicas_asked_at_the_same_moment_one_trains(
+    platform: Any, trained: Path, shared: Shared
+) -> None:
     services = (trained("wait"), platform.serve(shared.folder))
     with ThreadPoolExecutor(2) as pool:
         answers = list(
@@ -106,7 +121,7 @@ def test_of_two_replicas_asked_at_the_same_moment_one_trains(platform, trained, 
     assert services[1].close() == 0
 
 
-def test_a_job_cancelled_at_another_replica_stops(platform, trained, shared):
+def test_a_job_cancelled_at_another_replica_stops(platform: Any, trained: Path, shared: Shared) -> None:
     service = trained("wait")
     other = platform.serve(shared.folder)
     job = _start(platform, service)
@@ -116,7 +131,9 @@ def test_a_job_cancelled_at_another_replica_stops(platform, trained, shared):
     assert other.close() == 0
 
 
-def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(platform, trained, shared):
+def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(
+    platform: Any, trained: Path, shared: Shared
+) -> None:
     service = trained("wait")
     other = platform.serve(shared.folder)
     job = _start(platform, service)
@@ -130,7 +147,7 @@ def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(platf
     assert other.close() == 0
 
 
-def test_a_job_is_cancelled_through_the_gateway(platform, trained, shared):
+def test_a_job_is_cancelled_through_the_gateway(platform: Any, trained: Path, shared: Shared) -> None:
     trained("wait")
     service = platform.serve(shared.folder)
     platform.wait(lambda: _endpoint(platform) == service.address)
@@ -146,8 +163,8 @@ def test_a_job_is_cancelled_through_the_gateway(platform, trained, shared):
 
 
 def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked_failed(
-    platform, trained, shared
-):
+    platform: Any, trained: Path, shared: Shared
+) -> None:
     trained("wait")
     service = platform.serve(shared.folder)
     job = _start(platform, service)
@@ -164,18 +181,18 @@ def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked
     assert again.close() == 0
 
 
-def _endpoint(platform):
+def _endpoint(platform: Any) -> Any:
     return platform.store.project("plant").version("A").endpoint
 
 
-def _has_ended(process):
+def _has_ended(process: Any) -> bool:
     try:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
 
 
-def _age(platform, job):
+def _age(platform: Any, job: Any) -> None:
     """Make a job's last sign of life an old one, instead of waiting for it to become old."""
     long_ago = datetime.now(UTC) - timedelta(minutes=1)
     platform.store.put_job(
@@ -185,7 +202,7 @@ def _age(platform, job):
     )
 
 
-def test_a_script_uses_what_lies_beside_it(platform, trained, shared):
+def test_a_script_uses_what_lies_beside_it(platform: Any, trained: Path, shared: Shared) -> None:
     for name, content in shared.maker.beside.items():
         (shared.folder / name).write_text(content)
     service = trained()
@@ -197,7 +214,9 @@ def test_a_script_uses_what_lies_beside_it(platform, trained, shared):
 
 
 @pytest.mark.parametrize("before", ["refusal", "bug", "end", "other columns"])
-def test_a_script_that_fails_fails_the_job_in_words(platform, trained, shared, before):
+def test_a_script_that_fails_fails_the_job_in_words(
+    platform: Any, trained: Path, shared: Shared, before: str
+) -> None:
     service = trained(before)
     known = platform.store.revisions("plant", "A")
     job = _start(platform, service)
@@ -207,7 +226,7 @@ def test_a_script_that_fails_fails_the_job_in_words(platform, trained, shared, b
     assert platform.ask(service, "GET", "/health").status == 200
 
 
-def test_what_cannot_be_retrained_is_refused(platform, trained):
+def test_what_cannot_be_retrained_is_refused(platform: Any, trained: Path) -> None:
     service = trained()
     for url in ("http://127.0.0.1:1/v1/projects/plant/data", "file:///etc/passwd", "not a url",
                 f"{platform.gateway.address}@evil.example/"):  # fmt: skip

@@ -1,7 +1,10 @@
 """The other routes, tokens, and the service before anything is loaded."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from platform import python_version
+from typing import Any
 
 import pytest
 import sklearn
@@ -11,15 +14,15 @@ from services.http.loop import run
 
 
 @pytest.fixture
-def loaded(deploys, tmp_path):
+def loaded(deploys: Any, tmp_path: Path) -> Any:
     inputs, target = deploys.data()
     labels = ["yes" if value > 0 else "no" for value in target]
     deploys.write(tmp_path, LogisticRegression().fit(inputs, labels), deploys.CLASSES)
     return deploys.load(tmp_path)
 
 
-def test_before_a_revision_is_loaded_it_says_why_it_cannot_answer(asking):
-    async def main():
+def test_before_a_revision_is_loaded_it_says_why_it_cannot_answer(asking: Callable[..., Any]) -> None:
+    async def main() -> None:
         async with asking(None) as asked:
             for answer in (await asked.client.request("GET", "/health"), await asked.predict({"a": 1})):
                 assert answer.status == 503
@@ -29,8 +32,10 @@ def test_before_a_revision_is_loaded_it_says_why_it_cannot_answer(asking):
     run(main())
 
 
-def test_every_route_but_health_asks_for_the_services_own_token(asking, loaded):
-    async def main():
+def test_every_route_but_health_asks_for_the_services_own_token(
+    asking: Callable[..., Any], loaded: Any
+) -> None:
+    async def main() -> None:
         async with asking(loaded) as asked:
             assert (await asked.client.request("GET", "/health")).status == 200
             for method, path in (
@@ -47,8 +52,8 @@ def test_every_route_but_health_asks_for_the_services_own_token(asking, loaded):
     run(main())
 
 
-def test_classes_come_with_probabilities_in_their_order(asking, loaded):
-    async def main():
+def test_classes_come_with_probabilities_in_their_order(asking: Callable[..., Any], loaded: Any) -> None:
+    async def main() -> None:
         async with asking(loaded) as asked:
             told = json.loads(
                 (await asked.predict({"a": 9, "b": 0, "c": 0}, {"a": -9, "b": 0, "c": 0})).body
@@ -60,8 +65,8 @@ def test_classes_come_with_probabilities_in_their_order(asking, loaded):
     run(main())
 
 
-def test_the_model_tells_what_it_is(asking, loaded):
-    async def main():
+def test_the_model_tells_what_it_is(asking: Callable[..., Any], loaded: Any) -> None:
+    async def main() -> None:
         async with asking(loaded) as asked:
             answer = await asked.client.request("GET", "/model", headers=asked.headers)
             told = json.loads(answer.body)
@@ -75,7 +80,9 @@ def test_the_model_tells_what_it_is(asking, loaded):
 @pytest.mark.parametrize(
     ("written", "told"), [("spark 4.0", "spark 4.0"), ("", f"Python {python_version()}")]
 )
-def test_it_tells_what_trained_the_model_or_what_the_model_is_made_of(deploys, tmp_path, written, told):
+def test_it_tells_what_trained_the_model_or_what_the_model_is_made_of(
+    deploys: Any, tmp_path: Path, written: str, told: Any
+) -> None:
     (tmp_path / "predict.py").write_text(
         "class Constant:\n    pass\n\ndef load(path):\n    return Constant()\n\n"
         "def predict(model, rows):\n    return [0.0] * len(rows)\n"
@@ -84,10 +91,12 @@ def test_it_tells_what_trained_the_model_or_what_the_model_is_made_of(deploys, t
     assert deploys.load(tmp_path).library == told
 
 
-def test_a_service_that_runs_alone_says_what_it_cannot_do(asking, deploys, tmp_path):
+def test_a_service_that_runs_alone_says_what_it_cannot_do(
+    asking: Callable[..., Any], deploys: Any, tmp_path: Path
+) -> None:
     deploys.write(tmp_path, LinearRegression().fit(*deploys.data()))
 
-    async def main():
+    async def main() -> None:
         async with asking(deploys.load(tmp_path)) as asked:
             assert (await asked.post("/revision", {"revision": "a"})).status == 409
             assert (await asked.post("/retrain", {"data_url": "http://x/"})).status == 404

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from msgspec.structs import asdict, replace
@@ -34,7 +35,7 @@ def address(
     engine.remove(identifier, force=True, volumes=True)
 
 
-def _open(address: CassandraAddress, role: str, passwords: RolePasswords = PASSWORDS):
+def _open(address: CassandraAddress, role: str, passwords: RolePasswords = PASSWORDS) -> Any:
     return open_store(replace(address, user=role), password=passwords.of(StoreRole(role)))
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from typing import Any
 
 ENGINE = "/var/run/docker.sock"
 
@@ -55,7 +56,7 @@ class Relay:
             thread.join()
         self._threads.clear()
 
-    def _start(self, work, *arguments) -> None:
+    def _start(self, work: Any, *arguments: Any) -> None:
         thread = threading.Thread(target=work, args=arguments, name="relay", daemon=True)
         self._threads.append(thread)
         thread.start()

@@ -1,5 +1,7 @@
 """Classification metrics equal scikit-learn's, and are undefined with a reason where it would guess."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -43,7 +45,7 @@ def weighs_nothing(ours: ClassificationMetrics, metrics: ClassMetrics, metric: s
 
 @given(st.lists(ROW, max_size=40))
 @settings(max_examples=100, deadline=None)
-def test_counting_metrics_equal_those_of_scikit_learn(rows):
+def test_counting_metrics_equal_those_of_scikit_learn(rows: Any) -> None:
     ours = measure(rows)
     complete = [row for row in rows if row[0] is not None and row[1] is not None]
     assert ours.rows == len(complete)
@@ -70,7 +72,7 @@ def test_counting_metrics_equal_those_of_scikit_learn(rows):
 
 @given(st.lists(ROW, max_size=40))
 @settings(max_examples=150, deadline=None)
-def test_auc_and_gini_equal_those_of_scikit_learn(rows):
+def test_auc_and_gini_equal_those_of_scikit_learn(rows: Any) -> None:
     ours = measure(rows)
     labelled = [row for row in rows if row[0] is not None]
     values, supports = [], []
@@ -89,7 +91,7 @@ def test_auc_and_gini_equal_those_of_scikit_learn(rows):
     assert agrees(ours.weighted.auc, np.average(values, weights=supports) if values else np.nan)
 
 
-def test_macro_auc_is_what_scikit_learn_calls_one_against_the_rest():
+def test_macro_auc_is_what_scikit_learn_calls_one_against_the_rest() -> None:
     random = np.random.default_rng(3)
     scores = random.dirichlet(np.ones(3), 500)
     real = [CLASSES[code] for code in random.integers(0, 3, 500)]
@@ -100,7 +102,7 @@ def test_macro_auc_is_what_scikit_learn_calls_one_against_the_rest():
         assert agrees(metrics.auc, expected)
 
 
-def test_one_class_only_has_no_auc_and_says_why():
+def test_one_class_only_has_no_auc_and_says_why() -> None:
     ours = measure([("a", "a", (0.1, 0.8, 0.1)), ("a", "b", (0.6, 0.3, 0.1))])
     assert ours.classes["a"].auc == Measure(None, "every labelled row is of class a")
     assert ours.classes["b"].auc == Measure(None, "no labelled row is of class b")
@@ -109,7 +111,7 @@ def test_one_class_only_has_no_auc_and_says_why():
     assert ours.macro.auc.value is None
 
 
-def test_averages_leave_out_classes_for_which_a_metric_is_undefined():
+def test_averages_leave_out_classes_for_which_a_metric_is_undefined() -> None:
     ours = measure([("a", "a", (0, 1, 0)), ("unseen", "a", (0, 1, 0))])
     assert ours.classes["unseen"].support == 1
     assert ours.classes["unseen"].precision.value is None
@@ -119,7 +121,7 @@ def test_averages_leave_out_classes_for_which_a_metric_is_undefined():
     assert list(ours.classes) == ["b", "a", "c", "unseen"]
 
 
-def test_without_rows_everything_is_undefined_with_a_reason():
+def test_without_rows_everything_is_undefined_with_a_reason() -> None:
     ours = measure([])
     assert ours.rows == 0
     assert ours.accuracy == Measure(None, "no row has its true value yet")
@@ -130,7 +132,7 @@ def test_without_rows_everything_is_undefined_with_a_reason():
             assert getattr(metrics, metric).reason
 
 
-def test_a_row_without_usable_scores_counts_for_everything_but_auc():
+def test_a_row_without_usable_scores_counts_for_everything_but_auc() -> None:
     ours = measure([("a", "a", (0, np.nan, 0)), ("a", "a", (0, 0.9, 0)), ("b", "b", (1, 0.1, 0))])
     assert ours.rows == 3
     assert ours.classes["a"].auc.value == 1.0

@@ -1,6 +1,7 @@
 """Rows for the tests of summaries."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def make_measured() -> MakeRows:
 @pytest.fixture
 def take_rows() -> Callable[[LabelledRows, slice], LabelledRows]:
     def take(rows: LabelledRows, part: slice) -> LabelledRows:
-        def chosen(column):
+        def chosen(column: Any) -> Any:
             return column.take(part) if isinstance(column, Categorical) else column[part]
 
         scores = None if rows.scores is None else rows.scores[part]

@@ -1,6 +1,8 @@
 """Classification summaries: the same result whichever way rows are split, merged and taken out."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from services.evaluation.summaries import ClassificationSummary, LabelledRows, s
 from services.evaluation.summaries.scores import EXACT_ROWS
 from services.store.batches import Categorical
 from services.store.identifiers import new_ids
+from tests.services.evaluation.summaries.conftest import MakeRows
 
 CLASSES = ("setosa", "versicolor", "virginica")
 
@@ -38,7 +41,9 @@ def told(summary: ClassificationSummary) -> str:
 
 
 @pytest.mark.parametrize("count", [1, 900, EXACT_ROWS, EXACT_ROWS + 1, EXACT_ROWS + 30_000])
-def test_splitting_and_merging_changes_nothing(count, make_classified, take_rows):
+def test_splitting_and_merging_changes_nothing(
+    count: Any, make_classified: MakeRows, take_rows: Callable[[LabelledRows, slice], LabelledRows]
+) -> None:
     rows = make_classified(count)
     whole = of(rows)
     cuts = [0, count // 7, count // 2, count]
@@ -52,7 +57,9 @@ def test_splitting_and_merging_changes_nothing(count, make_classified, take_rows
 
 
 @pytest.mark.parametrize("count", [500, EXACT_ROWS - 10, EXACT_ROWS + 40_000])
-def test_a_corrected_label_leaves_no_trace_of_the_wrong_one(count, make_classified, take_rows):
+def test_a_corrected_label_leaves_no_trace_of_the_wrong_one(
+    count: Any, make_classified: MakeRows, take_rows: Callable[[LabelledRows, slice], LabelledRows]
+) -> None:
     rows = make_classified(count)
     wrong = Categorical((rows.labels.codes + 1) % 3, rows.labels.categories)
     mistaken = take_rows(LabelledRows(rows.ids, wrong, rows.predicted, rows.scores), slice(100))
@@ -63,14 +70,18 @@ def test_a_corrected_label_leaves_no_trace_of_the_wrong_one(count, make_classifi
     assert told(corrected) == told(of(rows))
 
 
-def test_removal_may_reach_a_part_before_the_whole_is_merged(make_classified, take_rows):
+def test_removal_may_reach_a_part_before_the_whole_is_merged(
+    make_classified: MakeRows, take_rows: Callable[[LabelledRows, slice], LabelledRows]
+) -> None:
     rows = make_classified(300)
     base, newer = of(rows), ClassificationSummary(CLASSES)
     newer.remove_rows(take_rows(rows, slice(50)))
     assert told(merged(newer, base)) == told(of(take_rows(rows, slice(50, None))))
 
 
-def test_growing_just_past_the_limit_and_back_is_exact_again(make_classified, take_rows):
+def test_growing_just_past_the_limit_and_back_is_exact_again(
+    make_classified: MakeRows, take_rows: Callable[[LabelledRows, slice], LabelledRows]
+) -> None:
     rows = make_classified(EXACT_ROWS + 5_000)
     summary = of(rows)
     assert summary.roc()[0].auc.error_bound > 0
@@ -78,7 +89,9 @@ def test_growing_just_past_the_limit_and_back_is_exact_again(make_classified, ta
     assert told(summary) == told(of(take_rows(rows, slice(EXACT_ROWS))))
 
 
-def test_equal_rows_count_as_often_as_they_came(make_classified, take_rows):
+def test_equal_rows_count_as_often_as_they_came(
+    make_classified: MakeRows, take_rows: Callable[[LabelledRows, slice], LabelledRows]
+) -> None:
     twice = make_classified(40_000)
     once = make_classified(30_001, seed=9)
     grown = of(twice, twice)
@@ -89,7 +102,7 @@ def test_equal_rows_count_as_often_as_they_came(make_classified, take_rows):
     assert told(grown) == told(of(once, twice, twice))
 
 
-def test_many_corrections_do_not_pile_up(make_classified):
+def test_many_corrections_do_not_pile_up(make_classified: MakeRows) -> None:
     rows = make_classified(20_000)
     summary = of(rows)
     for _ in range(12):
@@ -99,7 +112,7 @@ def test_many_corrections_do_not_pile_up(make_classified):
 
 
 @pytest.mark.parametrize("count", [400, EXACT_ROWS + 20_000])
-def test_summaries_over_different_classes_merge_by_name(count, make_classified):
+def test_summaries_over_different_classes_merge_by_name(count: Any, make_classified: MakeRows) -> None:
     """A model that does not know a class scores it 0; labels of that class stay labels of it."""
     old, new = (
         make_classified(count, classes=("b", "a")),
@@ -130,7 +143,7 @@ def test_summaries_over_different_classes_merge_by_name(count, make_classified):
     assert told(of(old, new, classes=("b", "a"))) == expected
 
 
-def test_a_merge_leaves_the_other_and_copies_alone(make_classified):
+def test_a_merge_leaves_the_other_and_copies_alone(make_classified: MakeRows) -> None:
     first, second = of(make_classified(50)), of(make_classified(60, seed=4))
     before, copy = told(second), second.copy()
     first.merge(second)
@@ -139,7 +152,7 @@ def test_a_merge_leaves_the_other_and_copies_alone(make_classified):
     assert (first.rows, second.rows, copy.rows) == (110, 60, 170)
 
 
-def test_numbers_and_truth_values_are_labels_too():
+def test_numbers_and_truth_values_are_labels_too() -> None:
     predicted = Categorical(np.array([0, 1, 1], dtype=np.int32), ("0", "1"))
     summary = of(LabelledRows(new_ids(3), np.array([0.0, 1.0, 7.0]), predicted), classes=("0", "1"))
     assert list(summary.metrics().classes) == ["0", "1", "7"]
@@ -149,7 +162,7 @@ def test_numbers_and_truth_values_are_labels_too():
     assert summary.metrics().accuracy.value == 1.0
 
 
-def test_a_model_without_scores_has_metrics_and_no_auc(make_classified):
+def test_a_model_without_scores_has_metrics_and_no_auc(make_classified: MakeRows) -> None:
     rows = make_classified(40)
     summary = of(LabelledRows(rows.ids, rows.labels, rows.predicted))
     assert summary.metrics().accuracy.value is not None
@@ -158,7 +171,7 @@ def test_a_model_without_scores_has_metrics_and_no_auc(make_classified):
 
 
 @pytest.mark.parametrize("damaged", [b"", b"rubbish", "half", "regression"])
-def test_damaged_bytes_are_told_as_corrupt(damaged, make_classified):
+def test_damaged_bytes_are_told_as_corrupt(damaged: Any, make_classified: MakeRows) -> None:
     whole = of(make_classified(10)).to_bytes()
     packed = {
         "half": whole[: len(whole) // 2],

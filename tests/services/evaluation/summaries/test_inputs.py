@@ -1,6 +1,7 @@
 """Input summaries: counts, moments and samples that every reader agrees on."""
 
 import statistics
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def of(column: Column, start: int = 0) -> InputSummary:
 
 @given(st.lists(st.floats(-1e9, 1e9) | st.just(np.nan), max_size=30))
 @settings(max_examples=100, deadline=None)
-def test_moments_are_exact(values):
+def test_moments_are_exact(values: Any) -> None:
     summary = of(np.array(values, dtype=np.float64))
     present = [value for value in values if not np.isnan(value)]
     assert (summary.count, summary.missing) == (len(present), len(values) - len(present))
@@ -40,7 +41,7 @@ def test_moments_are_exact(values):
         assert summary.variance().reason
 
 
-def test_splitting_merging_and_storing_changes_nothing():
+def test_splitting_merging_and_storing_changes_nothing() -> None:
     values = np.random.default_rng(0).normal(1e6, 1, 5_000)
     whole, merged = of(values), InputSummary(sampled=100)
     for start in range(4_000, -1, -1_000):
@@ -52,13 +53,13 @@ def test_splitting_merging_and_storing_changes_nothing():
     assert len(merged.series().x) == 100
 
 
-def test_series_keeps_missing_values_and_the_order_of_time():
+def test_series_keeps_missing_values_and_the_order_of_time() -> None:
     series = of(np.array([3.0, np.nan, 1.0])).series()
     assert series.x.tolist() == [0.0, 1.0, 2.0]
     np.testing.assert_array_equal(series.y, [3.0, np.nan, 1.0])
 
 
-def test_texts_are_counted_and_drawn_as_codes():
+def test_texts_are_counted_and_drawn_as_codes() -> None:
     summary = of(Categorical.of(["red", "white", None, "red"]))
     summary.merge(of(Categorical.of(["rosé", "white", "red"]), start=4))
     assert summary.categories() == {"red": 3, "white": 2, "rosé": 1}
@@ -69,7 +70,7 @@ def test_texts_are_counted_and_drawn_as_codes():
     assert summary.mean().reason == "the input is a text"
 
 
-def test_free_text_is_bounded_and_counted_the_same_by_everyone():
+def test_free_text_is_bounded_and_counted_the_same_by_everyone() -> None:
     texts = [f"note {number % 4_000}" for number in range(12_000)]
     whole, merged = of(Categorical.of(texts)), InputSummary(sampled=100)
     for start in range(0, 12_000, 1_500):
@@ -80,12 +81,12 @@ def test_free_text_is_bounded_and_counted_the_same_by_everyone():
     assert whole.count == 12_000
 
 
-def test_priorities_are_even_and_differ_between_neighbours():
+def test_priorities_are_even_and_differ_between_neighbours() -> None:
     values = priorities_of(row_ids(np.arange(100_000)))
     assert len(np.unique(values)) == 100_000
     assert np.histogram(values, bins=10, range=(0, 1))[0].min() > 9_600
 
 
-def test_damaged_bytes_are_told_as_corrupt():
+def test_damaged_bytes_are_told_as_corrupt() -> None:
     with pytest.raises(Corrupt):
         InputSummary.from_bytes(b"rubbish")

@@ -1,5 +1,8 @@
 """Regression summaries: equal to scikit-learn, and exact whatever is added and taken out."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +13,7 @@ from services.evaluation.model import Measure
 from services.evaluation.summaries import LabelledRows, RegressionSummary, summary_from_bytes
 from services.store.batches import Categorical
 from services.store.identifiers import new_ids
+from tests.services.evaluation.summaries.conftest import MakeRows
 
 VALUE = st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, 5.5, 1e-9])
 
@@ -27,7 +31,7 @@ def same(measure: Measure, expected: float) -> bool:
 
 @given(st.lists(st.tuples(VALUE, VALUE), min_size=1, max_size=50))
 @settings(max_examples=200, deadline=None)
-def test_metrics_equal_those_of_scikit_learn(pairs):
+def test_metrics_equal_those_of_scikit_learn(pairs: Any) -> None:
     real, predicted = np.array(pairs).T
     ours = of(LabelledRows(new_ids(len(pairs)), real, predicted)).metrics()
     assert same(ours.mse, reference.mean_squared_error(real, predicted))
@@ -41,7 +45,9 @@ def test_metrics_equal_those_of_scikit_learn(pairs):
 
 
 @pytest.mark.parametrize(("mean", "scale"), [(0, 1), (1e9, 1), (-1e12, 0.1), (1e-9, 1e-12), (1e100, 1e90)])
-def test_large_means_and_small_variances_cost_no_digits(mean, scale, make_measured):
+def test_large_means_and_small_variances_cost_no_digits(
+    mean: Any, scale: Any, make_measured: MakeRows
+) -> None:
     rows = make_measured(5_000, mean=mean, scale=scale)
     ours = of(rows).metrics()
     centred, predicted = rows.labels - rows.labels[0], rows.predicted - rows.labels[0]
@@ -50,7 +56,9 @@ def test_large_means_and_small_variances_cost_no_digits(mean, scale, make_measur
     assert same(ours.mse, reference.mean_squared_error(rows.labels, rows.predicted))
 
 
-def test_splitting_merging_and_storing_changes_nothing(make_measured, take_rows):
+def test_splitting_merging_and_storing_changes_nothing(
+    make_measured: MakeRows, take_rows: Callable[[LabelledRows, slice], LabelledRows]
+) -> None:
     rows = make_measured(20_000, mean=1e7)
     parts = [of(take_rows(rows, slice(start, start + 3_000))) for start in range(0, 20_000, 3_000)]
     whole, merged = of(rows), RegressionSummary()
@@ -61,7 +69,9 @@ def test_splitting_merging_and_storing_changes_nothing(make_measured, take_rows)
     assert merged.pairs().total == 20_000
 
 
-def test_a_corrected_label_leaves_no_trace(make_measured, take_rows):
+def test_a_corrected_label_leaves_no_trace(
+    make_measured: MakeRows, take_rows: Callable[[LabelledRows, slice], LabelledRows]
+) -> None:
     rows = make_measured(12_000)
     wrong = take_rows(LabelledRows(rows.ids, rows.labels * 1e9, rows.predicted), slice(1_500))
     corrected = of(wrong, take_rows(rows, slice(1_500, None)))
@@ -73,7 +83,7 @@ def test_a_corrected_label_leaves_no_trace(make_measured, take_rows):
     assert np.array_equal(corrected.pairs().predicted, expected.pairs().predicted)
 
 
-def test_what_is_all_taken_out_again_leaves_nothing(make_measured):
+def test_what_is_all_taken_out_again_leaves_nothing(make_measured: MakeRows) -> None:
     rows = make_measured(700)
     summary = of(rows)
     summary.remove_rows(rows)
@@ -81,7 +91,7 @@ def test_what_is_all_taken_out_again_leaves_nothing(make_measured):
     assert len(summary.pairs().real) == 0
 
 
-def test_pairs_are_a_sample_that_keeps_pairs_together(make_measured):
+def test_pairs_are_a_sample_that_keeps_pairs_together(make_measured: MakeRows) -> None:
     rows = make_measured(30_000)
     pairs = of(rows).pairs()
     assert len(pairs.real) == 5_000
@@ -94,7 +104,7 @@ def test_pairs_are_a_sample_that_keeps_pairs_together(make_measured):
     assert pairs.real.mean() == pytest.approx(rows.labels.mean(), abs=0.1)
 
 
-def test_missing_and_infinite_values_are_left_out():
+def test_missing_and_infinite_values_are_left_out() -> None:
     real = np.array([1.0, np.nan, 3.0, np.inf, 5.0, 6.0])
     predicted = np.array([1.5, 2.0, np.nan, 4.0, 5.5, 1e200])
     summary = of(LabelledRows(new_ids(6), real, predicted))
@@ -111,7 +121,7 @@ def test_missing_and_infinite_values_are_left_out():
         ([1.0, 2.0, 3.0], [0.1] * 3, "", "every prediction is the same"),
     ],
 )
-def test_what_is_undefined_says_why(real, predicted, r2, correlation):
+def test_what_is_undefined_says_why(real: Any, predicted: Any, r2: str, correlation: str) -> None:
     rows = LabelledRows(
         new_ids(len(real)), np.array(real, dtype=np.float64), np.array(predicted, dtype=np.float64)
     )
@@ -120,7 +130,7 @@ def test_what_is_undefined_says_why(real, predicted, r2, correlation):
     assert metrics.squared_correlation.reason == correlation
 
 
-def test_texts_are_refused_as_numbers():
+def test_texts_are_refused_as_numbers() -> None:
     texts = Categorical.of(["low"])
     with pytest.raises(TypeError, match="numbers"):
         of(LabelledRows(new_ids(1), texts, np.array([1.0])))

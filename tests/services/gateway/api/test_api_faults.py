@@ -2,10 +2,13 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from services.gateway.coalescing import MOST_CALLS
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 ROW = {"ph": 3.5, "alcohol": 9.5}
 
@@ -23,7 +26,9 @@ ROW = {"ph": 3.5, "alcohol": 9.5}
         (404, b""),
     ],
 )
-def test_a_champion_that_breaks_the_contract_is_a_503_with_a_retry_hint(wine, model, answer):
+def test_a_champion_that_breaks_the_contract_is_a_503_with_a_retry_hint(
+    wine: Platform, model: StubModel, answer: Any
+) -> None:
     model.answer = lambda _: answer
     response = _predict(wine)
     assert response.status_code == 503
@@ -35,14 +40,14 @@ def test_a_champion_that_breaks_the_contract_is_a_503_with_a_retry_hint(wine, mo
     assert model.address not in response.text
 
 
-def test_a_slow_champion_is_a_503_once_its_time_is_over(wine, model):
+def test_a_slow_champion_is_a_503_once_its_time_is_over(wine: Platform, model: StubModel) -> None:
     model.delay = 3.0
     response = _predict(wine)
     assert response.status_code == 503
     assert "did not answer in time" in response.json()["error"]["message"]
 
 
-def test_a_champion_that_is_down_is_a_503_and_is_counted(wine, helpers):
+def test_a_champion_that_is_down_is_a_503_and_is_counted(wine: Platform, helpers: SimpleNamespace) -> None:
     wine.register("down", "A", helpers.signature("ph", "alcohol"), "http://127.0.0.1:9")
     with wine.client() as client:
         helpers.wait_until(lambda: "down" in client.projects())
@@ -52,7 +57,9 @@ def test_a_champion_that_is_down_is_a_503_and_is_counted(wine, helpers):
     assert (status.health, status.errors) == ("down", 1)
 
 
-def test_a_version_that_never_registered_a_service_is_a_503(wine, helpers):
+def test_a_version_that_never_registered_a_service_is_a_503(
+    wine: Platform, helpers: SimpleNamespace
+) -> None:
     wine.register("silent", "A", helpers.signature("ph", "alcohol"), "")
     with wine.client() as client:
         helpers.wait_until(lambda: "silent" in client.projects())
@@ -61,8 +68,10 @@ def test_a_version_that_never_registered_a_service_is_a_503(wine, helpers):
     assert "no service" in response.json()["error"]["message"]
 
 
-def test_a_row_that_the_model_refuses_is_told_to_its_client_alone(wine, model, helpers):
-    def picky(rows):
+def test_a_row_that_the_model_refuses_is_told_to_its_client_alone(
+    wine: Platform, model: StubModel, helpers: SimpleNamespace
+) -> None:
+    def picky(rows: Any) -> Any:
         for index, row in enumerate(rows):
             if row["ph"] > 14:
                 error = {
@@ -73,7 +82,7 @@ def test_a_row_that_the_model_refuses_is_told_to_its_client_alone(wine, model, h
                 return 422, json.dumps({"error": error}).encode()
         return helpers.add_up(rows)
 
-    def shared():
+    def shared() -> Any:
         bad = {"ph": 99.0, "alcohol": 9.5}
         return any(bad in body["instances"] and len(body["instances"]) > 1 for _, body in model.seen)
 
@@ -96,7 +105,7 @@ def test_a_row_that_the_model_refuses_is_told_to_its_client_alone(wine, model, h
     assert _predict(wine, "wine", 99.0).json()["error"]["field"] == "instances[0].ph"
 
 
-def test_requests_that_arrive_together_are_asked_together(wine, model):
+def test_requests_that_arrive_together_are_asked_together(wine: Platform, model: StubModel) -> None:
     model.delay = 0.1
     with ThreadPoolExecutor(32) as pool:
         responses = list(pool.map(lambda n: _predict(wine, "wine", float(n)), range(32)))
@@ -106,6 +115,6 @@ def test_requests_that_arrive_together_are_asked_together(wine, model):
     assert len(model.seen) < 32
 
 
-def _predict(wine, project: str = "wine", ph: float = 3.5):
+def _predict(wine: Platform, project: str = "wine", ph: float = 3.5) -> Any:
     with wine.http() as http:
         return http.post(f"/v1/projects/{project}/predict", json={"instances": [{**ROW, "ph": ph}]})

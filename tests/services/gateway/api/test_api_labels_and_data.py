@@ -1,5 +1,8 @@
 """True values, and the rows that a retraining gets from them."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,11 +10,12 @@ from services.errors import InvalidInput, NotFound
 from services.gateway import messages
 from services.registry.tokens import service_token
 from services.store.identifiers import format_id, new_ids
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 ROW = {"ph": 3.5, "alcohol": 9.5}
 
 
-def test_a_label_is_accepted_matched_corrected_and_repeated(wine):
+def test_a_label_is_accepted_matched_corrected_and_repeated(wine: Platform) -> None:
     with wine.client() as client:
         answer = client.predict("wine", [ROW])[0]
         first = client.label("wine", [(answer.id, 5.0)])
@@ -22,7 +26,7 @@ def test_a_label_is_accepted_matched_corrected_and_repeated(wine):
     assert (corrected.accepted, corrected.corrected) == (1, 1)
 
 
-def test_a_label_before_its_prediction_is_kept_and_counted_apart(wine):
+def test_a_label_before_its_prediction_is_kept_and_counted_apart(wine: Platform) -> None:
     early = format_id(*new_ids(1).tolist()[0])
     with wine.client() as client:
         assert client.label("wine", [(early, 5.0)]).not_yet_matched == 1
@@ -39,14 +43,16 @@ def test_a_label_before_its_prediction_is_kept_and_counted_apart(wine):
         ({"id": "01890a5d-ac96-774b-bcce-b302099a8057", "label": 1, "x": 1}, "[0].x"),
     ],
 )
-def test_a_wrong_label_is_refused_naming_the_item(wine, item, field):
+def test_a_wrong_label_is_refused_naming_the_item(wine: Platform, item: Any, field: str) -> None:
     with wine.http() as http:
         answer = http.post("/v1/projects/wine/labels", json=[item])
     assert answer.status_code == 422
     assert answer.json()["error"]["field"] == field
 
 
-def test_a_label_of_a_class_that_no_model_knows_is_a_fact_and_counted_apart(wine, model, helpers):
+def test_a_label_of_a_class_that_no_model_knows_is_a_fact_and_counted_apart(
+    wine: Platform, model: StubModel, helpers: SimpleNamespace
+) -> None:
     wine.register(
         "iris", "A", helpers.signature("ph", classes=("setosa", "3"), target="kind"), model.address
     )
@@ -57,13 +63,13 @@ def test_a_label_of_a_class_that_no_model_knows_is_a_fact_and_counted_apart(wine
     assert (counts.accepted, counts.unknown_class) == (3, 1)
 
 
-def test_labels_of_an_unknown_project_are_refused(wine):
+def test_labels_of_an_unknown_project_are_refused(wine: Platform) -> None:
     with wine.client() as client, pytest.raises(NotFound):
         client.label("beer", [])
 
 
 @pytest.fixture(scope="module")
-def trained(module_platform, running_model):
+def trained(module_platform: Platform, running_model: StubModel) -> Any:
     """Project `grape`: five training rows, three live ones: two with their true value, one asked twice."""
     running_model.reset()
     from services.registry.model import Field, FieldType, Signature, Task
@@ -92,7 +98,7 @@ def trained(module_platform, running_model):
     return platform
 
 
-def test_training_rows_come_first_then_labelled_live_ones_with_their_last_label(trained):
+def test_training_rows_come_first_then_labelled_live_ones_with_their_last_label(trained: Any) -> None:
     with trained.client() as client:
         rows = list(client.data("grape", "A"))
     assert [row["pH value"] for row in rows] == [1, 2, 3, 4, 5, 10, 20]
@@ -103,13 +109,13 @@ def test_training_rows_come_first_then_labelled_live_ones_with_their_last_label(
     ]
 
 
-def test_a_sliding_window_takes_the_newest_rows(trained):
+def test_a_sliding_window_takes_the_newest_rows(trained: Any) -> None:
     with trained.client() as client:
         assert [row["pH value"] for row in client.data("grape", "A", rows=3)] == [5, 10, 20]
         assert [row["pH value"] for row in client.data("grape", "A", source="historical", rows=2)] == [4, 5]
 
 
-def test_a_period_limits_the_live_rows(trained):
+def test_a_period_limits_the_live_rows(trained: Any) -> None:
     with trained.client() as client:
         assert not list(client.data("grape", "A", source="live", until="2020-01-01T00:00:00Z"))
         assert len(list(client.data("grape", "A", source="live", since="2020-01-01T00:00:00Z"))) == 2
@@ -126,19 +132,19 @@ def test_a_period_limits_the_live_rows(trained):
         ("version=A&since=2020-01-01", "since"),
     ],
 )
-def test_a_wrong_window_is_refused_by_name(trained, query, field):
+def test_a_wrong_window_is_refused_by_name(trained: Any, query: str, field: str) -> None:
     with trained.http() as http:
         answer = http.get(f"/v1/projects/grape/data?{query}")
     assert answer.status_code == 422
     assert answer.json()["error"]["field"] == field
 
 
-def test_a_service_may_read_its_own_data(trained, helpers):
+def test_a_service_may_read_its_own_data(trained: Any, helpers: SimpleNamespace) -> None:
     with trained.client(service_token(helpers.SECRET, "grape", "A")) as service:
         assert len(list(service.data("grape", "A"))) == 7
 
 
-def test_predictions_on_the_training_set_are_stored_by_row(trained):
+def test_predictions_on_the_training_set_are_stored_by_row(trained: Any) -> None:
     upload = messages.TrainingPredictionsUpload([0, 1], [5.5, 5.25])
     with trained.client() as client:
         assert client.put_training_predictions("grape", "A", upload) == 2
@@ -158,7 +164,9 @@ def test_predictions_on_the_training_set_are_stored_by_row(trained):
         ({"pH value": [1, 2], "berries": [1], "quality": [1]}, "columns.pH value"),
     ],
 )
-def test_a_training_set_that_breaks_its_signature_is_refused_by_column(trained, columns, field):
+def test_a_training_set_that_breaks_its_signature_is_refused_by_column(
+    trained: Any, columns: Any, field: str
+) -> None:
     signature = {
         "inputs": [
             {"name": "pH value", "column": "ph_value"},

@@ -4,6 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -12,11 +14,20 @@ from services.errors import Conflict, InvalidInput, NotFound, Refused
 from services.gateway import messages
 from services.registry.model import ChampionChange, Field, FieldType, Job, JobState, Mode, Policy, Revision
 from services.registry.tokens import service_token
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 ROW = {"ph": 3.5, "alcohol": 9.5}
 
 
-def _registration(helpers, project, version, endpoint, *, names=("ph", "alcohol"), revision="b" * 64):
+def _registration(
+    helpers: SimpleNamespace,
+    project: Any,
+    version: Any,
+    endpoint: Any,
+    *,
+    names: Any = ("ph", "alcohol"),
+    revision: Any = "b" * 64,
+) -> Any:
     return messages.RegisterRequest(
         project,
         version,
@@ -27,7 +38,7 @@ def _registration(helpers, project, version, endpoint, *, names=("ph", "alcohol"
 
 
 @pytest.fixture
-def beer(wine, model, helpers, request):
+def beer(wine: Platform, model: StubModel, helpers: SimpleNamespace, request: pytest.FixtureRequest) -> str:
     """A project of its own for each test, with versions A (champion) and B."""
     name = f"beer_{request.node.name.removeprefix('test_')[:24].rstrip('_')}"
     for version in "AB":
@@ -36,7 +47,9 @@ def beer(wine, model, helpers, request):
     return name
 
 
-def test_the_first_service_to_register_is_the_champion_and_later_ones_challenge(wine, beer):
+def test_the_first_service_to_register_is_the_champion_and_later_ones_challenge(
+    wine: Platform, beer: str
+) -> None:
     with wine.client() as client:
         project = client.project(beer)
         history = client.history(beer)
@@ -49,7 +62,9 @@ def test_the_first_service_to_register_is_the_champion_and_later_ones_challenge(
     assert [(change.previous, change.champion) for change in history] == [("", "A")]
 
 
-def test_registering_again_changes_neither_mode_nor_desired_revision(wine, beer, model, helpers):
+def test_registering_again_changes_neither_mode_nor_desired_revision(
+    wine: Platform, beer: str, model: StubModel, helpers: SimpleNamespace
+) -> None:
     with wine.client(service_token(helpers.SECRET, beer, "A")) as service:
         again = service.register(_registration(helpers, beer, "A", "http://127.0.0.1:9", revision="c" * 64))
         assert (again.revision, again.mode) == ("b" * 64, Mode.CHAMPION)
@@ -60,7 +75,9 @@ def test_registering_again_changes_neither_mode_nor_desired_revision(wine, beer,
             service.register(_registration(helpers, beer, "B", model.address))
 
 
-def test_a_change_of_champion_is_answered_by_the_new_one_and_told_in_the_history(wine, beer):
+def test_a_change_of_champion_is_answered_by_the_new_one_and_told_in_the_history(
+    wine: Platform, beer: str
+) -> None:
     change = messages.ChampionRequest("B", "A", 1, "better on Monday", "Ana")
     with wine.client() as client:
         project = client.change_champion(beer, change)
@@ -71,7 +88,7 @@ def test_a_change_of_champion_is_answered_by_the_new_one_and_told_in_the_history
     assert last == project.last_change
 
 
-def test_a_change_of_what_was_never_measured_says_so_in_its_evidence(wine, beer):
+def test_a_change_of_what_was_never_measured_says_so_in_its_evidence(wine: Platform, beer: str) -> None:
     with wine.client() as client:
         client.change_champion(beer, messages.ChampionRequest("B", "A", 1, "better on Monday", "Ana"))
         evidence = client.history(beer)[-1].evidence
@@ -79,15 +96,17 @@ def test_a_change_of_what_was_never_measured_says_so_in_its_evidence(wine, beer)
     assert evidence.note.startswith("No data.")
 
 
-def test_evidence_is_made_by_the_gateway_and_taken_from_nobody(wine, beer):
+def test_evidence_is_made_by_the_gateway_and_taken_from_nobody(wine: Platform, beer: str) -> None:
     body = {"champion": "B", "expected": "A", "generation": 1, "reason": "mine", "who": "Ana"}
     with wine.http() as http:
         answer = http.post(f"/v1/projects/{beer}/champion", json={**body, "evidence": "trust me"})
     assert answer.status_code == 422
 
 
-def test_of_two_windows_flipping_at_once_one_is_told_who_was_first_and_when(wine, beer):
-    def flip(who):
+def test_of_two_windows_flipping_at_once_one_is_told_who_was_first_and_when(
+    wine: Platform, beer: str
+) -> None:
+    def flip(who: Any) -> Any:
         with wine.http() as http:
             body = {"champion": "B", "expected": "A", "generation": 1, "reason": "mine", "who": who}
             return http.post(f"/v1/projects/{beer}/champion", json=body)
@@ -101,10 +120,12 @@ def test_of_two_windows_flipping_at_once_one_is_told_who_was_first_and_when(wine
     assert datetime.fromisoformat(first["at"]).strftime("%H:%M:%S") in message
 
 
-def test_a_flip_is_followed_under_load_without_a_failed_request(wine, beer, helpers):
+def test_a_flip_is_followed_under_load_without_a_failed_request(
+    wine: Platform, beer: str, helpers: SimpleNamespace
+) -> None:
     stop, seen, failed = threading.Event(), set(), []
 
-    def ask():
+    def ask() -> None:
         with wine.http() as http:
             while not stop.is_set():
                 answer = http.post(f"/v1/projects/{beer}/predict", json={"instances": [ROW]})
@@ -127,7 +148,7 @@ def test_a_flip_is_followed_under_load_without_a_failed_request(wine, beer, help
     assert not failed
 
 
-def test_a_change_without_a_reason_or_to_an_unknown_version_is_refused(wine, beer):
+def test_a_change_without_a_reason_or_to_an_unknown_version_is_refused(wine: Platform, beer: str) -> None:
     with wine.client() as client:
         with pytest.raises(InvalidInput, match="reason"):
             client.change_champion(beer, messages.ChampionRequest("B", "A", 1, " ", "Ana"))
@@ -137,7 +158,7 @@ def test_a_change_without_a_reason_or_to_an_unknown_version_is_refused(wine, bee
             client.change_champion("none", messages.ChampionRequest("B", "A", 1, "why", "Ana"))
 
 
-def test_a_retired_version_stays_out_until_it_is_taken_back(wine, beer):
+def test_a_retired_version_stays_out_until_it_is_taken_back(wine: Platform, beer: str) -> None:
     with wine.client() as client:
         assert client.retire(beer, "B", retired=True).version("B").mode is Mode.RETIRED
         with pytest.raises(Conflict):
@@ -147,7 +168,9 @@ def test_a_retired_version_stays_out_until_it_is_taken_back(wine, beer):
         assert client.retire(beer, "B", retired=False).version("B").mode is Mode.CHALLENGER
 
 
-def test_the_desired_revision_changes_only_to_a_known_one_and_from_what_was_seen(wine, beer):
+def test_the_desired_revision_changes_only_to_a_known_one_and_from_what_was_seen(
+    wine: Platform, beer: str
+) -> None:
     newer = Revision(beer, "A", "d" * 64, 10, datetime.now(UTC), 9)
     with wine.client() as client:
         client.add_revision(newer)
@@ -160,7 +183,7 @@ def test_the_desired_revision_changes_only_to_a_known_one_and_from_what_was_seen
             _desire(client, beer, "e", "d")
 
 
-def test_the_history_of_revisions_says_from_what_to_what_who_and_why(wine, beer):
+def test_the_history_of_revisions_says_from_what_to_what_who_and_why(wine: Platform, beer: str) -> None:
     with wine.client() as client:
         client.add_revision(Revision(beer, "A", "d" * 64, 10, datetime.now(UTC), 9))
         _desire(client, beer, "d", "b", reason="newer rows")
@@ -175,17 +198,21 @@ def test_the_history_of_revisions_says_from_what_to_what_who_and_why(wine, beer)
                 _desire(client, beer, "b", "d", **blank)
 
 
-def _desire(client, project, revision, expected, *, reason="better", who="Ana"):
+def _desire(
+    client: Any, project: Any, revision: Any, expected: Any, *, reason: Any = "better", who: Any = "Ana"
+) -> Any:
     request = messages.RevisionRequest(revision * 64, expected * 64, reason, who)
     return client.change_revision(project, "A", request)
 
 
-def test_an_unknown_policy_is_refused(wine, beer):
+def test_an_unknown_policy_is_refused(wine: Platform, beer: str) -> None:
     with wine.client() as client, pytest.raises(InvalidInput, match="not known"):
         client.change_policy(beer, Policy("coin"), expected=Policy())
 
 
-def test_versions_with_different_inputs_are_asked_for_what_each_takes(wine, model, helpers):
+def test_versions_with_different_inputs_are_asked_for_what_each_takes(
+    wine: Platform, model: StubModel, helpers: SimpleNamespace
+) -> None:
     colour = Field("colour of it", "colour_of_it", FieldType.STRING)
     wine.register("mixed", "A", helpers.signature("ph", "alcohol"), model.address)
     wine.register("mixed", "B", helpers.signature("ph", colour), model.address)
@@ -205,7 +232,9 @@ def test_versions_with_different_inputs_are_asked_for_what_each_takes(wine, mode
     assert {"ph", "alcohol", "colour of it"} not in asked
 
 
-def test_retraining_is_passed_on_with_a_place_to_fetch_the_data(wine, beer, model):
+def test_retraining_is_passed_on_with_a_place_to_fetch_the_data(
+    wine: Platform, beer: str, model: StubModel
+) -> None:
     with wine.client() as client:
         request = messages.RetrainRequest(messages.Window("sliding", 500), {"depth": 3})
         assert client.retrain(beer, "A", request) == "job-1"
@@ -216,7 +245,9 @@ def test_retraining_is_passed_on_with_a_place_to_fetch_the_data(wine, beer, mode
     assert body["parameters"] == {"depth": 3}
 
 
-def test_cancelling_a_job_is_passed_on_and_answers_how_it_stands(wine, beer, model, helpers):
+def test_cancelling_a_job_is_passed_on_and_answers_how_it_stands(
+    wine: Platform, beer: str, model: StubModel, helpers: SimpleNamespace
+) -> None:
     now = datetime.now(UTC)
     model.job = Job("job-1", beer, "A", JobState.CANCELLING, 0.5, "being cancelled", now, now)
     with wine.client() as client:
@@ -229,7 +260,9 @@ def test_cancelling_a_job_is_passed_on_and_answers_how_it_stands(wine, beer, mod
         service.cancel_job(beer, "A", "job-2")
 
 
-def test_a_jobs_state_is_kept_for_every_replica(wine, beer, helpers):
+def test_a_jobs_state_is_kept_for_every_replica(
+    wine: Platform, beer: str, helpers: SimpleNamespace
+) -> None:
     now = datetime.now(UTC)
     job = Job("job-1", beer, "A", JobState.RUNNING, 0.5, "fitting", now, now)
     with wine.client(service_token(helpers.SECRET, beer, "A")) as service:
@@ -240,7 +273,7 @@ def test_a_jobs_state_is_kept_for_every_replica(wine, beer, helpers):
             service.job(beer, "A", "job-2")
 
 
-def test_artifacts_are_stored_under_their_sha256_and_no_other(wine):
+def test_artifacts_are_stored_under_their_sha256_and_no_other(wine: Platform) -> None:
     content = b"model" * 1000
     with wine.client() as client, wine.http() as http:
         name = client.put_artifact(content)
@@ -251,7 +284,9 @@ def test_artifacts_are_stored_under_their_sha256_and_no_other(wine):
 
 
 @pytest.mark.parametrize("name", ["wine'; DROP TABLE tokens;--", 'wi"ne', "Wine", "tokens", "w" * 60])
-def test_a_project_name_that_could_be_no_table_is_refused(wine, helpers, name):
+def test_a_project_name_that_could_be_no_table_is_refused(
+    wine: Platform, helpers: SimpleNamespace, name: Any
+) -> None:
     fields = {"inputs": [{"name": "ph", "column": "ph"}], "target": {"name": "q", "column": "q"}}
     body = {"signature": {**fields, "task": "regression"}, "columns": {"ph": [1], "q": [2]}}
     with wine.http() as http:

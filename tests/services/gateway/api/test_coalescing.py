@@ -26,7 +26,7 @@ class _Model:
         await self.free.wait()
 
 
-def test_what_one_turn_brings_goes_out_together_and_at_once():
+def test_what_one_turn_brings_goes_out_together_and_at_once() -> None:
     async def scenario() -> list[list[str]]:
         model = _Model()
         coalescer = Coalescer(model)
@@ -39,7 +39,7 @@ def test_what_one_turn_brings_goes_out_together_and_at_once():
     assert asyncio.run(scenario()) == [["a", "b", "c"]]
 
 
-def test_beyond_the_most_calls_questions_gather_until_one_comes_back():
+def test_beyond_the_most_calls_questions_gather_until_one_comes_back() -> None:
     async def scenario() -> list[list[str]]:
         model = _Model()
         coalescer = Coalescer(model)
@@ -56,7 +56,9 @@ def test_beyond_the_most_calls_questions_gather_until_one_comes_back():
     assert calls[MOST_CALLS:] == [list("efgh")]
 
 
-def test_a_call_holds_no_more_rows_than_it_may_but_at_least_one_question(monkeypatch):
+def test_a_call_holds_no_more_rows_than_it_may_but_at_least_one_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(coalescing, "MOST_ROWS", 4)
 
     async def scenario() -> list[list[str]]:
@@ -72,7 +74,7 @@ def test_a_call_holds_no_more_rows_than_it_may_but_at_least_one_question(monkeyp
     assert asyncio.run(scenario()) == [["xxxxxx"], ["aa", "bb"], ["c"]]
 
 
-def test_more_than_can_wait_is_refused(monkeypatch):
+def test_more_than_can_wait_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coalescing, "MOST_WAITING_ROWS", 2)
 
     async def scenario() -> None:

@@ -1,13 +1,19 @@
 """Pages of listed origins may call and read the answers; those of others may not."""
 
 import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 
 from services.errors import InvalidInput
+from services.gateway.messages import ListenerState
 from services.http.origins import Origins
 from services.registry.model import Listener
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 SHOP, OTHER = "https://shop.example.com", "https://evil.example.com"
 BODY = {"instances": [{"ph": 3.5, "alcohol": 9.5}]}
@@ -16,7 +22,7 @@ ALLOWED = "access-control-allow-origin"
 
 
 @pytest.fixture
-def gateway(tmp_path, model, helpers):
+def gateway(tmp_path: Path, model: StubModel, helpers: SimpleNamespace) -> Iterator[Platform]:
     """A gateway that lists one origin."""
     with helpers.open_platform(tmp_path, "--allow-origin", f"{SHOP}:443/") as platform:
         platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
@@ -25,7 +31,9 @@ def gateway(tmp_path, model, helpers):
         yield platform
 
 
-def _preflight(http, path, origin, method="POST", headers="authorization,content-type"):
+def _preflight(
+    http: Any, path: Any, origin: Any, method: Any = "POST", headers: Any = "authorization,content-type"
+) -> Any:
     asked = {
         "origin": origin,
         "access-control-request-method": method,
@@ -34,7 +42,9 @@ def _preflight(http, path, origin, method="POST", headers="authorization,content
     return http.options(path, headers=asked)
 
 
-def test_a_listed_origin_may_call_and_nothing_else_may(gateway, port, helpers):
+def test_a_listed_origin_may_call_and_nothing_else_may(
+    gateway: Any, port: int, helpers: SimpleNamespace
+) -> None:
     with gateway.http("") as http:
         for path in (PREDICT, "/v1/projects/wine/labels", "/v2/models/wine/infer"):
             answer = _preflight(http, path, SHOP)
@@ -59,7 +69,7 @@ def test_a_listed_origin_may_call_and_nothing_else_may(gateway, port, helpers):
     _listener_takes_listed_pages_only(gateway, port, helpers)
 
 
-def _a_refused_body_is_told_to_listed_pages(gateway):
+def _a_refused_body_is_told_to_listed_pages(gateway: Any) -> None:
     """Also where its length alone is too much, and nothing of it is read."""
     host, _, port = gateway.address.removeprefix("http://").partition(":")
     for path in (PREDICT, "/v2/models/wine/infer", "/v1/projects/wine/invocations"):
@@ -74,7 +84,7 @@ def _a_refused_body_is_told_to_listed_pages(gateway):
             assert (f"{ALLOWED}: {SHOP}" in answer) is allowed
 
 
-def _listener_takes_listed_pages_only(gateway, port, helpers):
+def _listener_takes_listed_pages_only(gateway: Any, port: int, helpers: SimpleNamespace) -> None:
     with gateway.client() as client:
         client.put_listener(Listener(port, "wine", "", ("127.0.0.0/8",)))
         helpers.wait_until(lambda: client.listeners()[0].state == "listening")
@@ -85,13 +95,13 @@ def _listener_takes_listed_pages_only(gateway, port, helpers):
             assert (answer.status_code, answer.headers[ALLOWED]) == (200, SHOP)
 
 
-def test_without_listed_origins_no_page_may_read(wine):
+def test_without_listed_origins_no_page_may_read(wine: Platform) -> None:
     with wine.http() as http:
         assert ALLOWED not in http.post(PREDICT, json=BODY, headers={"origin": SHOP}).headers
         assert _preflight(http, PREDICT, SHOP).status_code == 405
 
 
-def test_no_page_calls_where_no_token_keeps_it_out(listener_of_wine):
+def test_no_page_calls_where_no_token_keeps_it_out(listener_of_wine: httpx.Client) -> None:
     assert listener_of_wine.post("/predict", json=BODY).status_code == 200
     refused = listener_of_wine.post("/predict", json=BODY, headers={"origin": OTHER})
     assert refused.status_code == 403
@@ -99,7 +109,7 @@ def test_no_page_calls_where_no_token_keeps_it_out(listener_of_wine):
 
 
 @pytest.fixture
-def listener_of_wine(opened, port):
+def listener_of_wine(opened: Callable[[Listener], ListenerState], port: int) -> Iterator[httpx.Client]:
     opened(Listener(port, "wine", "", ("127.0.0.0/8",)))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         yield http
@@ -110,7 +120,7 @@ def listener_of_wine(opened, port):
     ["*", "null", "shop.example.com", "https://*.example.com", "https://a.com/path", "https://u@a.com",
      "https://", "ftp://a.com", "https://a.com:x", ""],
 )  # fmt: skip
-def test_what_is_no_origin_is_refused(text):
+def test_what_is_no_origin_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         Origins([text])
 
@@ -124,5 +134,5 @@ def test_what_is_no_origin_is_refused(text):
         ("http://[::1]:80", "http://[::1]"),
     ],
 )
-def test_origins_are_kept_as_browsers_write_them(text, origin):
+def test_origins_are_kept_as_browsers_write_them(text: str, origin: str) -> None:
     Origins([text]).check(origin)

@@ -1,21 +1,34 @@
 """A disk that fails or turns read-only: a gateway refuses with a reason, loses nothing, and recovers."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from services.errors import RelevoError, StorageFull, Uncertain
 from services.gateway import messages
 from services.registry.model import Role
+from tests.services.gateway.api.conftest import Platform, StubModel
+from tests.services.gateway.conftest import FaultyDisk
 
 TOKEN = messages.TokenRequest("an application", Role.CLIENT)
 ROW = {"ph": 3.5, "alcohol": 9.5}
 
 
 @pytest.fixture
-def start(tmp_path, model, helpers, faulty_disk, monkeypatch):
+def start(
+    tmp_path: Path,
+    model: StubModel,
+    helpers: SimpleNamespace,
+    faulty_disk: FaultyDisk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., Platform]]:
     """Starts a gateway on a disk that can fail, below the folder `spool` or `store`."""
     platforms = []
 
-    def start(watched: str, *options: str):
+    def start(watched: str, *options: str) -> Any:
         platform = helpers.Platform(tmp_path)
         platforms.append(platform)
         platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
@@ -30,12 +43,12 @@ def start(tmp_path, model, helpers, faulty_disk, monkeypatch):
         platform.close()
 
 
-def ask(client) -> str:
+def ask(client: Any) -> str:
     """The id of an answer."""
     return client.predict("wine", [ROW])[0].id
 
 
-def ask_until_answered(client, helpers) -> str:
+def ask_until_answered(client: Any, helpers: SimpleNamespace) -> str:
     """The id of the first answer that comes when the disk works again."""
     answered = []
 
@@ -50,7 +63,7 @@ def ask_until_answered(client, helpers) -> str:
     return answered[0]
 
 
-def logged(platform) -> list[str]:
+def logged(platform: Any) -> list[str]:
     """The ids in the log, as often as they stand there, after the gateway has stopped."""
     assert platform.stop() == 0, platform.log()
     halves = [pair for entry in platform.store.read("wine", {}) for pair in entry.batch.ids.tolist()]
@@ -58,7 +71,9 @@ def logged(platform) -> list[str]:
     return sorted(f"{t[:8]}-{t[8:12]}-{t[12:16]}-{t[16:20]}-{t[20:]}" for t in texts)
 
 
-def test_what_could_not_be_synced_is_not_acknowledged_and_is_written_anew(start, helpers, faulty_disk):
+def test_what_could_not_be_synced_is_not_acknowledged_and_is_written_anew(
+    start: Any, helpers: SimpleNamespace, faulty_disk: FaultyDisk
+) -> None:
     platform = start("spool", "--durability", "disk")
     with platform.client() as client:
         acknowledged = [ask(client) for _ in range(3)]
@@ -76,8 +91,8 @@ def test_what_could_not_be_synced_is_not_acknowledged_and_is_written_anew(start,
 
 @pytest.mark.parametrize("durability", ["process", "disk"])
 def test_a_read_only_spool_refuses_with_a_reason_and_goes_on_once_it_is_writable(
-    start, helpers, faulty_disk, durability
-):
+    start: Any, helpers: SimpleNamespace, faulty_disk: FaultyDisk, durability: str
+) -> None:
     platform = start("spool", "--durability", durability)
     with platform.client() as client:
         acknowledged = [ask(client) for _ in range(3)]
@@ -95,8 +110,8 @@ def test_a_read_only_spool_refuses_with_a_reason_and_goes_on_once_it_is_writable
 
 
 def test_a_read_only_workspace_delays_shipping_and_refuses_changes_until_it_is_writable(
-    start, helpers, faulty_disk
-):
+    start: Any, helpers: SimpleNamespace, faulty_disk: FaultyDisk
+) -> None:
     platform = start("store")
     with platform.client() as client:
         acknowledged = [ask(client)]

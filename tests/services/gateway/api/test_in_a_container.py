@@ -3,22 +3,27 @@
 import socket
 import ssl
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 
 from services.registry.model import Listener
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 
 @pytest.fixture
-def free_port():
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
 
 
 @pytest.fixture
-def certificate(tmp_path):
+def certificate(tmp_path: Path) -> tuple[str, str]:
     """A certificate for 127.0.0.1 that vouches for itself, and its key."""
     paths = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
     subprocess.run(
@@ -31,13 +36,15 @@ def certificate(tmp_path):
 
 
 @pytest.fixture
-def platform(tmp_path, helpers):
+def platform(tmp_path: Path, helpers: SimpleNamespace) -> Iterator[Platform]:
     made = helpers.Platform(tmp_path)
     yield made
     made.close()
 
 
-def test_listeners_listen_where_the_gateway_is_told_to(platform, model, helpers, free_port):
+def test_listeners_listen_where_the_gateway_is_told_to(
+    platform: Any, model: StubModel, helpers: SimpleNamespace, free_port: int
+) -> None:
     platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
     platform.start("--listener-host", "127.0.0.1", "--public-address", "https://plant.example:18080")
     with platform.client() as client:
@@ -48,7 +55,9 @@ def test_listeners_listen_where_the_gateway_is_told_to(platform, model, helpers,
         assert client.project("wine").versions[0].url == f"https://plant.example:{free_port}"
 
 
-def test_services_have_a_plain_port_of_their_own_beside_tls(platform, free_port, certificate):
+def test_services_have_a_plain_port_of_their_own_beside_tls(
+    platform: Any, free_port: int, certificate: tuple[str, str]
+) -> None:
     platform.start(
         "--certificate", certificate[0], "--key", certificate[1],
         "--service-port", str(free_port),

@@ -1,6 +1,7 @@
 """A model service is believed only as far as it keeps the contract."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,11 @@ KINDS = Signature(
 )
 
 
-def _read(count=2, **reply):
+def _read(count: Any = 2, **reply: Any) -> Any:
     return read_reply(json.dumps({"revision": "r", **reply}).encode(), KINDS, count, 1.5)
 
 
-def test_probabilities_are_put_into_the_signatures_order():
+def test_probabilities_are_put_into_the_signatures_order() -> None:
     answer = _read(
         predictions=["red", 3], classes=[3, True, "red"], probabilities=[[0.2, 0.1, 0.7], [0.8, 0.1, 0.1]]
     )
@@ -41,11 +42,11 @@ def test_probabilities_are_put_into_the_signatures_order():
         ),
     ],
 )
-def test_an_answer_that_breaks_the_contract_says_how(reply, words):
+def test_an_answer_that_breaks_the_contract_says_how(reply: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         _read(**reply)
 
 
 @pytest.mark.parametrize(("value", "name"), [("a", "a"), (3.0, "3"), (2.5, "2.5"), (True, "True")])
-def test_a_class_has_one_name_however_it_is_written(value, name):
+def test_a_class_has_one_name_however_it_is_written(value: Any, name: str) -> None:
     assert class_name(value) == name

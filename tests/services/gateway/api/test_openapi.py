@@ -4,19 +4,24 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import jsonschema_rs
 import pytest
 
+from services.gateway.messages import ListenerState
 from services.registry.model import Field, FieldType, Listener
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 
-def _references(value):
+def _references(value: Any) -> Any:
     return set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(value)))
 
 
-def test_the_gateways_description_names_every_operation_and_resolves(wine):
+def test_the_gateways_description_names_every_operation_and_resolves(wine: Platform) -> None:
     with wine.client() as client:
         document = client.openapi()
     assert "/v1/projects/{project}/champion" in document["paths"]
@@ -31,7 +36,7 @@ def test_the_gateways_description_names_every_operation_and_resolves(wine):
 
 
 @pytest.fixture
-def described(wine, model, helpers):
+def described(wine: Platform, model: StubModel, helpers: SimpleNamespace) -> Iterator[dict[str, Any]]:
     fields = (
         Field("ph", "ph", unit="pH"),
         Field("n", "n", FieldType.INTEGER, required=False),
@@ -43,7 +48,7 @@ def described(wine, model, helpers):
         yield client.openapi("told")
 
 
-def test_a_projects_description_resolves_and_tells_errors(described):
+def test_a_projects_description_resolves_and_tells_errors(described: dict[str, Any]) -> None:
     known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
     assert _references(described) <= known
     predict = described["paths"]["/v1/projects/told/predict"]["post"]
@@ -69,7 +74,9 @@ def test_a_projects_description_resolves_and_tells_errors(described):
         ({"ph": True, "kind": "red"}, False),
     ],
 )
-def test_the_schema_and_the_gateway_agree_on_what_an_instance_is(wine, described, instance, good):
+def test_the_schema_and_the_gateway_agree_on_what_an_instance_is(
+    wine: Platform, described: dict[str, Any], instance: Any, good: bool
+) -> None:
     schema = described["components"]["schemas"]["PredictRequestInstance"]
     assert jsonschema_rs.is_valid(schema, instance) is good
     with wine.http() as http:
@@ -77,7 +84,7 @@ def test_the_schema_and_the_gateway_agree_on_what_an_instance_is(wine, described
     assert answer.status_code == (200 if good else 422), answer.text
 
 
-def test_an_answer_fits_its_description(wine, described):
+def test_an_answer_fits_its_description(wine: Platform, described: dict[str, Any]) -> None:
     components = described["components"]["schemas"]
     with wine.http() as http:
         answer = http.post(
@@ -95,7 +102,9 @@ for document in json.load(sys.stdin):
 """
 
 
-def test_every_description_is_valid_to_a_public_validator(wine, described, opened, port):
+def test_every_description_is_valid_to_a_public_validator(
+    wine: Platform, described: dict[str, Any], opened: Callable[[Listener], ListenerState], port: int
+) -> None:
     opened(Listener(port, "told", "", ("127.0.0.0/8",)))
     with wine.client() as client:
         documents = [client.openapi(), described]
@@ -117,7 +126,13 @@ AT_LISTENERS = {
 
 
 @pytest.mark.parametrize(("version", "more"), [("A", set()), ("", {"/versions/A/predict"})])
-def test_a_listeners_description_has_every_route_that_stands_there(described, opened, port, version, more):
+def test_a_listeners_description_has_every_route_that_stands_there(
+    described: dict[str, Any],
+    opened: Callable[[Listener], ListenerState],
+    port: int,
+    version: str,
+    more: Any,
+) -> None:
     opened(Listener(port, "told", version, ("127.0.0.0/8",)))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         document = http.get("/openapi.json").json()
@@ -133,7 +148,9 @@ def test_a_listeners_description_has_every_route_that_stands_there(described, op
                 assert str(answer.status_code) in operation["responses"], there
 
 
-def test_a_listeners_description_takes_plain_rows_and_needs_no_token(wine, described, opened, port):
+def test_a_listeners_description_takes_plain_rows_and_needs_no_token(
+    wine: Platform, described: dict[str, Any], opened: Callable[[Listener], ListenerState], port: int
+) -> None:
     opened(Listener(port, "told", "A", ("127.0.0.0/8",)))
     document = httpx.get(f"http://127.0.0.1:{port}/openapi.json", trust_env=False).json()
     predict = document["paths"]["/predict"]["post"]

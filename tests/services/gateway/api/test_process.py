@@ -5,22 +5,29 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from services.errors import Unavailable
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 ROW = {"ph": 3.5, "alcohol": 9.5}
 
 
 @pytest.fixture
-def platform(tmp_path, helpers):
+def platform(tmp_path: Path, helpers: SimpleNamespace) -> Iterator[Platform]:
     made = helpers.Platform(tmp_path)
     yield made
     made.close()
 
 
-def test_it_answers_from_its_snapshot_while_the_store_is_down(platform, model, helpers):
+def test_it_answers_from_its_snapshot_while_the_store_is_down(
+    platform: Any, model: StubModel, helpers: SimpleNamespace
+) -> None:
     platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
     platform.start()
     with platform.client() as client:
@@ -36,13 +43,15 @@ def test_it_answers_from_its_snapshot_while_the_store_is_down(platform, model, h
             client.history("wine")
 
 
-def test_it_ends_when_its_parent_does_and_answers_what_was_asked(platform, model, helpers):
+def test_it_ends_when_its_parent_does_and_answers_what_was_asked(
+    platform: Any, model: StubModel, helpers: SimpleNamespace
+) -> None:
     platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
     platform.start()
     model.delay = 0.5
     answers = []
 
-    def ask():
+    def ask() -> None:
         with platform.client() as client:
             answers.extend(client.predict("wine", [ROW]))
 
@@ -55,7 +64,7 @@ def test_it_ends_when_its_parent_does_and_answers_what_was_asked(platform, model
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
-def test_a_signal_to_end_is_obeyed(platform):
+def test_a_signal_to_end_is_obeyed(platform: Any) -> None:
     platform.start()
     platform._process.send_signal(signal.SIGTERM)
     assert platform._process.wait(20) == 0
@@ -70,7 +79,9 @@ def test_a_signal_to_end_is_obeyed(platform):
         (["--certificate", "none.pem", "--key", "none.pem"], "s", "certificate"),
     ],
 )
-def test_what_is_not_safe_is_refused_in_words(tmp_path, options, secret, words):
+def test_what_is_not_safe_is_refused_in_words(
+    tmp_path: Path, options: Any, secret: str, words: str
+) -> None:
     command = [
         sys.executable, "-m", "app", "gateway",
         "--store", f"sqlite:{tmp_path}", "--spool", str(tmp_path / "spool"), *options,

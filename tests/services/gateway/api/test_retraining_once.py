@@ -2,9 +2,12 @@
 
 import threading
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -12,12 +15,15 @@ from msgspec.structs import replace
 from services.errors import Conflict
 from services.registry.model import Job, JobState
 from services.registry.tokens import service_token
+from tests.services.gateway.api.conftest import Platform
 
 REPLICAS = 4
 
 
 @pytest.fixture
-def two_gateways(wine, tmp_path, helpers):
+def two_gateways(
+    wine: Platform, tmp_path: Path, helpers: SimpleNamespace
+) -> Iterator[tuple[Platform, Platform]]:
     """The module's gateway, and a second one on the same store."""
     second = helpers.Platform(tmp_path)
     try:
@@ -27,7 +33,9 @@ def two_gateways(wine, tmp_path, helpers):
         second.close()
 
 
-def test_one_of_those_started_through_two_gateways_begins_and_the_others_are_told(two_gateways, helpers):
+def test_one_of_those_started_through_two_gateways_begins_and_the_others_are_told(
+    two_gateways: Any, helpers: SimpleNamespace
+) -> None:
     token = service_token(helpers.SECRET, "wine", "A")
     clients = [gateway.client(token) for gateway in two_gateways for _ in range(REPLICAS)]
     try:
@@ -40,7 +48,9 @@ def test_one_of_those_started_through_two_gateways_begins_and_the_others_are_tol
             client.close()
 
 
-def test_a_job_that_is_known_goes_on_and_another_waits_for_its_end(wine, helpers):
+def test_a_job_that_is_known_goes_on_and_another_waits_for_its_end(
+    wine: Platform, helpers: SimpleNamespace
+) -> None:
     with wine.client(service_token(helpers.SECRET, "wine", "A")) as service:
         first, second = new_job(), new_job()
         service.put_job(first)
@@ -53,11 +63,11 @@ def test_a_job_that_is_known_goes_on_and_another_waits_for_its_end(wine, helpers
         assert wine.store.lease_holder("retrain/wine/A") is None
 
 
-def start_together(clients) -> list[Job]:
+def start_together(clients: Any) -> list[Job]:
     """Bring a new job's first state by each client at the same moment; the jobs that were taken."""
     barrier = threading.Barrier(len(clients))
 
-    def start(client) -> SimpleNamespace:
+    def start(client: Any) -> SimpleNamespace:
         job = new_job()
         barrier.wait()
         try:

@@ -2,18 +2,21 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from services.gateway.messages import ListenerState
 from services.registry.model import Listener
+from tests.services.gateway.api.conftest import Platform
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SEED = "1"
 
 
 @pytest.fixture
-def explore(wine, tmp_path):
+def explore(wine: Platform, tmp_path: Path) -> Callable[..., str]:
     """Run schemathesis on a description, within bounds; what it printed where it found something."""
 
     def run(url: str, *bounds: str) -> str:
@@ -33,16 +36,18 @@ def explore(wine, tmp_path):
 
 
 @pytest.mark.slow
-def test_nothing_is_wrong_with_a_project(wine, explore):
+def test_nothing_is_wrong_with_a_project(wine: Platform, explore: Callable[..., str]) -> None:
     assert explore(f"{wine.address}/v1/projects/wine/openapi.json", "--max-examples", "15") == ""
 
 
 @pytest.mark.slow
-def test_nothing_is_wrong_with_a_listener(opened, port, explore):
+def test_nothing_is_wrong_with_a_listener(
+    opened: Callable[[Listener], ListenerState], port: int, explore: Callable[..., str]
+) -> None:
     opened(Listener(port, "wine", "A", ("127.0.0.0/8",)))
     assert explore(f"http://127.0.0.1:{port}/openapi.json", "--max-examples", "15") == ""
 
 
 @pytest.mark.slow
-def test_nothing_is_wrong_with_the_gateway(wine, explore):
+def test_nothing_is_wrong_with_the_gateway(wine: Platform, explore: Callable[..., str]) -> None:
     assert explore(f"{wine.address}/v1/openapi.json", "--max-time", "30") == ""

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from services.gateway.records import RecordingLimits
+from tests.services.gateway.recording.conftest import Platform, StartLoad
 
 
 @pytest.fixture
-def recorded_until_power_cut(tmp_path, platform, start_load) -> Callable[..., dict[bytes, Any]]:
+def recorded_until_power_cut(
+    tmp_path: Path, platform: Platform, start_load: StartLoad
+) -> Callable[..., dict[bytes, Any]]:
     """Records with a durability, cuts the power, leaves what survived as the folder `survived`."""
     compiler = shutil.which("gcc")
     if compiler is None:
@@ -43,8 +46,11 @@ def recorded_until_power_cut(tmp_path, platform, start_load) -> Callable[..., di
 
 
 def test_durability_disk_loses_nothing_acknowledged(
-    recorded_until_power_cut, platform, tmp_path, ship_rest
-):
+    recorded_until_power_cut: Callable[..., dict[bytes, Any]],
+    platform: Platform,
+    tmp_path: Path,
+    ship_rest: Callable[[Platform, Path], None],
+) -> None:
     acknowledged = recorded_until_power_cut("disk")
     ship_rest(platform, tmp_path / "survived")
     assert len(acknowledged) >= 5000
@@ -53,8 +59,12 @@ def test_durability_disk_loses_nothing_acknowledged(
 
 @pytest.mark.parametrize("sync_seconds", [0.0, 0.4], ids=["a quick disk", "a slow disk"])
 def test_durability_process_loses_at_most_what_was_acknowledged_within_50_ms(
-    recorded_until_power_cut, platform, tmp_path, ship_rest, sync_seconds
-):
+    recorded_until_power_cut: Callable[..., dict[bytes, Any]],
+    platform: Platform,
+    tmp_path: Path,
+    ship_rest: Callable[[Platform, Path], None],
+    sync_seconds: float,
+) -> None:
     acknowledged = recorded_until_power_cut("process", sync_seconds=sync_seconds)
     ship_rest(platform, tmp_path / "survived")
     logged = platform.logged_ids()
@@ -81,8 +91,11 @@ def _span(lost: list[Any]) -> float:
 
 
 def test_a_power_cut_while_rows_are_shipped_doubles_none(
-    recorded_until_power_cut, platform, tmp_path, ship_rest
-):
+    recorded_until_power_cut: Callable[..., dict[bytes, Any]],
+    platform: Platform,
+    tmp_path: Path,
+    ship_rest: Callable[[Platform, Path], None],
+) -> None:
     acknowledged = recorded_until_power_cut("disk", down=False)
     shipped = platform.logged_ids()
     ship_rest(platform, tmp_path / "survived")

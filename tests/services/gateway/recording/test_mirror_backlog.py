@@ -47,7 +47,7 @@ def _due(backlog: Backlog, now: float, clock: int = 0) -> list[int]:
     return [missing.row for missing in backlog.due(now, clock, 1000)]
 
 
-def test_the_cursor_stays_before_a_row_that_lacks_an_answer(backlog):
+def test_the_cursor_stays_before_a_row_that_lacks_an_answer(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1, 2]), (0, 0)), 0.0)
     backlog.note_entry(_entry(_batch("A", [3]), (0, 1)), 0.0)
     backlog.note_entry(_entry(_batch("B", [1, 3]), (0, 2)), 0.0)
@@ -58,19 +58,19 @@ def test_the_cursor_stays_before_a_row_that_lacks_an_answer(backlog):
     assert len(backlog) == 0
 
 
-def test_an_answer_read_before_its_row_counts(backlog):
+def test_an_answer_read_before_its_row_counts(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("B", [1]), (0, 0)), 0.0)
     backlog.note_entry(_entry(_batch("A", [1]), (0, 1)), 0.0)
     assert len(backlog) == 0
 
 
-def test_an_answer_in_another_writers_log_counts(backlog):
+def test_an_answer_in_another_writers_log_counts(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1]), (0, 0), "w"), 0.0)
     backlog.note_entry(_entry(_batch("B", [1]), (0, 0), "v"), 0.0)
     assert backlog.safe_cursors() == {"w": (0, 0), "v": (0, 0)}
 
 
-def test_rows_of_a_packed_segment_hold_the_cursor_before_all_of_it(backlog):
+def test_rows_of_a_packed_segment_hold_the_cursor_before_all_of_it(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1]), None), 0.0)
     backlog.note_entry(_entry(_batch("B", [1]), None), 0.0)
     assert backlog.safe_cursors() == {"w": (-1, -1)}
@@ -80,24 +80,24 @@ def test_rows_of_a_packed_segment_hold_the_cursor_before_all_of_it(backlog):
     assert backlog.safe_cursors() == {"w": (5, 0)}
 
 
-def test_a_row_is_due_only_after_its_answer_had_time_to_come(backlog):
+def test_a_row_is_due_only_after_its_answer_had_time_to_come(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1]), (0, 0)), 100.0)
     assert _due(backlog, 100.0 + GRACE - 1) == []
     assert _due(backlog, 100.0 + GRACE) == [0]
 
 
-def test_a_row_is_due_at_once_when_the_log_has_been_read_far_beyond_it(backlog):
+def test_a_row_is_due_at_once_when_the_log_has_been_read_far_beyond_it(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
     backlog.note_entry(_entry(_batch("A", [2], made=2 * HOUR), (0, 1)), 0.0)
     assert _due(backlog, 0.0, clock=2 * HOUR) == [0]
 
 
-def test_a_row_of_long_ago_is_due_at_once(backlog):
+def test_a_row_of_long_ago_is_due_at_once(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
     assert _due(backlog, 0.0, clock=2 * HOUR) == [0]
 
 
-def test_ids_that_clients_brought_tell_no_time(backlog):
+def test_ids_that_clients_brought_tell_no_time(backlog: Backlog) -> None:
     old = replace(_batch("A", [1], made=HOUR), brought=True)
     ahead = replace(_batch("A", [2], made=9 * HOUR), brought=True)
     backlog.note_entry(_entry(old, (0, 0)), 0.0)
@@ -105,28 +105,28 @@ def test_ids_that_clients_brought_tell_no_time(backlog):
     assert _due(backlog, 0.0, clock=9 * HOUR) == []
 
 
-def test_after_an_outage_nothing_is_due_until_what_is_on_its_way_had_time(backlog):
+def test_after_an_outage_nothing_is_due_until_what_is_on_its_way_had_time(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1]), (0, 0)), 0.0)
     backlog.wait_again(1000.0)
     assert _due(backlog, 1000.0 + GRACE - 1) == []
     assert _due(backlog, 1000.0 + GRACE) == [0]
 
 
-def test_rows_of_the_shadow_and_rows_asked_by_name_are_not_wanted(backlog):
+def test_rows_of_the_shadow_and_rows_asked_by_name_are_not_wanted(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("C", [1], propensity=0.0), (0, 0)), 0.0)
     backlog.note_entry(_entry(_batch("A", [2], propensity=float("nan")), (0, 1)), 0.0)
     assert len(backlog) == 0
     assert backlog.safe_cursors() == {"w": (0, 1)}
 
 
-def test_rows_asked_before_the_version_was_there_are_not_wanted():
+def test_rows_asked_before_the_version_was_there_are_not_wanted() -> None:
     backlog = Backlog("B", {}, 2 * HOUR, grace=GRACE)
     backlog.note_entry(_entry(_batch("A", [1], made=HOUR), (0, 0)), 0.0)
     backlog.note_entry(_entry(_batch("A", [2], made=3 * HOUR), (0, 1)), 0.0)
     assert len(backlog) == 1
 
 
-def test_skipped_rows_are_counted_once_the_cursor_has_passed_them(backlog):
+def test_skipped_rows_are_counted_once_the_cursor_has_passed_them(backlog: Backlog) -> None:
     backlog.note_entry(_entry(_batch("A", [1, 2]), (0, 0)), 0.0, np.array([True, False]))
     assert backlog.skipped == 0
     (missing,) = backlog.due(GRACE, 0, 10)
@@ -135,5 +135,5 @@ def test_skipped_rows_are_counted_once_the_cursor_has_passed_them(backlog):
     assert backlog.safe_cursors() == {"w": (0, 0)}
 
 
-def test_the_ids_of_these_tests_tell_their_time():
+def test_the_ids_of_these_tests_tell_their_time() -> None:
     assert milliseconds(_batch("A", [1], made=HOUR).ids).tolist() == [HOUR]

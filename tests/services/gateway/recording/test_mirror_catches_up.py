@@ -1,10 +1,15 @@
 """A challenger that was down gets every row it missed, once, from the log."""
 
+from typing import Any
+
 from services.gateway.messages import LabelCounts
+from tests.services.gateway.recording.conftest import InShadow, Platform, Until
 
 
-def test_a_challenger_down_for_long_gets_every_row_once_and_late(in_shadow, platform, until):
-    async def scenario(shadows):
+def test_a_challenger_down_for_long_gets_every_row_once_and_late(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def scenario(shadows: Any) -> None:
         await shadows.service.stop()
         for number in range(100):
             await shadows.predict(platform.answers(7, first=7 * number))
@@ -20,17 +25,19 @@ def test_a_challenger_down_for_long_gets_every_row_once_and_late(in_shadow, plat
     assert len(live) == 700
 
 
-def test_it_goes_on_after_a_restart_of_the_gateway(in_shadow, platform, until):
-    async def down(shadows):
+def test_it_goes_on_after_a_restart_of_the_gateway(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def down(shadows: Any) -> None:
         await shadows.service.stop()
         for number in range(20):
             await shadows.predict(platform.answers(5, first=5 * number))
 
-    async def up(shadows):
+    async def up(shadows: Any) -> None:
         await until(lambda: len(set(platform.logged_ids("B"))) == 100)
         await until(lambda: shadows.status.lag == 0)
 
-    async def again(shadows):
+    async def again(shadows: Any) -> None:
         await shadows.predict(platform.answers(1, first=100))
         await until(lambda: len(set(platform.logged_ids("B"))) == 101)
 
@@ -41,12 +48,14 @@ def test_it_goes_on_after_a_restart_of_the_gateway(in_shadow, platform, until):
     assert sorted(platform.logged_ids("B")) == sorted(platform.logged_ids("A"))
 
 
-def test_noting_how_far_it_came_is_no_change_that_every_gateway_follows(in_shadow, platform, until):
-    async def down(shadows):
+def test_noting_how_far_it_came_is_no_change_that_every_gateway_follows(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def down(shadows: Any) -> None:
         await shadows.service.stop()
         await shadows.predict(platform.answers(5))
 
-    async def up(shadows):
+    async def up(shadows: Any) -> None:
         await until(lambda: len(set(platform.logged_ids("B"))) == 5)
         await until(lambda: shadows.status.lag == 0)
 
@@ -56,8 +65,10 @@ def test_noting_how_far_it_came_is_no_change_that_every_gateway_follows(in_shado
     assert platform.store.changes() == before
 
 
-def test_rows_asked_before_a_version_was_registered_are_not_asked_of_it(in_shadow, platform, until):
-    async def earlier(shadows):
+def test_rows_asked_before_a_version_was_registered_are_not_asked_of_it(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def earlier(shadows: Any) -> None:
         project = platform.project
         platform.store.retire(project, "B", retired=True)
         shadows.registry.refresh()
@@ -65,7 +76,7 @@ def test_rows_asked_before_a_version_was_registered_are_not_asked_of_it(in_shado
         await until(lambda: _is_marked(platform))
         await shadows.predict(platform.answers(10))
 
-    async def later(shadows):
+    async def later(shadows: Any) -> None:
         platform.store.retire(platform.project, "B", retired=False)
         shadows.registry.refresh()
         await until(lambda: "B" in shadows.mirror.status(platform.project))
@@ -79,13 +90,15 @@ def test_rows_asked_before_a_version_was_registered_are_not_asked_of_it(in_shado
     in_shadow(later)
 
 
-def _is_marked(platform) -> bool:
+def _is_marked(platform: Platform) -> bool:
     progress = platform.store.catch_up_progress(platform.project, "B")
     return progress is not None and progress.retired
 
 
-def test_a_label_that_came_before_the_shadow_prediction_stands_beside_it(in_shadow, platform, until):
-    async def scenario(shadows):
+def test_a_label_that_came_before_the_shadow_prediction_stands_beside_it(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def scenario(shadows: Any) -> None:
         await shadows.service.stop()
         answers = platform.answers(1)
         await shadows.predict(answers)
@@ -102,11 +115,13 @@ def test_a_label_that_came_before_the_shadow_prediction_stands_beside_it(in_shad
     assert (newest["label"], newest["predicted"]) == ([5.0], [0.0])
 
 
-def test_while_another_gateway_catches_a_challenger_up_this_one_does_not(in_shadow, platform, until):
+def test_while_another_gateway_catches_a_challenger_up_this_one_does_not(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
     lease = f"catch_up/{platform.project}/B"
     assert platform.store.acquire_lease(lease, "another", 3.0)
 
-    async def scenario(shadows):
+    async def scenario(shadows: Any) -> None:
         await shadows.recorder.record_and_wait(platform.origin(), platform.answers(3))  # left to the log
         await until(lambda: len(platform.logged_ids("B")) == 3)
         assert platform.store.lease_holder(lease) == shadows.recorder.writer

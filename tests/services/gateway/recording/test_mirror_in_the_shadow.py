@@ -1,19 +1,23 @@
 """Challengers see what the champion answered, and can do it no harm."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from services.registry.model import Field
+from tests.services.gateway.recording.conftest import InShadow, Platform, Until
 
 
-def _values(batches):
+def _values(batches: Any) -> Any:
     return sorted(value for batch in batches for value in batch.predicted.tolist())
 
 
-def test_a_challenger_sees_the_rows_behind_the_answers(in_shadow, platform, until):
-    async def scenario(shadows):
+def test_a_challenger_sees_the_rows_behind_the_answers(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def scenario(shadows: Any) -> None:
         for number in range(30):
             await shadows.predict(platform.answers(1, first=number))
         await until(lambda: len(platform.logged_ids("B")) == 30)
@@ -29,11 +33,13 @@ def test_a_challenger_sees_the_rows_behind_the_answers(in_shadow, platform, unti
     assert all((batch.propensity == 0).all() for batch in batches)
 
 
-def test_a_row_that_lacks_an_input_of_the_challenger_is_skipped_and_counted(in_shadow, platform, until):
+def test_a_row_that_lacks_an_input_of_the_challenger_is_skipped_and_counted(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
     needed = replace_field(platform.fields[1])
     platform.register("B", (platform.fields[0], needed))
 
-    async def scenario(shadows):
+    async def scenario(shadows: Any) -> None:
         answers = platform.answers(3)
         answers.rows = [(0.0, "red"), (1.0, None), (2.0, "white")]
         await shadows.predict(answers)
@@ -49,9 +55,11 @@ def replace_field(field: Field) -> Field:
     return Field(field.name, field.column, field.type, required=True, nullable=False)
 
 
-def test_a_row_that_only_spoils_the_answer_is_found_and_skipped(in_shadow, platform, until):
-    async def scenario(shadows):
-        def answer(instances):
+def test_a_row_that_only_spoils_the_answer_is_found_and_skipped(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def scenario(shadows: Any) -> None:
+        def answer(instances: Any) -> Any:
             if any(instance["acidity"] == 7.0 for instance in instances):
                 return 422, {"error": {"code": "invalid_input", "message": "seven is too much"}}
             return {"predictions": [1.0] * len(instances), "revision": "b" * 64}
@@ -76,9 +84,9 @@ RUBBISH = {
 
 @pytest.mark.parametrize("kind", RUBBISH)
 def test_while_a_challenger_answers_rubbish_nothing_is_recorded_and_it_catches_up(
-    kind, in_shadow, platform, until
-):
-    async def scenario(shadows):
+    kind: Any, in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def scenario(shadows: Any) -> None:
         works = shadows.service.answer
         shadows.service.answer = RUBBISH[kind]
         await shadows.predict(platform.answers(5))
@@ -93,8 +101,10 @@ def test_while_a_challenger_answers_rubbish_nothing_is_recorded_and_it_catches_u
     assert sorted(platform.logged_ids("B")) == sorted(platform.logged_ids("A"))
 
 
-def test_a_challenger_that_is_too_slow_holds_nobody_and_catches_up(in_shadow, platform, until):
-    async def scenario(shadows):
+def test_a_challenger_that_is_too_slow_holds_nobody_and_catches_up(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def scenario(shadows: Any) -> None:
         shadows.service.delay = 60.0
         answers = [platform.answers(1, first=number) for number in range(50)]
         for one in answers:
@@ -107,8 +117,10 @@ def test_a_challenger_that_is_too_slow_holds_nobody_and_catches_up(in_shadow, pl
     assert len(platform.logged_ids("B")) == 50
 
 
-def test_rows_whose_client_named_the_version_are_not_mirrored_nor_caught_up(in_shadow, platform, until):
-    async def scenario(shadows):
+def test_rows_whose_client_named_the_version_are_not_mirrored_nor_caught_up(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    async def scenario(shadows: Any) -> None:
         by_name = platform.answers(1, first=1, propensity=float("nan"))
         await shadows.recorder.record_and_wait(platform.origin(), by_name)
         await shadows.recorder.record_and_wait(
@@ -120,11 +132,13 @@ def test_rows_whose_client_named_the_version_are_not_mirrored_nor_caught_up(in_s
     assert _values(platform.logged("B")) == [4.0]
 
 
-def test_the_champions_batch_carries_what_only_a_challenger_wants(in_shadow, platform, until):
+def test_the_champions_batch_carries_what_only_a_challenger_wants(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
     smoke = Field("Smoke Point", "smoke_point")
     platform.register("B", (platform.fields[0], smoke))
 
-    async def scenario(shadows):
+    async def scenario(shadows: Any) -> None:
         wide = replace(platform, fields=(*platform.fields, replace_optional(smoke)))
         answers = platform.answers(2)
         answers.rows = [(0.0, "red", 300.0), (1.0, "red", 301.0)]

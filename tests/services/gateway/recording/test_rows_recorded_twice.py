@@ -15,14 +15,16 @@ import pytest
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway.recorder import Recorder
+from services.gateway.records import RecordingLimits
 from services.http.loop import run
 from services.store.identifiers import milliseconds, new_ids
+from tests.services.gateway.recording.conftest import Platform, Until
 
 ROWS = 20
 
 
 @pytest.fixture
-def start_replica(platform) -> Iterator[Callable[..., Any]]:
+def start_replica(platform: Platform) -> Iterator[Callable[..., Any]]:
     """Starts `replica.py` on the platform; whatever still runs at the end is killed."""
     started: list[Any] = []
 
@@ -67,8 +69,12 @@ async def end(replica: Any) -> None:
 
 
 def test_a_shadow_answer_that_a_killed_gateway_kept_is_not_shipped_after_another_has_caught_it_up(
-    platform, tmp_path, start_replica, challenger_service, until
-):
+    platform: Platform,
+    tmp_path: Path,
+    start_replica: Callable[..., Any],
+    challenger_service: Any,
+    until: Until,
+) -> None:
     platform.register("B")
 
     async def main() -> None:
@@ -102,8 +108,8 @@ def test_a_shadow_answer_that_a_killed_gateway_kept_is_not_shipped_after_another
 
 @pytest.mark.parametrize("late", [True, False], ids=["long after", "at once"])
 def test_a_request_that_is_asked_again_of_another_gateway_is_counted_once(
-    any_platform, tmp_path, quick, late
-):
+    any_platform: Platform, tmp_path: Path, quick: RecordingLimits, late: bool
+) -> None:
     answers = any_platform.answers(10)
     answers.brought = True
     if late:  # all that readers remember of it is long forgotten
@@ -124,7 +130,9 @@ def test_a_request_that_is_asked_again_of_another_gateway_is_counted_once(
     assert view.live["A"].predictions == 10
 
 
-def test_rows_that_were_asked_before_and_rows_that_were_not_are_told_apart(platform, tmp_path, quick):
+def test_rows_that_were_asked_before_and_rows_that_were_not_are_told_apart(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def ask(answers: Any) -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()

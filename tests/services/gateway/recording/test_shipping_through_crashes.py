@@ -1,6 +1,12 @@
 """A gateway killed at any moment: what it acknowledged is in the store afterwards, once."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
+
+from tests.services.gateway.recording.conftest import Platform, StartLoad
 
 STEPS = (
     "write_predictions:before",
@@ -12,8 +18,11 @@ STEPS = (
 
 
 def test_killed_under_load_every_acknowledged_row_is_in_the_store_once(
-    any_platform, tmp_path, start_load, ship_rest
-):
+    any_platform: Platform,
+    tmp_path: Path,
+    start_load: StartLoad,
+    ship_rest: Callable[[Platform, Path], None],
+) -> None:
     load = start_load(any_platform, tmp_path / "spool")
     load.read(2000)
     load.kill()
@@ -27,8 +36,12 @@ def test_killed_under_load_every_acknowledged_row_is_in_the_store_once(
 
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_between_any_two_steps_of_shipping_no_row_is_lost_or_doubled(
-    step, platform, tmp_path, start_load, ship_rest
-):
+    step: Any,
+    platform: Platform,
+    tmp_path: Path,
+    start_load: StartLoad,
+    ship_rest: Callable[[Platform, Path], None],
+) -> None:
     load = start_load(platform, tmp_path / "spool", die=step)
     load.read(1_000_000)  # until it has killed itself
     again = start_load(platform, tmp_path / "spool", die=step)

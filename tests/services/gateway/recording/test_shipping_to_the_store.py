@@ -12,9 +12,12 @@ from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode
 from services.store.batches import Categorical
 from services.store.interface import Store
+from tests.services.gateway.recording.conftest import Platform, Until
 
 
-def test_rows_arrive_once_in_the_live_table_and_in_the_log(any_platform, tmp_path, quick, until):
+def test_rows_arrive_once_in_the_live_table_and_in_the_log(
+    any_platform: Platform, tmp_path: Path, quick: RecordingLimits, until: Until
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: any_platform.store, limits=quick)
         recorder.start()
@@ -33,8 +36,8 @@ def test_rows_arrive_once_in_the_live_table_and_in_the_log(any_platform, tmp_pat
 
 
 def test_a_table_that_is_momentarily_not_there_gets_every_row_and_label(
-    any_platform, tmp_path, quick, until
-):
+    any_platform: Platform, tmp_path: Path, quick: RecordingLimits, until: Until
+) -> None:
     """As when another process makes it just now, or a node has not heard of it yet."""
 
     async def main() -> None:
@@ -59,7 +62,9 @@ def test_a_table_that_is_momentarily_not_there_gets_every_row_and_label(
     run(main())
 
 
-def test_one_row_that_its_table_refuses_for_good_takes_no_other_with_it(any_platform, tmp_path, quick):
+def test_one_row_that_its_table_refuses_for_good_takes_no_other_with_it(
+    any_platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         any_platform.register("C", (Field("year", "year", FieldType.INTEGER),))
         recorder = Recorder.open(tmp_path / "spool", lambda: any_platform.store, limits=quick)
@@ -82,7 +87,9 @@ def test_one_row_that_its_table_refuses_for_good_takes_no_other_with_it(any_plat
     run(main())
 
 
-def test_a_row_keeps_its_values_on_the_way(platform, tmp_path, quick):
+def test_a_row_keeps_its_values_on_the_way(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
@@ -102,7 +109,9 @@ def test_a_row_keeps_its_values_on_the_way(platform, tmp_path, quick):
     run(main())
 
 
-def test_all_that_one_turn_of_the_loop_brings_is_one_batch(platform, tmp_path, quick):
+def test_all_that_one_turn_of_the_loop_brings_is_one_batch(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
@@ -117,7 +126,9 @@ def test_all_that_one_turn_of_the_loop_brings_is_one_batch(platform, tmp_path, q
     run(main())
 
 
-def test_ten_thousand_rows_in_one_request_are_cut_into_batches(platform, tmp_path, quick):
+def test_ten_thousand_rows_in_one_request_are_cut_into_batches(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
@@ -130,7 +141,9 @@ def test_ten_thousand_rows_in_one_request_are_cut_into_batches(platform, tmp_pat
     run(main())
 
 
-def test_a_batch_of_long_texts_is_cut_below_a_megabyte(platform, tmp_path, quick):
+def test_a_batch_of_long_texts_is_cut_below_a_megabyte(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
@@ -145,7 +158,9 @@ def test_a_batch_of_long_texts_is_cut_below_a_megabyte(platform, tmp_path, quick
     run(main())
 
 
-def test_a_segment_ends_at_a_hundred_thousand_rows_and_is_closed(platform, tmp_path, quick):
+def test_a_segment_ends_at_a_hundred_thousand_rows_and_is_closed(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
@@ -162,7 +177,9 @@ def test_a_segment_ends_at_a_hundred_thousand_rows_and_is_closed(platform, tmp_p
     run(main())
 
 
-def test_with_a_store_that_is_down_answers_go_on_and_nothing_is_lost(platform, tmp_path, quick, until):
+def test_with_a_store_that_is_down_answers_go_on_and_nothing_is_lost(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits, until: Until
+) -> None:
     down = True
 
     def opener() -> Store:
@@ -202,8 +219,8 @@ class Outage:
 
 
 def test_a_store_that_goes_away_for_a_while_delays_shipping_and_nothing_else(
-    platform, tmp_path, quick, until
-):
+    platform: Platform, tmp_path: Path, quick: RecordingLimits, until: Until
+) -> None:
     store = Outage(platform.store)
 
     async def main() -> None:
@@ -226,7 +243,9 @@ def test_a_store_that_goes_away_for_a_while_delays_shipping_and_nothing_else(
     run(main())
 
 
-def test_what_could_not_be_shipped_is_shipped_by_the_next_start(platform, tmp_path, quick):
+def test_what_could_not_be_shipped_is_shipped_by_the_next_start(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     def closed() -> Store:
         raise Unavailable("the store is down")
 
@@ -250,7 +269,9 @@ def test_what_could_not_be_shipped_is_shipped_by_the_next_start(platform, tmp_pa
     assert b"".join(platform.logged_ids()) == ids
 
 
-def test_durability_store_answers_when_the_store_has_the_rows(platform, tmp_path, quick):
+def test_durability_store_answers_when_the_store_has_the_rows(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, Durability.STORE, limits=quick)
         recorder.start()
@@ -262,7 +283,9 @@ def test_durability_store_answers_when_the_store_has_the_rows(platform, tmp_path
     run(main())
 
 
-def test_durability_store_refuses_beforehand_while_the_store_is_down(platform, tmp_path, until):
+def test_durability_store_refuses_beforehand_while_the_store_is_down(
+    platform: Platform, tmp_path: Path, until: Until
+) -> None:
     def closed() -> Store:
         raise Unavailable("the store is down")
 
@@ -280,7 +303,9 @@ def test_durability_store_refuses_beforehand_while_the_store_is_down(platform, t
     run(main())
 
 
-def test_a_second_gateway_on_the_same_spool_is_refused(tmp_path: Path, platform, quick):
+def test_a_second_gateway_on_the_same_spool_is_refused(
+    tmp_path: Path, platform: Platform, quick: RecordingLimits
+) -> None:
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         with pytest.raises(Conflict, match="another gateway uses"):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from services.http.loop import run
 from services.store.batches import Categorical
 from services.store.identifiers import new_ids
 from services.store.interface import Store
+from tests.services.gateway.recording.conftest import Platform
 
 Scenario = Callable[[Recorder], Awaitable[Any]]
 
 
 @pytest.fixture
-def recording(tmp_path, platform, quick: RecordingLimits) -> Callable[..., None]:
+def recording(tmp_path: Path, platform: Platform, quick: RecordingLimits) -> Callable[..., None]:
     """Runs a scenario with a recorder, on the platform's store or on another."""
 
     def start(scenario: Scenario, opener: Callable[[], Store] = lambda: platform.store) -> None:
@@ -46,7 +48,9 @@ def _ids(packed: bytes) -> Any:
     return np.frombuffer(packed, ">u8").reshape(-1, 2).astype(np.uint64)
 
 
-def test_a_label_of_a_prediction_just_made_is_accepted_and_matched(platform, recording):
+def test_a_label_of_a_prediction_just_made_is_accepted_and_matched(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     async def scenario(recorder: Recorder) -> None:
         answers = platform.answers(2)
         await recorder.record_and_wait(platform.origin(), answers)
@@ -58,7 +62,9 @@ def test_a_label_of_a_prediction_just_made_is_accepted_and_matched(platform, rec
     assert np.array_equal(batch.labels, [5.0, 6.0])
 
 
-def test_a_label_of_a_prediction_of_an_earlier_run_is_matched_in_the_store(platform, recording):
+def test_a_label_of_a_prediction_of_an_earlier_run_is_matched_in_the_store(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     answers = platform.answers(1)
 
     async def predict(recorder: Recorder) -> None:
@@ -72,7 +78,9 @@ def test_a_label_of_a_prediction_of_an_earlier_run_is_matched_in_the_store(platf
     recording(label)
 
 
-def test_a_label_of_an_unknown_id_is_accepted_and_counted_as_not_yet_matched(platform, recording):
+def test_a_label_of_an_unknown_id_is_accepted_and_counted_as_not_yet_matched(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     async def scenario(recorder: Recorder) -> None:
         counts = await recorder.record_labels(platform.project, _fresh(1), [5.0], versions=["A"])
         assert counts == LabelCounts(1, corrected=0, not_yet_matched=1, unknown_class=0)
@@ -81,7 +89,7 @@ def test_a_label_of_an_unknown_id_is_accepted_and_counted_as_not_yet_matched(pla
     assert [len(batch) for batch in platform.logged_labels()] == [1]
 
 
-def test_a_label_sent_twice_corrects_nothing(platform, recording):
+def test_a_label_sent_twice_corrects_nothing(platform: Platform, recording: Callable[..., None]) -> None:
     async def scenario(recorder: Recorder) -> None:
         answers = platform.answers(1)
         await recorder.record_and_wait(platform.origin(), answers)
@@ -92,7 +100,9 @@ def test_a_label_sent_twice_corrects_nothing(platform, recording):
     recording(scenario)
 
 
-def test_a_label_corrected_later_counts_as_corrected_and_the_later_one_holds(platform, recording):
+def test_a_label_corrected_later_counts_as_corrected_and_the_later_one_holds(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     answers = platform.answers(1)
 
     async def scenario(recorder: Recorder) -> None:
@@ -107,7 +117,9 @@ def test_a_label_corrected_later_counts_as_corrected_and_the_later_one_holds(pla
     assert platform.store.newest(platform.project, "A", 1)["label"] == [7.0]
 
 
-def test_a_label_given_to_another_gateway_is_corrected_too(platform, recording, tmp_path):
+def test_a_label_given_to_another_gateway_is_corrected_too(
+    platform: Platform, recording: Callable[..., None], tmp_path: Path
+) -> None:
     ids = _fresh(1)
 
     async def first(recorder: Recorder) -> None:
@@ -122,7 +134,9 @@ def test_a_label_given_to_another_gateway_is_corrected_too(platform, recording, 
     recording(second)
 
 
-def test_of_two_labels_for_one_id_in_a_request_the_later_holds(platform, recording):
+def test_of_two_labels_for_one_id_in_a_request_the_later_holds(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     ids = _fresh(1)
 
     async def scenario(recorder: Recorder) -> None:
@@ -134,7 +148,9 @@ def test_of_two_labels_for_one_id_in_a_request_the_later_holds(platform, recordi
     assert history[-1].label == 7.0
 
 
-def test_a_label_of_an_unknown_class_is_kept_and_counted_apart(platform, recording):
+def test_a_label_of_an_unknown_class_is_kept_and_counted_apart(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     platform = replace(platform, project=platform.project + "_classes")
     platform.register("A", classes=("good", "bad"))
 
@@ -154,7 +170,9 @@ def test_a_label_of_an_unknown_class_is_kept_and_counted_apart(platform, recordi
     assert batch.labels.texts() == ["good", "strange"]
 
 
-def test_with_the_store_down_labels_are_accepted_and_not_yet_matched(platform, recording):
+def test_with_the_store_down_labels_are_accepted_and_not_yet_matched(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     def closed() -> Store:
         raise Unavailable("the store is down")
 
@@ -169,7 +187,9 @@ def test_with_the_store_down_labels_are_accepted_and_not_yet_matched(platform, r
     recording(scenario, closed)
 
 
-def test_a_label_that_comes_before_the_prediction_meets_it_in_the_table(platform, recording):
+def test_a_label_that_comes_before_the_prediction_meets_it_in_the_table(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     answers = platform.answers(1)
 
     async def scenario(recorder: Recorder) -> None:
@@ -182,7 +202,9 @@ def test_a_label_that_comes_before_the_prediction_meets_it_in_the_table(platform
     assert (newest["label"], newest["predicted"]) == ([5.0], [0.0])
 
 
-def test_a_label_holds_over_all_that_came_in_an_earlier_request(platform, recording):
+def test_a_label_holds_over_all_that_came_in_an_earlier_request(
+    platform: Platform, recording: Callable[..., None]
+) -> None:
     ids = _fresh(1000)
     last = ids[-16:]
 

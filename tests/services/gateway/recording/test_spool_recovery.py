@@ -1,6 +1,7 @@
 """Entries written anew after a disk failed: whole whatever the log lost, and finished after a crash."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ class Opened:
 
 
 @pytest.fixture
-def opened(tmp_path):
+def opened(tmp_path: Path) -> Iterator[Opened]:
     made = Opened(tmp_path)
     yield made
     made.entries.close()
@@ -40,7 +41,7 @@ def opened(tmp_path):
 ALL = [b"payload %d" % number for number in range(10)]
 
 
-def test_what_the_log_lost_since_the_last_sync_comes_from_memory(opened):
+def test_what_the_log_lost_since_the_last_sync_comes_from_memory(opened: Opened) -> None:
     log = Path(f"{opened.path}-wal")
     frames = (log.stat().st_size - 32) // (4096 + 24)
     with log.open("r+b") as file:  # as a disk that took only the first half of what was written to it
@@ -52,7 +53,7 @@ def test_what_the_log_lost_since_the_last_sync_comes_from_memory(opened):
     assert opened.payloads() == [*ALL, b"more"]
 
 
-def test_one_that_was_cut_off_before_its_last_step_is_finished_at_the_next_start(opened):
+def test_one_that_was_cut_off_before_its_last_step_is_finished_at_the_next_start(opened: Opened) -> None:
     header = opened.entries.header(HEADER)
     rows = [(number, header, 1, payload) for number, payload in enumerate(ALL, 1)]
     write_recovered_copy(opened.path, {}, [(11, header, 1, b"only in the copy"), *rows])
@@ -63,7 +64,7 @@ def test_one_that_was_cut_off_before_its_last_step_is_finished_at_the_next_start
     assert opened.payloads() == [*ALL, b"only in the copy"]
 
 
-def test_one_that_fails_changes_nothing_and_may_be_tried_again(opened):
+def test_one_that_fails_changes_nothing_and_may_be_tried_again(opened: Opened) -> None:
     part = opened.path.with_name("entries.sqlite3.part")
     part.mkdir()
     with pytest.raises((OSError, StorageFull)):

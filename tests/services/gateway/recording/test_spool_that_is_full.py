@@ -15,6 +15,7 @@ from services.gateway.recorder import Recorder
 from services.gateway.records import RecordingLimits
 from services.http.loop import run
 from services.store.interface import Store
+from tests.services.gateway.recording.conftest import Platform, Until
 
 MEGABYTE = 1 << 20
 
@@ -47,7 +48,7 @@ class Switched:
         return self.store
 
 
-async def _fill(recorder: Recorder, platform) -> bytes:
+async def _fill(recorder: Recorder, platform: Platform) -> bytes:
     """Record until refused; the ids of what was acknowledged."""
     ids = b""
     while True:
@@ -59,7 +60,9 @@ async def _fill(recorder: Recorder, platform) -> bytes:
         ids += answers.ids
 
 
-def test_at_its_limit_it_refuses_and_recovers_when_the_store_is_back(platform, tmp_path, quick, until):
+def test_at_its_limit_it_refuses_and_recovers_when_the_store_is_back(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits, until: Until
+) -> None:
     async def main() -> None:
         store = Switched(platform.store)
         limits = RecordingLimits(spool_bytes=MEGABYTE, reserve_bytes=1 << 16, ship_seconds=0.01)
@@ -80,7 +83,9 @@ def test_at_its_limit_it_refuses_and_recovers_when_the_store_is_back(platform, t
     run(main())
 
 
-def test_on_a_full_disk_it_refuses_and_is_emptied_once_the_store_is_back(platform, small_disk, until):
+def test_on_a_full_disk_it_refuses_and_is_emptied_once_the_store_is_back(
+    platform: Platform, small_disk: Path, until: Until
+) -> None:
     async def main() -> None:
         store = Switched(platform.store)
         limits = RecordingLimits(reserve_bytes=MEGABYTE, ship_seconds=0.01)
@@ -101,7 +106,9 @@ def test_on_a_full_disk_it_refuses_and_is_emptied_once_the_store_is_back(platfor
     run(main())
 
 
-def test_a_disk_filled_by_others_is_no_longer_refused_once_there_is_room(platform, small_disk, until):
+def test_a_disk_filled_by_others_is_no_longer_refused_once_there_is_room(
+    platform: Platform, small_disk: Path, until: Until
+) -> None:
     async def main() -> None:
         limits = RecordingLimits(reserve_bytes=1 << 16, ship_seconds=0.01)
         recorder = Recorder.open(small_disk / "spool", lambda: platform.store, limits=limits)
@@ -119,13 +126,17 @@ def test_a_disk_filled_by_others_is_no_longer_refused_once_there_is_room(platfor
     run(main())
 
 
-def test_a_folder_that_cannot_be_written_is_refused_at_the_start(platform, tmp_path, quick):
+def test_a_folder_that_cannot_be_written_is_refused_at_the_start(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StorageFull, match="cannot be made"):
         Recorder.open(tmp_path / "file" / "spool", lambda: platform.store, limits=quick)
 
 
-def test_a_damaged_spool_is_refused_at_the_start(platform, tmp_path, quick):
+def test_a_damaged_spool_is_refused_at_the_start(
+    platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
     (tmp_path / "spool").mkdir()
     (tmp_path / "spool" / "entries.sqlite3").write_bytes(b"this is no database" * 100)
     with pytest.raises(Corrupt, match="spool's database is damaged"):

@@ -1,5 +1,8 @@
 """XGBoost and LightGBM: their own files are served as their own Python interfaces answer."""
 
+from collections.abc import Callable
+from typing import Any
+
 import lightgbm
 import numpy as np
 import pandas as pd
@@ -11,11 +14,12 @@ from services.model_server.artifacts.describing import describe
 from services.model_server.artifacts.kinds import recognise
 from services.model_server.artifacts.readers import reader_of
 from services.registry.model import FieldType, Task
+from tests.services.model_server.artifacts.conftest import Served
 
 TARGET = {"target": {"name": "species", "type": "string"}}
 
 
-def _saved(model, name):
+def _saved(model: Any, name: str) -> Any:
     """What its save_model writes into a file of that name."""
     if hasattr(model, "booster_"):
         return model.booster_.model_to_string().encode()
@@ -23,7 +27,7 @@ def _saved(model, name):
     return bytes(booster.save_raw(name.rpartition(".")[2]))
 
 
-def _classifier(library, iris, rows=slice(None), **more):
+def _classifier(library: str, iris: tuple[pd.DataFrame, Any], rows: Any = slice(None), **more: Any) -> Any:
     frame, codes = iris
     if library == "xgboost":
         return xgboost.XGBClassifier(n_estimators=8, **more).fit(frame[rows], codes[rows])
@@ -31,16 +35,22 @@ def _classifier(library, iris, rows=slice(None), **more):
 
 
 @pytest.fixture(params=["saved.ubj", "saved.json", "saved.txt"])
-def name(request):
+def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture
-def library(name):
+def library(name: str) -> str:
     return "lightgbm" if name.endswith("txt") else "xgboost"
 
 
-def test_names_classes_and_probabilities_are_the_makers_own(name, library, iris, served, species):
+def test_names_classes_and_probabilities_are_the_makers_own(
+    name: str,
+    library: str,
+    iris: tuple[pd.DataFrame, Any],
+    served: Callable[..., Served],
+    species: tuple[str, ...],
+) -> None:
     model = _classifier(library, iris)
     content = _saved(model, name)
     assert recognise(content) == library
@@ -55,7 +65,9 @@ def test_names_classes_and_probabilities_are_the_makers_own(name, library, iris,
     assert np.array_equal(np.array(answers.probabilities), model.predict_proba(iris[0]).astype(float))
 
 
-def test_names_with_spaces_fit_a_file_that_has_underscores(iris, served, species):
+def test_names_with_spaces_fit_a_file_that_has_underscores(
+    iris: tuple[pd.DataFrame, Any], served: Callable[..., Served], species: tuple[str, ...]
+) -> None:
     content = _saved(_classifier("lightgbm", iris), "m.txt")
     inputs = [{"name": name} for name in iris[0].columns]
     made = served("m.txt", content, TARGET | {"inputs": inputs, "classes": list(species)})
@@ -64,7 +76,9 @@ def test_names_with_spaces_fit_a_file_that_has_underscores(iris, served, species
         served("m.txt", content, TARGET | {"inputs": inputs[::-1], "classes": list(species)})
 
 
-def test_two_classes_are_told_by_the_second_ones_probability(name, library, iris, served):
+def test_two_classes_are_told_by_the_second_ones_probability(
+    name: str, library: str, iris: tuple[pd.DataFrame, Any], served: Callable[..., Served]
+) -> None:
     rows = slice(50, None)
     model = _classifier(library, (iris[0], iris[1] - 1), rows)
     made = served(name, _saved(model, name), TARGET | {"classes": ["versicolor", "virginica"]})
@@ -76,7 +90,9 @@ def test_two_classes_are_told_by_the_second_ones_probability(name, library, iris
     assert np.array_equal(answers.probabilities, model.predict_proba(iris[0][rows]).astype(float))
 
 
-def test_categories_come_as_texts_and_gaps_are_allowed(name, library, flats, served):
+def test_categories_come_as_texts_and_gaps_are_allowed(
+    name: str, library: str, flats: pd.DataFrame, served: Callable[..., Served]
+) -> None:
     if library == "xgboost":
         flats = flats.assign(town=flats.town.replace("Köln", "Koeln"))
     frame = flats.assign(town=flats.town.astype("category")).drop(columns="price")
@@ -104,14 +120,20 @@ def test_categories_come_as_texts_and_gaps_are_allowed(name, library, flats, ser
     assert unseen == missing
 
 
-def test_categories_that_xgboost_itself_confuses_are_refused(flats):
+def test_categories_that_xgboost_itself_confuses_are_refused(flats: pd.DataFrame) -> None:
     frame = flats[["area", "town"]].assign(town=flats.town.astype("category"))
     model = xgboost.XGBRegressor(n_estimators=2, enable_categorical=True).fit(frame, flats.price)
     with pytest.raises(InvalidInput, match="beyond ASCII"):
         describe("xgboost", _saved(model, "m.ubj"))
 
 
-def test_an_early_stop_is_kept(name, library, iris, served, species):
+def test_an_early_stop_is_kept(
+    name: str,
+    library: str,
+    iris: tuple[pd.DataFrame, Any],
+    served: Callable[..., Served],
+    species: tuple[str, ...],
+) -> None:
     frame, codes = iris
     if library == "xgboost":
         model = xgboost.XGBClassifier(n_estimators=200, early_stopping_rounds=3)
@@ -126,13 +148,17 @@ def test_an_early_stop_is_kept(name, library, iris, served, species):
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.9])
-def test_a_damaged_file_is_refused_in_words(name, library, iris, cut):
+def test_a_damaged_file_is_refused_in_words(
+    name: str, library: str, iris: tuple[pd.DataFrame, Any], cut: float
+) -> None:
     content = _saved(_classifier(library, iris), name)
     with pytest.raises(InvalidInput, match=r"no whole (XGBoost|LightGBM) model"):
         describe(library, content[: int(len(content) * cut)])
 
 
-def test_too_few_class_names_are_counted(name, library, iris, served):
+def test_too_few_class_names_are_counted(
+    name: str, library: str, iris: tuple[pd.DataFrame, Any], served: Callable[..., Served]
+) -> None:
     content = _saved(_classifier(library, iris), name)
     with pytest.raises(InvalidInput, match="tells 3 classes apart, the signature has 2"):
         served(name, content, TARGET | {"classes": ["yes", "no"]})
@@ -140,7 +166,7 @@ def test_too_few_class_names_are_counted(name, library, iris, served):
         served(name, content, TARGET)
 
 
-def test_a_ranking_is_neither_regression_nor_classification(iris):
+def test_a_ranking_is_neither_regression_nor_classification(iris: tuple[pd.DataFrame, Any]) -> None:
     frame, codes = iris
     ranker = xgboost.XGBRanker(n_estimators=2).fit(frame, codes, qid=np.repeat([0, 1, 2], 50))
     with pytest.raises(InvalidInput, match="rank:ndcg, which is neither"):
@@ -159,7 +185,13 @@ def test_a_ranking_is_neither_regression_nor_classification(iris):
         ("binary:logistic", True),
     ],
 )
-def test_every_objective_of_classes_gives_the_class(objective, probable, iris, served, species):
+def test_every_objective_of_classes_gives_the_class(
+    objective: str,
+    probable: bool,
+    iris: tuple[pd.DataFrame, Any],
+    served: Callable[..., Served],
+    species: tuple[str, ...],
+) -> None:
     two = objective.startswith("binary")
     frame, codes = iris[0][:100] if two else iris[0], iris[1][:100] if two else iris[1]
     parameters = {"objective": objective} | ({} if two else {"num_class": 3})
@@ -170,7 +202,9 @@ def test_every_objective_of_classes_gives_the_class(objective, probable, iris, s
     assert (answers.probabilities is not None) is probable
 
 
-def test_a_linear_booster_answers_as_itself_and_takes_no_gaps(iris, served):
+def test_a_linear_booster_answers_as_itself_and_takes_no_gaps(
+    iris: tuple[pd.DataFrame, Any], served: Callable[..., Served]
+) -> None:
     frame, codes = iris
     model = xgboost.train({"booster": "gblinear", "verbosity": 0}, xgboost.DMatrix(frame, codes), 5)
     made = served("m.ubj", _saved(model, "m.ubj"), {"target": {"name": "y"}})
@@ -178,14 +212,16 @@ def test_a_linear_booster_answers_as_itself_and_takes_no_gaps(iris, served):
     assert not any(field.nullable for field in made.deploy.signature.inputs)
 
 
-def test_several_targets_at_once_are_refused(iris):
+def test_several_targets_at_once_are_refused(iris: tuple[pd.DataFrame, Any]) -> None:
     frame, _ = iris
     model = xgboost.XGBRegressor(n_estimators=2).fit(frame, frame.iloc[:, :2])
     with pytest.raises(InvalidInput, match="2 targets at once"):
         describe("xgboost", _saved(model, "m.ubj"))
 
 
-def test_a_model_trained_without_names_takes_the_signatures(iris, served, species):
+def test_a_model_trained_without_names_takes_the_signatures(
+    iris: tuple[pd.DataFrame, Any], served: Callable[..., Served], species: tuple[str, ...]
+) -> None:
     frame, codes = iris
     model = xgboost.XGBClassifier(n_estimators=3).fit(frame.to_numpy(), codes)
     content = _saved(model, "m.ubj")
@@ -200,7 +236,9 @@ def test_a_model_trained_without_names_takes_the_signatures(iris, served, specie
 
 
 @pytest.mark.parametrize("kind", ["xgboost", "lightgbm"])
-def test_what_a_training_script_returns_becomes_the_makers_file(kind, iris):
+def test_what_a_training_script_returns_becomes_the_makers_file(
+    kind: str, iris: tuple[pd.DataFrame, Any]
+) -> None:
     model = _classifier(kind, iris)
     reader = reader_of(kind)
     assert recognise(reader.dump(model)) == kind

@@ -1,6 +1,11 @@
 """ONNX: graphs of scikit-learn's and other exporters are served with the answers of what was exported."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 from onnx import TensorProto, external_data_helper, helper, load_model_from_string, numpy_helper, save
 from skl2onnx import to_onnx
@@ -16,30 +21,33 @@ from services.model_server.artifacts.describing import artifact_of, describe
 from services.model_server.artifacts.kinds import recognise
 from services.model_server.artifacts.readers import reader_of
 from services.registry.model import FieldType, Task
+from tests.services.model_server.artifacts.conftest import Served
 
 TARGET = {"target": {"name": "species", "type": "string"}}
 
 
-def _inputs(frame):
+def _inputs(frame: Any) -> Any:
     return {"inputs": [{"name": name} for name in frame.columns]}
 
 
 @pytest.fixture(scope="module")
-def classifier(iris, species):
+def classifier(iris: tuple[pd.DataFrame, Any], species: tuple[str, ...]) -> Any:
     frame, codes = iris
     model = RandomForestClassifier(10, random_state=1)
     return model.fit(frame.to_numpy(np.float32), np.array(species)[codes])
 
 
 @pytest.fixture(params=[True, False, "columns"], ids=["dictionaries", "a tensor", "columns"])
-def exported(request, classifier, iris):
+def exported(request: pytest.FixtureRequest, classifier: Any, iris: tuple[pd.DataFrame, Any]) -> bytes:
     """The three forms in which scikit-learn's exporter puts probabilities out."""
     options = {id(classifier): {"zipmap": request.param}}
     sample = iris[0][:1].to_numpy(np.float32)
     return to_onnx(classifier, sample, options=options).SerializeToString()
 
 
-def test_classes_are_read_and_probabilities_answered_in_each_form(exported, classifier, iris, served):
+def test_classes_are_read_and_probabilities_answered_in_each_form(
+    exported: bytes, classifier: Any, iris: tuple[pd.DataFrame, Any], served: Callable[..., Served]
+) -> None:
     frame = iris[0].astype(np.float32).astype(float)
     assert recognise(exported) == "onnx"
     made = served("model.onnx", exported, TARGET | _inputs(frame))
@@ -50,7 +58,9 @@ def test_classes_are_read_and_probabilities_answered_in_each_form(exported, clas
     assert made.of(frame[:1]).predictions == ["setosa"]
 
 
-def test_columns_of_several_types_carry_their_names(flats, served):
+def test_columns_of_several_types_carry_their_names(
+    flats: pd.DataFrame, served: Callable[..., Served]
+) -> None:
     columns = flats[["area", "rooms", "town"]].dropna()
     price = flats.price[columns.index]
     model = make_pipeline(
@@ -72,7 +82,9 @@ def test_columns_of_several_types_carry_their_names(flats, served):
     assert np.allclose(made.of(columns).predictions, model.predict(columns), rtol=1e-5)
 
 
-def test_texts_and_whole_numbers_cannot_be_missing(flats, served):
+def test_texts_and_whole_numbers_cannot_be_missing(
+    flats: pd.DataFrame, served: Callable[..., Served]
+) -> None:
     columns = flats[["town", "rooms"]]
     model = make_pipeline(
         ColumnTransformer([("t", OneHotEncoder(), ["town"])], remainder="passthrough"), LinearRegression()
@@ -92,7 +104,9 @@ def test_texts_and_whole_numbers_cannot_be_missing(flats, served):
         made.ask([{"town": "Ulm", "rooms": 2}])
 
 
-def _network(*nodes, width=4, out=3, batch="n", kind=TensorProto.FLOAT):
+def _network(
+    *nodes: Any, width: Any = 4, out: Any = 3, batch: Any = "n", kind: Any = TensorProto.FLOAT
+) -> Any:
     """A graph as a deep learning framework writes it: one tensor in, one out, no names of classes."""
     weights = np.random.default_rng(2).normal(size=(width, out)).astype(np.float32)
     graph = helper.make_graph(
@@ -110,7 +124,9 @@ def _network(*nodes, width=4, out=3, batch="n", kind=TensorProto.FLOAT):
     return model.SerializeToString(), weights
 
 
-def test_a_network_answers_the_likeliest_class_and_shows_no_logits_as_probabilities(iris, served, species):
+def test_a_network_answers_the_likeliest_class_and_shows_no_logits_as_probabilities(
+    iris: tuple[pd.DataFrame, Any], served: Callable[..., Served], species: tuple[str, ...]
+) -> None:
     frame = iris[0]
     declared = TARGET | _inputs(frame) | {"task": "classification", "classes": list(species)}
     content, weights = _network()
@@ -124,21 +140,27 @@ def test_a_network_answers_the_likeliest_class_and_shows_no_logits_as_probabilit
     assert np.allclose(np.sum(answers.probabilities, axis=1), 1, atol=1e-6)
 
 
-def test_a_network_does_not_tell_its_task(iris, served):
+def test_a_network_does_not_tell_its_task(
+    iris: tuple[pd.DataFrame, Any], served: Callable[..., Served]
+) -> None:
     content, _ = _network()
     assert describe("onnx", content).task is None
     with pytest.raises(InvalidInput, match="`task` is missing"):
         served("model.onnx", content, TARGET | _inputs(iris[0]))
 
 
-def test_a_graph_of_one_row_is_asked_row_by_row(iris, served):
+def test_a_graph_of_one_row_is_asked_row_by_row(
+    iris: tuple[pd.DataFrame, Any], served: Callable[..., Served]
+) -> None:
     content, weights = _network(out=1, batch=1)
     made = served("model.onnx", content, {"target": {"name": "y"}} | _inputs(iris[0]))
     expected = iris[0].to_numpy(np.float32) @ weights
     assert np.allclose(made.of(iris[0]).predictions, expected[:, 0], rtol=1e-5)
 
 
-def test_what_does_not_fit_is_refused_in_words(classifier, iris, served, species):
+def test_what_does_not_fit_is_refused_in_words(
+    classifier: Any, iris: tuple[pd.DataFrame, Any], served: Callable[..., Served], species: tuple[str, ...]
+) -> None:
     content = to_onnx(classifier, iris[0][:1].to_numpy(np.float32)).SerializeToString()
     fields = _inputs(iris[0])
     with pytest.raises(InvalidInput, match="takes 4 inputs, the signature has 3"):
@@ -151,7 +173,7 @@ def test_what_does_not_fit_is_refused_in_words(classifier, iris, served, species
         served("model.onnx", content[: len(content) // 2], TARGET | fields)
 
 
-def test_pictures_are_no_rows_of_a_table():
+def test_pictures_are_no_rows_of_a_table() -> None:
     graph = helper.make_graph(
         [helper.make_node("Identity", ["x"], ["y"])],
         "pictures",
@@ -163,7 +185,7 @@ def test_pictures_are_no_rows_of_a_table():
         describe("onnx", model.SerializeToString())
 
 
-def _apart(folder, name="weights.bin"):
+def _apart(folder: Any, name: Any = "weights.bin") -> Any:
     """A network whose weights lie in a file of their own, and these."""
     content, weights = _network(out=1)
     model = load_model_from_string(content)
@@ -176,7 +198,9 @@ def _apart(folder, name="weights.bin"):
     return folder / "model.onnx", weights
 
 
-def test_weights_in_a_file_beside_the_model_become_part_of_its_one_file(tmp_path, served):
+def test_weights_in_a_file_beside_the_model_become_part_of_its_one_file(
+    tmp_path: Path, served: Callable[..., Served]
+) -> None:
     model, weights = _apart(tmp_path / "one")
     content = artifact_of(model)
     assert content != model.read_bytes()
@@ -191,7 +215,9 @@ def test_weights_in_a_file_beside_the_model_become_part_of_its_one_file(tmp_path
     assert made.ask([row]).predictions == pytest.approx([float(np.arange(1, 5) @ weights[:, 0])])
 
 
-def test_a_model_that_needs_other_files_is_never_loaded_as_it_is(tmp_path, monkeypatch):
+def test_a_model_that_needs_other_files_is_never_loaded_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, _ = _apart(tmp_path / "one")
     monkeypatch.chdir(model.parent)  # where the weights would be found, by nobody's sha256
     with pytest.raises(InvalidInput, match=r"keeps weights in another file, weights\.bin") as caught:
@@ -199,7 +225,7 @@ def test_a_model_that_needs_other_files_is_never_loaded_as_it_is(tmp_path, monke
     assert "relevo describe" in caught.value.remedy
 
 
-def test_weights_that_are_missing_cut_or_elsewhere_are_told(tmp_path):
+def test_weights_that_are_missing_cut_or_elsewhere_are_told(tmp_path: Path) -> None:
     model, _ = _apart(tmp_path / "one")
     weights = model.with_name("weights.bin")
     weights.write_bytes(weights.read_bytes()[:3])
@@ -214,7 +240,7 @@ def test_weights_that_are_missing_cut_or_elsewhere_are_told(tmp_path):
         artifact_of(model)
 
 
-def test_what_a_training_script_returns_becomes_the_file(iris):
+def test_what_a_training_script_returns_becomes_the_file(iris: tuple[pd.DataFrame, Any]) -> None:
     frame, codes = iris
     model = to_onnx(LogisticRegression(max_iter=500).fit(frame, codes), frame[:1].to_numpy(np.float32))
     reader = reader_of("onnx")

@@ -2,7 +2,9 @@
 
 import io
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -21,6 +23,7 @@ from services.errors import InvalidInput
 from services.model_server.artifacts.describing import describe
 from services.model_server.artifacts.interface import InputRead
 from services.registry.model import FieldType, Task
+from tests.services.model_server.artifacts.conftest import Served
 
 WORDS = ["warm and bright", "dark, cold", "bright", "cold and loud", "quiet, warm", "loud"] * 20
 KIND = {"target": {"name": "kind", "type": "string"}, "task": "classification", "classes": ["bad", "good"]}
@@ -28,21 +31,21 @@ KIND = {"target": {"name": "kind", "type": "string"}, "task": "classification", 
 DOCUMENTS = Path(__file__).parent / "documents"
 
 
-def _pickled(model):
+def _pickled(model: Any) -> Any:
     buffer = io.BytesIO()
     joblib.dump(model, buffer)
     return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")
-def table(flats):
+def table(flats: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
     """Numbers with gaps, a category, whole numbers as codes, and a text; and a class."""
     frame = flats[["area", "rooms", "town"]][: len(WORDS)].assign(words=WORDS)
     return frame, np.where(["warm" in text or "quiet" in text for text in WORDS], "good", "bad")
 
 
 @pytest.fixture(scope="module")
-def pipeline(table):
+def pipeline(table: tuple[pd.DataFrame, Any]) -> Any:
     frame, kinds = table
     return make_pipeline(
         ColumnTransformer(
@@ -57,7 +60,7 @@ def pipeline(table):
     ).fit(frame, kinds)
 
 
-def test_a_pipeline_tells_its_inputs_types_and_classes(pipeline):
+def test_a_pipeline_tells_its_inputs_types_and_classes(pipeline: Any) -> None:
     described = describe("joblib", _pickled(pipeline))
     assert described.inputs == (
         InputRead("area", FieldType.NUMBER, nullable=True),
@@ -69,7 +72,9 @@ def test_a_pipeline_tells_its_inputs_types_and_classes(pipeline):
     assert described.library.startswith("scikit-learn ")
 
 
-def test_texts_categories_and_gaps_are_answered_as_the_pipeline_does(pipeline, table, served):
+def test_texts_categories_and_gaps_are_answered_as_the_pipeline_does(
+    pipeline: Any, table: tuple[pd.DataFrame, Any], served: Callable[..., Served]
+) -> None:
     frame, _ = table
     described = describe("joblib", _pickled(pipeline))
     inputs = [{"name": one.name, "type": one.type, "nullable": one.nullable} for one in described.inputs]
@@ -81,7 +86,7 @@ def test_texts_categories_and_gaps_are_answered_as_the_pipeline_does(pipeline, t
     assert np.array_equal(answers.probabilities, pipeline.predict_proba(rows))
 
 
-def test_a_pipeline_that_begins_with_a_vectorizer_gets_the_one_text(served):
+def test_a_pipeline_that_begins_with_a_vectorizer_gets_the_one_text(served: Callable[..., Served]) -> None:
     kinds = ["good" if "warm" in text else "bad" for text in WORDS]
     model = make_pipeline(CountVectorizer(), LogisticRegression()).fit(WORDS, kinds)
     inputs = [{"name": "words", "type": "string"}]
@@ -91,7 +96,7 @@ def test_a_pipeline_that_begins_with_a_vectorizer_gets_the_one_text(served):
     assert made.ask([{"words": ""}]).predictions == model.predict([""]).tolist()
 
 
-def test_columns_chosen_by_type_place_or_slice_are_named(flats):
+def test_columns_chosen_by_type_place_or_slice_are_named(flats: pd.DataFrame) -> None:
     frame = flats[["area", "rooms", "town"]].dropna()
     chooser = ColumnTransformer(
         [
@@ -106,7 +111,9 @@ def test_columns_chosen_by_type_place_or_slice_are_named(flats):
     assert types == {"area": FieldType.NUMBER, "rooms": FieldType.INTEGER, "town": FieldType.STRING}
 
 
-def test_another_makers_estimator_in_a_pickle_is_asked_as_it_is(iris, served, species):
+def test_another_makers_estimator_in_a_pickle_is_asked_as_it_is(
+    iris: tuple[pd.DataFrame, Any], served: Callable[..., Served], species: tuple[str, ...]
+) -> None:
     frame, codes = iris
     model = xgboost.XGBClassifier(n_estimators=3).fit(frame, codes)
     assert describe("joblib", _pickled(model)).library.startswith("xgboost ")
@@ -116,7 +123,7 @@ def test_another_makers_estimator_in_a_pickle_is_asked_as_it_is(iris, served, sp
     assert made.of(frame).predictions == [str(code) for code in model.predict(frame)]
 
 
-def test_a_package_that_is_missing_is_named_with_what_to_do():
+def test_a_package_that_is_missing_is_named_with_what_to_do() -> None:
     content = b"\x80\x04\x8c\x0enobody_has_it.\x8c\x05Model\x93)R."
     content = content.replace(b"\x0enobody_has_it.", b"\x0dnobody_has_it")
     with pytest.raises(InvalidInput, match="needs the Python package nobody_has_it") as caught:
@@ -125,7 +132,7 @@ def test_a_package_that_is_missing_is_named_with_what_to_do():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
-def test_a_pickle_written_under_numpy_1_is_served(served):
+def test_a_pickle_written_under_numpy_1_is_served(served: Callable[..., Served]) -> None:
     """Of a linear regression with coefficients 1 and 2, by NumPy 1.26."""
     content = (DOCUMENTS / "numpy-1.26.pkl").read_bytes()
     assert b"numpy.core.multiarray" in content
@@ -134,7 +141,7 @@ def test_a_pickle_written_under_numpy_1_is_served(served):
     assert made.ask([{"a": 3, "b": 4}]).predictions == pytest.approx([11])
 
 
-def test_a_pickle_that_another_version_of_the_library_saved_is_refused_with_both_named():
+def test_a_pickle_that_another_version_of_the_library_saved_is_refused_with_both_named() -> None:
     with pytest.raises(
         InvalidInput, match=r"saved by scikit-learn 1\.5\.2; scikit-learn .* has no _loss"
     ) as caught:
@@ -142,7 +149,7 @@ def test_a_pickle_that_another_version_of_the_library_saved_is_refused_with_both
     assert "scikit-learn==1.5.2" in caught.value.remedy
 
 
-def test_a_part_that_this_version_of_a_package_lacks_is_no_missing_package():
+def test_a_part_that_this_version_of_a_package_lacks_is_no_missing_package() -> None:
     content = b"\x80\x04\x8c\x0dnumpy.no_such\x8c\x05Model\x93)R."
     with pytest.raises(
         InvalidInput, match=r"saved by another version of numpy; numpy .* has no numpy\.no_such"
@@ -150,6 +157,6 @@ def test_a_part_that_this_version_of_a_package_lacks_is_no_missing_package():
         describe("joblib", content)
 
 
-def test_what_cannot_predict_is_no_model():
+def test_what_cannot_predict_is_no_model() -> None:
     with pytest.raises(InvalidInput, match="holds a dict, which has no predict"):
         describe("joblib", _pickled({"a": 1}))

@@ -3,32 +3,37 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 
+from services.gateway.messages import ListenerState
 from services.registry.model import Field, FieldType, Listener
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 CLIENTS = Path(__file__).with_name("clients")
 
 
 @pytest.fixture
-def listening(opened, port):
+def listening(opened: Callable[[Listener], ListenerState], port: int) -> int:
     """A port of project `wine` that needs no token; the port, open."""
     assert opened(Listener(port, "wine", "", ("127.0.0.0/8",))).state == "listening"
     return port
 
 
 @pytest.fixture
-def listener(listening):
+def listener(listening: int) -> Iterator[httpx.Client]:
     """Plain HTTP to that port."""
     with httpx.Client(base_url=f"http://127.0.0.1:{listening}", trust_env=False) as http:
         yield http
 
 
 @pytest.fixture
-def mixed(wine, model, helpers):
+def mixed(wine: Platform, model: StubModel, helpers: SimpleNamespace) -> Platform:
     """The gateway with project `mixed`: an input of each type, one may be left out, one may be missing."""
     fields = (
         Field("ph", "ph"),
@@ -43,13 +48,13 @@ def mixed(wine, model, helpers):
 
 
 @pytest.fixture
-def sorts(wine, model, helpers):
+def sorts(wine: Platform, model: StubModel, helpers: SimpleNamespace) -> Platform:
     """The gateway with project `sorts`, a classification of two classes with probabilities."""
     wine.register("sorts", "A", helpers.signature("ph", classes=("red", "white")), model.address)
     with wine.client() as client:
         helpers.wait_until(lambda: "sorts" in client.projects())
 
-    def answer(instances):
+    def answer(instances: Any) -> Any:
         count = len(instances)
         body = {
             "predictions": ["red"] * count, "probabilities": [[0.75, 0.25]] * count,
@@ -62,7 +67,7 @@ def sorts(wine, model, helpers):
 
 
 @pytest.fixture
-def run_client():
+def run_client() -> Callable[[str, str, str], str]:
     """Run one of the clients' own libraries in a process; gives what it printed."""
 
     def run(script: str, argument: str, given: str) -> str:

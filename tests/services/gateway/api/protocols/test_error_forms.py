@@ -2,22 +2,26 @@
 
 import json
 import socket
+from typing import Any
 
+import httpx
 import pytest
+
+from tests.services.gateway.api.conftest import Platform
 
 INFER, INVOKE = "/v2/models/wine/infer", "/v1/projects/wine/invocations"
 TOO_LONG = 33 << 20
 
 
-def _is_inference(body):
+def _is_inference(body: Any) -> Any:
     return set(body) == {"error"} and isinstance(body["error"], str)
 
 
-def _is_mlflow(body):
+def _is_mlflow(body: Any) -> bool:
     return set(body) == {"error_code", "message"}
 
 
-def _is_own(body):
+def _is_own(body: Any) -> Any:
     return set(body) == {"error"} and {"code", "message"} <= set(body["error"])
 
 
@@ -35,7 +39,9 @@ def _is_own(body):
         ("PATCH", "/health", "GET, HEAD", _is_own),
     ],
 )
-def test_a_wrong_method_is_told_with_the_right_ones(wine, method, path, allowed, fits):
+def test_a_wrong_method_is_told_with_the_right_ones(
+    wine: Platform, method: str, path: Any, allowed: str, fits: Any
+) -> None:
     with wine.http() as http:
         answer = http.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
@@ -43,7 +49,7 @@ def test_a_wrong_method_is_told_with_the_right_ones(wine, method, path, allowed,
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS", "PROPFIND"])
-def test_what_the_protocol_does_not_have_is_not_found_by_any_method(wine, method):
+def test_what_the_protocol_does_not_have_is_not_found_by_any_method(wine: Platform, method: str) -> None:
     with wine.http() as http:
         for path in ("/v2/", "/v2/repository/index", "/v2/models/wine/infer/"):
             answer = http.request(method, path)
@@ -68,7 +74,9 @@ def test_what_the_protocol_does_not_have_is_not_found_by_any_method(wine, method
         ("/v1/projects/beer/invocations", b"{}", {}, (404, _is_mlflow)),
     ],
 )
-def test_what_cannot_be_answered_is_told_in_the_protocols_form(wine, path, content, headers, expected):
+def test_what_cannot_be_answered_is_told_in_the_protocols_form(
+    wine: Platform, path: Any, content: bytes, headers: Any, expected: Any
+) -> None:
     with wine.http() as http:
         answer = http.post(path, content=content, headers=headers)
     status, fits = expected
@@ -76,7 +84,7 @@ def test_what_cannot_be_answered_is_told_in_the_protocols_form(wine, path, conte
     assert fits(answer.json())
 
 
-def test_a_listener_tells_wrong_methods_in_the_same_forms(listener):
+def test_a_listener_tells_wrong_methods_in_the_same_forms(listener: httpx.Client) -> None:
     for path, fits in (
         ("/invocations", _is_mlflow),
         ("/v2/models/wine/infer", _is_inference),
@@ -91,13 +99,13 @@ def test_a_listener_tells_wrong_methods_in_the_same_forms(listener):
 @pytest.mark.parametrize(
     ("path", "fits"), [(INFER, _is_inference), (INVOKE, _is_mlflow), ("/v1/projects/wine/predict", _is_own)]
 )
-def test_a_body_over_the_limit_is_told_before_it_is_read(wine, path, fits):
+def test_a_body_over_the_limit_is_told_before_it_is_read(wine: Platform, path: Any, fits: Any) -> None:
     status, body = _refused_before_the_body(wine.address, path)
     assert status == 413
     assert fits(body)
 
 
-def _refused_before_the_body(address, path):
+def _refused_before_the_body(address: Any, path: Any) -> Any:
     """Status and body of the answer to a request whose length alone is too much."""
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:

@@ -3,33 +3,40 @@
 import json
 import socket
 import struct
+from collections.abc import Callable
+from typing import Any
 
+import httpx
 import pytest
 
+from services.gateway.messages import ListenerState
 from services.registry.model import Listener
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 URL = "/v2/models/wine/infer"
 BROUGHT = "0197b7a0-0000-7000-8000-000000000002"
 
 
-def _tensor(name, data, datatype="FP64", shape=None, **more):
+def _tensor(name: Any, data: Any, datatype: Any = "FP64", shape: Any = None, **more: Any) -> Any:
     return {"name": name, "shape": shape or [len(data)], "datatype": datatype, "data": data, **more}
 
 
 PH, ALCOHOL = _tensor("ph", [3.5, 1]), _tensor("alcohol", [9.5, 2])
 
 
-def _outputs(answer):
+def _outputs(answer: Any) -> Any:
     assert answer.status_code == 200, answer.text
     return {output["name"]: output for output in answer.json()["outputs"]}
 
 
-def _error(answer):
+def _error(answer: Any) -> Any:
     assert set(answer.json()) == {"error"}
     return answer.status_code, answer.json()["error"]
 
 
-def test_tritons_own_client_works_unchanged(listening, run_client):
+def test_tritons_own_client_works_unchanged(
+    listening: int, run_client: Callable[[str, str, str], str]
+) -> None:
     columns = json.dumps({"ph": [3.5, 1.0], "alcohol": [9.5, 2.0]})
     told = json.loads(run_client("triton_client.py", f"127.0.0.1:{listening}", columns))
     assert [told[key] for key in ("live", "ready", "model", "version", "unknown")] == [True] * 4 + [False]
@@ -44,13 +51,18 @@ def test_tritons_own_client_works_unchanged(listening, run_client):
     assert told["no_column"] == ["400", "inputs[0].alcohol is required"]
 
 
-def test_tritons_client_sends_mixed_types_and_reads_classes(sorts, opened, port, run_client):
+def test_tritons_client_sends_mixed_types_and_reads_classes(
+    sorts: Any,
+    opened: Callable[[Listener], ListenerState],
+    port: int,
+    run_client: Callable[[str, str, str], str],
+) -> None:
     opened(Listener(port, "sorts", "A", ("127.0.0.0/8",)))
     told = json.loads(run_client("triton_classes.py", f"127.0.0.1:{port}", "sorts"))
     assert told == {"prediction": ["red"], "probabilities": [[0.75, 0.25]]}
 
 
-def test_a_mixed_table_comes_column_by_column(mixed, model):
+def test_a_mixed_table_comes_column_by_column(mixed: Any, model: StubModel) -> None:
     inputs = [
         _tensor("kind", ["red", None], "BYTES"),
         _tensor("sweet", [True, False], "BOOL"),
@@ -69,13 +81,13 @@ def test_a_mixed_table_comes_column_by_column(mixed, model):
     assert body["parameters"] == {"revision": "a" * 64}
 
 
-def test_a_matrix_has_the_inputs_in_the_models_order(listener):
+def test_a_matrix_has_the_inputs_in_the_models_order(listener: httpx.Client) -> None:
     for data in ([3.5, 9.5, 1, 2], [[3.5, 9.5], [1, 2]]):
         answer = listener.post(URL, json={"inputs": [_tensor("x", data, "FP32", [2, 2])]})
         assert _outputs(answer)["prediction"]["data"] == [13.0, 3.0]
 
 
-def _binary(tensors, **more):
+def _binary(tensors: Any, **more: Any) -> Any:
     """A body whose tensors are binary: pairs of a tensor and its bytes."""
     inputs = []
     for tensor, data in tensors:
@@ -85,11 +97,11 @@ def _binary(tensors, **more):
     return head + b"".join(data for _, data in tensors), {"inference-header-content-length": str(len(head))}
 
 
-def _counted(*texts):
+def _counted(*texts: Any) -> Any:
     return b"".join(struct.pack("<I", len(text)) + text for text in texts)
 
 
-def test_binary_tensors_of_every_kind_and_nan_for_what_is_missing(mixed, model):
+def test_binary_tensors_of_every_kind_and_nan_for_what_is_missing(mixed: Any, model: StubModel) -> None:
     content, headers = _binary([
         (_tensor("ph", [0, 0], "FP32"), struct.pack("<2f", 0.5, 2)),
         (_tensor("n", [0, 0], "FP64"), struct.pack("<2d", 3, float("nan"))),
@@ -104,14 +116,14 @@ def test_binary_tensors_of_every_kind_and_nan_for_what_is_missing(mixed, model):
     ]
 
 
-def test_prediction_ids_may_be_brought_and_come_back(listener):
+def test_prediction_ids_may_be_brought_and_come_back(listener: httpx.Client) -> None:
     inputs = [_tensor("ph", [1]), _tensor("alcohol", [2]), _tensor("prediction_id", [BROUGHT], "BYTES")]
     assert _outputs(listener.post(URL, json={"inputs": inputs}))["prediction_id"]["data"] == [BROUGHT]
     inputs[2]["data"] = ["mine"]
     assert _error(listener.post(URL, json={"inputs": inputs}))[0] == 400
 
 
-def test_metadata_tells_inputs_outputs_and_versions(sorts, mixed):
+def test_metadata_tells_inputs_outputs_and_versions(sorts: Any, mixed: Any) -> None:
     with mixed.http() as http:
         inputs = http.get("/v2/models/mixed").json()["inputs"]
         assert [one["datatype"] for one in inputs] == ["FP64", "INT64", "BYTES", "BOOL"]
@@ -124,7 +136,9 @@ def test_metadata_tells_inputs_outputs_and_versions(sorts, mixed):
     ]  # fmt: skip
 
 
-def test_a_listener_knows_no_model_but_its_own(mixed, opened, port, listener):
+def test_a_listener_knows_no_model_but_its_own(
+    mixed: Any, opened: Callable[[Listener], ListenerState], port: int, listener: httpx.Client
+) -> None:
     for path in ("/v2/models/mixed", "/v2/models/mixed/ready", "/v2/models/wine/versions/B"):
         assert _error(listener.get(path))[0] == 404
     assert _error(listener.post("/v2/models/mixed/infer", json={"inputs": [PH]}))[0] == 404
@@ -132,7 +146,7 @@ def test_a_listener_knows_no_model_but_its_own(mixed, opened, port, listener):
     assert _error(listener.get("/v2/repository/index"))[0] == 404
 
 
-def test_tokens_are_asked_for_but_by_health(wine):
+def test_tokens_are_asked_for_but_by_health(wine: Platform) -> None:
     with wine.http("") as http:
         assert http.get("/v2/health/live").json() == {"live": True}
         assert http.get("/v2/health/ready").json() == {"ready": True}
@@ -169,7 +183,9 @@ def test_tokens_are_asked_for_but_by_health(wine):
         ([PH, {"name": "alcohol"}], "inputs[1].shape is required"),
     ],
 )  # fmt: skip
-def test_bad_tensors_are_told_in_the_protocols_form(listener, inputs, words):
+def test_bad_tensors_are_told_in_the_protocols_form(
+    listener: httpx.Client, inputs: Any, words: str
+) -> None:
     status, message = _error(listener.post(URL, json={"inputs": inputs}))
     assert status == 400
     assert words in message
@@ -186,14 +202,16 @@ def test_bad_tensors_are_told_in_the_protocols_form(listener, inputs, words):
         (_tensor("alcohol", [0], "BYTES"), _counted(b"\xff"), "not valid UTF-8"),
     ],
 )
-def test_bad_binary_data_are_told_in_the_protocols_form(listener, tensor, data, words):
+def test_bad_binary_data_are_told_in_the_protocols_form(
+    listener: httpx.Client, tensor: Any, data: Any, words: str
+) -> None:
     content, headers = _binary([(tensor, data), (_tensor("ph", [0]), struct.pack("<d", 1))])
     status, message = _error(listener.post(URL, content=content, headers=headers))
     assert status == 400
     assert words in message
 
 
-def test_other_bad_requests_are_told_in_the_protocols_form(listener):
+def test_other_bad_requests_are_told_in_the_protocols_form(listener: httpx.Client) -> None:
     good = {"inputs": [PH, ALCOHOL]}
     for answer, words in (
         (listener.post(URL, content=b"{"), "not valid JSON"),
@@ -210,7 +228,7 @@ def test_other_bad_requests_are_told_in_the_protocols_form(listener):
 
 
 @pytest.mark.parametrize(("path", "key"), [(URL, "error"), ("/invocations", "error_code")])
-def test_a_body_over_the_limit_is_told_in_each_protocols_form(listening, path, key):
+def test_a_body_over_the_limit_is_told_in_each_protocols_form(listening: int, path: Any, key: str) -> None:
     with socket.create_connection(("127.0.0.1", listening), timeout=10) as connection:
         connection.sendall(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {1 << 30}\r\n\r\n".encode())
         connection.shutdown(socket.SHUT_WR)

@@ -1,8 +1,14 @@
 """MLflow's scoring protocol at a listener: its own client, its four JSON forms, CSV, and its errors."""
 
 import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
+import httpx
 import pytest
+
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 ROW = {"ph": 3.5, "alcohol": 9.5}
 SPLIT = {"columns": ["alcohol", "ph"], "data": [[9.5, 3.5], [2, 1]], "index": [7, 9]}
@@ -18,13 +24,15 @@ FORMS = [
 ]
 
 
-def _error(answer):
+def _error(answer: Any) -> Any:
     body = answer.json()
     assert set(body) == {"error_code", "message"}
     return answer.status_code, body["error_code"], body["message"]
 
 
-def test_mlflows_own_client_works_unchanged(listening, run_client):
+def test_mlflows_own_client_works_unchanged(
+    listening: int, run_client: Callable[[str, str, str], str]
+) -> None:
     rows = json.dumps([ROW, {"ph": 1.0, "alcohol": 2.0}])
     answers = json.loads(run_client("mlflow_client.py", str(listening), rows))
     assert answers["version"] == "2.0.0"
@@ -41,14 +49,14 @@ def test_mlflows_own_client_works_unchanged(listening, run_client):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_json_form_gives_the_same_predictions(listener, form):
+def test_every_json_form_gives_the_same_predictions(listener: httpx.Client, form: Any) -> None:
     answer = listener.post("/invocations", json=form)
     assert answer.status_code == 200, answer.text
     assert answer.json()["predictions"] == [13.0, 3.0]
     assert answer.json()["version"] == "A"
 
 
-def test_one_row_may_be_bare_values(listener):
+def test_one_row_may_be_bare_values(listener: httpx.Client) -> None:
     assert listener.post("/invocations", json={"inputs": ROW}).json()["predictions"] == [13.0]
 
 
@@ -60,13 +68,13 @@ def test_one_row_may_be_bare_values(listener):
         ("\ufeffph,alcohol\n3.5,9.5", [13.0]),
     ],
 )
-def test_csv_gives_the_same_predictions(listener, text, predictions):
+def test_csv_gives_the_same_predictions(listener: httpx.Client, text: str, predictions: Any) -> None:
     answer = listener.post("/invocations", content=text.encode(), headers={"content-type": "text/csv"})
     assert answer.status_code == 200, answer.text
     assert answer.json()["predictions"] == predictions
 
 
-def test_csv_keeps_types_and_missing_values(mixed, model):
+def test_csv_keeps_types_and_missing_values(mixed: Any, model: StubModel) -> None:
     text = "ph,n,kind,sweet\n1,5.0,NA,True\n2,,,FALSE\nNaN,3,red,true"
     headers = {"content-type": "text/csv; charset=utf-8"}
     with mixed.http() as http:
@@ -82,7 +90,7 @@ def test_csv_keeps_types_and_missing_values(mixed, model):
     ]
 
 
-def test_nan_is_a_missing_value_outside_texts_only(mixed, model):
+def test_nan_is_a_missing_value_outside_texts_only(mixed: Any, model: StubModel) -> None:
     body = b'{"dataframe_records": [{"ph": 1, "n": NaN, "kind": "NaN \\" NaN", "sweet": true}]}'
     with mixed.http() as http:
         assert http.post("/v1/projects/mixed/invocations", content=body).status_code == 200
@@ -90,14 +98,14 @@ def test_nan_is_a_missing_value_outside_texts_only(mixed, model):
         assert http.post("/v1/projects/mixed/invocations", content=b'{"inputs": [NaN]}').status_code == 400
 
 
-def test_classes_come_with_their_probabilities(sorts):
+def test_classes_come_with_their_probabilities(sorts: Any) -> None:
     with sorts.http() as http:
         answer = http.post("/v1/projects/sorts/versions/A/invocations", json={"inputs": [3.5]}).json()
     assert answer["predictions"] == ["red"]
     assert answer["probabilities"] == [{"red": 0.75, "white": 0.25}]
 
 
-def test_ids_may_be_brought_as_a_parameter(listener):
+def test_ids_may_be_brought_as_a_parameter(listener: httpx.Client) -> None:
     brought = "0197b7a0-0000-7000-8000-000000000001"
     body = {"instances": [ROW], "params": {"ids": [brought]}}
     assert listener.post("/invocations", json=body).json()["ids"] == [brought]
@@ -105,7 +113,9 @@ def test_ids_may_be_brought_as_a_parameter(listener):
     assert "params.ids" in _error(listener.post("/invocations", json=body))[2]
 
 
-def test_the_servers_own_questions_are_answered(listener, model, helpers):
+def test_the_servers_own_questions_are_answered(
+    listener: httpx.Client, model: StubModel, helpers: SimpleNamespace
+) -> None:
     for path in ("/ping", "/health", "/version"):
         assert listener.get(path).status_code == 200
     assert listener.get("/ping").text == "\n"
@@ -137,7 +147,9 @@ def test_the_servers_own_questions_are_answered(listener, model, helpers):
         (b'{"messages": []}', "INVALID_PARAMETER_VALUE", "messages"),
     ],
 )  # fmt: skip
-def test_bad_json_is_told_in_mlflows_form(listener, body, code, words):
+def test_bad_json_is_told_in_mlflows_form(
+    listener: httpx.Client, body: bytes, code: str, words: str
+) -> None:
     status, found, message = _error(listener.post("/invocations", content=body))
     assert (status, found) == (400, code)
     assert words in message
@@ -146,7 +158,7 @@ def test_bad_json_is_told_in_mlflows_form(listener, body, code, words):
 @pytest.mark.parametrize(
     "text", [b"", b"ph,alcohol", b"ph,alcohol\n1", b"ph,alcohol\n1,\xff", b'"ph', b"ph,ph\n1,2"]
 )
-def test_bad_csv_is_told_in_mlflows_form(listener, text):
+def test_bad_csv_is_told_in_mlflows_form(listener: httpx.Client, text: bytes) -> None:
     answer = listener.post("/invocations", content=text, headers={"content-type": "text/csv"})
     assert _error(answer)[:2] == (400, "INVALID_PARAMETER_VALUE")
 
@@ -154,12 +166,12 @@ def test_bad_csv_is_told_in_mlflows_form(listener, text):
 @pytest.mark.parametrize(
     "kind", ["text/csv; header=present", "application/vnd.apache.parquet", "text/csv;charset=x"]
 )
-def test_other_kinds_of_bodies_are_told_so(listener, kind):
+def test_other_kinds_of_bodies_are_told_so(listener: httpx.Client, kind: str) -> None:
     answer = listener.post("/invocations", content=b"x", headers={"content-type": kind})
     assert _error(answer)[:2] == (415, "BAD_REQUEST")
 
 
-def test_tokens_and_names_are_told_in_mlflows_form(wine):
+def test_tokens_and_names_are_told_in_mlflows_form(wine: Platform) -> None:
     body = {"instances": [ROW]}
     with wine.http("") as http:
         assert _error(http.post("/v1/projects/wine/invocations", json=body))[:2] == (401, "UNAUTHENTICATED")

@@ -2,6 +2,9 @@
 
 import csv
 import io
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.registry.model import Field, FieldType
 from services.store.identifiers import parse_id
+from tests.services.gateway.api.conftest import Platform, StubModel
 
 API = "/v1/projects/mixed"
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=6)
@@ -24,7 +28,7 @@ GOOD = {
 
 
 @st.composite
-def tables(draw):
+def tables(draw: Any) -> Any:
     """Rows that share their columns: mostly what the project takes, now and then anything else."""
     names = [name for name in GOOD if draw(st.integers(0, 9)) or name == "ph"]
     if not draw(st.integers(0, 9)):
@@ -36,7 +40,7 @@ def tables(draw):
     ]
 
 
-def _tensor(name, values):
+def _tensor(name: Any, values: Any) -> Any:
     """A column as the tensor whose type its values have; None of a mixed column."""
     present = [value for value in values if value is not None]
     for kinds, datatype in (((bool,), "BOOL"), ((str,), "BYTES"), ((int, float), "FP64")):
@@ -45,7 +49,7 @@ def _tensor(name, values):
     return None
 
 
-def _bodies(rows):
+def _bodies(rows: Any) -> Iterator[Any]:
     """The same rows in every other protocol that can say them: path, body, key of the predictions."""
     names = [*rows[0]]
     columns = {name: [row[name] for row in rows] for name in names}
@@ -59,26 +63,26 @@ def _bodies(rows):
         yield "/v2/models/mixed/infer", {"inputs": tensors}
 
 
-def _predictions(answer):
+def _predictions(answer: Any) -> Any:
     body = answer.json()
     if "outputs" in body:
         return next(one["data"] for one in body["outputs"] if one["name"] == "prediction")
     return [one["prediction"] if isinstance(one, dict) else one for one in body["predictions"]]
 
 
-def _last_seen(model):
+def _last_seen(model: StubModel) -> Any:
     """What the model was last asked, as text: 4 is not 4.0."""
     return repr(model.seen[-1][1])
 
 
-def _without_gaps(rows):
+def _without_gaps(rows: Any) -> Any:
     """A table has a cell for each value: a missing `n`, which may be left out, is left out."""
     return [{name: value for name, value in row.items() if (name, value) != ("n", None)} for row in rows]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables())
-def test_every_protocol_answers_as_v1(mixed, model, rows):
+def test_every_protocol_answers_as_v1(mixed: Any, model: StubModel, rows: Any) -> None:
     with mixed.http() as http:
         expected = http.post(f"{API}/predict", json={"instances": _without_gaps(rows)})
         asked = _last_seen(model) if expected.status_code == 200 else None
@@ -96,7 +100,7 @@ def test_every_protocol_answers_as_v1(mixed, model, rows):
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.fixed_dictionaries(GOOD), min_size=1, max_size=3))
-def test_csv_says_the_same_as_v1(mixed, model, rows):
+def test_csv_says_the_same_as_v1(mixed: Any, model: StubModel, rows: Any) -> None:
     rows = [{**row, "kind": (row["kind"] or "").replace("\0", "") or None} for row in rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, [*GOOD], quoting=csv.QUOTE_ALL)
@@ -113,7 +117,7 @@ def test_csv_says_the_same_as_v1(mixed, model, rows):
 
 
 @pytest.fixture
-def shadowed(mixed, model, helpers):
+def shadowed(mixed: Any, model: StubModel, helpers: SimpleNamespace) -> Platform:
     """Project `mixed` with a challenger that wants one input more."""
     fields = (Field("ph", "ph"), Field("age", "age", FieldType.INTEGER))
     mixed.register("mixed", "B", helpers.signature(*fields), model.address)
@@ -122,7 +126,7 @@ def shadowed(mixed, model, helpers):
     return mixed
 
 
-def test_every_protocol_records_and_shadows_under_its_ids(shadowed, helpers):
+def test_every_protocol_records_and_shadows_under_its_ids(shadowed: Any, helpers: SimpleNamespace) -> None:
     row = {"ph": 1.0, "kind": "red", "sweet": True, "age": 3}
     tensors = [_tensor(name, [value]) for name, value in row.items()]
     with shadowed.http() as http:
@@ -138,11 +142,13 @@ def test_every_protocol_records_and_shadows_under_its_ids(shadowed, helpers):
     assert [*batch.predicted] == [2.0] * 3
 
 
-def test_challengers_see_what_the_champion_is_asked_by_name_and_nothing_else_asked_so(shadowed, helpers):
+def test_challengers_see_what_the_champion_is_asked_by_name_and_nothing_else_asked_so(
+    shadowed: Any, helpers: SimpleNamespace
+) -> None:
     row = {"ph": 1.0, "kind": "red", "sweet": True, "age": 3}
     with shadowed.http() as http:
 
-        def ask(version, sent):
+        def ask(version: Any, sent: Any) -> Any:
             answer = http.post(f"{API}/versions/{version}/predict", json={"instances": [sent]})
             return answer.json()["predictions"][0]["id"] if answer.status_code == 200 else None
 
@@ -153,11 +159,11 @@ def test_challengers_see_what_the_champion_is_asked_by_name_and_nothing_else_ask
     assert _recorded(shadowed, "A", of_challenger) == 0
 
 
-def _parsed(ids):
+def _parsed(ids: Any) -> Any:
     return np.array([parse_id(text) for text in ids], dtype=np.uint64)
 
 
-def _recorded(platform, version, ids):
+def _recorded(platform: Any, version: Any, ids: Any) -> Any:
     """How many of these predictions the store has of a version."""
     batch = platform.store.predictions("mixed", version, _parsed(ids))
     return 0 if batch is None else len(batch.ids)

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 
 
-def refusal(data):
+def refusal(data: Any) -> str:
     """What the client says of a refused invocation; it raises nothing more special than Exception."""
     try:
         client.invoke(data)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 import numpy as np
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
@@ -20,7 +21,7 @@ answers = {
 }
 
 
-def inputs(*, binary):
+def inputs(*, binary: Any) -> Any:
     tensors = []
     for name, values in columns.items():
         tensor = InferInput(name, values.shape, np_to_triton_dtype(values.dtype))
@@ -28,7 +29,7 @@ def inputs(*, binary):
     return tensors
 
 
-def told(result):
+def told(result: Any) -> Any:
     names = [output["name"] for output in result.get_response()["outputs"]]
     values = {name: result.as_numpy(name) for name in names}
     texts = {name: [str(v, "utf-8") if isinstance(v, bytes) else v for v in array.tolist()]
