@@ -31,7 +31,7 @@ class Shared:
         columns |= {"y": target * 3, "id": np.arange(float(len(target)))}
         self.platform.store.write_training("plant", deploys.NUMBERS, columns)
 
-    def script(self, before: Any = "") -> Any:
+    def script(self, before: str = "") -> None:
         """Let the training script do this first, in the words of the service's language."""
         self.maker.script(self.folder, self.maker.failing[before] if before else "")
         return self.service
@@ -55,7 +55,7 @@ def platform(shared: Shared) -> Any:
 
 
 @pytest.fixture
-def trained(shared: Shared) -> Path:
+def trained(shared: Shared) -> Callable[..., None]:
     return shared.script
 
 
@@ -73,7 +73,7 @@ def _state(platform: Any, service: Any, job: Any) -> Any:
     return json.loads(platform.ask(service, "GET", f"/retrain/{job}").body)
 
 
-def test_a_finished_job_stores_a_revision_and_nothing_else(platform: Any, trained: Path) -> None:
+def test_a_finished_job_stores_a_revision_and_nothing_else(platform: Any, trained: Callable[..., None]) -> None:
     service = trained()
     before = platform.revision_of(service)
     job = _start(platform, service, window={"kind": "sliding", "rows": 150})
@@ -88,7 +88,7 @@ def test_a_finished_job_stores_a_revision_and_nothing_else(platform: Any, traine
 
 
 def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(
-    platform: Any, trained: Path, shared: Shared
+    platform: Any, trained: Callable[..., None], shared: Shared
 ) -> None:
     service = trained("wait")
     job = _start(platform, service)
@@ -105,7 +105,7 @@ def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(
 
 
 def test_of_two_replicas_asked_at_the_same_moment_one_trains(
-    platform: Any, trained: Path, shared: Shared
+    platform: Any, trained: Callable[..., None], shared: Shared
 ) -> None:
     services = (trained("wait"), platform.serve(shared.folder))
     with ThreadPoolExecutor(2) as pool:
@@ -121,7 +121,7 @@ def test_of_two_replicas_asked_at_the_same_moment_one_trains(
     assert services[1].close() == 0
 
 
-def test_a_job_cancelled_at_another_replica_stops(platform: Any, trained: Path, shared: Shared) -> None:
+def test_a_job_cancelled_at_another_replica_stops(platform: Any, trained: Callable[..., None], shared: Shared) -> None:
     service = trained("wait")
     other = platform.serve(shared.folder)
     job = _start(platform, service)
@@ -132,7 +132,7 @@ def test_a_job_cancelled_at_another_replica_stops(platform: Any, trained: Path, 
 
 
 def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(
-    platform: Any, trained: Path, shared: Shared
+    platform: Any, trained: Callable[..., None], shared: Shared
 ) -> None:
     service = trained("wait")
     other = platform.serve(shared.folder)
@@ -147,7 +147,7 @@ def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(
     assert other.close() == 0
 
 
-def test_a_job_is_cancelled_through_the_gateway(platform: Any, trained: Path, shared: Shared) -> None:
+def test_a_job_is_cancelled_through_the_gateway(platform: Any, trained: Callable[..., None], shared: Shared) -> None:
     trained("wait")
     service = platform.serve(shared.folder)
     platform.wait(lambda: _endpoint(platform) == service.address)
@@ -163,7 +163,7 @@ def test_a_job_is_cancelled_through_the_gateway(platform: Any, trained: Path, sh
 
 
 def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked_failed(
-    platform: Any, trained: Path, shared: Shared
+    platform: Any, trained: Callable[..., None], shared: Shared
 ) -> None:
     trained("wait")
     service = platform.serve(shared.folder)
@@ -202,7 +202,7 @@ def _age(platform: Any, job: Any) -> None:
     )
 
 
-def test_a_script_uses_what_lies_beside_it(platform: Any, trained: Path, shared: Shared) -> None:
+def test_a_script_uses_what_lies_beside_it(platform: Any, trained: Callable[..., None], shared: Shared) -> None:
     for name, content in shared.maker.beside.items():
         (shared.folder / name).write_text(content)
     service = trained()
@@ -215,7 +215,7 @@ def test_a_script_uses_what_lies_beside_it(platform: Any, trained: Path, shared:
 
 @pytest.mark.parametrize("before", ["refusal", "bug", "end", "other columns"])
 def test_a_script_that_fails_fails_the_job_in_words(
-    platform: Any, trained: Path, shared: Shared, before: str
+    platform: Any, trained: Callable[..., None], shared: Shared, before: str
 ) -> None:
     service = trained(before)
     known = platform.store.revisions("plant", "A")
@@ -226,7 +226,7 @@ def test_a_script_that_fails_fails_the_job_in_words(
     assert platform.ask(service, "GET", "/health").status == 200
 
 
-def test_what_cannot_be_retrained_is_refused(platform: Any, trained: Path) -> None:
+def test_what_cannot_be_retrained_is_refused(platform: Any, trained: Callable[..., None]) -> None:
     service = trained()
     for url in ("http://127.0.0.1:1/v1/projects/plant/data", "file:///etc/passwd", "not a url",
                 f"{platform.gateway.address}@evil.example/"):  # fmt: skip
