@@ -73,7 +73,9 @@ def _state(platform: Any, service: Any, job: Any) -> Any:
     return json.loads(platform.ask(service, "GET", f"/retrain/{job}").body)
 
 
-def test_a_finished_job_stores_a_revision_and_nothing_else(platform: Any, trained: Callable[..., None]) -> None:
+def test_a_finished_job_stores_a_revision_and_nothing_else(
+    platform: Any, trained: Callable[..., None]
+) -> None:
     service = trained()
     before = platform.revision_of(service)
     job = _start(platform, service, window={"kind": "sliding", "rows": 150})
@@ -121,7 +123,9 @@ def test_of_two_replicas_asked_at_the_same_moment_one_trains(
     assert services[1].close() == 0
 
 
-def test_a_job_cancelled_at_another_replica_stops(platform: Any, trained: Callable[..., None], shared: Shared) -> None:
+def test_a_job_cancelled_at_another_replica_stops(
+    platform: Any, trained: Callable[..., None], shared: Shared
+) -> None:
     service = trained("wait")
     other = platform.serve(shared.folder)
     job = _start(platform, service)
@@ -147,7 +151,9 @@ def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(
     assert other.close() == 0
 
 
-def test_a_job_is_cancelled_through_the_gateway(platform: Any, trained: Callable[..., None], shared: Shared) -> None:
+def test_a_job_is_cancelled_through_the_gateway(
+    platform: Any, trained: Callable[..., None], shared: Shared
+) -> None:
     trained("wait")
     service = platform.serve(shared.folder)
     platform.wait(lambda: _endpoint(platform) == service.address)
@@ -202,7 +208,9 @@ def _age(platform: Any, job: Any) -> None:
     )
 
 
-def test_a_script_uses_what_lies_beside_it(platform: Any, trained: Callable[..., None], shared: Shared) -> None:
+def test_a_script_uses_what_lies_beside_it(
+    platform: Any, trained: Callable[..., None], shared: Shared
+) -> None:
     for name, content in shared.maker.beside.items():
         (shared.folder / name).write_text(content)
     service = trained()
