@@ -32,7 +32,7 @@ class EndOrphanedJobs:
         self._clock = clock
 
     def run(self, project: str, cancelled: Callable[[], bool]) -> None:
-        """See `Duty`."""
+        """See `PeriodicTask`."""
         found = self._store.project(project)
         for version in found.versions if found is not None else ():
             if cancelled():

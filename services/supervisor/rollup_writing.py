@@ -16,7 +16,7 @@ _SHARE = 20
 _log = logging.getLogger(__name__)
 
 
-class AdvanceRollups:
+class WriteRollups:
     """Follows every project's log and writes rollups when enough is new.
 
     Args:
@@ -40,7 +40,7 @@ class AdvanceRollups:
         self._rest: dict[str, float] = {}
 
     def run(self, project: str, cancelled: Callable[[], bool]) -> None:
-        """See `Duty`."""
+        """See `PeriodicTask`."""
         reader = self._readers.setdefault(project, ProjectReader(self._store, project))
         self._new[project] = self._new.get(project, 0) + reader.follow(cancelled)
         if self._is_due(project) and not cancelled():

@@ -18,7 +18,7 @@ class PackSegments:
         self._settled: set[tuple[str, str, int]] = set()
 
     def run(self, project: str, cancelled: Callable[[], bool]) -> None:
-        """See `Duty`."""
+        """See `PeriodicTask`."""
         for segment in self._store.segments(project):
             key = (project, segment.writer, segment.number)
             if cancelled():

@@ -1,4 +1,4 @@
-"""The supervisor's loop: wait for the lease, do the duties, survive a store that is down."""
+"""The supervisor's loop: wait for the lease, run the periodic tasks, survive a store that is down."""
 
 import logging
 import threading
@@ -7,8 +7,7 @@ from collections.abc import Callable
 from services.errors import Cancelled, RelevoError, Unavailable
 from services.store.interface import Store
 from services.supervisor.leadership import LEASE_SECONDS, Leadership, new_holder
-from services.supervisor.periodic_task import Duty
-from services.supervisor.tasks import leader_duties
+from services.supervisor.tasks import PeriodicTask, leader_tasks
 
 PAUSE_SECONDS = 2.0
 LONGEST_BACKOFF = 30.0
@@ -21,24 +20,26 @@ class Supervisor:
 
     Args:
         open_store: connects; called again until it succeeds.
-        duties: makes the list of duties for a leadership.
+        make_tasks: makes what is done during one leadership.
         pause_seconds: between two rounds.
         lease_seconds: see `Leadership`.
         beat: called at least twice a minute while this is neither stuck nor ended.
     """
 
     def __init__(
-        self, open_store: Callable[[], Store], *, duties: Callable[[Store], list[Duty]] = leader_duties,
+        self, open_store: Callable[[], Store], *,
+        make_tasks: Callable[[Store], list[PeriodicTask]] = leader_tasks,
         pause_seconds: float = PAUSE_SECONDS, lease_seconds: float = LEASE_SECONDS,
         beat: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._open_store = open_store
-        self._make_duties = duties
+        self._make_tasks = make_tasks
         self._pause = pause_seconds
         self._lease_seconds = lease_seconds
         self._beat = beat
         self._stopping = threading.Event()
         self._outage = 0
+        self._failures: dict[tuple[str, str], str] = {}
 
     def stop(self) -> None:
         """End soon; may be called from any thread or signal handler."""
@@ -74,22 +75,22 @@ class Supervisor:
         return None
 
     def _work(self, store: Store, leadership: Leadership) -> None:
-        duties: list[Duty] | None = None
+        tasks: list[PeriodicTask] | None = None
         while not self._stopping.is_set():
             self._beat()
             if not leadership.held:
-                if duties is not None:
+                if tasks is not None:
                     _log.info("another supervisor leads, or the lease could not be renewed")
-                duties = None
+                tasks = None
                 self._stopping.wait(min(self._pause, self._lease_seconds / 3))
                 continue
-            if duties is None:
+            if tasks is None:
                 _log.info("this supervisor leads")
-                duties = self._make_duties(store)
-            self._round(store, duties, leadership)
+                tasks = self._make_tasks(store)
+            self._round(store, tasks, leadership)
 
-    def _round(self, store: Store, duties: list[Duty], leadership: Leadership) -> None:
-        """Every duty for every project, then a pause."""
+    def _round(self, store: Store, tasks: list[PeriodicTask], leadership: Leadership) -> None:
+        """Every task for every project, then a pause."""
 
         def cancelled() -> bool:
             self._beat()
@@ -97,8 +98,8 @@ class Supervisor:
 
         try:
             for project in store.projects():
-                for duty in duties:
-                    _do(duty, project, cancelled)
+                for task in tasks:
+                    self._run_task(task, project, cancelled)
         except Unavailable as error:
             self._wait_out(error)
         except Cancelled:
@@ -106,6 +107,27 @@ class Supervisor:
         else:
             self._is_back()
             self._stopping.wait(self._pause)
+
+    def _run_task(self, task: PeriodicTask, project: str, cancelled: Callable[[], bool]) -> None:
+        """Run it; what fails for one project is logged, once while it stays the same, and others go on."""
+        if cancelled():
+            raise Cancelled
+        key = (type(task).__name__, project)
+        try:
+            task.run(project, cancelled)
+        except (Unavailable, Cancelled):
+            raise
+        except RelevoError as error:
+            self._log_failure(key, error.message, error=None)
+        except Exception as error:  # noqa: BLE001 - a bug that one project brings out is logged with its trace
+            self._log_failure(key, str(error), error=error)
+        else:
+            self._failures.pop(key, None)
+
+    def _log_failure(self, key: tuple[str, str], message: str, *, error: Exception | None) -> None:
+        if self._failures.get(key) != message:
+            _log.error("%s for %s: %s", *key, message, exc_info=error)
+        self._failures[key] = message
 
     def _wait_out(self, error: Unavailable) -> None:
         """Wait longer each time; say it once."""
@@ -118,14 +140,3 @@ class Supervisor:
         if self._outage:
             _log.info("the store is back")
         self._outage = 0
-
-
-def _do(duty: Duty, project: str, cancelled: Callable[[], bool]) -> None:
-    if cancelled():
-        raise Cancelled
-    try:
-        duty.run(project, cancelled)
-    except Unavailable:
-        raise
-    except RelevoError as error:
-        _log.error("%s for %s: %s", type(duty).__name__, project, error.message)

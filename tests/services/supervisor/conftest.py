@@ -26,14 +26,21 @@ SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.RE
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """Holds the project `wine` with the version A."""
     opened = SqliteStore(tmp_path / "workspace")
-    created = datetime(2026, 11, 12, tzinfo=UTC)
-    opened.register(Version("wine", "A", Mode.CHAMPION, SIGNATURE, "1" * 64, created), who="test")
-    opened.prepare_live("wine", "A", SIGNATURE)
+    register(opened, "wine")
     yield opened
     opened.close()
 
 
-def ship(store: SqliteStore, segment: int, *, rows: int = 50, close: bool = True) -> Ids:
+def register(store: SqliteStore, project: str) -> None:
+    """A project with the version A."""
+    created = datetime(2026, 11, 12, tzinfo=UTC)
+    store.register(Version(project, "A", Mode.CHAMPION, SIGNATURE, "1" * 64, created), who="test")
+    store.prepare_live(project, "A", SIGNATURE)
+
+
+def ship(
+    store: SqliteStore, segment: int, *, rows: int = 50, close: bool = True, project: str = "wine"
+) -> Ids:
     """A segment of writer `g1`: predictions, then their labels."""
     ids = new_ids(rows)
     numbers = np.arange(rows, dtype=np.float64)
@@ -42,13 +49,13 @@ def ship(store: SqliteStore, segment: int, *, rows: int = 50, close: bool = True
         "A", "1" * 64, Mode.CHAMPION, ids, {"ph": numbers}, numbers, None, ones, ones
     )
     labels = LabelBatch(ids, numbers + 1, np.full(rows, time.time_ns() // 1000))
-    store.open_segment("wine", "g1", segment)
-    store.write_predictions("wine", predictions)
-    store.append("wine", Position("g1", segment, 0), encode(predictions))
-    store.write_labels("wine", ["A"], labels, Position("g1", segment, 1))
-    store.append("wine", Position("g1", segment, 1), encode(labels))
+    store.open_segment(project, "g1", segment)
+    store.write_predictions(project, predictions)
+    store.append(project, Position("g1", segment, 0), encode(predictions))
+    store.write_labels(project, ["A"], labels, Position("g1", segment, 1))
+    store.append(project, Position("g1", segment, 1), encode(labels))
     if close:
-        store.close_segment("wine", "g1", segment, rows=2 * rows, last_sequence=1)
+        store.close_segment(project, "g1", segment, rows=2 * rows, last_sequence=1)
     return ids
 
 
@@ -73,7 +80,7 @@ def cursor(store: SqliteStore) -> tuple[int, int]:
 @pytest.fixture
 def tools() -> SimpleNamespace:
     """The functions of this file, for tests that cannot import it."""
-    return SimpleNamespace(ship=ship, wait_for=wait_for, cursor=cursor)
+    return SimpleNamespace(register=register, ship=ship, wait_for=wait_for, cursor=cursor)
 
 
 @pytest.fixture

@@ -1,25 +1,25 @@
-"""The supervisor's loop in this process: outages, failing duties, the lease, and its duties."""
+"""The supervisor's loop in this process: outages, failing tasks, the lease, and its tasks."""
 
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from services.errors import Corrupt, Unavailable
+from services.errors import Cancelled, Corrupt, Unavailable
 from services.registry.model import Job, JobState
 from services.store.interface import Position, Store
 from services.store.sqlite import SqliteStore
 from services.supervisor.leadership import LEASE, Leadership
 from services.supervisor.orphaned_jobs import SILENT, EndOrphanedJobs
-from services.supervisor.periodic_task import Duty
-from services.supervisor.rollup_writing import AdvanceRollups
+from services.supervisor.rollup_writing import WriteRollups
 from services.supervisor.segment_packing import PackSegments
 from services.supervisor.supervisor import Supervisor
+from services.supervisor.tasks import TASKS, PeriodicTask
 
 
 def never() -> bool:
@@ -27,7 +27,7 @@ def never() -> bool:
 
 
 class Counting:
-    """A duty that counts how often it is asked, and fails as it is told."""
+    """A task that counts how often it is asked, and fails as it is told."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -40,9 +40,9 @@ class Counting:
 
 
 @contextmanager
-def running(open_store: Callable[[], Store], *duties: Duty) -> Iterator[Supervisor]:
+def running(open_store: Callable[[], Store], *tasks: PeriodicTask) -> Iterator[Supervisor]:
     supervisor = Supervisor(
-        open_store, duties=lambda _: list(duties), pause_seconds=0.005, lease_seconds=5.0
+        open_store, make_tasks=lambda _: list(tasks), pause_seconds=0.005, lease_seconds=5.0
     )
     thread = threading.Thread(target=supervisor.run)
     thread.start()
@@ -57,13 +57,13 @@ def test_an_outage_is_told_once_and_work_goes_on_after_it(
     store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "services.supervisor")
-    duty = Counting()
-    with running(lambda: SqliteStore(tmp_path / "workspace"), duty):
-        tools.wait_for(lambda: duty.runs > 2)
-        duty.failure = Unavailable("nobody answers")
-        before = duty.runs
-        tools.wait_for(lambda: duty.runs > before + 3)
-        duty.failure = None
+    task = Counting()
+    with running(lambda: SqliteStore(tmp_path / "workspace"), task):
+        tools.wait_for(lambda: task.runs > 2)
+        task.failure = Unavailable("nobody answers")
+        before = task.runs
+        tools.wait_for(lambda: task.runs > before + 3)
+        task.failure = None
         tools.wait_for(lambda: "the store is back" in caplog.messages)
     assert [text for text in caplog.messages if "down" in text] == [
         "the store is down, waiting for it: nobody answers"
@@ -82,13 +82,13 @@ def test_a_supervisor_that_starts_while_the_store_is_down_waits_for_it(
             raise Unavailable("nobody answers")
         return SqliteStore(tmp_path / "workspace")
 
-    duty = Counting()
-    with running(open_store, duty):
-        tools.wait_for(lambda: duty.runs)
+    task = Counting()
+    with running(open_store, task):
+        tools.wait_for(lambda: task.runs)
     assert attempts == 4
 
 
-def test_one_failing_duty_does_not_stop_the_others(
+def test_one_failing_task_does_not_stop_the_others(
     store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing, working = Counting(), Counting()
@@ -96,6 +96,89 @@ def test_one_failing_duty_does_not_stop_the_others(
     with running(lambda: SqliteStore(tmp_path / "workspace"), failing, working):
         tools.wait_for(lambda: working.runs > 2)
     assert "Counting for wine: a chunk is broken" in caplog.messages
+
+
+def test_a_bug_in_one_project_does_not_stop_the_others_and_is_logged_once_with_its_trace(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    tools.register(store, "beer")
+
+    class Buggy(Counting):
+        def run(self, project: str, cancelled: Callable[[], bool]) -> None:
+            if project == "beer":
+                raise IndexError("nobody thought of this")
+            super().run(project, cancelled)
+
+    working = Buggy()
+    with running(lambda: SqliteStore(tmp_path / "workspace"), working):
+        tools.wait_for(lambda: working.runs > 3)
+    found = [record for record in caplog.records if "nobody thought of this" in record.getMessage()]
+    assert [record.getMessage() for record in found] == ["Buggy for beer: nobody thought of this"]
+    assert found[0].exc_info is not None
+
+
+def test_a_task_that_works_again_and_fails_again_is_logged_again(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = Counting()
+    with running(lambda: SqliteStore(tmp_path / "workspace"), task):
+        for _ in range(2):
+            task.failure = Corrupt("a chunk is broken")
+            before = task.runs
+            tools.wait_for(lambda before=before: task.runs > before + 2)
+            task.failure = None
+            before = task.runs
+            tools.wait_for(lambda before=before: task.runs > before + 2)
+    assert caplog.messages.count("Counting for wine: a chunk is broken") == 2
+
+
+@pytest.mark.parametrize("damage", ["rollups", "log"])
+def test_a_project_whose_rollups_cannot_be_mended_does_not_stop_the_others(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, damage: str
+) -> None:
+    tools.register(store, "beer")
+    tools.ship(store, 0, project="beer")
+    tools.ship(store, 0)
+    WriteRollups(store, rows=1).run("beer", never)
+    generation = store.newest_rollups("beer")
+    with store._database.writing() as connection:
+        connection.execute("UPDATE live_db.rollups SET data = 'a text' WHERE project = 'beer'")
+        if damage == "log":
+            connection.execute("UPDATE live_db.log SET data = x'00ff' WHERE project = 'beer'")
+    with running(lambda: SqliteStore(tmp_path / "workspace"), WriteRollups(store, rows=1)):
+        tools.wait_for(lambda: tools.cursor(store) == (0, 1))
+        if damage == "rollups":
+            tools.wait_for(lambda: store.newest_rollups("beer") > generation)
+            assert store.rollups("beer") is not None
+
+
+@pytest.mark.parametrize("make_task", TASKS, ids=lambda task: task.__name__)
+def test_every_periodic_task_may_be_run_again_and_again_on_any_project(
+    store: SqliteStore, tools: SimpleNamespace, make_task: Callable[[Store], PeriodicTask]
+) -> None:
+    task = make_task(store)
+    tools.register(store, "beer")
+    tools.ship(store, 0)
+    for _ in range(2):
+        for project in ("beer", "wine"):
+            task.run(project, never)
+    tools.ship(store, 1)
+    task.run("wine", never)
+    assert make_task(store) is not task
+
+
+@pytest.mark.parametrize("make_task", TASKS, ids=lambda task: task.__name__)
+def test_every_periodic_task_ends_soon_when_it_is_cancelled(
+    store: SqliteStore, tools: SimpleNamespace, make_task: Callable[[Store], PeriodicTask]
+) -> None:
+    """It returns or raises Cancelled, and what it did not do is done the next time."""
+    tools.ship(store, 0)
+    task = make_task(store)
+    with suppress(Cancelled):
+        task.run("wine", lambda: True)
+    assert not store.segments("wine")[0].chunks
+    assert store.newest_rollups("wine") == 0
+    task.run("wine", never)
 
 
 def test_only_the_holder_of_the_lease_works(
@@ -134,16 +217,16 @@ def test_a_leader_that_cannot_renew_stops_leading(store: SqliteStore, tools: Sim
 def test_a_segment_with_a_gap_is_packed_once_the_gap_is_filled(
     store: SqliteStore, tools: SimpleNamespace
 ) -> None:
-    duty = PackSegments(store)
+    task = PackSegments(store)
     tools.ship(store, 0, close=False)
     store.close_segment("wine", "g1", 0, rows=150, last_sequence=2)
-    duty.run("wine", never)
+    task.run("wine", never)
     assert not store.segments("wine")[0].chunks
     blob = next(iter(store.read("wine", {}))).batch
     from services.store.batches import encode
 
     store.append("wine", Position("g1", 0, 2), encode(blob))
-    duty.run("wine", never)
+    task.run("wine", never)
     assert store.segments("wine")[0].chunks
 
 
@@ -151,12 +234,12 @@ def test_rollups_are_written_when_enough_rows_or_enough_time_have_passed(
     store: SqliteStore, tools: SimpleNamespace
 ) -> None:
     now = 0.0
-    duty = AdvanceRollups(store, rows=150, seconds=60, clock=lambda: now)
-    duty.run("wine", never)
+    task = WriteRollups(store, rows=150, seconds=60, clock=lambda: now)
+    task.run("wine", never)
     assert store.rollups("wine") is None
     for segment, expected in enumerate([0, 0, 2, 2, 4]):
         tools.ship(store, segment)
-        duty.run("wine", never)
+        task.run("wine", never)
         if segment == 0:
             assert tools.cursor(store) == (0, 1)
         elif segment == 1:
@@ -165,14 +248,14 @@ def test_rollups_are_written_when_enough_rows_or_enough_time_have_passed(
             assert tools.cursor(store)[0] == expected
     tools.ship(store, 5)
     now = 61.0
-    duty.run("wine", never)
+    task.run("wine", never)
     assert tools.cursor(store) == (5, 1)
 
 
 def test_a_supervisor_that_lost_the_race_for_a_generation_goes_on_from_the_winners(
     store: SqliteStore, tools: SimpleNamespace
 ) -> None:
-    first, second = (AdvanceRollups(store, rows=1, clock=lambda: 0.0) for _ in range(2))
+    first, second = (WriteRollups(store, rows=1, clock=lambda: 0.0) for _ in range(2))
     tools.ship(store, 0)
     first.run("wine", never)
     second.run("wine", never)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -271,3 +272,25 @@ def test_a_text_where_bytes_are_kept_is_damage_too(
         assert figures(reader, reader_tools) == expected
         reader.write_rollups()
         assert not reader_of(platform).refresh(Span.ALL).rebuilt
+
+
+def test_a_summary_whose_arrays_were_stored_wrongly_is_made_anew_once_it_is_looked_at(
+    platform: Any, reader_tools: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checksum is right and it opens, which only a mistake in storing it brings about."""
+    expected = fresh_figures(platform, reader_tools, monkeypatch)
+    generation, summaries, manifest = stored(platform)
+    bucket = msgspec.msgpack.decode(summaries["0/total"])
+    joined = msgspec.msgpack.decode(bucket[1])
+    joined[3] = joined[3][:7]
+    bucket[1] = msgspec.msgpack.encode(joined)
+    wrong = {**summaries, "0/total": msgspec.msgpack.encode(bucket)}
+    signed = msgspec.json.decode(manifest) | {"checksum": 0}
+    signed["checksums"]["0/total"] = zlib.crc32(wrong["0/total"])
+    signed["checksum"] = zlib.crc32(msgspec.json.encode(signed))
+    platform.store.write_rollups(platform.project, generation + 1, wrong, msgspec.json.encode(signed))
+    assert figures(reader_of(platform), reader_tools) == expected
+    writing = reader_of(platform)
+    assert writing.write_rollups() == generation + 2
+    assert figures(reader_of(platform), reader_tools) == expected
+    assert not reader_of(platform).refresh(Span.ALL).rebuilt
