@@ -1,5 +1,6 @@
 """Results of evaluation as plain data: what the window draws and the tables show."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,38 +30,46 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class ClassMetrics:
-    """One class against the rest, or an average over classes."""
+    """One class against the rest, or an average over classes; `measures` by the metric's key."""
 
     support: int
-    precision: Measure
-    recall: Measure
-    f1: Measure
-    auc: Measure
-    gini: Measure
+    measures: Mapping[str, Measure]
+
+    def __getitem__(self, key: str) -> Measure:
+        """The metric's value."""
+        return self.measures[key]
 
 
 @dataclass(frozen=True, slots=True)
 class ClassificationMetrics:
-    """Metrics over `rows` labelled rows; `confusion[i, j]`: true class i predicted as j."""
+    """Metrics over `rows` labelled rows; `confusion[i, j]`: true class i predicted as j.
+
+    Attributes:
+        measures: of all classes at once, by the metric's key.
+    """
 
     rows: int
-    accuracy: Measure
+    measures: Mapping[str, Measure]
     classes: dict[str, ClassMetrics]
     macro: ClassMetrics
     weighted: ClassMetrics
     confusion: NDArray[np.int64]
 
+    def __getitem__(self, key: str) -> Measure:
+        """The value of a metric of all classes at once."""
+        return self.measures[key]
+
 
 @dataclass(frozen=True, slots=True)
 class RegressionMetrics:
-    """Metrics over `rows` labelled rows; errors are in the target's unit (MSE in its square)."""
+    """Metrics over `rows` labelled rows; `measures` by the metric's key."""
 
     rows: int
-    r2: Measure
-    squared_correlation: Measure
-    rmse: Measure
-    mse: Measure
-    mae: Measure
+    measures: Mapping[str, Measure]
+
+    def __getitem__(self, key: str) -> Measure:
+        """The metric's value."""
+        return self.measures[key]
 
 
 Metrics = ClassificationMetrics | RegressionMetrics

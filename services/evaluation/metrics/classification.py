@@ -1,4 +1,4 @@
-"""Metrics of classification from a confusion matrix.
+"""Metrics of classification from a confusion matrix and scores, one function each.
 
 Definitions are those of scikit-learn. Where it would put 0 and warn, the value is undefined here, with
 the reason. An average is over the classes for which its metric is defined (scikit-learn's
@@ -6,81 +6,93 @@ the reason. An average is over the classes for which its metric is defined (scik
 predicted lowers average recall and F1, not average precision.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.metrics.roc import ScoreTable, gini
-from services.evaluation.model import ClassificationMetrics, ClassMetrics, Measure
+from services.evaluation.metrics.roc import ScoreTable
+from services.evaluation.model import Measure
 
-NO_ROWS = "no row has its true value yet"
+Confusion = NDArray[np.int64]
+"""Shape (classes, classes): true class by predicted class."""
 
 
-def classification_metrics(
-    classes: Sequence[str], confusion: NDArray[np.int64], tables: Sequence[ScoreTable]
-) -> ClassificationMetrics:
-    """All metrics, in the order of `classes`.
+@dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """One class against the rest, in rows.
 
-    Args:
-        classes: every class the model knows or a label named.
-        confusion: shape (classes, classes): true class by predicted class.
-        tables: scores by class; a class without one has no AUC.
+    Attributes:
+        support: of the class.
+        predicted: predicted as the class.
+        correct: both.
+        scores: by score; None where the model gives none for the class.
     """
-    by_name = {table.class_name: table for table in tables}
-    per_class = {
-        name: _class_metrics(name, code, confusion, by_name.get(name)) for code, name in enumerate(classes)
-    }
-    rows = int(confusion.sum())
-    supports = [metrics.support for metrics in per_class.values()]
-    scored = [by_name[name].positive_rows if name in by_name else 0 for name in classes]
-    return ClassificationMetrics(
-        rows=rows,
-        accuracy=_quotient(int(np.trace(confusion)), rows, NO_ROWS),
-        classes=per_class,
-        macro=_average(per_class, rows, [1] * len(supports), [1] * len(supports)),
-        weighted=_average(per_class, rows, supports, scored),
-        confusion=confusion,
+
+    class_name: str
+    support: int
+    predicted: int
+    correct: int
+    scores: ScoreTable | None
+
+    @classmethod
+    def of(cls, name: str, code: int, confusion: Confusion, scores: ScoreTable | None) -> Self:
+        """The counts of the class in that place of a confusion matrix."""
+        row, column = int(confusion[code].sum()), int(confusion[:, code].sum())
+        return cls(name, row, column, int(confusion[code, code]), scores)
+
+    @property
+    def scored(self) -> int:
+        """Rows of the class that have scores."""
+        return 0 if self.scores is None else self.scores.positive_rows
+
+
+def accuracy(confusion: Confusion) -> Measure:
+    """Rows predicted right / rows, of which there is at least one."""
+    return Measure(int(np.trace(confusion)) / int(confusion.sum()))
+
+
+def precision(counts: ClassCounts) -> Measure:
+    """True positives / predicted positives."""
+    return _quotient(counts.correct, counts.predicted, f"class {counts.class_name} was never predicted")
+
+
+def recall(counts: ClassCounts) -> Measure:
+    """True positives / real positives."""
+    return _quotient(counts.correct, counts.support, f"no labelled row is of class {counts.class_name}")
+
+
+def f1(counts: ClassCounts) -> Measure:
+    """The harmonic mean of precision and recall: 2 true positives / (real + predicted positives)."""
+    return _quotient(
+        2 * counts.correct,
+        counts.support + counts.predicted,
+        f"class {counts.class_name} was neither seen nor predicted",
     )
 
 
-def _class_metrics(
-    name: str, code: int, confusion: NDArray[np.int64], table: ScoreTable | None
-) -> ClassMetrics:
-    correct = int(confusion[code, code])
-    support, predicted = int(confusion[code].sum()), int(confusion[:, code].sum())
-    auc = Measure(None, f"the model gives no scores for class {name}") if table is None else table.auc
-    return ClassMetrics(
-        support=support,
-        precision=_quotient(correct, predicted, f"class {name} was never predicted"),
-        recall=_quotient(correct, support, f"no labelled row is of class {name}"),
-        f1=_quotient(2 * correct, support + predicted, f"class {name} was neither seen nor predicted"),
-        auc=auc,
-        gini=gini(auc),
-    )
+def auc(counts: ClassCounts) -> Measure:
+    """The area under the ROC curve; see `ScoreTable.auc`."""
+    if counts.scores is None:
+        return Measure(None, f"the model gives no scores for class {counts.class_name}")
+    return counts.scores.auc
+
+
+def gini(counts: ClassCounts) -> Measure:
+    """The Gini coefficient, 2 AUC - 1 (Hand and Till 2001), undefined where AUC is."""
+    area = auc(counts)
+    if area.value is None:
+        return area
+    return Measure(2.0 * area.value - 1.0, error_bound=2.0 * area.error_bound)
 
 
 def _quotient(numerator: int, denominator: int, reason: str) -> Measure:
     return Measure(numerator / denominator) if denominator else Measure(None, reason)
 
 
-def _average(
-    classes: dict[str, ClassMetrics], rows: int, weights: Sequence[int], scored: Sequence[int]
-) -> ClassMetrics:
-    def over(measure: Callable[[ClassMetrics], Measure], by: Sequence[int]) -> Measure:
-        return _mean([measure(metrics) for metrics in classes.values()], by)
-
-    return ClassMetrics(
-        support=rows,
-        precision=over(lambda metrics: metrics.precision, weights),
-        recall=over(lambda metrics: metrics.recall, weights),
-        f1=over(lambda metrics: metrics.f1, weights),
-        auc=over(lambda metrics: metrics.auc, scored),
-        gini=over(lambda metrics: metrics.gini, scored),
-    )
-
-
-def _mean(measures: Sequence[Measure], weights: Sequence[int]) -> Measure:
+def weighted_mean(measures: Sequence[Measure], weights: Sequence[int]) -> Measure:
     """The weighted mean of the defined ones; the reason of the first where none counts."""
     total = value = bound = 0.0
     for measure, weight in zip(measures, weights, strict=True):

@@ -1,15 +1,11 @@
-"""The metrics of each task: how each is named, explained, read from what was measured, and judged.
-
-To add one, measure it in this package and put its line into `regression_definitions` or
-`classification_definitions`: the table of metrics and the evidence of a change of champion then have it.
-"""
+"""What a table of metrics has: a row for each metric of a task, its averages and its classes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.evaluation.metrics.registry import CLASS_METRICS, OVERALL_METRICS, REGRESSION_METRICS
 from services.evaluation.model import (
     ClassificationMetrics,
-    ClassMetrics,
     Measure,
     Metrics,
     RegressionMetrics,
@@ -85,42 +81,15 @@ def metric_rows(
 
 
 def regression_definitions() -> tuple[MetricDefinition, ...]:
-    """Errors first, in the target's unit, then the shares explained."""
-
-    def reading(name: str) -> MetricReader:
-        return lambda m: getattr(m, name) if isinstance(m, RegressionMetrics) else None
-
-    return (
+    """The metrics of regression, in the order of the registry."""
+    return tuple(
         MetricDefinition(
-            "RMSE", "Root of the mean squared error; lower is better.",
-            higher_is_better=False, read=reading("rmse"), unit_power=1,
-        ),
-        MetricDefinition(
-            "MAE", "Mean absolute error; lower is better.",
-            higher_is_better=False, read=reading("mae"), unit_power=1,
-        ),
-        MetricDefinition(
-            "MSE", "Mean squared error; lower is better.",
-            higher_is_better=False, read=reading("mse"), unit_power=2,
-        ),
-        MetricDefinition(
-            "R²", "Share of the variance that is explained; 1 is perfect.",
-            higher_is_better=True, read=reading("r2"),
-        ),
-        MetricDefinition(
-            "Squared correlation", "Square of Pearson's correlation; blind to a constant offset.",
-            higher_is_better=True, read=reading("squared_correlation"),
-        ),
-    )  # fmt: skip
+            metric.title, metric.tooltip, metric.higher_is_better, _reader(metric.key), metric.unit_power
+        )
+        for metric in REGRESSION_METRICS
+    )
 
 
-_CLASS_MEASURES = (
-    ("precision", "Precision", "Of the rows predicted as {0}, the share that were {0}."),
-    ("recall", "Recall", "Of the rows that were {0}, the share predicted as {0}."),
-    ("f1", "F1", "Harmonic mean of precision and recall for {0}."),
-    ("auc", "AUC", "Area under the ROC curve, {0} against the rest; 0.5 is chance."),
-    ("gini", "Gini", "2 × AUC − 1, {0} against the rest; 0 is chance."),
-)
 _AVERAGES = (
     ("macro", "Mean over classes."),
     ("weighted", "Mean weighted by class size."),
@@ -128,28 +97,28 @@ _AVERAGES = (
 
 
 def classification_definitions(classes: Sequence[str] = ()) -> tuple[MetricDefinition, ...]:
-    """Accuracy, the averages over all classes, then each of `classes` against the rest."""
-    accuracy = MetricDefinition(
-        "Accuracy", "Share of rows predicted right.", higher_is_better=True, read=_read_accuracy
+    """Those of all classes at once, the averages over all classes, then each of `classes`."""
+    overall = (
+        MetricDefinition(metric.title, metric.tooltip, metric.higher_is_better, _overall_reader(metric.key))
+        for metric in OVERALL_METRICS
     )
     averages = (
         MetricDefinition(
-            f"{title}, {average}", tooltip, higher_is_better=True, read=_average_reader(average, attribute)
+            f"{metric.title}, {average}", tooltip, metric.higher_is_better,
+            _average_reader(average, metric.key),
         )
-        for attribute, title, _ in _CLASS_MEASURES
+        for metric in CLASS_METRICS
         for average, tooltip in _AVERAGES
-    )
+    )  # fmt: skip
     each = (
         MetricDefinition(
-            f"{title} of {name}",
-            tooltip.format(name),
-            higher_is_better=True,
-            read=_class_reader(name, attribute),
+            f"{metric.title} of {name}", metric.tooltip.format(name), metric.higher_is_better,
+            _class_reader(name, metric.key),
         )
         for name in classes
-        for attribute, title, tooltip in _CLASS_MEASURES
-    )
-    return (accuracy, *averages, *each)
+        for metric in CLASS_METRICS
+    )  # fmt: skip
+    return (*overall, *averages, *each)
 
 
 def definitions_for(measured: Sequence[Metrics]) -> tuple[MetricDefinition, ...]:
@@ -163,28 +132,27 @@ def definitions_for(measured: Sequence[Metrics]) -> tuple[MetricDefinition, ...]
     return classification_definitions(list(classes)) if measured else ()
 
 
-def _read_accuracy(metrics: Metrics) -> Measure | None:
-    return metrics.accuracy if isinstance(metrics, ClassificationMetrics) else None
+def _reader(key: str) -> MetricReader:
+    return lambda metrics: metrics[key] if isinstance(metrics, RegressionMetrics) else None
 
 
-def _average_reader(average: str, attribute: str) -> MetricReader:
+def _overall_reader(key: str) -> MetricReader:
+    return lambda metrics: metrics[key] if isinstance(metrics, ClassificationMetrics) else None
+
+
+def _average_reader(average: str, key: str) -> MetricReader:
     def read(metrics: Metrics) -> Measure | None:
         if not isinstance(metrics, ClassificationMetrics):
             return None
-        return _class_measure(metrics.macro if average == "macro" else metrics.weighted, attribute)
+        return (metrics.macro if average == "macro" else metrics.weighted)[key]
 
     return read
 
 
-def _class_reader(name: str, attribute: str) -> MetricReader:
+def _class_reader(name: str, key: str) -> MetricReader:
     def read(metrics: Metrics) -> Measure | None:
         if not isinstance(metrics, ClassificationMetrics) or name not in metrics.classes:
             return None
-        return _class_measure(metrics.classes[name], attribute)
+        return metrics.classes[name][key]
 
     return read
-
-
-def _class_measure(metrics: ClassMetrics, attribute: str) -> Measure:
-    measure: Measure = getattr(metrics, attribute)
-    return measure

@@ -1,11 +1,13 @@
-"""Metrics of regression from exact sums; definitions are those of scikit-learn."""
+"""Metrics of regression from exact totals, one function each; definitions are those of scikit-learn.
+
+Each is of at least one row, and rounded once.
+"""
 
 import math
 from dataclasses import dataclass
 
 from services.evaluation.exact_sums import UNIT_BITS, ratio, spread
-from services.evaluation.metrics.classification import NO_ROWS
-from services.evaluation.model import Measure, RegressionMetrics
+from services.evaluation.model import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +28,23 @@ class RegressionTotals:
     squared: int
 
 
-def regression_metrics(totals: RegressionTotals) -> RegressionMetrics:
-    """All metrics; each is rounded once, from exact totals.
-
-    R2 = 1 - sum((y - p)**2) / sum((y - mean(y))**2); it needs real values that differ. The squared
-    correlation is Pearson's, and needs predictions that differ as well.
-    """
-    if totals.rows <= 0:
-        nothing = Measure(None, NO_ROWS)
-        return RegressionMetrics(0, nothing, nothing, nothing, nothing, nothing)
-    mean_squared = ratio(totals.squared, totals.rows << UNIT_BITS)
-    return RegressionMetrics(
-        rows=totals.rows,
-        r2=_r2(totals),
-        squared_correlation=_squared_correlation(totals),
-        rmse=Measure(math.sqrt(mean_squared)),
-        mse=Measure(mean_squared),
-        mae=Measure(ratio(totals.absolute, totals.rows << UNIT_BITS)),
-    )
+def mean_squared_error(totals: RegressionTotals) -> Measure:
+    """The mean of (y - p)**2."""
+    return Measure(_mean_squared(totals))
 
 
-def _r2(totals: RegressionTotals) -> Measure:
+def root_mean_squared_error(totals: RegressionTotals) -> Measure:
+    """The root of the mean of (y - p)**2, in the target's unit."""
+    return Measure(math.sqrt(_mean_squared(totals)))
+
+
+def mean_absolute_error(totals: RegressionTotals) -> Measure:
+    """The mean of |y - p|."""
+    return Measure(ratio(totals.absolute, totals.rows << UNIT_BITS))
+
+
+def r2(totals: RegressionTotals) -> Measure:
+    """1 - sum((y - p)**2) / sum((y - mean(y))**2); it needs real values that differ."""
     real_spread = spread(totals.rows, totals.real, totals.real, totals.real_squared)
     if real_spread <= 0:
         return Measure(None, _constant(totals.rows, "real value"))
@@ -54,7 +52,8 @@ def _r2(totals: RegressionTotals) -> Measure:
     return Measure(ratio(real_spread - unexplained, real_spread))
 
 
-def _squared_correlation(totals: RegressionTotals) -> Measure:
+def squared_correlation(totals: RegressionTotals) -> Measure:
+    """The square of Pearson's correlation; it needs real values and predictions that differ."""
     real_spread = spread(totals.rows, totals.real, totals.real, totals.real_squared)
     if real_spread <= 0:
         return Measure(None, _constant(totals.rows, "real value"))
@@ -63,6 +62,10 @@ def _squared_correlation(totals: RegressionTotals) -> Measure:
         return Measure(None, _constant(totals.rows, "prediction"))
     common = spread(totals.rows, totals.real, totals.predicted, totals.mixed)
     return Measure(ratio(common * common, real_spread * predicted_spread))
+
+
+def _mean_squared(totals: RegressionTotals) -> float:
+    return ratio(totals.squared, totals.rows << UNIT_BITS)
 
 
 def _constant(rows: int, what: str) -> str:

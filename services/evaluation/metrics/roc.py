@@ -83,13 +83,6 @@ class ScoreTable:
         return ""
 
 
-def gini(auc: Measure) -> Measure:
-    """The Gini coefficient, 2 AUC - 1 (Hand and Till 2001), undefined where AUC is."""
-    if auc.value is None:
-        return auc
-    return Measure(2.0 * auc.value - 1.0, error_bound=2.0 * auc.error_bound)
-
-
 def _thinned(false: Counts, true: Counts) -> tuple[Counts, Counts]:
     """At most 2,000 of the points, both ends among them."""
     if len(true) <= CURVE_POINTS:

@@ -5,7 +5,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from services.evaluation.metrics.classification import classification_metrics
+from services.evaluation.metrics.registry import classification_metrics
 from services.evaluation.metrics.roc import MICRO, macro_average
 from services.evaluation.model import ClassificationMetrics, RocCurve
 from services.evaluation.summaries import serialization

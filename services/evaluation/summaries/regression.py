@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 
 from services.evaluation.exact_sums import LARGEST, ExactSums, product, without_dust
-from services.evaluation.metrics.regression import RegressionTotals, regression_metrics
+from services.evaluation.metrics.registry import regression_metrics
+from services.evaluation.metrics.regression import RegressionTotals
 from services.evaluation.model import Floats, Pairs, RegressionMetrics, RocCurve
 from services.evaluation.summaries import serialization
 from services.evaluation.summaries.rows import LabelledRows, priorities

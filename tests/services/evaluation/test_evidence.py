@@ -33,8 +33,9 @@ WINE = Project("wine", "A", 1, Policy(), (A, B))
 
 
 def measured(rows: int, rmse: float, r2: float | None = 0.5) -> VersionView:
-    values = [Measure(value) for value in (r2, r2, rmse, rmse * rmse, rmse / 2)]
-    return VersionView(predictions=2 * rows, labelled=rows, metrics=RegressionMetrics(rows, *values))
+    values = {"r2": r2, "squared_correlation": r2, "rmse": rmse, "mse": rmse * rmse, "mae": rmse / 2}
+    measures = {key: Measure(value) for key, value in values.items()}
+    return VersionView(predictions=2 * rows, labelled=rows, metrics=RegressionMetrics(rows, measures))
 
 
 def view(*, live: dict[str, VersionView], historical: dict[str, VersionView]) -> ProjectView:
@@ -106,4 +107,4 @@ def test_only_rows_of_the_desired_revisions_count_however_old_they_are(
         ("B", "0" * 64, 40),
     }
     wanted = reader_tools.metrics(platform, "A", ids[15:], list(range(15, 40)))
-    assert evidence.values[0].value == wanted.rmse.value
+    assert evidence.values[0].value == wanted["rmse"].value

@@ -45,7 +45,7 @@ def predict(platform: Any, version: str, codes: list[int]) -> None:
 def accuracy(views: dict[str, Any], version: str) -> float | None:
     metrics = views[version].metrics
     assert isinstance(metrics, ClassificationMetrics)
-    return metrics.accuracy.value
+    return metrics["accuracy"].value
 
 
 def test_versions_are_measured_on_the_training_set(platform: Any) -> None:

@@ -125,7 +125,7 @@ def test_the_challenger_in_r_sees_what_the_champion_in_python_answers_and_is_mea
         for side, rows in ((view.historical, 120), (view.live, len(mixed.rows))):
             metrics = side[version].metrics
             assert isinstance(metrics, ClassificationMetrics)
-            assert (metrics.rows, metrics.accuracy.value > 0.8) == (rows, True)
+            assert (metrics.rows, metrics["accuracy"].value > 0.8) == (rows, True)
 
 
 def test_the_switch_from_python_to_r_and_back(mixed: Mixed) -> None:

@@ -16,6 +16,7 @@ from services.evaluation.model import (
 from widgets.tables.cells import Role
 from widgets.tables.metrics import MetricsTable, VersionColumn
 
+REGRESSION = ("r2", "squared_correlation", "rmse", "mse", "mae")
 VERSIONS = (VersionColumn("A", 0), VersionColumn("B", 1))
 
 
@@ -23,7 +24,11 @@ def regression(rmse: float | None, r2: float | None = 0.5, bound: float = 0.0) -
     def measure(value: float | None) -> Measure:
         return Measure(value, "" if value is not None else "all true values are equal", bound)
 
-    return VersionView(metrics=RegressionMetrics(10, *(measure(v) for v in (r2, r2, rmse, rmse, rmse))))
+    return VersionView(
+        metrics=RegressionMetrics(
+            10, dict(zip(REGRESSION, map(measure, (r2, r2, rmse, rmse, rmse)), strict=True))
+        )
+    )
 
 
 @pytest.fixture
@@ -92,10 +97,12 @@ def test_units_stand_with_the_metrics_that_have_one() -> None:
 
 def test_classification_lists_every_class_of_any_version_and_leaves_out_what_one_lacks() -> None:
     def view(*classes: str) -> VersionView:
-        one = ClassMetrics(5, *(Measure(0.5) for _ in range(5)))
+        one = ClassMetrics(5, dict.fromkeys(("precision", "recall", "f1", "auc", "gini"), Measure(0.5)))
         named = dict.fromkeys(classes, one)
         return VersionView(
-            metrics=ClassificationMetrics(10, Measure(0.9), named, one, one, np.eye(2, dtype=np.int64))
+            metrics=ClassificationMetrics(
+                10, {"accuracy": Measure(0.9)}, named, one, one, np.eye(2, dtype=np.int64)
+            )
         )
 
     rows = {row.name: row for row in metric_rows({"A": view("x"), "B": view("x", "y")}, {"A": view("x")})}

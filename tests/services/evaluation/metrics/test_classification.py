@@ -39,7 +39,7 @@ def agrees(ours: Measure, expected: float) -> bool:
 
 def weighs_nothing(ours: ClassificationMetrics, metrics: ClassMetrics, metric: str) -> bool:
     """Whether only classes without support define it: scikit-learn then takes the mean without weights."""
-    defined = [one for one in ours.classes.values() if getattr(one, metric).value is not None]
+    defined = [one for one in ours.classes.values() if one[metric].value is not None]
     return metrics is ours.weighted and not any(one.support for one in defined)
 
 
@@ -50,11 +50,11 @@ def test_counting_metrics_equal_those_of_scikit_learn(rows: Any) -> None:
     complete = [row for row in rows if row[0] is not None and row[1] is not None]
     assert ours.rows == len(complete)
     if not complete:
-        assert ours.accuracy.value is None
+        assert ours["accuracy"].value is None
         return
     real, predicted = [row[0] for row in complete], [row[1] for row in complete]
     names = list(ours.classes)
-    assert agrees(ours.accuracy, reference.accuracy_score(real, predicted))
+    assert agrees(ours["accuracy"], reference.accuracy_score(real, predicted))
     assert np.array_equal(ours.confusion, reference.confusion_matrix(real, predicted, labels=names))
     for average, group in (
         (None, ours.classes.values()),
@@ -67,7 +67,7 @@ def test_counting_metrics_equal_those_of_scikit_learn(rows: Any) -> None:
         for position, metric in enumerate(("precision", "recall", "f1")):
             expected = np.atleast_1d(table[position])
             for metrics, value in zip(group, expected, strict=True):
-                assert agrees(getattr(metrics, metric), value) or weighs_nothing(ours, metrics, metric)
+                assert agrees(metrics[metric], value) or weighs_nothing(ours, metrics, metric)
 
 
 @given(st.lists(ROW, max_size=40))
@@ -85,10 +85,10 @@ def test_auc_and_gini_equal_those_of_scikit_learn(rows: Any) -> None:
             supports.append(of_class.sum())
         else:
             auc = np.nan
-        assert agrees(ours.classes[name].auc, auc)
-        assert agrees(ours.classes[name].gini, 2 * auc - 1)
-    assert agrees(ours.macro.auc, np.mean(values) if values else np.nan)
-    assert agrees(ours.weighted.auc, np.average(values, weights=supports) if values else np.nan)
+        assert agrees(ours.classes[name]["auc"], auc)
+        assert agrees(ours.classes[name]["gini"], 2 * auc - 1)
+    assert agrees(ours.macro["auc"], np.mean(values) if values else np.nan)
+    assert agrees(ours.weighted["auc"], np.average(values, weights=supports) if values else np.nan)
 
 
 def test_macro_auc_is_what_scikit_learn_calls_one_against_the_rest() -> None:
@@ -99,41 +99,41 @@ def test_macro_auc_is_what_scikit_learn_calls_one_against_the_rest() -> None:
     in_order = scores[:, [1, 0, 2]]
     for average, metrics in (("macro", ours.macro), ("weighted", ours.weighted)):
         expected = reference.roc_auc_score(real, in_order, multi_class="ovr", average=average)
-        assert agrees(metrics.auc, expected)
+        assert agrees(metrics["auc"], expected)
 
 
 def test_one_class_only_has_no_auc_and_says_why() -> None:
     ours = measure([("a", "a", (0.1, 0.8, 0.1)), ("a", "b", (0.6, 0.3, 0.1))])
-    assert ours.classes["a"].auc == Measure(None, "every labelled row is of class a")
-    assert ours.classes["b"].auc == Measure(None, "no labelled row is of class b")
-    assert ours.classes["b"].recall == Measure(None, "no labelled row is of class b")
-    assert ours.classes["c"].precision == Measure(None, "class c was never predicted")
-    assert ours.macro.auc.value is None
+    assert ours.classes["a"]["auc"] == Measure(None, "every labelled row is of class a")
+    assert ours.classes["b"]["auc"] == Measure(None, "no labelled row is of class b")
+    assert ours.classes["b"]["recall"] == Measure(None, "no labelled row is of class b")
+    assert ours.classes["c"]["precision"] == Measure(None, "class c was never predicted")
+    assert ours.macro["auc"].value is None
 
 
 def test_averages_leave_out_classes_for_which_a_metric_is_undefined() -> None:
     ours = measure([("a", "a", (0, 1, 0)), ("unseen", "a", (0, 1, 0))])
     assert ours.classes["unseen"].support == 1
-    assert ours.classes["unseen"].precision.value is None
-    assert ours.classes["unseen"].auc.reason == "the model gives no scores for class unseen"
-    assert ours.macro.precision.value == 0.5
-    assert ours.macro.recall.value == 0.5
+    assert ours.classes["unseen"]["precision"].value is None
+    assert ours.classes["unseen"]["auc"].reason == "the model gives no scores for class unseen"
+    assert ours.macro["precision"].value == 0.5
+    assert ours.macro["recall"].value == 0.5
     assert list(ours.classes) == ["b", "a", "c", "unseen"]
 
 
 def test_without_rows_everything_is_undefined_with_a_reason() -> None:
     ours = measure([])
     assert ours.rows == 0
-    assert ours.accuracy == Measure(None, "no row has its true value yet")
+    assert ours["accuracy"] == Measure(None, "no row has its true value yet")
     averages = (ours.macro, ours.weighted, *ours.classes.values())
     for metrics in averages:
         for metric in ("precision", "recall", "f1", "auc", "gini"):
-            assert getattr(metrics, metric).value is None
-            assert getattr(metrics, metric).reason
+            assert metrics[metric].value is None
+            assert metrics[metric].reason
 
 
 def test_a_row_without_usable_scores_counts_for_everything_but_auc() -> None:
     ours = measure([("a", "a", (0, np.nan, 0)), ("a", "a", (0, 0.9, 0)), ("b", "b", (1, 0.1, 0))])
     assert ours.rows == 3
-    assert ours.classes["a"].auc.value == 1.0
+    assert ours.classes["a"]["auc"].value == 1.0
     assert ours.classes["a"].support == 2

@@ -159,15 +159,15 @@ def test_numbers_and_truth_values_are_labels_too() -> None:
     truth = Categorical(np.array([0, 1, 1], dtype=np.int32), ("False", "True"))
     summary = of(LabelledRows(new_ids(3), np.array([0.0, 1.0, np.nan]), truth), classes=("False", "True"))
     assert summary.rows == 2
-    assert summary.metrics().accuracy.value == 1.0
+    assert summary.metrics()["accuracy"].value == 1.0
 
 
 def test_a_model_without_scores_has_metrics_and_no_auc(make_classified: MakeRows) -> None:
     rows = make_classified(40)
     summary = of(LabelledRows(rows.ids, rows.labels, rows.predicted))
-    assert summary.metrics().accuracy.value is not None
-    assert summary.metrics().macro.auc.value is None
-    assert summary.metrics().classes["setosa"].auc.reason == "no labelled row has scores"
+    assert summary.metrics()["accuracy"].value is not None
+    assert summary.metrics().macro["auc"].value is None
+    assert summary.metrics().classes["setosa"]["auc"].reason == "no labelled row has scores"
 
 
 @pytest.mark.parametrize("damaged", [b"", b"rubbish", "half", "regression"])
