@@ -1,5 +1,6 @@
 """What happened in this window: every task that matters, kept with its error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -23,7 +24,7 @@ class ActivityEntry:
         remedy: what to do about it.
         details: behind "Details"; the trace for a bug.
         times: how often in a row the same thing failed for the same reason.
-        task: set while it can be cancelled here.
+        cancel: asks it to stop; set while it can be cancelled here.
     """
 
     title: str
@@ -35,7 +36,7 @@ class ActivityEntry:
     times: int = 1
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended_at: datetime | None = None
-    task: Task[Any] | None = None
+    cancel: Callable[[], None] | None = None
     number: int = field(default_factory=lambda: next(_numbers))
 
 
@@ -80,7 +81,7 @@ class Activity(QObject):
         """Close an entry; a failure counts as unseen."""
         entry.state = state
         entry.ended_at = datetime.now(UTC)
-        entry.task = None
+        entry.cancel = None
         if state is TaskState.FAILED:
             self._count_unseen(1)
         self.changed.emit(entry)
@@ -89,7 +90,7 @@ class Activity(QObject):
         if task.routine:
             return
         entry = ActivityEntry(
-            task.title, started_at=task.started_at, task=task if task.cancellable else None
+            task.title, started_at=task.started_at, cancel=task.cancel if task.cancellable else None
         )
         self._by_task[id(task)] = self.note(entry)
 

@@ -27,12 +27,13 @@ POOL_SIZE = 4
 
 
 class TaskState(StrEnum):
-    """Where a task stands."""
+    """Where a piece of work stands; `detached` is what goes on elsewhere, no longer followed from here."""
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    DETACHED = "detached"
 
 
 class Work:

@@ -1,8 +1,10 @@
-"""`relevo status`: the gateway's health, and each project's champion and versions."""
+"""`relevo status`: the gateway's health, each project's versions, and its last change of champion."""
 
 import argparse
 
 from app.commands.publish import add_gateway_options, gateway_client
+from services.registry.model import ChampionChange
+from widgets.evidence import evidence_details
 
 
 def main(arguments: list[str]) -> int:
@@ -17,6 +19,8 @@ def main(arguments: list[str]) -> int:
         for name in gateway.projects():
             project = gateway.project(name)
             print(f"{name} ({project.task}), change {project.generation}")
+            if project.last_change is not None:
+                print("\n".join(change_lines(project.last_change)))
             for version in project.versions:
                 state = project.status.get(version.name)
                 told = (
@@ -25,3 +29,14 @@ def main(arguments: list[str]) -> int:
                 well = well and (state is None or state.health != "down")
                 print(f"  {version.name}  {version.mode:<10}  {version.revision[:12]}  {told}")
     return 0 if well else 1
+
+
+def change_lines(change: ChampionChange) -> list[str]:
+    """Who made which version champion, when, why and on what evidence."""
+    instead = f" in place of {change.previous}" if change.previous else ""
+    evidence = evidence_details(change.evidence, change.previous, change.champion)
+    since = f"since {change.at:%Y-%m-%d %H:%M:%S} UTC"
+    return [
+        f"  champion {change.champion}{instead} {since}, by {change.who}: {change.reason}",
+        *(f"    {line}" for line in evidence.splitlines()),
+    ]

@@ -24,10 +24,10 @@ class ActivityView(QObject):
         self._shell.status.show_work(
             [entry.title for entry in running],
             first.fraction if first else None,
-            cancellable=first is not None and first.task is not None,
+            cancellable=first is not None and first.cancel is not None,
         )
 
     def _cancel(self) -> None:
         running = self._activity.running()
-        if running and running[0].task is not None:
-            running[0].task.cancel()
+        if running and running[0].cancel is not None:
+            running[0].cancel()

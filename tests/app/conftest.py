@@ -1,6 +1,10 @@
 """A window on a real SQLite store, and the rule that nothing of it stays behind."""
 
 import gc
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +28,8 @@ from services.client import GatewayClient
 from services.errors import Unavailable
 from services.profiles.profile import Profile
 from services.profiles.secrets import Secrets
-from services.registry.model import Field, FieldType, Mode, Revision, Signature, Task, Version
+from services.registry.model import Field, FieldType, Mode, Revision, Role, Signature, Task, Version
+from services.registry.tokens import new_secret, new_token
 from services.store.batches import Categorical, LabelBatch, PredictionBatch, encode
 from services.store.interface import Position, Store
 from services.store.sqlite import SqliteStore
@@ -243,16 +248,34 @@ def wine(store: Store) -> Store:
 
 
 @pytest.fixture
+def gateway(store: Store, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Address and administrator's token of a gateway over the window's store, a process of its own."""
+    token, row = new_token(Role.ADMIN, label="test")
+    store.add_token(row)
+    address = f"sqlite:{tmp_path / 'workspace'}"
+    command = [sys.executable, "-m", "app", "gateway", "--held", "--store", address]
+    with subprocess.Popen(
+        [*command, "--spool", str(tmp_path / "spool")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env={**os.environ, "RELEVO_SECRET": new_secret()},
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["address"], token
+        process.stdin.close()
+
+
+@pytest.fixture
 def open_window(qtbot: QtBot, tmp_path: Path, paths: AppPaths, store: Store) -> Iterator[OpenWindow]:
     """Opens windows on the store; closes them as the program does."""
     opened: list[Startup] = []
 
-    def open_one() -> Opened:
+    def open_one(gateway: tuple[str, str] = (NOWHERE, "")) -> Opened:
         switches: list[Switch] = []
 
         def opener(profile: Profile, _secrets: Secrets, _progress: Progress) -> Platform:
             switches.append(Switch(SqliteStore(tmp_path / "workspace")))
-            return Platform(profile, switches[-1], GatewayClient(NOWHERE))  # type: ignore[arg-type]
+            return Platform(profile, switches[-1], GatewayClient(*gateway))  # type: ignore[arg-type]
 
         start = Startup(paths, OpenRequest(workspace=str(tmp_path / "workspace")), opener=opener)
         opened.append(start)

@@ -1,12 +1,7 @@
 """The same change of champion by the window, by plain HTTP and by the client leaves the same evidence."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,30 +12,11 @@ from pytestqt.qtbot import QtBot
 from app.settings import SPAN
 from services.client import GatewayClient
 from services.gateway.messages import ChampionRequest
-from services.registry.model import DataKind, Project, Role, Task
+from services.registry.model import DataKind, Project, Task
 from services.registry.service import Registry, seen_of
-from services.registry.tokens import new_secret, new_token
 from services.store.interface import Store
 
 OpenWindow = Callable[..., Any]
-
-
-@pytest.fixture
-def gateway(store: Store, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """Address and administrator's token of a gateway over the window's store, a process of its own."""
-    token, row = new_token(Role.ADMIN, label="test")
-    store.add_token(row)
-    address = f"sqlite:{tmp_path / 'workspace'}"
-    command = [sys.executable, "-m", "app", "gateway", "--held", "--store", address]
-    with subprocess.Popen(
-        [*command, "--spool", str(tmp_path / "spool")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env={**os.environ, "RELEVO_SECRET": new_secret()},
-    ) as process:  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["address"], token
-        process.stdin.close()
 
 
 def change_in_window(window: Any, qtbot: QtBot, project: str) -> None:

@@ -31,6 +31,7 @@ class ActivityState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    DETACHED = "detached"
 
 
 STATES = {
@@ -39,6 +40,7 @@ STATES = {
     ActivityState.DONE: State.GOOD,
     ActivityState.FAILED: State.BAD,
     ActivityState.CANCELLED: State.WARNING,
+    ActivityState.DETACHED: State.NEUTRAL,
 }
 
 

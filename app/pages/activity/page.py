@@ -72,9 +72,9 @@ class ActivityPage(Page):
 
     def _cancel(self, key: str) -> None:
         for entry in self._activity.entries:
-            if str(entry.number) == key and entry.task is not None:
-                entry.task.cancel()
+            if str(entry.number) == key and entry.cancel is not None:
                 entry.message = "stopping…"
+                entry.cancel()
                 self._activity.update(entry)
 
     def _show_story(self) -> None:
@@ -145,5 +145,5 @@ def row_for(entry: ActivityEntry) -> ActivityRow:
         progress=entry.fraction,
         message=message,
         remedy=entry.remedy,
-        cancellable=entry.task is not None,
+        cancellable=entry.cancel is not None,
     )

@@ -2,24 +2,27 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QCryptographicHash, QIODevice, QObject
 from PySide6.QtGui import QImage
 
-from app.context import Context
 from app.pages.monitor.page import MonitorPage
-from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.monitor.view_model import MonitorViewModel
 from app.settings import LAST_SEEN
 from services.errors import StorageFull
 from services.profiles.profile import EmbeddedProfile
 from widgets.theme import theme
 
+if TYPE_CHECKING:  # numpy stands behind these, which the window's first paint does without
+    from app.context import Context
+    from app.pages.monitor.presenter import MonitorPresenter
+
 
 class LastSeenWriter(QObject):
     """Writes after each load, never twice at once; a full disk costs only what would be kept."""
 
-    def __init__(self, page: MonitorPage, presenter: MonitorPresenter, context: Context) -> None:
+    def __init__(self, page: MonitorPage, presenter: "MonitorPresenter", context: "Context") -> None:
         super().__init__(page)
         self._page = page
         self._presenter = presenter

@@ -1,6 +1,7 @@
 """Retraining: asked for through the gateway, followed in the store, offered for use when done."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,6 +10,7 @@ from app.activity import ActivityEntry
 from app.connection.platform import Platform
 from app.context import Context
 from app.dialogs.retrain import RetrainDialog
+from app.error_text import told
 from app.pages.monitor.page import MonitorPage
 from app.tasks import TaskState
 from services.errors import RelevoError
@@ -88,9 +90,37 @@ class RetrainingTracker(QObject):
         if job.id not in self._jobs:
             entry = ActivityEntry(f"Retraining {job.version} of {job.project}", started_at=job.created_at)
             self._jobs[job.id] = (job, self._context.activity.note(entry))
+            entry.cancel = partial(self._cancel, job)
         self._update(job)
         self._timer.start()
         self.changed.emit()
+
+    def _cancel(self, job: Job) -> None:
+        """Ask the gateway; the job counts as cancelled once its state in the store says so."""
+        platform = self._context.connection.platform
+        if platform is None or job.id not in self._jobs:
+            return
+        self._allow_cancel(job, allowed=False)
+        self._context.tasks.run(
+            lambda _work: platform.gateway.cancel_job(job.project, job.version, job.id),
+            owner=self,
+            title=f"Cancelling the retraining of {job.version} of {job.project}",
+            on_result=self._update,
+            on_error=lambda error: self._show_not_cancelled(job, error),
+            routine=True,
+        )
+
+    def _show_not_cancelled(self, job: Job, error: RelevoError) -> None:
+        name = f"{job.version} of {job.project}"
+        message = f"The retraining of {name} was not cancelled: {told(error)}"
+        self._page.notice.tell("Not cancelled", message, state=State.BAD)
+        self._allow_cancel(job, allowed=True)
+
+    def _allow_cancel(self, job: Job, *, allowed: bool) -> None:
+        if job.id in self._jobs:
+            _, entry = self._jobs[job.id]
+            entry.cancel = partial(self._cancel, job) if allowed else None
+            self._context.activity.update(entry)
 
     def _poll(self) -> None:
         platform = self._context.connection.platform
@@ -146,11 +176,11 @@ class RetrainingTracker(QObject):
             )
 
     def _stop(self) -> None:
-        """The platform is given up: jobs go on there, unseen from here."""
+        """The platform is given up: jobs go on there, no longer followed from here."""
         self._timer.stop()
         for job, entry in self._jobs.values():
             entry.message = f"goes on at the platform, at {number(job.progress * 100, 2)} % when last seen"
-            self._context.activity.end(entry, TaskState.CANCELLED)
+            self._context.activity.end(entry, TaskState.DETACHED)
         self._jobs.clear()
 
     def _dialog_closed(self) -> None:
