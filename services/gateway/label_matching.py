@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from services.errors import NotFound, RelevoError
 from services.gateway.messages import LabelCounts
+from services.gateway.prediction_ids import unpack_ids
 from services.store.identifiers import Ids
 from services.store.interface import LabelEntry, Store
 
@@ -174,11 +175,6 @@ def look_up(opener: Callable[[], Store], question: LabelQuery) -> LabelMatches:
 def _newest(entries: list[LabelEntry], before: int) -> Label | None:
     earlier = [entry for entry in entries if entry.labelled_at < before]
     return earlier[-1].label if earlier else None
-
-
-def unpack_ids(packed: bytes) -> Ids:
-    """Ids of 16 big-endian bytes each, as shape (n, 2)."""
-    return np.frombuffer(packed, ">u8").reshape(-1, 2).astype(np.uint64)
 
 
 def are_predicted(store: Store, project: str, version: str, ids: Ids) -> NDArray[np.bool_]:

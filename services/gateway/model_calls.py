@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from services.errors import InvalidInput, RelevoError, Unavailable
+from services.gateway.validation import class_name
 from services.http.client import Client, TimedOut
 from services.http.errors import error_from
 from services.registry.model import Signature, Task, Version
@@ -188,12 +189,3 @@ def _ordered(reply: _Reply, signature: Signature, count: int) -> list[list[float
         return rows
     order = [given.index(name) for name in classes]
     return [[row[index] for index in order] for row in rows]
-
-
-def class_name(value: float | str | bool) -> str:
-    """A class as text, however a model or a label writes it: 3 and 3.0 are `3`, true is `True`."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value)
-    return str(int(value)) if float(value).is_integer() else str(value)

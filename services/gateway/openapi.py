@@ -12,6 +12,7 @@ from services.gateway.prediction_endpoint import BY_VERSION
 from services.gateway.schema_rules import apply_rules
 from services.gateway.validation import LARGEST_INTEGER, LONGEST_TEXT, request_fields
 from services.registry.model import Field, FieldType, Listener, Mode, Project, Task, Version
+from services.routing import make_policy
 
 Document = dict[str, Any]
 _JSON = "application/json"
@@ -115,17 +116,18 @@ def _of_project(project: Project, listener: str | None) -> tuple[Document, Docum
     )
     base = "" if listener is not None else f"/v1/projects/{project.name}"
     paths: Document = {}
-    champion = project.version(listener or project.champion)
-    if champion is not None:
+    answering = [listener] if listener else _answering(project)
+    versions = [version for version in map(project.version, answering) if version is not None]
+    if versions:
         words = f"by version {listener}" if listener else "by the project's policy"
-        paths[f"{base}/predict"] = _predict(project, champion, "predict", words, components)
+        paths[f"{base}/predict"] = _predict(project, versions, "predict", words, components)
         if listener is not None:
             _take_plain_rows(paths[f"{base}/predict"]["post"], components, "Predict")
     for version in project.versions if not listener else ():
         if version.mode is not Mode.RETIRED:
             name = f"predict{version.name}"
             path = f"{base}/versions/{version.name}/predict"
-            paths[path] = _predict(project, version, name, f"by version {version.name}", components)
+            paths[path] = _predict(project, [version], name, f"by version {version.name}", components)
             if listener is not None:
                 _take_plain_rows(paths[path]["post"], components, f"P{name[1:]}")
     components["LabelItem"] = _label_item(project)
@@ -145,10 +147,23 @@ def _of_project(project: Project, listener: str | None) -> tuple[Document, Docum
     return paths, components
 
 
-def _predict(project: Project, version: Version, name: str, words: str, components: Document) -> Document:
+def _answering(project: Project) -> list[str]:
+    """The versions that may answer a request to the project's policy."""
+    arms = make_policy(project).probabilities()
+    return [
+        name for name, share in zip(arms.versions, arms.probabilities.tolist(), strict=True) if share > 0
+    ]
+
+
+def _predict(
+    project: Project, versions: Sequence[Version], name: str, words: str, components: Document
+) -> Document:
     asked, given = f"{name[0].upper()}{name[1:]}Request", f"{name[0].upper()}{name[1:]}Answer"
     instance = f"{asked}Instance"
-    components[instance] = instance_schema(request_fields(project, version))
+    # Nobody knows beforehand which of them answers a row, so it has what each of them needs.
+    components[instance] = _joined(
+        [instance_schema(request_fields(project, version)) for version in versions], "allOf"
+    )
     components[asked] = {
         "type": "object",
         "properties": {
@@ -163,7 +178,7 @@ def _predict(project: Project, version: Version, name: str, words: str, componen
         "required": ["instances"],
         "additionalProperties": False,
     }
-    components[given] = _predictions(version)
+    components[given] = _predictions(versions)
     return {
         "post": {
             "operationId": name,
@@ -210,16 +225,30 @@ def _field(field: Field) -> Document:
     return schema
 
 
-def _predictions(version: Version) -> Document:
+def _joined(schemas: Sequence[Document], word: str) -> Document:
+    """One schema; several that differ are joined by the word."""
+    different = [schema for place, schema in enumerate(schemas) if schema not in schemas[:place]]
+    return different[0] if len(different) == 1 else {word: different}
+
+
+def _prediction(version: Version) -> Document:
     signature = version.signature
-    prediction: Document = {"type": "number"}
-    probabilities: Document = {"type": "null"}
     if signature.task is Task.CLASSIFICATION:
-        prediction = {"type": "string", "enum": list(signature.classes)}
-        probabilities = {
-            "type": ["object", "null"],
-            "properties": {name: {"type": "number"} for name in signature.classes},
-        }
+        return {"type": "string", "enum": list(signature.classes)}
+    return {"type": "number"}
+
+
+def _probabilities(version: Version) -> Document:
+    signature = version.signature
+    if signature.task is Task.CLASSIFICATION:
+        properties = {name: {"type": "number"} for name in signature.classes}
+        return {"type": ["object", "null"], "properties": properties}
+    return {"type": "null"}
+
+
+def _predictions(versions: Sequence[Version]) -> Document:
+    prediction = _joined([_prediction(version) for version in versions], "anyOf")
+    probabilities = _joined([_probabilities(version) for version in versions], "anyOf")
     row = {
         "type": "object",
         "properties": {

@@ -2,27 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
-from time import perf_counter, time
+from time import perf_counter
 
 import numpy as np
 
-from services.errors import InvalidInput, NotFound, RelevoError
+from services.errors import NotFound, RelevoError
 from services.gateway.dependencies import Dependencies
+from services.gateway.prediction_ids import check_ids, fresh_ids, unpack_ids
 from services.gateway.protocols import PredictionProtocol
 from services.gateway.protocols.inference import Inference, inference_error
 from services.gateway.protocols.mlflow import MLflow, mlflow_error
 from services.gateway.protocols.plain import PlainOrV1
 from services.gateway.protocols.v1 import V1
+from services.gateway.replies import SplitReply, WholeReply
+from services.gateway.routing_table import ProjectRoute
 from services.gateway.version_route import ASKED_BY_NAME, PendingRequest, VersionRoute
 from services.http.addresses import Network, is_within
-from services.http.errors import InvalidField
 from services.http.request import HotRequest
 from services.http.routes import HotRoutes
 from services.registry.model import Listener, Role
-from services.store.identifiers import milliseconds, parse_id
+from services.routing import ArmProbabilities, choose
 
 _CALLERS = (Role.CLIENT, Role.ADMIN)
-_MOST_AHEAD_MILLISECONDS = 24 * 3600 * 1000
 
 
 class PredictionEndpoint:
@@ -62,6 +63,18 @@ class PredictionEndpoint:
             self._metrics.refused(self._protocol.refuse(request, error))
 
     def _ask(self, request: HotRequest, began: float) -> None:
+        route, version = self._place(request)
+        arms = route.policy.probabilities()
+        asked = version or arms.certain
+        if asked is None:
+            self._ask_several(request, began, route, arms)
+        else:
+            # Who follows the champion's `url` asks for what the policy gives: challengers see it, too.
+            propensity = 1.0 if asked == arms.certain else ASKED_BY_NAME
+            self._ask_one(request, began, route.version(asked), propensity)
+
+    def _place(self, request: HotRequest) -> tuple[ProjectRoute, str]:
+        """The project that is asked, and the version if one is asked by name; refuses who may not ask."""
         project = self._project or request.parameters["project"]
         version = self._version or request.parameters.get("version", "")
         if is_within(request.client, self._networks):
@@ -70,20 +83,37 @@ class PredictionEndpoint:
             grant = self._access.grant(request.header("authorization"))
             grant.require(_CALLERS, project)
         _check_place(request.parameters, project, self._version)
-        route = self._routing_table.project(project)
-        asked = route.version(version or route.project.champion)
+        return self._routing_table.project(project), version
+
+    def _ask_one(self, request: HotRequest, began: float, asked: VersionRoute, propensity: float) -> None:
+        """One version answers all rows."""
         rows, brought, form = self._protocol.read(request, asked.schema)
         ids = None if brought is None else check_ids(brought)
         self._recorder.check()
-        choice = route.policy.choose(len(rows))
-        propensity = ASKED_BY_NAME
-        if not version:
-            asked = _chosen(asked, route.versions, choice.single)
-            propensity = float(choice.propensity[0])
-        elif choice.single == version and choice.propensity[0] == 1:
-            # Who follows the champion's `url` asks for what the policy gives: challengers see it, too.
-            propensity = 1.0
-        asked.enqueue(PendingRequest(request, rows, ids, propensity, began, form))
+        reply = WholeReply(request, form)
+        asked.enqueue(PendingRequest(reply, rows, ids, ids is not None, propensity, began))
+
+    def _ask_several(
+        self, request: HotRequest, began: float, route: ProjectRoute, arms: ArmProbabilities
+    ) -> None:
+        """Each row is answered by the version that its id draws, and read as that version wants it."""
+        outline = self._protocol.outline(request, route.inputs)
+        ids = fresh_ids(outline.count) if outline.ids is None else check_ids(outline.ids)
+        self._recorder.check()
+        choice = choose(arms, unpack_ids(ids))
+        asked = {}
+        for arm in np.unique(choice.arms).tolist():
+            places = np.flatnonzero(choice.arms == arm).tolist()
+            version = route.version(arms.versions[arm])
+            rows = outline.rows(version.schema, places)
+            asked[version] = places, rows, float(choice.propensity[places[0]])
+        for version in asked:
+            version.require_service()
+        split = SplitReply(WholeReply(request, outline.form), len(asked))
+        for version, (places, rows, propensity) in asked.items():
+            own = b"".join([ids[16 * place : 16 * place + 16] for place in places])
+            brought = outline.ids is not None
+            version.enqueue(PendingRequest(split.part(places), rows, own, brought, propensity, began))
 
 
 def _check_place(parameters: Mapping[str, str], project: str, version: str) -> None:
@@ -92,38 +122,6 @@ def _check_place(parameters: Mapping[str, str], project: str, version: str) -> N
         raise NotFound(f"there is no project {parameters['project']!r} at this address")
     if version and parameters.get("version", version) != version:
         raise NotFound(f"there is no version {parameters['version']!r} at this address")
-
-
-def _chosen(champion: VersionRoute, versions: dict[str, VersionRoute], name: str | None) -> VersionRoute:
-    """The version that a policy chose; the champion where it left none."""
-    return champion if name is None else versions.get(name, champion)
-
-
-def check_ids(texts: Sequence[str]) -> bytes:
-    """A client's prediction ids as 16 big-endian bytes each.
-
-    Raises:
-        InvalidField: one is not a time-based UUID, comes twice, or lies more than a day ahead.
-    """
-    packed = [check_id(text, f"ids[{index}]") for index, text in enumerate(texts)]
-    if len(set(packed)) != len(packed):
-        index = next(index for index, one in enumerate(packed) if one in packed[:index])
-        raise InvalidField(f"ids[{index}] stands twice in this request", field=f"ids[{index}]")
-    ids = np.frombuffer(b"".join(packed), dtype=np.dtype(">u8")).astype(np.uint64).reshape(-1, 2)
-    ahead = milliseconds(ids) > time() * 1000 + _MOST_AHEAD_MILLISECONDS
-    if ahead.any():
-        field = f"ids[{int(np.argmax(ahead))}]"
-        raise InvalidField(f"{field} is more than a day ahead of the gateway's clock", field=field)
-    return b"".join(packed)
-
-
-def check_id(text: str, field: str) -> bytes:
-    """One prediction id as 16 big-endian bytes; InvalidField names the field if it is none."""
-    try:
-        high, low = parse_id(text)
-    except InvalidInput as error:
-        raise InvalidField(f"{field}: {error.message}", field=field) from None
-    return high.to_bytes(8, "big") + low.to_bytes(8, "big")
 
 
 _PROJECT = "/v1/projects/{project}"

@@ -96,9 +96,9 @@ class AnsweredRows(Struct, array_like=True, gc=False):
         predicted: n numbers or class names.
         probabilities: n lists, a probability per class of the origin; None where the model gives none.
         latency_ms: what the model's answer took.
-        propensity: the probability with which the policy chose this version; 0 for an answer in the
-            shadow, NaN where the client asked for this version by name. Only chosen rows are caught up
-            by the challengers.
+        propensity: the probability with which the policy chose this version, of all rows or n of them;
+            0 for an answer in the shadow, NaN where the client asked for this version by name. Only
+            chosen rows are caught up by the challengers.
         brought: whether the client brought the ids.
     """
 
@@ -107,7 +107,7 @@ class AnsweredRows(Struct, array_like=True, gc=False):
     predicted: Sequence[float | str]
     probabilities: Sequence[Sequence[float]] | None = None
     latency_ms: float = 0.0
-    propensity: float = 1.0
+    propensity: float | Sequence[float] = 1.0
     brought: bool = False
 
 

@@ -20,12 +20,19 @@ _FAREWELL_SECONDS = 60.0
 
 
 class ProjectRoute:
-    """A project at one state of the registry; requests in flight finish with the one they began with."""
+    """A project at one state of the registry; requests in flight finish with the one they began with.
+
+    Attributes:
+        inputs: the names of all that any version wants to see.
+    """
 
     def __init__(self, project: Project, versions: dict[str, VersionRoute]) -> None:
         self.project = project
         self.versions = versions
         self.policy = make_policy(project)
+        self.inputs = frozenset(
+            field.name for version in project.versions for field in version.signature.inputs
+        )
 
     def version(self, name: str) -> VersionRoute:
         """One version; NotFound if there is none of that name."""

@@ -4,6 +4,7 @@ A request may carry every input of any active version. What the answering versio
 and fit its types; what only others need may be left out, and they are then not asked for that row.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -38,6 +39,16 @@ class DecodedBody:
 
     rows: list[Any]
     ids: list[str] | None
+
+
+def checked_body(instances: list[Any], ids: list[str] | None) -> DecodedBody:
+    """A body as decoded; InvalidField if it has no instance, or not one id for each."""
+    if not instances:
+        raise InvalidField("instances is empty; send at least one", field="instances")
+    if ids is not None and len(ids) != len(instances):
+        counts = f"{len(ids)} entries for {len(instances)} instances"
+        raise InvalidField(f"ids has {counts}", field="ids")
+    return DecodedBody(instances, ids)
 
 
 def request_fields(project: Project, version: Version) -> tuple[Field, ...]:
@@ -98,12 +109,7 @@ class RequestSchema:
             request = self._decoder.decode(body)
         except (ValueError, RecursionError) as error:
             request = self._second_look(body, error)
-        if not request.instances:
-            raise InvalidField("instances is empty; send at least one", field="instances")
-        if request.ids is not None and len(request.ids) != len(request.instances):
-            counts = f"{len(request.ids)} entries for {len(request.instances)} instances"
-            raise InvalidField(f"ids has {counts}", field="ids")
-        return DecodedBody(request.instances, request.ids)
+        return checked_body(request.instances, request.ids)
 
     def upstream(self, rows: Sequence[Any]) -> bytes:
         """The body with which the version's service is asked for these rows: its own inputs only."""
@@ -114,16 +120,28 @@ class RequestSchema:
         """The rows as tuples in the order of `fields`; None where a value is missing."""
         return list(map(self._values, rows))
 
-    def rows(self, values: Sequence[Mapping[str, Any]], place: str | None) -> list[Any]:
+    def rows(
+        self,
+        values: Sequence[Mapping[str, Any]],
+        place: str | None,
+        numbers: Sequence[int] | None = None,
+    ) -> list[Any]:
         """Rows from decoded JSON objects, checked as `decode` checks the instances of a body.
 
         Args:
             values: the objects, one a row.
             place: where they stand, for the words of an error; None for a row that stands alone.
+            numbers: which rows of that place they are; None where they are all.
 
         Raises:
             InvalidField: there are none, or a value is not what the version takes.
         """
+        try:
+            return self._converted(values, place)
+        except InvalidField as error:
+            raise renumbered(error, place or "", numbers) from None
+
+    def _converted(self, values: Sequence[Mapping[str, Any]], place: str | None) -> list[Any]:
         if not values:
             raise InvalidField(f"{place} is empty; send at least one row", field=place or "")
         try:
@@ -163,6 +181,33 @@ class RequestSchema:
         kind = _struct(version.signature.inputs, _TYPES)
         values = _reader([name for name, _ in _required_first(version.signature.inputs)])
         return lambda row: kind(*values(row))
+
+
+def renumbered(error: InvalidField, place: str, numbers: Sequence[int] | None) -> InvalidField:
+    """The error of some of a request's rows, in the words of the whole request.
+
+    Args:
+        error: whose field begins with a place and a row's number among those looked at.
+        place: where the rows stand.
+        numbers: which rows of that place were looked at; None where that was all.
+    """
+    found = re.match(re.escape(place) + r"\[(\d+)\]", error.field)
+    if numbers is None or found is None:
+        return error
+    looked_at, whole = found[0], f"{place}[{numbers[int(found[1])]}]"
+    message = error.message
+    if message.startswith(looked_at):
+        message = whole + message.removeprefix(looked_at)
+    return InvalidField(message, field=whole + error.field.removeprefix(looked_at))
+
+
+def class_name(value: float | str | bool) -> str:
+    """A class as text, however a model or a label writes it: 3 and 3.0 are `3`, true is `True`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value)
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _whole(value: float, path: str) -> int:

@@ -1,4 +1,4 @@
-"""One version answering: questions become a call of its model, a record, and replies."""
+"""One version answering: requests become a call of its model, a record, and replies."""
 
 import logging
 import math
@@ -8,20 +8,18 @@ from functools import cached_property
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
 from services.errors import InvalidInput, RelevoError, Unavailable
 from services.gateway.coalescing import Coalescer
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
 from services.gateway.model_calls import ModelAnswer, ModelService
-from services.gateway.protocols import PredictionAnswer, ReplyForm
+from services.gateway.prediction_ids import fresh_ids, id_texts
+from services.gateway.protocols import PredictionAnswer
 from services.gateway.recorder import Recorder
 from services.gateway.records import AnsweredRows, AnswerOrigin
+from services.gateway.replies import Reply
 from services.gateway.validation import RequestSchema
-from services.http.request import HotRequest
 from services.registry.model import Project, Version
-from services.store.identifiers import new_ids
 
 _logger = logging.getLogger(__name__)
 
@@ -40,22 +38,23 @@ class AnswerEffects:
 
 @dataclass(slots=True, eq=False)
 class PendingRequest:
-    """A client's request, checked, waiting for its answer.
+    """What a client asks of one version, checked, waiting for its answer.
 
     Attributes:
+        reply: where the answer goes.
         rows: in the schema's struct.
-        ids: 16 bytes a row if the client brought them.
+        ids: 16 bytes a row; None for ids that are made when the rows are recorded.
+        brought: whether the client brought the ids.
         propensity: with which the policy chose the version; `ASKED_BY_NAME` if none did.
         began: when it was received, by `perf_counter`.
-        form: how it is replied to.
     """
 
-    request: HotRequest
+    reply: Reply
     rows: list[Any]
     ids: bytes | None
+    brought: bool
     propensity: float
     began: float
-    form: ReplyForm
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -87,20 +86,27 @@ class VersionRoute:
         """What a request to it may carry; compiled when first asked."""
         return RequestSchema(self._project, self.version)
 
-    def enqueue(self, question: PendingRequest) -> None:
-        """Take a question; its request is replied to later.
+    def enqueue(self, request: PendingRequest) -> None:
+        """Take a request; its request is replied to later.
 
         Raises:
             Unavailable: no service has registered, or too many requests wait.
         """
-        if self._service is None:
-            raise self._nobody()
-        # One batch is recorded with one propensity, and apart from ids that clients brought.
-        kind = (question.ids is not None, question.propensity is ASKED_BY_NAME)
+        self.require_service()
+        # Brought ids are recorded apart, and challengers see nothing that was asked by name.
+        kind = (request.brought, request.propensity is ASKED_BY_NAME)
         coalescer = self._coalescers.get(kind)
         if coalescer is None:
             coalescer = self._coalescers[kind] = Coalescer(self._answer)
-        coalescer.enqueue(question)
+        coalescer.enqueue(request)
+
+    def require_service(self) -> ModelService:
+        """The version's service; Unavailable while none has registered."""
+        if self._service is None:
+            raise Unavailable(
+                f"no service of version {self.version.name} has registered yet", retry_after=5.0
+            )
+        return self._service
 
     async def predict_unrecorded(self, body: bytes) -> ModelAnswer:
         """Answer a request of which nothing is kept, and that no challenger sees.
@@ -111,56 +117,45 @@ class VersionRoute:
         """
         return await self._call(self.schema.decode(body).rows)
 
-    async def _answer(self, questions: Sequence[PendingRequest]) -> None:
-        rows = (
-            questions[0].rows if len(questions) == 1 else [row for each in questions for row in each.rows]
-        )
+    async def _answer(self, requests: Sequence[PendingRequest]) -> None:
+        rows = requests[0].rows if len(requests) == 1 else [row for each in requests for row in each.rows]
         try:
             answer = await self._call(rows)
-            self._record(questions, rows, answer)
+            self._record(requests, rows, answer)
         except InvalidInput as error:
             # Only one of them may be at fault: the others must not pay for it.
-            if len(questions) == 1:
-                self._refuse(questions, error)
+            if len(requests) == 1:
+                self._refuse(requests, error)
                 return
-            half = len(questions) // 2
-            await self._answer(questions[:half])
-            await self._answer(questions[half:])
+            half = len(requests) // 2
+            await self._answer(requests[:half])
+            await self._answer(requests[half:])
         except RelevoError as error:
-            self._refuse(questions, error)
+            self._refuse(requests, error)
         except Exception as error:  # noqa: BLE001 - a bug becomes a 500 of these requests, and is logged
-            self._refuse(questions, error)
+            self._refuse(requests, error)
 
     async def _call(self, rows: Sequence[Any]) -> ModelAnswer:
-        if self._service is None:
-            raise self._nobody()
-        return await self._service.predict(self.schema.upstream(rows), len(rows))
+        return await self.require_service().predict(self.schema.upstream(rows), len(rows))
 
-    def _nobody(self) -> Unavailable:
-        return Unavailable(f"no service of version {self.version.name} has registered yet", retry_after=5.0)
-
-    def _record(
-        self, questions: Sequence[PendingRequest], rows: Sequence[Any], answer: ModelAnswer
-    ) -> None:
-        brought = questions[0].ids is not None
-        ids = b"".join([each.ids or b"" for each in questions]) if brought else _fresh_ids(len(rows))
+    def _record(self, requests: Sequence[PendingRequest], rows: Sequence[Any], answer: ModelAnswer) -> None:
         answers = AnsweredRows(
-            ids,
+            _ids(requests, len(rows)),
             self.schema.values(rows),
             answer.predictions,
             answer.probabilities,
             answer.milliseconds,
-            questions[0].propensity,
-            brought,
+            _propensity(requests),
+            requests[0].brought,
         )
         origin = self._origin(answer)
 
         def recorded(error: RelevoError | None) -> None:
             if error is not None:
-                self._refuse(questions, error)
+                self._refuse(requests, error)
                 return
-            self._reply(questions, answers, answer)
-            if answers.propensity > 0:
+            self._reply(requests, answers, answer)
+            if requests[0].propensity is not ASKED_BY_NAME:
                 self._effects.mirror.offer(origin, answers)
 
         self._effects.recorder.record(origin, answers, recorded)
@@ -180,46 +175,46 @@ class VersionRoute:
         return origin
 
     def _reply(
-        self, questions: Sequence[PendingRequest], answers: AnsweredRows, answer: ModelAnswer
+        self, requests: Sequence[PendingRequest], answers: AnsweredRows, answer: ModelAnswer
     ) -> None:
-        texts, scores = _id_texts(answers.ids), answer.probabilities
+        texts, scores = id_texts(answers.ids), answer.probabilities
         start = 0
-        for question in questions:
-            end = start + len(question)
-            answered = PredictionAnswer(
+        for request in requests:
+            end = start + len(request)
+            answered = PredictionAnswer.of_version(
                 self.version,
                 answer.revision,
                 texts[start:end],
                 answer.predictions[start:end],
-                None if scores is None else scores[start:end],
-                answer.classes,
+                probabilities=None if scores is None else scores[start:end],
+                classes=answer.classes,
             )
             start = end
-            question.form.reply(question.request, answered)
-            self._count(question, 200)
+            request.reply.answer(answered)
+            self._count(request, 200)
 
-    def _refuse(self, questions: Sequence[PendingRequest], error: Exception) -> None:
-        for question in questions:
-            if not question.request.answered:
-                self._count(question, question.form.refuse(question.request, error))
+    def _refuse(self, requests: Sequence[PendingRequest], error: Exception) -> None:
+        for request in requests:
+            if not request.reply.given:
+                self._count(request, request.reply.refuse(error))
         if not isinstance(error, InvalidInput):
             self._effects.metrics.version_failed(self.version, error)
 
-    def _count(self, question: PendingRequest, status: int) -> None:
-        seconds = perf_counter() - question.began
-        self._effects.metrics.answered(self.version, status, len(question), seconds)
+    def _count(self, request: PendingRequest, status: int) -> None:
+        seconds = perf_counter() - request.began
+        self._effects.metrics.answered(self.version, status, len(request), seconds)
 
 
-def _fresh_ids(count: int) -> bytes:
-    """`count` new prediction ids, 16 big-endian bytes each."""
-    return new_ids(count).astype(np.dtype(">u8")).tobytes()
+def _ids(requests: Sequence[PendingRequest], count: int) -> bytes:
+    """The ids of all rows, made now where none are there yet."""
+    if all(request.ids is None for request in requests):
+        return fresh_ids(count)
+    return b"".join([request.ids or fresh_ids(len(request)) for request in requests])
 
 
-def _id_texts(ids: bytes) -> list[str]:
-    """The 36-character texts of ids."""
-    text = ids.hex()
-    return [
-        f"{text[at : at + 8]}-{text[at + 8 : at + 12]}-{text[at + 12 : at + 16]}"
-        f"-{text[at + 16 : at + 20]}-{text[at + 20 : at + 32]}"
-        for at in range(0, len(text), 32)
-    ]
+def _propensity(requests: Sequence[PendingRequest]) -> float | list[float]:
+    """Each row's own propensity; one number where they share it."""
+    first = requests[0].propensity
+    if all(request.propensity is first or request.propensity == first for request in requests):
+        return first
+    return [request.propensity for request in requests for _ in request.rows]

@@ -1,9 +1,20 @@
-"""Which version answers a request: the `Policy` interface and its kinds, by their registered names.
+"""Which version answers a request: the `Policy` interface, its kinds by name, the draw by prediction id.
 
-A policy chooses; it performs no input or output, knows no HTTP and keeps nothing on disk.
+A policy says probabilities; it performs no input or output, knows no HTTP and keeps nothing on disk.
 """
 
-from services.routing.interface import Choice, Policy
-from services.routing.policies import known_policies, make_policy, validate_policy
+from services.routing.draw import Choice, choose, uniform
+from services.routing.interface import ArmProbabilities, Policy
+from services.routing.policies import POLICIES, known_policies, make_policy, validate_policy
 
-__all__ = ["Choice", "Policy", "known_policies", "make_policy", "validate_policy"]
+__all__ = [
+    "POLICIES",
+    "ArmProbabilities",
+    "Choice",
+    "Policy",
+    "choose",
+    "known_policies",
+    "make_policy",
+    "uniform",
+    "validate_policy",
+]

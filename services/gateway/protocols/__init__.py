@@ -9,6 +9,13 @@ from services.gateway.protocols.interface import (
     PredictionAnswer,
     PredictionProtocol,
     ReplyForm,
+    RequestOutline,
 )
 
-__all__ = ["ParsedRequest", "PredictionAnswer", "PredictionProtocol", "ReplyForm"]
+__all__ = [
+    "ParsedRequest",
+    "PredictionAnswer",
+    "PredictionProtocol",
+    "ReplyForm",
+    "RequestOutline",
+]

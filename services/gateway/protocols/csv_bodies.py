@@ -3,10 +3,10 @@
 import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from services.gateway.protocols.tables import from_rows
+from services.gateway.protocols.tables import chosen, from_rows
 from services.gateway.validation import RequestSchema
 from services.http.errors import InvalidField
 from services.registry.model import FieldType
@@ -16,13 +16,14 @@ _TRUTHS = {"true": True, "false": False}
 _PLACE = "rows"
 
 
-def read_csv(body: bytes, schema: RequestSchema) -> list[Any]:
-    """The rows of a CSV body.
+Lines = list[list[str]]
 
-    An empty cell is a missing value; in columns that hold no texts, `NA`, `NaN` and `null` are too.
+
+def read_csv(body: bytes) -> tuple[list[str], Lines]:
+    """The head of a CSV body, and the cells of its rows.
 
     Raises:
-        InvalidField: it is not UTF-8, has no head, or holds what the schema does not take.
+        InvalidField: it is not UTF-8, has no head, or cannot be divided into cells.
     """
     try:
         lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
@@ -33,14 +34,26 @@ def read_csv(body: bytes, schema: RequestSchema) -> list[Any]:
     lines = [line for line in lines if line]
     if not lines:
         raise InvalidField("the CSV is empty; send a head and at least one row", field="")
-    head, cells = lines[0], lines[1:]
+    return lines[0], lines[1:]
+
+
+def rows_of_csv(
+    head: list[str], cells: Lines, schema: RequestSchema, numbers: Sequence[int] | None
+) -> list[Any]:
+    """The rows of these numbers, all where they are None, as the schema has them.
+
+    An empty cell is a missing value; in columns that hold no texts, `NA`, `NaN` and `null` are too.
+
+    Raises:
+        InvalidField: there are none, or they hold what the schema does not take.
+    """
     types = {field.name: field.type for field in schema.fields}
     readers = [_READERS[types.get(name, FieldType.STRING)] for name in head]
     rows = [
         [read(cell) for read, cell in zip(readers, row, strict=True)] if len(row) == len(head) else row
-        for row in cells
+        for row in chosen(cells, numbers)
     ]
-    return from_rows(schema, head, rows, _PLACE)
+    return from_rows(schema, head, rows, _PLACE, numbers)
 
 
 def _text(cell: str) -> str | None:

@@ -12,8 +12,13 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from services.errors import InvalidInput
-from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
-from services.gateway.protocols.tables import decode, from_columns
+from services.gateway.protocols.interface import (
+    ParsedRequest,
+    PredictionAnswer,
+    RequestOutline,
+    named_once,
+)
+from services.gateway.protocols.tables import check_lengths, decode, from_columns
 from services.gateway.protocols.tensors import (
     BYTES,
     FLAT,
@@ -30,7 +35,10 @@ from services.http.request import HotRequest
 
 EXTENSIONS = ("binary_tensor_data",)
 PREDICTION, PROBABILITIES, PREDICTION_ID = "prediction", "probabilities", "prediction_id"
-OUTPUTS = (PREDICTION, PROBABILITIES, PREDICTION_ID)
+VERSION = "version"
+OUTPUTS = (PREDICTION, PROBABILITIES, PREDICTION_ID, VERSION)
+_ALWAYS = (PREDICTION, PROBABILITIES, PREDICTION_ID)
+"""What is given where no output is named; `version` too where several versions answered."""
 _HEADER_LENGTH = "inference-header-content-length"
 _BINARY = "application/octet-stream"
 _NOT_SPOKEN = ("shared_memory_region", "classification")
@@ -86,16 +94,23 @@ class Inference:
 
     def read(self, request: HotRequest, schema: RequestSchema) -> ParsedRequest:
         """The rows of a request, from its JSON and the binary data behind it."""
+        return self.outline(request, schema.names).parsed(schema)
+
+    def outline(self, request: HotRequest, inputs: frozenset[str]) -> RequestOutline:
+        """The same, whatever version answers each row."""
         if request.header("content-encoding") not in (None, "identity"):
             raise InvalidInput("compressed bodies are not taken")
-        asked, columns = _table(*_divided(request), schema)
-        ids = None
-        if PREDICTION_ID in columns and PREDICTION_ID not in schema.names:
-            ids = columns.pop(PREDICTION_ID)
-        rows = from_columns(schema, columns, "inputs")
+        asked, table = _table(*_divided(request))
+        ids = None if PREDICTION_ID in inputs else table.pop(PREDICTION_ID)
+        count = table.count()
         if ids is not None:
-            ids = _checked_ids(ids, len(rows))
-        return ParsedRequest(rows, ids, _form(asked))
+            ids = _checked_ids(ids, count)
+        return RequestOutline(
+            count,
+            ids,
+            _form(asked),
+            lambda schema, numbers: from_columns(schema, table.columns(schema.own), "inputs", numbers),
+        )
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
         """The error in the protocol's form."""
@@ -116,12 +131,13 @@ class InferenceForm:
     outputs: Sequence[tuple[str, bool]]
     binary: bool
 
-    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
+    def reply(self, request: HotRequest, answer: PredictionAnswer) -> None:
         """The outputs as tensors, their values in the JSON or behind it."""
-        wanted = self.outputs or [(name, self.binary) for name in OUTPUTS]
+        usual = OUTPUTS if answer.is_of_several() else _ALWAYS
+        wanted = self.outputs or [(name, self.binary) for name in usual]
         tensors, parts = [], []
         for name, binary in wanted:
-            tensor = _output(name, answered)
+            tensor = _output(name, answer)
             if tensor is None:
                 continue
             if binary:
@@ -129,9 +145,12 @@ class InferenceForm:
                 tensor.data, tensor.parameters = None, {"binary_data_size": len(part)}
                 parts.append(part)
             tensors.append(tensor)
-        version = answered.version
         response = InferenceResponse(
-            version.project, version.name, tensors, {"revision": answered.revision}, self.id
+            answer.project,
+            named_once(answer.versions),
+            tensors,
+            {"revision": named_once(answer.revisions)},
+            self.id,
         )
         head = msgspec.json.encode(response)
         if not parts:
@@ -174,40 +193,72 @@ def _divided(request: HotRequest) -> tuple[bytes, bytes]:
     return request.body[: int(length)], request.body[int(length) :]
 
 
-def _table(
-    head: bytes, binary: bytes, schema: RequestSchema
-) -> tuple[InferenceRequest, dict[str, list[Any]]]:
-    """A request and its columns; what is not simply flat is read again, more slowly and with words."""
+class _Table:
+    """A request's tensors and their values; a matrix is columns only once a version's inputs name them.
+
+    Args:
+        values: by tensor's name, in their order: the tensor and its values, row by row.
+    """
+
+    def __init__(self, values: dict[str, tuple[Any, list[Any]]]) -> None:
+        self._values = values
+
+    def pop(self, name: str) -> list[Any] | None:
+        """The values of the tensor of that name, which is none of the inputs; None if there is none."""
+        found = self._values.pop(name, None)
+        return None if found is None else found[1]
+
+    def count(self) -> int:
+        """How many rows it has; InvalidField if the tensors differ in that."""
+        return check_lengths(
+            {name: range(tensor.shape[0]) for name, (tensor, _) in self._values.items()}, "inputs"
+        )
+
+    def columns(self, own: Sequence[str]) -> dict[str, list[Any]]:
+        """All tensors as columns; `own` names those of a matrix that stands alone."""
+        columns: dict[str, list[Any]] = {}
+        names = own if len(self._values) == 1 else ()
+        for tensor, values in self._values.values():
+            for name, column in columns_of(tensor, values, names).items():
+                if name in columns:
+                    raise _twice(name)
+                columns[name] = column
+        return columns
+
+
+def _twice(name: str) -> InvalidField:
+    return InvalidField(f"input {name!r} stands twice", field=name)
+
+
+def _table(head: bytes, binary: bytes) -> tuple[InferenceRequest, _Table]:
+    """A request and its tensors; what is not simply flat is read again, more slowly and with words."""
     try:
         flat = _flat_decoder.decode(head)
     except (ValueError, RecursionError):
         flat = None
     columns = None if flat is None or binary else flat_columns(flat.inputs)
     if columns:
-        return flat, columns
+        return flat, _Table({tensor.name: (tensor, columns[tensor.name]) for tensor in flat.inputs})
     asked = decode(head, _decoder)
-    return asked, _columns(asked, binary, schema)
+    return asked, _Table(_values(asked, binary))
 
 
-def _columns(asked: InferenceRequest, binary: bytes, schema: RequestSchema) -> dict[str, list[Any]]:
-    """All tensors as columns; binary data belong to the tensors that state a size, in their order."""
-    columns: dict[str, list[Any]] = {}
+def _values(asked: InferenceRequest, binary: bytes) -> dict[str, tuple[Tensor, list[Any]]]:
+    """All tensors' values; binary data belong to the tensors that state a size, in their order."""
+    found: dict[str, tuple[Tensor, list[Any]]] = {}
     at = 0
-    alone = [tensor for tensor in asked.inputs if tensor.name != PREDICTION_ID]
     for tensor in asked.inputs:
         size = _binary_size(tensor)
         part = None if size is None else binary[at : at + size]
         if part is not None and len(part) != size:
             raise InvalidField(f"input {tensor.name!r} ends after the body does", field=tensor.name)
         at += size or 0
-        names = schema.own if len(alone) == 1 and tensor is alone[0] else ()
-        for name, values in columns_of(tensor, values_of(tensor, part), names).items():
-            if name in columns:
-                raise InvalidField(f"input {name!r} stands twice", field=name)
-            columns[name] = values
+        if tensor.name in found:
+            raise _twice(tensor.name)
+        found[tensor.name] = tensor, values_of(tensor, part)
     if at != len(binary):
         raise InvalidField("there are more binary data than the inputs' sizes say", field="inputs")
-    return columns
+    return found
 
 
 def _binary_size(tensor: Tensor) -> int | None:
@@ -253,19 +304,21 @@ def _form(asked: InferenceRequest) -> InferenceForm:
     return InferenceForm(asked.id, outputs, binary)
 
 
-def _output(name: str, answered: PredictionAnswer) -> Tensor | None:
-    """One output of n rows; None for probabilities that the model does not give."""
-    count = len(answered.ids)
+def _output(name: str, answer: PredictionAnswer) -> Tensor | None:
+    """One output of n rows; None for probabilities that a model does not give."""
+    count = len(answer.ids)
     if name == PREDICTION_ID:
-        return Tensor(name, [count], BYTES, None, list(answered.ids))
+        return Tensor(name, [count], BYTES, None, list(answer.ids))
+    if name == VERSION:
+        return Tensor(name, [count], BYTES, None, list(answer.versions))
+    classes = list(dict.fromkeys(name for row in answer.classes for name in row))
     if name == PREDICTION:
-        return Tensor(
-            name, [count], BYTES if answered.classes else "FP64", None, list(answered.predictions)
-        )
-    if answered.probabilities is None:
+        return Tensor(name, [count], BYTES if classes else "FP64", None, list(answer.predictions))
+    # A class that a row's version does not know has no probability there.
+    flat = [row.get(name, 0.0) for row in answer.by_class() if row is not None for name in classes]
+    if len(flat) != count * len(classes) or not classes:
         return None
-    flat = [value for row in answered.probabilities for value in row]
-    return Tensor(name, [count, len(answered.classes)], "FP64", None, flat)
+    return Tensor(name, [count, len(classes)], "FP64", None, flat)
 
 
 def _to_binary(tensor: Tensor) -> bytes:

@@ -3,15 +3,28 @@
 Source: mlflow.pyfunc.scoring_server and mlflow.utils.proto_json_utils of MLflow 3.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from services.errors import Conflict, InvalidInput, NotFound, Refused, StorageFull, Unavailable
-from services.gateway.protocols.csv_bodies import read_csv
-from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
-from services.gateway.protocols.tables import decode, from_columns, from_rows, without_gaps
+from services.gateway.protocols.csv_bodies import read_csv, rows_of_csv
+from services.gateway.protocols.interface import (
+    ParsedRequest,
+    PredictionAnswer,
+    RequestOutline,
+    named_once,
+)
+from services.gateway.protocols.tables import (
+    check_lengths,
+    chosen,
+    decode,
+    from_columns,
+    from_rows,
+    without_gaps,
+)
 from services.gateway.validation import RequestSchema
 from services.http.errors import (
     ErrorAnswer,
@@ -78,13 +91,19 @@ class Invocation(Struct, forbid_unknown_fields=True):
 
 
 class Invoked(Struct, omit_defaults=True):
-    """An answer; MLflow's own has `predictions` alone and lets others add to it."""
+    """An answer; MLflow's own has `predictions` alone and lets others add to it.
+
+    Attributes:
+        version, revision: that answered; several are joined by commas.
+        versions: each row's, where several answered.
+    """
 
     predictions: list[Any]
     ids: list[str]
     version: str
     revision: str
-    probabilities: list[dict[str, float]] | None = None
+    probabilities: list[dict[str, float] | None] | None = None
+    versions: list[str] | None = None
 
 
 class MLflowError(Struct):
@@ -102,31 +121,38 @@ class MLflow:
 
     def read(self, request: HotRequest, schema: RequestSchema) -> ParsedRequest:
         """The rows of a request in JSON or CSV."""
+        return self.outline(request, schema.names).parsed(schema)
+
+    def outline(self, request: HotRequest, inputs: frozenset[str]) -> RequestOutline:
+        """The same, whatever version answers each row."""
+        del inputs
         if request.header("content-encoding") not in (None, "identity"):
             raise UnsupportedMedia("compressed bodies are not taken")
         if _media_type(request) == _CSV:
-            return ParsedRequest(read_csv(request.body, schema), None, self)
+            head, cells = read_csv(request.body)
+            return RequestOutline(
+                len(cells),
+                None,
+                self,
+                lambda schema, numbers: rows_of_csv(head, cells, schema, numbers),
+            )
         invocation = decode(request.body, _decoder)
         ids = None if invocation.params is None else invocation.params.ids
-        rows = _rows(invocation, schema)
-        if ids is not None and len(ids) != len(rows):
-            raise InvalidField(
-                f"params.ids has {len(ids)} entries for {len(rows)} rows", field="params.ids"
-            )
-        return ParsedRequest(rows, ids, self)
+        count = _count(invocation)
+        if ids is not None and len(ids) != count:
+            raise InvalidField(f"params.ids has {len(ids)} entries for {count} rows", field="params.ids")
+        return RequestOutline(count, ids, self, lambda schema, numbers: _rows(invocation, schema, numbers))
 
-    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
+    def reply(self, request: HotRequest, answer: PredictionAnswer) -> None:
         """The predictions, and beside them what else is known of them."""
-        scores = answered.probabilities
-        probabilities = (
-            None if scores is None else [dict(zip(answered.classes, row, strict=True)) for row in scores]
-        )
+        probabilities = answer.by_class()
         invoked = Invoked(
-            list(answered.predictions),
-            list(answered.ids),
-            answered.version.name,
-            answered.revision,
-            probabilities,
+            list(answer.predictions),
+            list(answer.ids),
+            named_once(answer.versions),
+            named_once(answer.revisions),
+            None if all(row is None for row in probabilities) else probabilities,
+            [*answer.versions] if answer.is_of_several() else None,
         )
         request.reply(200, msgspec.json.encode(invoked))
 
@@ -161,43 +187,57 @@ def _media_type(request: HotRequest) -> str:
     return name
 
 
-def _rows(invocation: Invocation, schema: RequestSchema) -> list[Any]:
+def _count(invocation: Invocation) -> int:
+    """How many rows it has; InvalidField unless it is of exactly one format."""
     given = [name for name in FORMATS if getattr(invocation, name) is not None]
     if len(given) != 1:
         told = f"; it has {' and '.join(given)}" if given else ""
         raise InvalidField(f"the body needs exactly one of {', '.join(FORMATS)}{told}", field="")
+    rows = getattr(invocation, given[0])
+    if isinstance(rows, Split):
+        return len(rows.data)
+    return check_lengths(_columns(rows), "inputs") if isinstance(rows, dict) else len(rows)
+
+
+def _rows(invocation: Invocation, schema: RequestSchema, numbers: Sequence[int] | None) -> list[Any]:
+    """The rows of these numbers, all where they are None."""
     if invocation.dataframe_split is not None:
         split = invocation.dataframe_split
-        return from_rows(schema, split.columns or schema.own, split.data, "dataframe_split.data")
+        rows = chosen(split.data, numbers)
+        return from_rows(schema, split.columns or schema.own, rows, "dataframe_split.data", numbers)
     if invocation.dataframe_records is not None:
-        return schema.rows(without_gaps(schema, invocation.dataframe_records), "dataframe_records")
+        records = [*chosen(invocation.dataframe_records, numbers)]
+        return schema.rows(without_gaps(schema, records), "dataframe_records", numbers)
     if invocation.instances is not None:
-        return _listed(schema, invocation.instances, "instances")
+        return _listed(schema, invocation.instances, "instances", numbers)
     if isinstance(invocation.inputs, dict):
-        return _columns(schema, invocation.inputs)
-    return _listed(schema, invocation.inputs or [], "inputs")
+        return from_columns(schema, _columns(invocation.inputs), "inputs", numbers)
+    return _listed(schema, invocation.inputs or [], "inputs", numbers)
 
 
-def _listed(schema: RequestSchema, values: list[Any], place: str) -> list[Any]:
+def _listed(
+    schema: RequestSchema, values: list[Any], place: str, numbers: Sequence[int] | None
+) -> list[Any]:
     """Rows as objects, as lists in the model's order, or, for a model of one input, as bare values."""
+    rows = [*chosen(values, numbers)]
     if values and all(isinstance(value, list) for value in values):
-        return from_rows(schema, schema.own, values, place)
+        return from_rows(schema, schema.own, rows, place, numbers)
     if values and len(schema.own) == 1 and not any(isinstance(value, (list, dict)) for value in values):
-        return from_rows(schema, schema.own, [[value] for value in values], place)
+        return from_rows(schema, schema.own, [[value] for value in rows], place, numbers)
     for index, value in enumerate(values):
         if not isinstance(value, dict):
             field = f"{place}[{index}]"
             raise InvalidField(f"{field} must be an object, as rows of one kind", field=field)
-    return schema.rows(without_gaps(schema, values), place)
+    return schema.rows(without_gaps(schema, rows), place, numbers)
 
 
-def _columns(schema: RequestSchema, columns: dict[str, Any]) -> list[Any]:
+def _columns(columns: dict[str, Any]) -> dict[str, list[Any]]:
     """Named columns; bare values are the columns of a single row."""
     if columns and not any(isinstance(values, list) for values in columns.values()):
-        return from_columns(schema, {name: [value] for name, value in columns.items()}, "inputs")
+        return {name: [value] for name, value in columns.items()}
     for name, values in columns.items():
         if not isinstance(values, list):
             raise InvalidField(
                 f"inputs.{name} must be a list, as the other columns", field=f"inputs.{name}"
             )
-    return from_columns(schema, columns, "inputs")
+    return columns

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from services.errors import InvalidInput
-from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
+from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer, RequestOutline
+from services.gateway.protocols.tables import chosen
 from services.gateway.protocols.v1 import V1
 from services.gateway.validation import RequestSchema
 from services.http.complaints import explain
@@ -37,13 +38,13 @@ class Plain:
         self._own = own
         self._single = single
 
-    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
+    def reply(self, request: HotRequest, answer: PredictionAnswer) -> None:
         """The prediction of one object with its id in a header; of a list, the list of predictions."""
         if self._single:
-            body = msgspec.json.encode(answered.predictions[0])
-            request.reply(200, body, headers=((_ID_HEADER, answered.ids[0]),))
+            body = msgspec.json.encode(answer.predictions[0])
+            request.reply(200, body, headers=((_ID_HEADER, answer.ids[0]),))
         else:
-            request.reply(200, msgspec.json.encode(answered.predictions))
+            request.reply(200, msgspec.json.encode(answer.predictions))
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
         """The error as the own form has it."""
@@ -68,15 +69,31 @@ class PlainOrV1:
         except InvalidInput:
             if _is_own_form(request.body):
                 raise
+        return self._plain(request).parsed(schema)
+
+    def outline(self, request: HotRequest, inputs: frozenset[str]) -> RequestOutline:
+        """The same, whatever version answers each row."""
+        if _is_own_form(request.body):
+            return self._own.outline(request, inputs)
+        return self._plain(request)
+
+    def _plain(self, request: HotRequest) -> RequestOutline:
         try:
             value = _row.decode(request.body)
         except (ValueError, RecursionError) as error:
             raise explain(request.body, error) from None
         if isinstance(value, dict):
-            return ParsedRequest(schema.rows([value], None), None, self._one)
+            alone = [value]
+            return RequestOutline(1, None, self._one, lambda schema, _: schema.rows(alone, None))
         if not value:
             raise InvalidField("the body is an empty list; send at least one row", field="")
-        return ParsedRequest(schema.rows(value, ""), None, self._many)
+        rows = value
+        return RequestOutline(
+            len(rows),
+            None,
+            self._many,
+            lambda schema, numbers: schema.rows(chosen(rows, numbers), "", numbers),
+        )
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
         """The error as the own form has it."""

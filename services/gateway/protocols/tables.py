@@ -14,6 +14,7 @@ from services.http.complaints import explain
 from services.http.errors import InvalidField
 
 Body = TypeVar("Body")
+Row = TypeVar("Row")
 # A text is skipped as a whole, so that what stands in it stays as it is.
 _TEXT_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*"|\bNaN\b', re.DOTALL)
 
@@ -37,9 +38,13 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
 
 
 def from_rows(
-    schema: RequestSchema, names: Sequence[str], rows: Iterable[Sequence[Any]], place: str
+    schema: RequestSchema,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    place: str,
+    numbers: Sequence[int] | None = None,
 ) -> list[Any]:
-    """Rows of a table with a head.
+    """Rows of a table with a head; `numbers` says which of the table's they are, None that they are all.
 
     Raises:
         InvalidField: a name stands twice, a row has another length than the head, or as `schema.rows`.
@@ -50,23 +55,40 @@ def from_rows(
     records = []
     for index, row in enumerate(rows):
         if len(row) != len(names):
-            field = f"{place}[{index}]"
+            field = f"{place}[{index if numbers is None else numbers[index]}]"
             raise InvalidField(f"{field} has {len(row)} values for {len(names)} columns", field=field)
         records.append(dict(zip(names, row, strict=True)))
-    return schema.rows(without_gaps(schema, records), place)
+    return schema.rows(without_gaps(schema, records), place, numbers)
 
 
-def from_columns(schema: RequestSchema, columns: Mapping[str, Sequence[Any]], place: str) -> list[Any]:
-    """Rows of named columns.
+def from_columns(
+    schema: RequestSchema,
+    columns: Mapping[str, Sequence[Any]],
+    place: str,
+    numbers: Sequence[int] | None = None,
+) -> list[Any]:
+    """The rows of named columns, or, of the columns' rows, those of these numbers.
 
     Raises:
         InvalidField: the columns differ in length, or as `schema.rows`.
     """
+    check_lengths(columns, place)
+    rows = list(zip(*columns.values(), strict=True))
+    return from_rows(schema, [*columns], chosen(rows, numbers), place, numbers)
+
+
+def check_lengths(columns: Mapping[str, Sequence[Any]], place: str) -> int:
+    """How many rows the columns have; InvalidField if they differ in length."""
     lengths = {len(values) for values in columns.values()}
     if len(lengths) > 1:
         told = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
         raise InvalidField(f"the columns of {place} differ in length: {told}", field=place)
-    return from_rows(schema, [*columns], list(zip(*columns.values(), strict=True)), place)
+    return lengths.pop() if lengths else 0
+
+
+def chosen(rows: Sequence[Row], numbers: Sequence[int] | None) -> Sequence[Row]:
+    """The rows of these numbers; all where they are None."""
+    return rows if numbers is None else [rows[number] for number in numbers]
 
 
 def without_gaps(schema: RequestSchema, records: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,12 +1,27 @@
 """The gateway's own form: `{"instances": [{…}]}`, and predictions each with its id."""
 
+from typing import Any
+
 import msgspec
+from msgspec import Struct
 
 from services.gateway import messages
-from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
-from services.gateway.validation import RequestSchema
+from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer, RequestOutline
+from services.gateway.protocols.tables import chosen
+from services.gateway.validation import RequestSchema, checked_body
+from services.http.complaints import explain
 from services.http.errors import answer_for
 from services.http.request import HotRequest
+
+
+class _Body(Struct, forbid_unknown_fields=True):
+    """A request, whatever its instances hold."""
+
+    instances: list[dict[str, Any]]
+    ids: list[str] | None = None
+
+
+_decoder = msgspec.json.Decoder(_Body)
 
 
 class V1:
@@ -17,13 +32,32 @@ class V1:
         found = schema.decode(request.body)
         return ParsedRequest(found.rows, found.ids, self)
 
-    def reply(self, request: HotRequest, answered: PredictionAnswer) -> None:
+    def outline(self, request: HotRequest, inputs: frozenset[str]) -> RequestOutline:
+        """The same, whatever version answers each instance."""
+        del inputs
+        try:
+            body = _decoder.decode(request.body)
+        except (ValueError, RecursionError) as error:
+            raise explain(request.body, error) from None
+        checked = checked_body(body.instances, body.ids)
+        return RequestOutline(
+            len(checked.rows),
+            checked.ids,
+            self,
+            lambda schema, numbers: schema.rows(chosen(checked.rows, numbers), "instances", numbers),
+        )
+
+    def reply(self, request: HotRequest, answer: PredictionAnswer) -> None:
         """One prediction for each instance."""
-        name, revision = answered.version.name, answered.revision
         predictions = [
-            messages.Answer(row, prediction, scores, name, revision)
-            for row, prediction, scores in zip(
-                answered.ids, answered.predictions, answered.by_class(), strict=True
+            messages.Answer(*row)
+            for row in zip(
+                answer.ids,
+                answer.predictions,
+                answer.by_class(),
+                answer.versions,
+                answer.revisions,
+                strict=True,
             )
         ]
         request.reply(200, msgspec.json.encode(messages.Answers(predictions)))

@@ -20,7 +20,7 @@ from services.gateway.routes import (
     training,
 )
 
-OPERATIONS: tuple[Operation, ...] = (
+_DESCRIBED: tuple[Operation, ...] = (
     *registry.OPERATIONS,
     *services.OPERATIONS,
     *retraining.OPERATIONS,
@@ -32,7 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *training.OPERATIONS,
     *artifacts.OPERATIONS,
     *administration.OPERATIONS,
-    *descriptions.OPERATIONS,
 )
+OPERATIONS: tuple[Operation, ...] = (*_DESCRIBED, *descriptions.descriptions_of(_DESCRIBED))
 
 __all__ = ["OPERATIONS"]

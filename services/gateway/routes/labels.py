@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 from services.gateway import messages
-from services.gateway.model_calls import class_name
 from services.gateway.operations import CLIENT, Call, Operation
-from services.gateway.prediction_endpoint import check_id
+from services.gateway.prediction_ids import check_id
+from services.gateway.validation import class_name
 from services.http.errors import InvalidField
 from services.registry.model import Project, Task
 

@@ -7,9 +7,9 @@ import numpy as np
 from services.errors import InvalidInput, NotFound
 from services.evaluation.historical import announce_training
 from services.gateway import messages
-from services.gateway.model_calls import class_name
 from services.gateway.operations import ADMIN, Call, Operation
 from services.gateway.routes.signatures import check_signature
+from services.gateway.validation import class_name
 from services.http.errors import InvalidField
 from services.registry.model import Field, FieldType, Signature, Task
 from services.store.batches import Categorical, Column

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from services.gateway.label_matching import unpack_ids
+from services.gateway.prediction_ids import unpack_ids
 from services.gateway.records import AnsweredRows, Labels
 from services.gateway.spool.entries import Entry, EntryHeader, LabelHeader, PredictionHeader
 from services.gateway.spool.outbox import UnplacedBatch
@@ -110,7 +110,12 @@ def _predictions(header: PredictionHeader, parts: list[AnsweredRows]) -> Predict
         predicted=predicted,
         scores=_scores(parts, predicted) if isinstance(predicted, Categorical) else None,
         latency_ms=np.repeat(np.array([part.latency_ms for part in parts], np.float32), counts),
-        propensity=np.repeat(np.array([part.propensity for part in parts], np.float32), counts),
+        propensity=np.concatenate(
+            [
+                np.broadcast_to(np.asarray(part.propensity, np.float32), count)
+                for part, count in zip(parts, counts, strict=True)
+            ]
+        ),
         late=header.late,
         brought=header.brought,
     )

@@ -286,5 +286,5 @@ def helpers() -> SimpleNamespace:
     """What tests share that is no fixture."""
     return SimpleNamespace(
         signature=signature, open_platform=open_platform, Platform=Platform, wait_until=wait_until,
-        add_up=add_up, SECRET=SECRET, REVISION=REVISION,
+        add_up=add_up, SECRET=SECRET, REVISION=REVISION, StubModel=StubModel,
     )  # fmt: skip

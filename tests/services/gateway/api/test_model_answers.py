@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.gateway.model_calls import class_name, read_reply
+from services.gateway.model_calls import read_reply
+from services.gateway.validation import class_name
 from services.registry.model import Field, FieldType, Signature, Task
 
 KINDS = Signature(
