@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.routing.interface import ArmProbabilities
-from services.store.identifiers import Ids
+
+Ids = NDArray[np.uint64]
+"""Shape (n, 2): the big-endian high and low halves of each prediction id."""
 
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
