@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from services.routing import ArmProbabilities, choose, uniform
-from services.store.identifiers import new_ids, parse_id
+from services.store.identifiers import Ids, new_ids, parse_id
 
 ARMS = ArmProbabilities(("A", "B", "C"), np.array([0.3, 0.7, 0.0]))
 ROWS = 100_000
 
 
-def _ids_of_version_one(count: int) -> np.ndarray:
+def _ids_of_version_one(count: int) -> Ids:
     node = uuid.uuid1()
     parsed = [parse_id(str(uuid.uuid1(node.node, number % (1 << 14)))) for number in range(count)]
     return np.array(parsed, np.uint64)
 
 
 @pytest.mark.parametrize("ids", [new_ids(ROWS), _ids_of_version_one(ROWS)], ids=["version 7", "version 1"])
-def test_versions_are_drawn_with_their_probabilities(ids):
+def test_versions_are_drawn_with_their_probabilities(ids: Ids) -> None:
     choice = choose(ARMS, ids)
     shares = np.bincount(choice.arms, minlength=3) / ROWS
     # Five standard deviations of a binomial share.
@@ -29,25 +29,25 @@ def test_versions_are_drawn_with_their_probabilities(ids):
     )
 
 
-def test_an_id_draws_the_same_version_alone_in_another_order_and_again():
+def test_an_id_draws_the_same_version_alone_in_another_order_and_again() -> None:
     ids = new_ids(50)
     together = choose(ARMS, ids).arms
     alone = [choose(ARMS, ids[row : row + 1]).arms[0] for row in range(50)]
     assert together.tolist() == alone == choose(ARMS, ids[::-1]).arms[::-1].tolist()
 
 
-def test_a_draw_is_the_same_in_every_release():
+def test_a_draw_is_the_same_in_every_release() -> None:
     ids = np.array([parse_id("01980000-0000-7000-8000-000000000000"), (0, 0)], np.uint64)
     assert uniform(ids).tolist() == [0.9305310403413187, 0.28176129772258496]
 
 
-def test_no_draw_reaches_a_version_that_has_no_probability():
+def test_no_draw_reaches_a_version_that_has_no_probability() -> None:
     arms = ArmProbabilities(("A", "B", "C"), np.array([0.0, 1.0, 0.0]))
     assert set(choose(arms, new_ids(1000)).arms.tolist()) == {1}
     assert set(choose(arms, np.array([(0, 0), (2**64 - 1, 2**64 - 1)], np.uint64)).arms.tolist()) == {1}
 
 
-def test_draws_fill_the_range_from_0_to_1_evenly():
+def test_draws_fill_the_range_from_0_to_1_evenly() -> None:
     drawn = uniform(new_ids(ROWS))
     assert drawn.min() >= 0
     assert drawn.max() < 1

@@ -44,7 +44,9 @@ def test_the_champions_policy_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_every_kind_routes_to_versions_in_production_and_refuses_a_parameter_that_is_none(name: str) -> None:
+def test_every_kind_routes_to_versions_in_production_and_refuses_a_parameter_that_is_none(
+    name: str,
+) -> None:
     project = _project(Policy(name))
     arms = make_policy(project).probabilities()
     assert set(arms.versions) <= {"A", "B"}
@@ -60,6 +62,8 @@ def test_every_kind_routes_to_versions_in_production_and_refuses_a_parameter_tha
     ("versions", "probabilities"),
     [(("A", "B"), [0.3, 0.6]), (("A", "B"), [1.5, -0.5]), (("A",), [0.5, 0.5]), (("A", "A"), [0.5, 0.5])],
 )
-def test_what_is_no_distribution_over_versions_is_refused(versions: tuple[str, ...], probabilities: list[float]) -> None:
+def test_what_is_no_distribution_over_versions_is_refused(
+    versions: tuple[str, ...], probabilities: list[float]
+) -> None:
     with pytest.raises(ValueError, match="probabilit"):
         ArmProbabilities(versions, np.array(probabilities))

@@ -8,8 +8,10 @@ import asyncio
 import itertools
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -30,6 +32,8 @@ from services.store.sqlite import SqliteStore
 OF_A, OF_B = ("size", "colour"), ("size", "weight", "count")
 FULL = {"size": 1.5, "colour": "red", "weight": 2.25, "count": 3}
 ROWS = 40
+Rows = list[dict[str, Any]]
+Say = Callable[[Rows, list[str]], tuple[str, dict[str, Any]]]
 
 
 class ThirtySeventy:
@@ -68,7 +72,7 @@ class Learning(ThirtySeventy):
 class Running:
     """A gateway in a thread, and the store under it."""
 
-    def __init__(self, folder, secret: str) -> None:
+    def __init__(self, folder: Path, secret: str) -> None:
         self.store = SqliteStore(folder / "store")
         self._settings = GatewaySettings(spool=folder / "spool", secret=secret)
         self._folder = folder
@@ -112,7 +116,7 @@ class Running:
 
 
 @pytest.fixture
-def models(model, helpers) -> Iterator[dict[str, Any]]:
+def models(model: Any, helpers: SimpleNamespace) -> Iterator[dict[str, Any]]:
     """The services of A and B."""
     other = helpers.StubModel()
     yield {"A": model, "B": other}
@@ -120,7 +124,9 @@ def models(model, helpers) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def registered(tmp_path, models, helpers, monkeypatch) -> Iterator[Running]:
+def registered(
+    tmp_path: Path, models: dict[str, Any], helpers: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Running]:
     """Project `plant` with champion A and challenger B, under a policy by name: see `drawing`."""
     monkeypatch.setitem(POLICIES, "thirty_seventy", ThirtySeventy)
     monkeypatch.setitem(POLICIES, "learning", Learning)
@@ -138,13 +144,13 @@ def registered(tmp_path, models, helpers, monkeypatch) -> Iterator[Running]:
 
 
 @pytest.fixture
-def drawing(registered, helpers) -> Running:
+def drawing(registered: Running, helpers: SimpleNamespace) -> Running:
     """The same under the policy that gives A three rows of ten."""
     adopt(registered, helpers, "thirty_seventy")
     return registered
 
 
-def adopt(running, helpers, policy: str) -> None:
+def adopt(running: Running, helpers: SimpleNamespace, policy: str) -> None:
     with running.client() as client:
         client.change_policy("plant", Policy(policy), expected=client.project("plant").policy)
         helpers.wait_until(lambda: client.project("plant").policy.name == policy)
@@ -155,7 +161,7 @@ def fresh(count: int) -> tuple[Ids, list[str]]:
     return ids, [format_id(*one) for one in ids.tolist()]
 
 
-def parsed(texts) -> Ids:
+def parsed(texts: Sequence[str]) -> Ids:
     return np.array([parse_id(text) for text in texts], np.uint64)
 
 
@@ -170,12 +176,14 @@ def rows(count: int) -> list[dict[str, Any]]:
     ]
 
 
-def seen(model) -> list[dict[str, Any]]:
+def seen(model: Any) -> list[dict[str, Any]]:
     """Every instance that a model was asked, shadow or not."""
     return [instance for _, body in model.seen for instance in body["instances"]]
 
 
-def recorded(running, helpers, version: str, ids: Ids) -> dict[str, dict[str, Any]]:
+def recorded(
+    running: Running, helpers: SimpleNamespace, version: str, ids: Ids
+) -> dict[str, dict[str, Any]]:
     """What the version's live table has of these ids, by id."""
     found: list[PredictionBatch] = []
 
@@ -187,7 +195,7 @@ def recorded(running, helpers, version: str, ids: Ids) -> dict[str, dict[str, An
     return {key: row for batch in found for key, row in by_id(batch).items()}
 
 
-def logged(running, version: str) -> dict[str, dict[str, Any]]:
+def logged(running: Running, version: str) -> dict[str, dict[str, Any]]:
     """What the log has of the rows that this version answered for clients, by id."""
     batches = [entry.batch for entry in running.store.read("plant", {})]
     return {
@@ -235,7 +243,7 @@ def check_records(
             assert {**in_log[text], **live[text]} == in_log[text]
 
 
-def answered_by(running, helpers, texts: list[str]) -> dict[str, str]:
+def answered_by(running: Running, helpers: SimpleNamespace, texts: list[str]) -> dict[str, str]:
     """Which version answered each row for its client, as the log has it."""
     found: dict[str, str] = {}
 
@@ -248,8 +256,8 @@ def answered_by(running, helpers, texts: list[str]) -> dict[str, str]:
 
 
 def test_single_rows_are_read_answered_and_recorded_as_the_drawn_version_wants_them(
-    drawing, models, helpers
-):
+    drawing: Running, models: dict[str, Any], helpers: SimpleNamespace
+) -> None:
     ids, texts = fresh(ROWS)
     asked = rows(ROWS)
     with drawing.client() as client:
@@ -266,7 +274,9 @@ def test_single_rows_are_read_answered_and_recorded_as_the_drawn_version_wants_t
     check_records(drawing, helpers, texts, asked)
 
 
-def test_the_rows_of_a_batch_are_answered_each_by_its_own_version_in_their_order(drawing, helpers):
+def test_the_rows_of_a_batch_are_answered_each_by_its_own_version_in_their_order(
+    drawing: Running, helpers: SimpleNamespace
+) -> None:
     asked = rows(ROWS)
     with drawing.client() as client:
         answers = client.predict("plant", asked)
@@ -280,8 +290,8 @@ def test_the_rows_of_a_batch_are_answered_each_by_its_own_version_in_their_order
 
 
 def test_rows_that_are_asked_together_are_recorded_each_with_its_own_propensity(
-    registered, models, helpers
-):
+    registered: Running, models: dict[str, Any], helpers: SimpleNamespace
+) -> None:
     adopt(registered, helpers, "learning")
     for one in models.values():
         one.delay = 0.05  # so that requests gather into calls
@@ -300,7 +310,9 @@ def test_rows_that_are_asked_together_are_recorded_each_with_its_own_propensity(
     assert shares == {np.float32(share) for share in (0.3, 0.7, 0.6, 0.4)}
 
 
-def test_a_retry_under_the_same_id_meets_the_same_version(drawing, helpers):
+def test_a_retry_under_the_same_id_meets_the_same_version(
+    drawing: Running, helpers: SimpleNamespace
+) -> None:
     ids, texts = fresh(10)
     asked = rows(10)
     with drawing.client() as client:
@@ -315,8 +327,8 @@ def test_a_retry_under_the_same_id_meets_the_same_version(drawing, helpers):
 
 
 def test_what_the_drawn_version_needs_and_lacks_is_refused_in_the_words_of_the_whole_request(
-    drawing, models
-):
+    drawing: Running, models: dict[str, Any]
+) -> None:
     ids, texts = fresh(ROWS)
     by = drawn(ids)
     asked = rows(ROWS)
@@ -331,8 +343,8 @@ def test_what_the_drawn_version_needs_and_lacks_is_refused_in_the_words_of_the_w
 
 
 def test_a_challenger_that_lacks_an_input_is_skipped_and_counted_where_it_is_not_drawn(
-    drawing, models, helpers
-):
+    drawing: Running, models: dict[str, Any], helpers: SimpleNamespace
+) -> None:
     ids, texts = fresh(ROWS)
     of_a = [text for text, version in zip(texts, drawn(ids), strict=True) if version == "A"]
     narrow = {name: FULL[name] for name in OF_A}
@@ -343,7 +355,9 @@ def test_a_challenger_that_lacks_an_input_is_skipped_and_counted_where_it_is_not
     assert not models["B"].seen
 
 
-def test_rows_of_a_version_that_is_down_are_refused_and_others_answered(drawing, models, helpers):
+def test_rows_of_a_version_that_is_down_are_refused_and_others_answered(
+    drawing: Running, models: dict[str, Any], helpers: SimpleNamespace
+) -> None:
     ids, texts = fresh(ROWS)
     by = dict(zip(texts, drawn(ids), strict=True))
     models["B"].answer = lambda _instances: (503, b"{}")
@@ -354,25 +368,25 @@ def test_rows_of_a_version_that_is_down_are_refused_and_others_answered(drawing,
         assert {answer.version for answer in client.predict("plant", rows(len(of_a)), ids=of_a)} == {"A"}
 
 
-def as_v1(asked, texts):
+def as_v1(asked: Rows, texts: list[str]) -> tuple[str, dict[str, Any]]:
     return "/v1/projects/plant/predict", {"instances": asked, "ids": texts}
 
 
-def as_split(asked, texts):
+def as_split(asked: Rows, texts: list[str]) -> tuple[str, dict[str, Any]]:
     split = {"columns": [*FULL], "data": [[row[name] for name in FULL] for row in asked]}
     return "/v1/projects/plant/invocations", {"dataframe_split": split, "params": {"ids": texts}}
 
 
-def as_records(asked, texts):
+def as_records(asked: Rows, texts: list[str]) -> tuple[str, dict[str, Any]]:
     return "/v1/projects/plant/invocations", {"dataframe_records": asked, "params": {"ids": texts}}
 
 
-def as_columns(asked, texts):
+def as_columns(asked: Rows, texts: list[str]) -> tuple[str, dict[str, Any]]:
     columns = {name: [row[name] for row in asked] for name in FULL}
     return "/v1/projects/plant/invocations", {"inputs": columns, "params": {"ids": texts}}
 
 
-def as_tensors(asked, texts):
+def as_tensors(asked: Rows, texts: list[str]) -> tuple[str, dict[str, Any]]:
     kinds = {"size": "FP64", "colour": "BYTES", "weight": "FP64", "count": "INT64"}
     tensors = [
         {"name": name, "shape": [len(asked)], "datatype": kind, "data": [row[name] for row in asked]}
@@ -382,7 +396,7 @@ def as_tensors(asked, texts):
     return "/v2/models/plant/infer", {"inputs": [*tensors, ids]}
 
 
-def given(body) -> tuple[list[str], list[float]]:
+def given(body: dict[str, Any]) -> tuple[list[str], list[float]]:
     """The versions and the predictions of an answer in any protocol."""
     if "outputs" in body:
         outputs = {one["name"]: one["data"] for one in body["outputs"]}
@@ -396,7 +410,9 @@ def given(body) -> tuple[list[str], list[float]]:
 
 
 @pytest.mark.parametrize("say", [as_v1, as_split, as_records, as_columns, as_tensors])
-def test_every_protocol_answers_each_row_by_its_own_version(drawing, helpers, say):
+def test_every_protocol_answers_each_row_by_its_own_version(
+    drawing: Running, helpers: SimpleNamespace, say: Say
+) -> None:
     ids, texts = fresh(ROWS)
     asked = rows(ROWS)
     path, body = say(asked, texts)
@@ -413,7 +429,9 @@ def test_every_protocol_answers_each_row_by_its_own_version(drawing, helpers, sa
 
 
 @pytest.mark.parametrize("say", [as_v1, as_split, as_records, as_columns, as_tensors])
-def test_every_protocol_names_the_row_that_lacks_what_its_version_needs(drawing, models, say):
+def test_every_protocol_names_the_row_that_lacks_what_its_version_needs(
+    drawing: Running, models: dict[str, Any], say: Say
+) -> None:
     ids, texts = fresh(ROWS)
     asked = rows(ROWS)
     place = drawn(ids).index("B", 5)
@@ -427,7 +445,9 @@ def test_every_protocol_names_the_row_that_lacks_what_its_version_needs(drawing,
     assert not models["B"].seen
 
 
-def test_csv_and_plain_rows_are_answered_each_by_its_own_version(drawing, port, helpers):
+def test_csv_and_plain_rows_are_answered_each_by_its_own_version(
+    drawing: Running, port: int, helpers: SimpleNamespace
+) -> None:
     asked = rows(ROWS)
     lines = [",".join(FULL), *(",".join(str(row[name]) for name in FULL) for row in asked)]
     with drawing.client() as client:
@@ -445,7 +465,7 @@ def test_csv_and_plain_rows_are_answered_each_by_its_own_version(drawing, port, 
     assert alone.json() == (7.0 if version == "A" else 7.0 + 7.25 + 107)
 
 
-def test_the_description_asks_for_what_any_drawn_version_needs(drawing):
+def test_the_description_asks_for_what_any_drawn_version_needs(drawing: Running) -> None:
     with drawing.client() as client:
         document = client.openapi("plant")
     parts = document["components"]["schemas"]["PredictRequestInstance"]["allOf"]
