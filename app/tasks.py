@@ -1,5 +1,8 @@
 """The one way off the GUI thread: a function runs on a bounded pool, its end is told on the GUI thread.
 
+There are two pools. Reads that a person waits for share one; whatever may take minutes (builds, transfers,
+backups, set-up) runs in the other, so that a refresh never stands in line behind it.
+
 Nothing here waits: no nested event loop, no `processEvents`. Create `Tasks` on the GUI thread.
 
 The pool's threads only borrow what they run: the last reference to a closed dialog may be in its task's
@@ -10,7 +13,7 @@ import itertools
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,6 +27,7 @@ from services.errors import Cancelled, RelevoError
 
 T = TypeVar("T")
 POOL_SIZE = 4
+LONG_POOL_SIZE = 8
 
 
 class TaskState(StrEnum):
@@ -39,8 +43,8 @@ class TaskState(StrEnum):
 class Work:
     """What a running function may do: tell progress, and ask whether it should stop."""
 
-    def __init__(self, tell: Callable[[], None]) -> None:
-        self._tell = tell
+    def __init__(self, progressed: Callable[[], None]) -> None:
+        self._progressed = progressed
         self._stop = threading.Event()
         self.fraction: float | None = None
         self.message = ""
@@ -49,7 +53,7 @@ class Work:
         """Tell how far it is (0 to 1, None if unknown) and what it does; Cancelled if asked to stop."""
         self.check()
         self.fraction, self.message = fraction, message
-        self._tell()
+        self._progressed()
 
     def check(self) -> None:
         """Raise Cancelled if the person or the program asked for the work to stop."""
@@ -67,8 +71,8 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ends(Generic[T]):
-    """What whoever started a task wants to be told."""
+class _Callbacks(Generic[T]):
+    """What whoever started a task wants to be called with."""
 
     result: Callable[[T], None] | None
     error: Callable[[RelevoError], None] | None
@@ -94,6 +98,7 @@ class Task(Generic[T]):
         title: what it does, in words; shown in the status bar and in Activity.
         routine: repeated work that Activity keeps only if it fails.
         trace: the traceback of a bug; empty otherwise.
+        unqueue: takes it out of its pool's queue, if it still waits there.
     """
 
     def __init__(self, title: str, owner: QObject, *, cancellable: bool, routine: bool, work: Work) -> None:
@@ -107,10 +112,12 @@ class Task(Generic[T]):
         self.trace = ""
         self.started_at = datetime.now(UTC)
         self.ended_at: datetime | None = None
+        self.unqueue: Callable[[], None] = lambda: None
 
     def cancel(self) -> None:
-        """Ask it to stop; what it still delivers is dropped."""
+        """Ask it to stop; one that waits for a thread ends at once. What it still delivers is dropped."""
         self.work.stop()
+        self.unqueue()
 
 
 @dataclass(slots=True)
@@ -119,25 +126,26 @@ class _Job(Generic[T]):
 
     task: Task[T]
     function: Callable[[Work], T]
-    ends: _Ends[T]
-    told: threading.Event
+    callbacks: _Callbacks[T]
+    progress_posted: threading.Event
     outcome: _Outcome[T] = _Outcome(TaskState.CANCELLED)  # until it has run
+    future: Future[None] | None = None
 
     def drop(self) -> None:
         """Free a result that nobody gets."""
-        if self.ends.dropped is not None:
+        if self.callbacks.dropped is not None:
             for result in self.outcome.results:
-                self.ends.dropped(result)
+                self.callbacks.dropped(result)
 
     def deliver(self) -> None:
         """Tell the result or the error."""
-        if self.outcome.error is not None and self.ends.error is not None:
-            self.ends.error(self.outcome.error)
-        if self.ends.result is None:
+        if self.outcome.error is not None and self.callbacks.error is not None:
+            self.callbacks.error(self.outcome.error)
+        if self.callbacks.result is None:
             self.drop()
             return
         for result in self.outcome.results:
-            self.ends.result(result)
+            self.callbacks.result(result)
 
 
 class Tasks(QObject):
@@ -152,6 +160,7 @@ class Tasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="relevo-task")
+        self._long_pool = ThreadPoolExecutor(LONG_POOL_SIZE, thread_name_prefix="relevo-task-long")
         self._jobs: dict[int, _Job[Any]] = {}
         self._keys = itertools.count()
         self._closed = False
@@ -170,30 +179,36 @@ class Tasks(QObject):
         on_dropped: Callable[[T], None] | None = None,
         cancellable: bool = False,
         routine: bool = False,
+        long: bool = False,
     ) -> Task[T]:
-        """Run `function(work)` off the GUI thread; one of the ends below is called on it.
+        """Run `function(work)` off the GUI thread; one of the callbacks below is called on it.
 
         `on_result` gets what the function returned, `on_error` a RelevoError it raised; Cancelled is
         silent, and anything else is a bug that goes to the `bug` signal. `on_end` is called last, whatever
         the end. `on_progress` gets the newest fraction and message; older ones may be left out. Nothing is
         delivered once `owner` is gone; `on_dropped` then frees the result, as it does after a cancel.
+        `long` is for what may take minutes: it never holds up a task that is not.
         """
         key = next(self._keys)
-        told = threading.Event()
+        progress_posted = threading.Event()
 
-        def tell() -> None:
-            if not told.is_set():
-                told.set()
+        def post_progress() -> None:
+            if not progress_posted.is_set():
+                progress_posted.set()
                 self._post(partial(self._progressed, key))
 
-        task: Task[T] = Task(title, owner, cancellable=cancellable, routine=routine, work=Work(tell))
+        work = Work(post_progress)
+        task: Task[T] = Task(title, owner, cancellable=cancellable, routine=routine, work=work)
         if self._closed:
             task.state = TaskState.CANCELLED
             return task
-        ends = _Ends(on_result, on_error, on_progress, on_end, on_dropped)
-        self._jobs[key] = _Job(task, function, ends, told)
+        callbacks = _Callbacks(on_result, on_error, on_progress, on_end, on_dropped)
+        job = self._jobs[key] = _Job(task, function, callbacks, progress_posted)
+        task.unqueue = partial(self._unqueue, key)
         self.started.emit(task)
-        self._pool.submit(self._work, key)
+        job.future = (self._long_pool if long else self._pool).submit(self._work, key)
+        if task.work.stopping:
+            self._unqueue(key)  # cancelled by whoever was told that it started
         return task
 
     @property
@@ -202,14 +217,21 @@ class Tasks(QObject):
         return [job.task for job in self._jobs.values()]
 
     def close(self) -> None:
-        """Ask all tasks to stop and wait until the pool's threads have ended; delivers nothing more."""
+        """Ask all tasks to stop and wait until the pools' threads have ended; delivers nothing more."""
         self._closed = True
         for task in self.running:
             task.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._long_pool):
+            pool.shutdown(wait=True, cancel_futures=True)
         for job in self._jobs.values():
             job.drop()
         self._jobs.clear()
+
+    def _unqueue(self, key: int) -> None:
+        """End a job that was cancelled before a thread was free for it."""
+        job = self._jobs.get(key)
+        if job is not None and job.future is not None and job.future.cancel():
+            self._post(partial(self._ended, key))
 
     def _work(self, key: int) -> None:
         self._jobs[key].outcome = self._outcome(key)
@@ -241,8 +263,8 @@ class Tasks(QObject):
         job = self._jobs.get(key)
         if job is None:
             return
-        task, progress = job.task, job.ends.progress
-        job.told.clear()
+        task, progress = job.task, job.callbacks.progress
+        job.progress_posted.clear()
         self.progressed.emit(task)
         if progress is not None and isValid(task.owner) and not task.work.stopping:
             progress(task.work.fraction, task.work.message)
@@ -261,5 +283,5 @@ class Tasks(QObject):
             job.deliver()
         else:
             job.drop()
-        if alive and job.ends.end is not None:
-            job.ends.end()
+        if alive and job.callbacks.end is not None:
+            job.callbacks.end()

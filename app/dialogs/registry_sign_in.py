@@ -1,6 +1,7 @@
 """Asks for a registry's user and password where the registry asks for them, keeps them, and goes on."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
@@ -57,32 +58,55 @@ class RegistrySignInDialog(GrowingDialog):
             self.signed.emit(credentials)
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """What waits until somebody has signed in to one registry.
+
+    Attributes:
+        needed: the first refusal.
+        readable: whether the password goes over the network unencrypted.
+        actions: what is done again, in the order in which it was refused.
+    """
+
+    needed: SignInNeeded
+    readable: bool
+    actions: list[Callable[[], None]]
+
+
 class RegistrySignIn(QObject):
-    """Asks, keeps, goes on.
+    """Asks, keeps the password, and has done again whatever was refused; one dialog at a time.
 
     Args:
         owner: ends what runs when it goes.
         sign_ins: keep the passwords.
-        fail: tells that they could not be kept.
+        show_error: tells that they could not be kept.
     """
 
     def __init__(
-        self, owner: QWidget, tasks: Tasks, sign_ins: RegistrySignIns, fail: Callable[[RelevoError], None]
+        self,
+        owner: QWidget,
+        tasks: Tasks,
+        sign_ins: RegistrySignIns,
+        show_error: Callable[[RelevoError], None],
     ) -> None:
         super().__init__(owner)
         self.dialog: RegistrySignInDialog | None = None
-        self._widget, self._tasks, self._sign_ins, self._fail = owner, tasks, sign_ins, fail
+        self._widget, self._tasks, self._sign_ins, self._show_error = owner, tasks, sign_ins, show_error
+        self._waiting: dict[str, _Waiting] = {}
+        self._asking = ""  # the registry that the dialog is about, until its password is kept
 
     def ask(self, needed: SignInNeeded, again: Callable[[], None], *, readable: bool = False) -> None:
-        """Open the dialog unless it is open; once somebody signed in, what needed it is done `again`."""
-        self._tasks.run(
-            lambda _work: self._sign_ins.kept(),
-            owner=self,
-            title="Looking for the system's keyring",
-            on_result=lambda keyring: self._open(needed, again, keyring=keyring, readable=readable),
-            on_error=self._fail,
-            routine=True,
-        )
+        """Ask for a registry's user and password; once somebody signed in, `again` is called.
+
+        Several actions may wait for the same registry: it is asked for once, and all of them go on. Other
+        registries are asked for afterwards. Who gives up has been told by the refusal itself.
+        """
+        known = self._waiting.get(needed.registry)
+        if known is not None:
+            known.actions.append(again)
+            return
+        self._waiting[needed.registry] = _Waiting(needed, readable, [again])
+        self._ask_next()
 
     def forget(self, registry: str, done: Callable[[], None]) -> None:
         """Forget a registry's user and password."""
@@ -91,31 +115,57 @@ class RegistrySignIn(QObject):
             owner=self,
             title=f"Forgetting the password of {registry}",
             on_result=lambda _nothing: done(),
-            on_error=self._fail,
+            on_error=self._show_error,
         )
 
-    def _open(
-        self, needed: SignInNeeded, again: Callable[[], None], *, keyring: bool, readable: bool
-    ) -> None:
-        if self.dialog is not None:
+    def _ask_next(self) -> None:
+        if self._asking or not self._waiting:
             return
-        dialog = RegistrySignInDialog(
-            needed, keyring=keyring, readable=readable, parent=self._widget.window()
+        self._asking = next(iter(self._waiting))
+        waiting = self._waiting[self._asking]
+        self._tasks.run(
+            lambda _work: self._sign_ins.kept(),
+            owner=self,
+            title="Looking for the system's keyring",
+            on_result=lambda keyring: self._open(waiting, keyring=keyring),
+            on_error=self._failed,
+            routine=True,
         )
-        self.dialog = dialog
+
+    def _open(self, waiting: _Waiting, *, keyring: bool) -> None:
+        self.dialog = dialog = RegistrySignInDialog(
+            waiting.needed, keyring=keyring, readable=waiting.readable, parent=self._widget.window()
+        )
         dialog.finished.connect(self._closed)
-        dialog.signed.connect(lambda credentials: self._keep(needed.registry, credentials, again))
+        dialog.rejected.connect(self._finish)
+        dialog.signed.connect(self._keep)
         dialog.open()
 
-    def _keep(self, registry: str, credentials: Credentials, again: Callable[[], None]) -> None:
+    def _keep(self, credentials: Credentials) -> None:
+        registry = self._asking
         self._tasks.run(
             lambda _work: self._sign_ins.put(registry, credentials),
             owner=self,
             title=f"Signing in to {registry}",
-            on_result=lambda _nothing: again(),
-            on_error=self._fail,
+            on_result=lambda _nothing: self._go_on(),
+            on_error=self._failed,
             routine=True,
         )
+
+    def _go_on(self) -> None:
+        """Do again what waited; it may ask anew, if the password was wrong."""
+        for action in self._finish():
+            action()
+
+    def _failed(self, error: RelevoError) -> None:
+        self._finish()
+        self._show_error(error)
+
+    def _finish(self) -> list[Callable[[], None]]:
+        """This registry has been asked for, the next one's turn comes; what waited for it."""
+        waiting, self._asking = self._waiting.pop(self._asking), ""
+        self._ask_next()
+        return waiting.actions
 
     def _closed(self) -> None:
         self.dialog = None

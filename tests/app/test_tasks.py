@@ -10,7 +10,7 @@ import shiboken6
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
-from app.tasks import POOL_SIZE, Task, Tasks, TaskState, Work
+from app.tasks import LONG_POOL_SIZE, POOL_SIZE, Task, Tasks, TaskState, Work
 from services.errors import Cancelled, RelevoError
 
 
@@ -198,3 +198,82 @@ def _start_holding(tasks: Tasks, end: str, destroyed_on: list[int]) -> None:
         return name
 
     tasks.run(function, owner=tasks, title=end)
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    """Lets what waits for it go on; in any case at the end."""
+    made = threading.Event()
+    yield made
+    made.set()
+
+
+def test_a_short_read_answers_while_eight_long_tasks_run(
+    tasks: Tasks, qtbot: QtBot, release: threading.Event
+) -> None:
+    running = threading.Semaphore(0)
+
+    def build(work: Work) -> None:
+        running.release()
+        wait(work, release)
+
+    for number in range(8):
+        tasks.run(build, owner=tasks, title=f"Building image {number}", long=True)
+    for _ in range(8):
+        assert running.acquire(timeout=30)
+    answers: list[str] = []
+    tasks.run(lambda _work: "looked", owner=tasks, title="Refresh", on_result=answers.append)
+    qtbot.waitUntil(lambda: answers == ["looked"])
+    assert len(tasks.running) == 8
+
+
+@pytest.mark.parametrize(("long", "size"), [(False, POOL_SIZE), (True, LONG_POOL_SIZE)])
+def test_a_cancel_ends_what_runs_and_what_waits_for_a_thread(
+    tasks: Tasks, qtbot: QtBot, release: threading.Event, long: bool, size: int
+) -> None:
+    running = threading.Semaphore(0)
+    ran: list[str] = []
+
+    def occupy(_work: Work) -> None:
+        running.release()
+        release.wait(30)
+
+    holding = [tasks.run(occupy, owner=tasks, title="hold", long=long) for _ in range(size)]
+    for _ in range(size):
+        assert running.acquire(timeout=30)
+    ended: list[str] = []
+    waiting = tasks.run(
+        lambda _work: ran.append("ran"),
+        owner=tasks,
+        title="wait",
+        long=long,
+        on_end=lambda: ended.append("end"),
+    )
+    waiting.cancel()
+    qtbot.waitUntil(lambda: waiting.state is TaskState.CANCELLED)
+    assert (ended, ran) == (["end"], [])  # while every thread of its pool is still taken
+    holding[0].cancel()
+    release.set()
+    qtbot.waitUntil(lambda: not tasks.running)
+    assert holding[0].state is TaskState.CANCELLED
+    assert {task.state for task in holding[1:]} == {TaskState.DONE}
+    assert ran == []
+
+
+def test_the_last_progress_before_a_pause_is_told(
+    tasks: Tasks, qtbot: QtBot, release: threading.Event
+) -> None:
+    told: list[tuple[float | None, str]] = []
+
+    def function(work: Work) -> None:
+        for step in range(10_000):
+            work.progress(step / 10_000, f"step {step}")
+        wait(work, release)
+
+    tasks.run(
+        function,
+        owner=tasks,
+        title="count",
+        on_progress=lambda fraction, text: told.append((fraction, text)),
+    )
+    qtbot.waitUntil(lambda: bool(told) and told[-1] == (0.9999, "step 9999"))

@@ -160,6 +160,7 @@ class ContainerActions(QObject):
             on_error=self._context.engine_connection.report,
             on_end=self.update_actions,
             cancellable=several,
+            long=True,
         )
 
     def _work(
@@ -219,7 +220,7 @@ def confirmation_for(
     vital: Sequence[Container],
     parts: dict[str, ProductionRole],
 ) -> ConfirmationRequest:
-    """What is asked before: what stops, and for a name when something vital is to be removed."""
+    """What is asked before: what stops, and the name of everything vital that is to be removed."""
     several = len(chosen) > 1
     verb = operation.value.capitalize()
     told = [consequence(one, parts[one.identifier]) for one in (*vital, *chosen)]
@@ -234,7 +235,7 @@ def confirmation_for(
         action=verb,
         names=[one.name for one in chosen] if several else (),
         consequences=[text for text in dict.fromkeys(told) if text],
-        name=vital[0].name if removing and vital else "",
+        names_to_type=[one.name for one in vital] if removing else (),
         note=note if removing else "",
     )
 

@@ -112,6 +112,7 @@ class ImagesPresenter(QObject):
             on_result=lambda images: self._summed_up(images, standing),
             on_error=self._failed,
             routine=True,
+            long=True,
         )
 
     def _standing(self) -> Standing:

@@ -92,6 +92,7 @@ class RegistryTab(QWidget):
             on_end=self._ended,
             cancellable=True,
             routine=True,
+            long=True,
         )
 
     def _search(self, address: str, work: Work) -> None:
@@ -182,7 +183,7 @@ class RegistryTab(QWidget):
             title=f"Delete {line.key} from {address}",
             action="Delete",
             consequences=[*consequences, "Hosts that have pulled it keep their copy."],
-            name=line.tag,
+            names_to_type=[line.tag],
             note="The registry frees its space when it next collects garbage.",
         )
         self.dialog = ConfirmActionDialog(request, self.window())

@@ -191,6 +191,6 @@ def tear_down_confirmation(plan: TearDownPlan, *, delete_data: bool) -> Confirma
         title=f"Delete {plan.name} and its data",
         action="Delete for ever",
         consequences=[f"Removed: {', '.join(plan.removed) or 'nothing'}.", *words],
-        name=plan.name,
+        names_to_type=[plan.name],
         note="Nothing brings these data back.",
     )

@@ -61,6 +61,7 @@ class Bringing(QObject):
             title=f"Publishing {deploy.project} {deploy.version}",
             on_result=lambda done: self._published(*done, folder),
             on_error=self._failed,
+            long=True,
         )
 
     def _published(self, version: Version, served: bool, folder: Path) -> None:

@@ -129,6 +129,7 @@ class ModelFileImport(QObject):
             on_progress=dialog.progress,
             on_end=dialog.end,
             cancellable=True,
+            long=True,
         )
 
     def _closed(self) -> None:

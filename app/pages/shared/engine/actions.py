@@ -114,6 +114,7 @@ class EngineActions(QObject):
             on_error=lambda error: self._failed(error, lambda: self.run(title, do, on_result)),
             on_end=self._refresh,
             cancellable=True,
+            long=True,
         )
 
     def _failed(self, error: RelevoError, again: Callable[[], None]) -> None:

@@ -95,7 +95,7 @@ def test_every_part_of_a_platform_says_what_stops_without_it() -> None:
 def test_removing_a_champion_says_what_stops_and_asks_for_its_name() -> None:
     one = model()
     question = confirmation_for(Operation.REMOVE, [one], [one], {one.identifier: ProductionRole.CHAMPION})
-    assert question.name == "model-A"
+    assert list(question.names_to_type) == ["model-A"]
     assert any("applications that ask wine get errors" in text for text in question.consequences)
     assert "It runs; it is killed first." in question.consequences
 
@@ -103,7 +103,7 @@ def test_removing_a_champion_says_what_stops_and_asks_for_its_name() -> None:
 def test_stopping_a_champion_asks_but_for_no_name() -> None:
     one = model()
     question = confirmation_for(Operation.STOP, [one], [one], {one.identifier: ProductionRole.CHAMPION})
-    assert question.name == ""
+    assert not question.names_to_type
     assert question.title == "Stop model-A"
 
 
@@ -126,3 +126,14 @@ def test_a_service_of_swarm_comes_back_and_that_is_said() -> None:
     )
     question = confirmation_for(Operation.REMOVE, [one], [], {"x": ProductionRole.NONE})
     assert any("Swarm starts another one" in text for text in question.consequences)
+
+
+def test_removing_several_champions_asks_for_the_name_of_each() -> None:
+    several = [model("A"), model("B"), container("other", EXITED)]
+    roles = {
+        "model-A": ProductionRole.CHAMPION,
+        "model-B": ProductionRole.UNKNOWN,
+        "other": ProductionRole.NONE,
+    }
+    question = confirmation_for(Operation.REMOVE, several, several[:2], roles)
+    assert list(question.names_to_type) == ["model-A", "model-B"]

@@ -261,8 +261,9 @@ def test_something_else_that_answers_is_no_engine(
 
 
 def test_what_a_web_server_refuses_is_told(front: Callable[[int, bytes], PlainEngine]) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"Docker Engine could not do it: .*Bad gateway") as caught:
         open_engine(front(502, b"<html>Bad gateway</html>"))
+    assert caught.value.details == "<html>Bad gateway</html>"
 
 
 def test_an_engine_that_never_answers_is_told_in_time() -> None:
