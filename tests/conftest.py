@@ -270,10 +270,13 @@ def free_ports() -> Callable[[int], list[int]]:
 @pytest.fixture(scope="session")
 def remove_platform() -> Callable[["Engine", str], None]:
     """Removes everything that carries a platform's label; its images stay."""
+    from services.containers.kinds import orchestrator_on
     from services.platform.discovery import find_platform
 
     def remove(engine: "Engine", name: str) -> None:
         found = find_platform(engine, name)
+        if (orchestrator := orchestrator_on(engine)) is not None:
+            orchestrator.remove(name, lambda *_: None, models=True)
         containers = [
             *found.parts.values(),
             *found.replaced.values(),
@@ -281,6 +284,8 @@ def remove_platform() -> Callable[["Engine", str], None]:
             *found.others,
         ]
         for container in [*containers, *([found.state_container] if found.state_container else [])]:
+            if container.orchestrated:
+                continue
             engine.remove(container.identifier, force=True, volumes=True)
         for volume in found.volumes:
             engine.remove_volume(volume)

@@ -11,7 +11,7 @@ from app.commands.platform_output import ProgressPrinter, describe, interruptibl
 from app.commands.registries import CommandSignIns, add_registry_words
 from app.paths import system_paths
 from services.containers.engine.engine import Engine, open_engine
-from services.errors import Cancelled, NotFound, RelevoError
+from services.errors import Cancelled, NotFound, RelevoError, Unavailable
 from services.platform.backup.create import back_up
 from services.platform.backup.restore import restore
 from services.platform.client_profile import profile_of, save_profile, tunnel_hints
@@ -111,7 +111,13 @@ def _container(engine: Engine, options: argparse.Namespace) -> str:
             f"the platform {options.name} has no part {options.part}",
             remedy=f"It has: {', '.join(containers) or 'none'}.",
         )
-    return containers[options.part].identifier
+    container = containers[options.part]
+    if not container.identifier:
+        raise Unavailable(
+            f"{container.name} runs on other machines: {', '.join(container.nodes) or 'on none now'}",
+            remedy="Ask the Docker Engine of one of them.",
+        )
+    return container.identifier
 
 
 def _password(engine: Engine, options: argparse.Namespace) -> int:

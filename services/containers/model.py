@@ -13,6 +13,9 @@ PLATFORM_LABEL = "relevo.platform"
 SERVICE_LABEL = "relevo.service"
 """Labels by which the window finds what belongs to Relevo, and to which platform it belongs."""
 
+_TASK_LABEL = "com.docker.swarm.task.id"
+"""By which Docker itself marks a container that a Swarm runs."""
+
 
 class ContainerState(StrEnum):
     """Docker's own words for where a container stands."""
@@ -109,6 +112,11 @@ class Container(Struct, frozen=True):
     def version(self) -> str:
         """The version it serves; empty for other parts."""
         return self.labels.get(VERSION_LABEL, "")
+
+    @property
+    def orchestrated(self) -> bool:
+        """Whether an orchestrator runs it, which then is the only one to start and stop it."""
+        return self.replicas > 0 or not self.identifier or _TASK_LABEL in self.labels
 
     @property
     def role(self) -> ContainerRole:

@@ -1,9 +1,9 @@
 """Puts one part's container in place: made, or instead of an older one, with a way back."""
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import ContainerHost, Progress
+from services.containers.interface import ContainerHost, Orchestrator, Progress
+from services.containers.kinds import orchestrator_on
 from services.containers.model import Container, ContainerSpec
-from services.errors import RelevoError, Unavailable
+from services.errors import Refused, RelevoError, Unavailable
 from services.platform.discovery import REPLACED, runs
 from services.platform.parts import CASSANDRA, Part
 from services.platform.recovery.state_file import write_state_file
@@ -18,7 +18,6 @@ from services.platform.specification import (
     specification,
     state_container,
 )
-from services.platform.swarm_gateways import place_service
 
 
 class Deployer:
@@ -30,11 +29,13 @@ class Deployer:
         progress: told what goes on; may raise Cancelled.
     """
 
-    def __init__(self, engine: Engine, plan: Plan, progress: Progress) -> None:
+    def __init__(self, engine: ContainerHost, plan: Plan, progress: Progress) -> None:
         self._engine, self._plan, self._progress = engine, plan, progress
 
     def make(self, part: Part, image: str) -> str:
         """Make a part's volumes and its container, and start it; its identifier.
+
+        What an orchestrator runs is healthy then, and has none: it runs wherever there is room.
 
         Raises:
             Conflict: a port is taken.
@@ -42,17 +43,20 @@ class Deployer:
         """
         spec = specification(self._plan, part, image)
         if in_swarm(self._plan.request, part):
-            return self._place_service(spec, part)
+            self._place_replicas(spec, part)
+            return ""
         for mount in spec.mounts:
             self._engine.ensure_volume(mount.source, labels_of(self._plan.name, part.name))
         return self._started(spec, part)
 
     def wait(self, part: Part, identifier: str) -> None:
         """Wait until a part is healthy; Unavailable, with its last words, if it does not become so."""
+        if not identifier:
+            return
         text = f"Waiting until {part.name} is healthy"
         self._engine.wait_healthy(identifier, part.healthy_seconds, lambda: self._progress(None, text))
 
-    def replace(self, part: Part, old: Container, image: str) -> str:
+    def replace(self, part: Part, old: Container, image: str) -> None:
         """Put a new container in the place of one, which comes back if the new one is not healthy.
 
         Both want the same volume and ports, so the old one stops first.
@@ -61,7 +65,8 @@ class Deployer:
             Unavailable: the new one was not healthy; the message says whether the old one runs again.
         """
         if in_swarm(self._plan.request, part):
-            return self._place_service(specification(self._plan, part, image), part)
+            self._place_replicas(specification(self._plan, part, image), part)
+            return
         self._progress(None, f"Stopping {part.name}")
         self._engine.stop(old.identifier, part.stop_seconds)
         self._engine.rename(old.identifier, old.name + REPLACED)
@@ -72,12 +77,12 @@ class Deployer:
         except BaseException as error:
             raise self._put_back(part, old, error) from error
         self._engine.remove(old.identifier, force=True)
-        return new
 
-    def _place_service(self, spec: ContainerSpec, part: Part) -> str:
-        """On a Swarm: task by task, and back by itself if a new one is not healthy."""
+    def _place_replicas(self, spec: ContainerSpec, part: Part) -> None:
+        """On an orchestrator's machines: one by one, and back by itself if a new one is not healthy."""
         replicas = self._plan.request.gateways
-        return place_service(self._engine, spec, replicas, part.healthy_seconds, self._progress)
+        orchestrator = require_orchestrator(self._engine)
+        orchestrator.place(spec, replicas, part.healthy_seconds, self._progress)
 
     def _started(self, spec: ContainerSpec, part: Part) -> str:
         folder, files = files_of(self._plan, part)
@@ -111,6 +116,17 @@ class Deployer:
             remedy=error.remedy,
             details=f"{error.message}\n{error.details}".strip(),
         )
+
+
+def require_orchestrator(engine: ContainerHost) -> Orchestrator:
+    """Whoever manages several machines through that host; Refused, with what to do, if nobody does."""
+    orchestrator = orchestrator_on(engine)
+    if orchestrator is None:
+        raise Refused(
+            "This Docker Engine does not manage a Swarm",
+            remedy="Choose a manager of the Swarm as host, or make one: docker swarm init.",
+        )
+    return orchestrator
 
 
 def put_back(engine: ContainerHost, identifier: str, name: str, seconds: float) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from services.containers.interface import ContainerHost
+from services.containers.kinds import orchestrator_on
 from services.containers.model import PLATFORM_LABEL, Container, ContainerRole, ContainerState
 from services.errors import NotFound
 from services.platform.parts import CASSANDRA, parts_of
@@ -19,7 +20,6 @@ from services.platform.specification import (
     STATE_CONTAINER,
     container_name,
 )
-from services.platform.swarm_gateways import is_task
 
 REPLACED = "-before"
 """Ends the name of a container that another takes the place of, until that one is healthy."""
@@ -30,7 +30,7 @@ class DiscoveredPlatform:
     """A platform as it is.
 
     Attributes:
-        parts: containers by part, the state container apart.
+        parts: containers by part, the state container apart; replicas of one part as one container.
         replaced: containers that a set-up which did not come to its end had put aside, by part.
         one_off_containers: short-lived containers of a set-up; they stay only if its program was killed.
         others: further containers of the platform: model services, development containers.
@@ -64,9 +64,8 @@ class DiscoveredPlatform:
 def find_platform(engine: ContainerHost, name: str) -> DiscoveredPlatform:
     """Look a platform up by its name; an empty one if there is none."""
     found = DiscoveredPlatform(name)
-    for container in engine.containers():
-        if container.platform == name:
-            _sort_in(found, container)
+    for container in _containers(engine, name):
+        _sort_in(found, container)
     found.volumes = {
         volume.name for volume in engine.volumes(sizes=False) if volume.labels.get(PLATFORM_LABEL) == name
     }
@@ -134,6 +133,15 @@ def runs(container: Container | None) -> bool:
     return container is not None and container.state is ContainerState.RUNNING
 
 
+def _containers(engine: ContainerHost, name: str) -> list[Container]:
+    """Those of a platform; what an orchestrator runs in replicas, here or elsewhere, each as one."""
+    here = [container for container in engine.containers() if container.platform == name]
+    orchestrator = orchestrator_on(engine)
+    if orchestrator is None:
+        return here
+    return [*(each for each in here if not each.orchestrated), *orchestrator.replicated(name)]
+
+
 def _sort_in(found: DiscoveredPlatform, container: Container) -> None:
     part = container.labels.get(PART_LABEL, "")
     if part == STATE_CONTAINER:
@@ -141,10 +149,7 @@ def _sort_in(found: DiscoveredPlatform, container: Container) -> None:
             found.state_container = container
     elif part == ONE_OFF:
         found.one_off_containers.append(container)
-    elif part and is_task(container):
-        if runs(container):
-            found.parts[part] = container
-    elif part and container.name == container_name(found.name, part):
+    elif (part and container.orchestrated) or (part and container.name == container_name(found.name, part)):
         found.parts[part] = container
     elif part and container.name == container_name(found.name, part) + REPLACED:
         found.replaced[part] = container

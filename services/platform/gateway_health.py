@@ -1,4 +1,4 @@
-"""What a gateway says of itself, asked inside its own container: its port may not be published."""
+"""What a gateway says of itself, asked inside the platform: its port may not be published."""
 
 import time
 from collections.abc import Callable
@@ -12,11 +12,13 @@ from services.errors import Conflict, Unavailable
 
 _LOOK_SECONDS = 0.5
 _STORE_SECONDS, _DRAIN_SECONDS = 120.0, 60.0
-_ASK = """
-import ssl, urllib.request
+_ITSELF = "127.0.0.1"
+_HEALTH_SCRIPT = """
+import ssl, sys, urllib.request
 context = ssl._create_unverified_context()
-for address in ("http://127.0.0.1:8000/health", "https://127.0.0.1:8000/health"):
+for scheme in ("http", "https"):
     try:
+        address = f"{scheme}://{sys.argv[1]}:8000/health"
         with urllib.request.urlopen(address, timeout=5, context=context) as answer:
             print(answer.read().decode())
     except OSError:
@@ -34,8 +36,16 @@ class _Health(Struct):
     spool: _Spool
 
 
-def wait_for_store(engine: ContainerHost, gateway: str, name: str, progress: Progress) -> None:
+def wait_for_store(
+    engine: ContainerHost, gateway: Container, neighbour: Container | None, progress: Progress
+) -> None:
     """Wait until a gateway has read registry and tokens from the store.
+
+    Args:
+        engine: where.
+        gateway: it is asked in its own container, if it has one on this engine.
+        neighbour: a container of this program on the platform's network, in which else it is asked.
+        progress: may raise Cancelled.
 
     Raises:
         Unavailable: it has not within two minutes.
@@ -44,9 +54,14 @@ def wait_for_store(engine: ContainerHost, gateway: str, name: str, progress: Pro
     def follows(health: _Health | None) -> bool:
         return health is not None and health.store == "reachable"
 
-    text = f"Waiting until {name} reaches the store"
-    if not _comes_true(follows, engine, gateway, _STORE_SECONDS, lambda: progress(None, text)):
-        raise Unavailable(f"{name} does not reach the store", remedy="Its log says why.")
+    inside, host = gateway.identifier, _ITSELF
+    if not inside and neighbour is not None:
+        inside, host = neighbour.identifier, gateway.name
+    text = f"Waiting until {gateway.name} reaches the store"
+    if not _wait_until(
+        lambda: follows(_health(engine, inside, host)), _STORE_SECONDS, lambda: progress(None, text)
+    ):
+        raise Unavailable(f"{gateway.name} does not reach the store", remedy="Its log says why.")
 
 
 def drain(engine: ContainerHost, gateway: Container, progress: Progress) -> None:
@@ -61,23 +76,20 @@ def drain(engine: ContainerHost, gateway: Container, progress: Progress) -> None
     def empty(health: _Health | None) -> bool:
         return health is not None and health.spool.rows == 0
 
-    text = f"Waiting until {gateway.name} has shipped its last rows"
-    if not _comes_true(empty, engine, gateway.identifier, _DRAIN_SECONDS, lambda: progress(None, text)):
+    def check() -> None:
+        progress(None, f"Waiting until {gateway.name} has shipped its last rows")
+
+    if not _wait_until(lambda: empty(_health(engine, gateway.identifier, _ITSELF)), _DRAIN_SECONDS, check):
         raise Conflict(
             f"{gateway.name} still holds rows that the store has not taken",
             remedy="See that Cassandra is healthy, then try again. The rows are safe in its spool.",
         )
 
 
-def _comes_true(
-    condition: Callable[[_Health | None], bool],
-    engine: ContainerHost,
-    gateway: str,
-    seconds: float,
-    check: Callable[[], None],
-) -> bool:
+def _wait_until(condition: Callable[[], bool], seconds: float, check: Callable[[], None]) -> bool:
+    """Whether a condition came true in time; `check` is called meanwhile, and may raise Cancelled."""
     deadline = time.monotonic() + seconds
-    while not condition(_health(engine, gateway)):
+    while not condition():
         check()
         if time.monotonic() > deadline:
             return False
@@ -85,9 +97,9 @@ def _comes_true(
     return True
 
 
-def _health(engine: ContainerHost, gateway: str) -> _Health | None:
-    """What it says; None while it does not answer."""
-    _, output = engine.execute(gateway, ("python", "-c", _ASK))
+def _health(engine: ContainerHost, inside: str, host: str) -> _Health | None:
+    """What the gateway at a host says, asked in a container; None while it does not answer."""
+    _, output = engine.execute(inside, ("python", "-c", _HEALTH_SCRIPT, host))
     try:
         return msgspec.json.decode(output, type=_Health)
     except msgspec.MsgspecError:

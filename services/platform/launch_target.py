@@ -1,11 +1,6 @@
 """What launching services on a platform needs to know of it, asked of its engine."""
 
-from services.containers.docker.runtime import DockerRuntime
-from services.containers.engine.engine import Engine
-from services.containers.interface import Runtime
-from services.containers.model import SwarmState
-from services.containers.swarm.cluster import Cluster
-from services.containers.swarm.runtime import SwarmRuntime
+from services.containers.interface import ContainerHost
 from services.images.catalogue import reference
 from services.platform.discovery import not_up, require_platform, runs
 from services.platform.parts import REGISTRY
@@ -13,7 +8,7 @@ from services.platform.specification import inner_gateway
 from services.publish.launching import LaunchTarget
 
 
-def launch_target(engine: Engine, platform: str) -> LaunchTarget:
+def launch_target(engine: ContainerHost, platform: str) -> LaunchTarget:
     """How services reach the platform's gateway, and the secret from which their tokens are derived.
 
     Raises:
@@ -33,10 +28,3 @@ def launch_target(engine: Engine, platform: str) -> LaunchTarget:
         model_r_image=reference("model-r", request.image_prefix),
         registry=registry,
     )
-
-
-def runtime_of(engine: Engine, platform: str) -> Runtime:
-    """What runs a platform's versions: the Swarm if its network spans one, else this engine alone."""
-    if engine.info().swarm is SwarmState.MANAGER and Cluster(engine).spans(platform):
-        return SwarmRuntime(engine, platform, {})
-    return DockerRuntime(engine, platform, platform, {})

@@ -6,9 +6,8 @@ from getpass import getuser
 
 from msgspec import Struct
 
-from services.containers.engine.engine import Engine
 from services.containers.interface import ContainerHost, Progress, share
-from services.containers.model import Container, ContainerRole
+from services.containers.model import PLATFORM_LABEL, Container, ContainerRole
 from services.errors import Cancelled, RelevoError
 from services.platform.certificates import certificate_of
 from services.platform.checks import (
@@ -19,12 +18,12 @@ from services.platform.checks import (
     check_memory,
     check_request,
 )
-from services.platform.deployer import Deployer, put_back, replace_state_container
+from services.platform.deployer import Deployer, put_back, replace_state_container, require_orchestrator
 from services.platform.discovery import REPLACED, find_platform, runs
 from services.platform.gateway_health import drain, wait_for_store
 from services.platform.image_provisioning import Output, provide_images
 from services.platform.one_off_containers import measure_disk, prepare_store
-from services.platform.parts import CASSANDRA, Part, parts_of, start_order
+from services.platform.parts import CASSANDRA, SUPERVISOR, Part, parts_of, start_order
 from services.platform.recovery.recover import secrets_of
 from services.platform.recovery.state_file import write_state_file
 from services.platform.request import PlatformRequest
@@ -39,7 +38,6 @@ from services.platform.specification import (
     specification,
     state_container,
 )
-from services.platform.swarm_gateways import check_swarm, ensure_network
 from services.registry.model import Role as TokenRole
 from services.registry.model import Token
 from services.registry.tokens import new_token
@@ -68,7 +66,7 @@ class Outcome(Struct, frozen=True):
 
 
 def set_up(
-    engine: Engine,
+    engine: ContainerHost,
     request: PlatformRequest,
     progress: Progress,
     *,
@@ -98,7 +96,7 @@ def set_up(
     """
     check_request(request)
     if request.swarm:
-        check_swarm(engine)
+        require_orchestrator(engine)
     roll_back_interrupted(engine, request.name)
     work = _SetUp(engine, request, progress, output, resource_check)
     try:
@@ -134,7 +132,7 @@ class _SetUp:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: ContainerHost,
         request: PlatformRequest,
         progress: Progress,
         output: Output,
@@ -217,7 +215,7 @@ class _SetUp:
 
     def _ensure_network(self, name: str) -> bool:
         if self._request.swarm:
-            return ensure_network(self._engine, name)
+            return require_orchestrator(self._engine).ensure_network(name, {PLATFORM_LABEL: name})
         return self._engine.ensure_network(name, labels_of(name, "network"))
 
     def _remove_unwanted(self) -> None:
@@ -239,7 +237,7 @@ class _SetUp:
             if found is None:
                 waiting.append((part, deployer.make(part, images[part.image])))
                 self._record("made", part.name)
-            elif self._differs(part):
+            elif self._differs(part) or (found.orchestrated and not runs(found)):
                 deployer.replace(part, found, images[part.image])
                 self._record("changed", part.name)
             else:
@@ -251,9 +249,10 @@ class _SetUp:
 
     def _wait_for_store(self) -> None:
         """A gateway is healthy without a store; set up is one that knows its tokens."""
-        for container in find_platform(self._engine, self._plan.name).parts.values():
+        parts = find_platform(self._engine, self._plan.name).parts
+        for container in parts.values():
             if container.role is ContainerRole.GATEWAY:
-                wait_for_store(self._engine, container.identifier, container.name, self._progress)
+                wait_for_store(self._engine, container, parts.get(SUPERVISOR.name), self._progress)
 
     def _deployer(self) -> Deployer:
         done = sum(len(names) for names in self._done.values()) / (len(self._parts) + 3)

@@ -102,8 +102,9 @@ def _state(
         return PartStatus(
             named, part.role if part else ContainerRole.NONE, part.text if part else "", "missing"
         )
-    used = engine.usage(container.identifier) if usage and _lives(container) else None
-    image = engine.image(container.image_identifier)
+    measurable = usage and _lives(container) and bool(container.identifier)
+    used = engine.usage(container.identifier) if measurable else None
+    image = engine.image(container.image_identifier or container.image)
     return PartStatus(
         name=part.name if part else container.name,
         role=container.role,

@@ -2,14 +2,13 @@
 
 from msgspec import Struct
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress
+from services.containers.interface import ContainerHost, Progress
+from services.containers.kinds import orchestrator_on
 from services.containers.model import PLATFORM_LABEL, Container, ContainerRole, Volume
 from services.errors import Conflict, InvalidInput
 from services.platform.discovery import DiscoveredPlatform, require_platform, runs
 from services.platform.parts import CASSANDRA, parts_of
 from services.platform.request import PlatformRequest
-from services.platform.swarm_gateways import is_task, remove_services
 
 _STOP_SECONDS = 30
 
@@ -41,7 +40,7 @@ class TearDownPlan(Struct, frozen=True):
         return [*lines, *(f"left:     {name}" for name in self.left)]
 
 
-def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDownPlan:
+def plan_tear_down(engine: ContainerHost, name: str, *, delete_data: bool) -> TearDownPlan:
     """Say exactly what taking a platform down would do; nothing is touched.
 
     Raises:
@@ -49,7 +48,7 @@ def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDownP
     """
     discovered = require_platform(engine, name)
     containers = _containers(discovered, delete_data=delete_data)
-    stopped = [each.name for each in discovered.models if runs(each) and not is_task(each)]
+    stopped = [each.name for each in discovered.models if runs(each) and not each.orchestrated]
     models = () if delete_data else tuple(stopped)
     volumes = [each for each in engine.volumes() if each.labels.get(PLATFORM_LABEL) == name]
     return TearDownPlan(
@@ -63,7 +62,7 @@ def plan_tear_down(engine: Engine, name: str, *, delete_data: bool) -> TearDownP
 
 
 def tear_down(
-    engine: Engine,
+    engine: ContainerHost,
     name: str,
     progress: Progress,
     *,
@@ -99,13 +98,10 @@ def tear_down(
             f"Containers on the network of {name} are still there: {', '.join(plan.left)}",
             remedy="Remove them first. Nothing was changed.",
         )
-    remove_services(engine, name, progress, models=delete_data)
-    for number, container in enumerate(each for each in stopping_order(discovered) if not is_task(each)):
-        progress(number / (len(plan.removed) + len(plan.stopped) + 1), f"Stopping {container.name}")
-        if runs(container):
-            engine.stop(container.identifier, _seconds(container))
-        if container.name in plan.removed:
-            engine.remove(container.identifier, force=True)
+    orchestrator = orchestrator_on(engine)
+    if orchestrator is not None:
+        orchestrator.remove(name, progress, models=delete_data)
+    _stop_and_remove(engine, discovered, plan, progress)
     if delete_data:
         for volume in plan.deleted:
             progress(0.95, f"Deleting {volume.name}")
@@ -113,6 +109,18 @@ def tear_down(
         engine.remove_network(name)
     progress(1.0, f"{name} is down")
     return plan
+
+
+def _stop_and_remove(
+    engine: ContainerHost, discovered: DiscoveredPlatform, plan: TearDownPlan, progress: Progress
+) -> None:
+    own = [container for container in stopping_order(discovered) if not container.orchestrated]
+    for number, container in enumerate(own):
+        progress(number / (len(plan.removed) + len(plan.stopped) + 1), f"Stopping {container.name}")
+        if runs(container):
+            engine.stop(container.identifier, _seconds(container))
+        if container.name in plan.removed:
+            engine.remove(container.identifier, force=True)
 
 
 def stopping_order(discovered: DiscoveredPlatform) -> list[Container]:

@@ -2,8 +2,7 @@
 
 from msgspec import Struct
 
-from services.containers.engine.engine import Engine
-from services.containers.interface import Progress, share
+from services.containers.interface import ContainerHost, Progress, share
 from services.containers.model import Container, ContainerRole
 from services.errors import RelevoError
 from services.platform.certificates import certificate_of
@@ -27,7 +26,7 @@ class UpgradeResult(Struct, frozen=True):
 
 
 def upgrade(
-    engine: Engine,
+    engine: ContainerHost,
     name: str,
     progress: Progress,
     *,
@@ -84,7 +83,7 @@ def upgrade(
 
 
 def _certificate(
-    engine: Engine, request: PlatformRequest, discovered: DiscoveredPlatform
+    engine: ContainerHost, request: PlatformRequest, discovered: DiscoveredPlatform
 ) -> dict[str, bytes]:
     """The certificate, unless the part that has it is missing and so gets no new container."""
     front = ContainerRole.BALANCER if request.balanced else ContainerRole.GATEWAY
@@ -93,7 +92,7 @@ def _certificate(
 
 
 def _replace_if_outdated(
-    deployer: Deployer, engine: Engine, part: Part, old: Container, images: dict[str, str]
+    deployer: Deployer, engine: ContainerHost, part: Part, old: Container, images: dict[str, str]
 ) -> bool:
     """Replace a container of another image than the one of that name; whether it was."""
     fresh = engine.image(images[part.image])

@@ -14,10 +14,11 @@ import pytest
 from services.client import GatewayClient
 from services.containers.addresses import LocalEngine
 from services.containers.engine.engine import Engine, open_engine
+from services.containers.kinds import runtime_on
 from services.containers.model import ContainerHealth
 from services.model_server.deploy import read_deploy
 from services.platform.discovery import find_platform
-from services.platform.launch_target import launch_target, runtime_of
+from services.platform.launch_target import launch_target
 from services.platform.request import PlatformRequest
 from services.platform.setup import set_up
 from services.publish.csv_rows import Row
@@ -60,7 +61,7 @@ def test_a_restarted_engine_brings_all_parts_back_and_nothing_acknowledged_is_lo
         engine = stack.enter_context(open_engine(LocalEngine(str(second_engine.socket))))
         stack.enter_context(cleared(engine, REQUEST.name))
         outcome = set_up(engine, REQUEST, silent)
-        launcher = Launcher(engine, runtime_of(engine, REQUEST.name), launch_target(engine, REQUEST.name))
+        launcher = Launcher(engine, runtime_on(engine, REQUEST.name), launch_target(engine, REQUEST.name))
         folder = WINE.deploy_folder(trained, "A")
         launcher.launch_folder(folder, LaunchOptions(), silent)
         before = _starts(engine)

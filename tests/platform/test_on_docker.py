@@ -21,6 +21,7 @@ from services.client import GatewayClient
 from services.client.registry_browser import RegistryBrowser
 from services.containers.engine.engine import Engine
 from services.containers.interface import ServiceState
+from services.containers.kinds import runtime_on
 from services.containers.model import Port
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
@@ -30,7 +31,7 @@ from services.model_server.deploy import Deploy, read_deploy
 from services.platform.checks import SYSTEM_MEMORY
 from services.platform.client_profile import profile_of, save_profile
 from services.platform.discovery import find_platform
-from services.platform.launch_target import launch_target, runtime_of
+from services.platform.launch_target import launch_target
 from services.platform.request import PlatformRequest
 from services.platform.setup import Outcome, set_up
 from services.platform.status import platform_status
@@ -81,7 +82,7 @@ class Plant:
     @property
     def launcher(self) -> Launcher:
         return Launcher(
-            self.engine, runtime_of(self.engine, self.name), launch_target(self.engine, self.name)
+            self.engine, runtime_on(self.engine, self.name), launch_target(self.engine, self.name)
         )
 
     def deploy(self, example: Example, version: str = "A") -> Deploy:

@@ -10,9 +10,10 @@ import pytest
 
 from services.client import GatewayClient
 from services.containers.engine.engine import Engine
+from services.containers.kinds import runtime_on
 from services.containers.swarm.runtime import SwarmRuntime
 from services.model_server.deploy import read_deploy
-from services.platform.launch_target import launch_target, runtime_of
+from services.platform.launch_target import launch_target
 from services.platform.request import PlatformRequest, problems
 from services.platform.setup import Outcome, set_up
 from services.platform.teardown import tear_down
@@ -89,7 +90,7 @@ def plant(
     tokens: list[str] = []
     try:
         outcome = set_up(swarm_engine, request, silent, issued=tokens.append)
-        runtime = runtime_of(swarm_engine, request.name)
+        runtime = runtime_on(swarm_engine, request.name)
         assert isinstance(runtime, SwarmRuntime)
         launcher = Launcher(swarm_engine, runtime, launch_target(swarm_engine, request.name))
         launcher.launch_folder(WINE.deploy_folder(folder, "A"), LaunchOptions(replicas=3), silent)

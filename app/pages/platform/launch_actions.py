@@ -17,13 +17,14 @@ from app.tasks import Work
 from services.client import GatewayClient
 from services.containers.addresses import LocalEngine
 from services.containers.interface import Capability, Instance
+from services.containers.kinds import runtime_on
 from services.containers.model import SwarmState
 from services.development.access import DevelopmentPage, development_page, interpreter_settings
 from services.development.containers import DevelopmentRequest, ensure_image, start_development_container
 from services.development.templates import Template, templates
 from services.errors import InvalidInput
 from services.model_server.deploy import read_deploy
-from services.platform.launch_target import launch_target, runtime_of
+from services.platform.launch_target import launch_target
 from services.publish.csv_rows import read_rows
 from services.publish.launching import Launcher
 from services.publish.publisher import publish_training, publish_training_predictions
@@ -104,7 +105,7 @@ class LaunchActions(QObject):
             return
 
         def work_on(engine: "Engine", work: Work) -> Instance:
-            runtime = runtime_of(engine, name)
+            runtime = runtime_on(engine, name)
             if launch.options.replicas > 1 and Capability.SCALE not in runtime.capabilities:
                 raise InvalidInput("Several replicas need a platform that was set up on a Swarm")
             launcher = Launcher(engine, runtime, launch_target(engine, name))

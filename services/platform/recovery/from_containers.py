@@ -14,7 +14,6 @@ from services.containers.interface import INNER_PORT, ContainerHost
 from services.containers.model import Container, ContainerRole, Port
 from services.platform.parts import BALANCER, CASSANDRA, OPTIONAL, gateway_number, memory_of, parts_of
 from services.platform.request import LOOPBACK, PlatformRequest
-from services.platform.swarm_gateways import is_task
 
 _OWN = "relevo/"
 """Before it in an image's name stands the registry that it was pulled from."""
@@ -60,7 +59,7 @@ def request_from_containers(
         plain_team_beyond_loopback=team_host != LOOPBACK,
         allowed_origins=tuple(word for option, word in options if option == "--allow-origin"),
         image_prefix=gateway.image.partition(_OWN)[0].rstrip("/"),
-        swarm=is_task(gateway),
+        swarm=gateway.orchestrated,
         left_out=tuple(part for part in OPTIONAL if part not in optional),
     )
     return _completed(engine, parts, request, others, first.get("--public-address", ""))
@@ -75,8 +74,8 @@ def serves_https(engine: ContainerHost, front: Container) -> bool:
 
 def _gateways(numbered: Mapping[int, Container], *, balanced: bool) -> int:
     """How many were asked for: some may be gone, but none beyond the last; a balancer stands before two."""
-    if any(map(is_task, numbered.values())):
-        return 1
+    if any(each.orchestrated for each in numbered.values()):
+        return max(1, *(each.replicas for each in numbered.values()))
     return max(2 if balanced else 1, *numbered)
 
 
@@ -94,7 +93,7 @@ def _completed(
     limits = {
         part.name: int(engine.inspect(parts[part.name].identifier)["HostConfig"]["Memory"])
         for part in parts_of(request)
-        if part.name in parts and not is_task(parts[part.name])
+        if part.name in parts and not parts[part.name].orchestrated
     }
     usual = {part.name: memory_of(part, request) for part in parts_of(request)}
     fields["memory"] = {name: limit for name, limit in limits.items() if limit and limit != usual[name]}

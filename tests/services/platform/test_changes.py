@@ -207,7 +207,7 @@ def _wait_until_reached(client: GatewayClient) -> None:
         time.sleep(0.5)
 
 
-def test_secrets_and_request_survive_the_loss_of_their_keeper(
+def test_secrets_and_request_survive_the_loss_of_their_state_container(
     engine: Engine, course: Course, silent: Silent
 ) -> None:
     found = find_platform(engine, course.request.name)
@@ -216,6 +216,9 @@ def test_secrets_and_request_survive_the_loss_of_their_keeper(
     before = _identifiers(engine, course)
     lost = find_platform(engine, course.request.name)
     assert lost.state_container is None
+    assert lost.request == course.request
+    _as_the_version_before_set_it_up(engine, course)
+    lost = find_platform(engine, course.request.name)
     usual = PlatformRequest()  # what is left out leaves no port to be read off
     assert lost.request == replace(
         course.request,
