@@ -166,7 +166,7 @@ def _restore(engine: Engine, options: argparse.Namespace) -> int:
 
 def _down(engine: Engine, options: argparse.Namespace) -> int:
     plan = plan_tear_down(engine, options.name, delete_data=options.delete_data)
-    print("\n".join(plan.words()), flush=True)
+    print("\n".join(plan.lines()), flush=True)
     if options.delete_data and options.confirm != options.name:
         print(f"Nothing was changed. To delete these data, add: --confirm {options.name}", file=sys.stderr)
         return 2

@@ -124,7 +124,7 @@ class RegistrySignIn(QObject):
         self._asking = next(iter(self._waiting))
         waiting = self._waiting[self._asking]
         self._tasks.run(
-            lambda _work: self._sign_ins.kept(),
+            lambda _work: self._sign_ins.has_keyring(),
             owner=self,
             title="Looking for the system's keyring",
             on_result=lambda keyring: self._open(waiting, keyring=keyring),

@@ -117,7 +117,7 @@ class ProfileDialogs(QObject):
 
     def _ask_keyring(self, show: Callable[[bool], None]) -> None:
         self._context.tasks.run(
-            lambda _work: self._context.secrets.kept(),
+            lambda _work: self._context.secrets.has_keyring(),
             owner=self,
             title="Looking for the system's keyring",
             on_result=show,

@@ -83,7 +83,7 @@ def interpreter_settings(address: EngineAddress, template: Template, folder: str
     return InterpreterSettings(
         server=_server(address),
         image=template.image,
-        interpreter=template.opening.interpreter,
+        interpreter=template.access.interpreter,
         mapping=(folder, template.mount),
         context=docker_context(address),
     )

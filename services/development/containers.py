@@ -94,7 +94,7 @@ def start_development_container(
         Unavailable: it did not become healthy; details hold its last words.
     """
     check_request(request)
-    if template.opening.kind != "browser":
+    if template.access.kind != "browser":
         raise InvalidInput(f"“{template.title}” is run by PyCharm itself; there is nothing to start")
     if isinstance(engine.address, LocalEngine) and not Path(request.folder).is_dir():
         raise NotFound(f"there is no folder {request.folder}", remedy="Choose the project's folder.")
@@ -133,9 +133,9 @@ def _specification(engine: ContainerHost, template: Template, request: Developme
             PLATFORM_LABEL: request.platform,
             TEMPLATE_LABEL: template.key,
             FOLDER_LABEL: request.folder,
-            PAGE_PATH_LABEL: template.opening.path,
+            PAGE_PATH_LABEL: template.access.path,
             SECRET_LABEL: holds,
-            SIGN_IN_LABEL: template.opening.sign_in,
+            SIGN_IN_LABEL: template.access.sign_in,
         },
         ports=(Port(template.port, request.port, address),),
         mounts=(Mount(template.mount, request.folder, folder=True),),

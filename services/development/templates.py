@@ -14,7 +14,7 @@ from services.errors import InvalidInput
 from services.images.catalogue import own_image, reference
 
 
-class Opening(Struct, frozen=True, forbid_unknown_fields=True):
+class TemplateAccess(Struct, frozen=True, forbid_unknown_fields=True):
     """How a person gets in.
 
     Attributes:
@@ -39,7 +39,7 @@ class _Written(Struct, frozen=True, forbid_unknown_fields=True):
     """The file as people write it."""
 
     title: str
-    open: Opening
+    open: TemplateAccess
     mount: str
     description: str = ""
     own_image: str = ""
@@ -72,7 +72,7 @@ class Template(Struct, frozen=True):
     user: Literal["owner", "variables", "image"]
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    opening: Opening
+    access: TemplateAccess
     limits: ResourceLimits
 
 
@@ -114,7 +114,7 @@ def read_template(file: Path) -> Template:
         user=written.user,
         command=written.command,
         environment=written.environment,
-        opening=written.open,
+        access=written.open,
         limits=ResourceLimits(written.limits.memory_megabytes << 20, written.limits.processors),
     )
 

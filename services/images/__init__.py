@@ -1,7 +1,7 @@
-"""Relevo's own container images: which there are, their build contexts, and the orders that build them.
+"""Relevo's own container images: which there are, their build contexts, and how they are built.
 
 `catalogue` names them; `contexts` makes a tar of `images/<name>` and the program's sources in memory;
-`pip_settings`, `apt_settings` and `certificates` find how this machine reaches its package registries, and
-`forwarded` turns that into build arguments; `orders` builds. Engines are asked through
-`services.containers` only.
+`pip_settings` and `apt_settings` find how this machine reaches its package registries, and `build_settings`
+turns that, its proxies and its certificates into build arguments; `builds` builds. What builds is asked
+through the interface of `services.containers` only.
 """

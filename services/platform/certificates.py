@@ -25,9 +25,9 @@ def certificate_of(
         return {}
     paths = {CERTIFICATE: Path(request.certificate), KEY: Path(request.key)}
     if not any(path.is_file() for path in paths.values()):
-        kept = _kept(engine, discovered)
-        if kept:
-            return kept
+        in_place = _in_place(engine, discovered)
+        if in_place:
+            return in_place
     try:
         return {name: path.read_bytes() for name, path in paths.items()}
     except OSError as error:
@@ -37,7 +37,7 @@ def certificate_of(
         ) from error
 
 
-def _kept(engine: ContainerHost, discovered: DiscoveredPlatform) -> dict[str, bytes]:
+def _in_place(engine: ContainerHost, discovered: DiscoveredPlatform) -> dict[str, bytes]:
     for container in discovered.parts.values():
         if container.role is ContainerRole.GATEWAY and serves_https(engine, container):
             return {

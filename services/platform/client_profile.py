@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from services.containers.addresses import EngineAddress, LocalEngine, SshEngine
 from services.platform.request import LOOPBACK, PlatformRequest
-from services.platform.setup import Outcome
+from services.platform.setup import SetUpResult
 from services.profiles.profile import PlatformProfile, ProfileFolder
 from services.profiles.secrets import Secrets
 from services.store.addresses import CassandraAddress
@@ -31,7 +31,7 @@ def profile_of(request: PlatformRequest, engine: EngineAddress, name: str = "") 
     )
 
 
-def save_profile(profile: PlatformProfile, outcome: Outcome, folder: Path, secrets: Secrets) -> bool:
+def save_profile(profile: PlatformProfile, outcome: SetUpResult, folder: Path, secrets: Secrets) -> bool:
     """Save the profile, put its secrets into the keyring; whether the system has one.
 
     Raises:
@@ -42,7 +42,7 @@ def save_profile(profile: PlatformProfile, outcome: Outcome, folder: Path, secre
     secrets.put(profile.name, "cassandra-password", outcome.secrets.administrator)
     if outcome.token:
         secrets.put(profile.name, "gateway-token", outcome.token)
-    return secrets.kept()
+    return secrets.has_keyring()
 
 
 def tunnel_hints(request: PlatformRequest, engine: EngineAddress) -> list[str]:

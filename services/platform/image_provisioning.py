@@ -16,7 +16,7 @@ def provide_images(
     progress: Progress,
     output: Output,
     *,
-    anew: bool = False,
+    rebuild: bool = False,
 ) -> dict[str, str]:
     """Catalogue's name to the reference of an image that is on the engine.
 
@@ -26,7 +26,7 @@ def provide_images(
         prefix: a registry to pull from; empty builds what is missing.
         progress: told how far it is; raises Cancelled to stop.
         output: gets what builds print.
-        anew: build or pull also what is there.
+        rebuild: build or pull also what is there.
 
     Raises:
         NotFound: the registry lacks an image.
@@ -34,7 +34,7 @@ def provide_images(
         StorageFull: the engine's disk is full.
     """
     wanted = {name: reference(name, prefix) for name in dict.fromkeys(names)}
-    missing = [name for name, found in wanted.items() if anew or engine.image(found) is None]
+    missing = [name for name, found in wanted.items() if rebuild or engine.image(found) is None]
     if not missing:
         return wanted
     if not prefix:

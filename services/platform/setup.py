@@ -43,7 +43,7 @@ from services.registry.model import Token
 from services.registry.tokens import new_token
 
 
-class Outcome(Struct, frozen=True):
+class SetUpResult(Struct, frozen=True):
     """What a set-up did, part by part, and what a person needs now; holds secrets, so never logged.
 
     Attributes:
@@ -62,7 +62,7 @@ class Outcome(Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Without the secrets."""
-        return f"Outcome(made={self.made}, changed={self.changed}, removed={self.removed})"
+        return f"SetUpResult(made={self.made}, changed={self.changed}, removed={self.removed})"
 
 
 def set_up(
@@ -74,7 +74,7 @@ def set_up(
     issued: Callable[[str], None] = lambda _token: None,
     new_token: bool = False,
     resource_check: ResourceCheck = FULL_CHECK,
-) -> Outcome:
+) -> SetUpResult:
     """Bring a platform to what is asked; what is so already stays untouched.
 
     Args:
@@ -152,7 +152,7 @@ class _SetUp:
         done = [f"{word}: {', '.join(names)}" for word, names in self._done.items() if word != "kept"]
         return "Until then: " + "; ".join(done) if done else "Nothing had been changed."
 
-    def run(self, issued: Callable[[str], None], *, new_token: bool) -> Outcome:
+    def run(self, issued: Callable[[str], None], *, new_token: bool) -> SetUpResult:
         """Check, then provide, then bring each part to what is asked."""
         fresh = [part for part in self._parts if self._differs(part)]
         if fresh:
@@ -169,7 +169,7 @@ class _SetUp:
         was_down = "gateway" not in self._discovered.parts
         for group in start_order(self._parts):
             self._bring_up(group, images)
-            if CASSANDRA in group and (was_down or new_token or "cassandra" not in self._kept()):
+            if CASSANDRA in group and (was_down or new_token or "cassandra" not in self._parts_kept()):
                 self._prepare(images["gateway"], issued, always=new_token)
         if was_down:
             self._start_models()
@@ -244,7 +244,9 @@ class _SetUp:
                 waiting.append((part, self._keep(part, found)))
         for part, identifier in waiting:
             self._deployer().wait(part, identifier)
-        if any(part.role is ContainerRole.GATEWAY and part.name not in self._kept() for part in group):
+        if any(
+            part.role is ContainerRole.GATEWAY and part.name not in self._parts_kept() for part in group
+        ):
             self._wait_for_store()
 
     def _wait_for_store(self) -> None:
@@ -268,7 +270,7 @@ class _SetUp:
             self._record("started", part.name)
         return found.identifier
 
-    def _kept(self) -> Sequence[str]:
+    def _parts_kept(self) -> Sequence[str]:
         return self._done.get("kept", ())
 
     def _prepare(self, image: str, issued: Callable[[str], None], *, always: bool) -> None:
@@ -296,10 +298,10 @@ class _SetUp:
     def _record(self, word: str, part: str) -> None:
         self._done.setdefault(word, []).append(part)
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self) -> SetUpResult:
         words = ("made", "changed", "started", "removed", "kept")
         done = {word: tuple(self._done.get(word, ())) for word in words}
-        return Outcome(**done, secrets=self._plan.secrets, token=self._token)
+        return SetUpResult(**done, secrets=self._plan.secrets, token=self._token)
 
 
 def administrator_token() -> tuple[str, Token]:

@@ -31,7 +31,7 @@ class TearDownPlan(Struct, frozen=True):
     kept: tuple[str, ...]
     left: tuple[str, ...]
 
-    def words(self) -> list[str]:
+    def lines(self) -> list[str]:
         """Line by line, for whoever is about to decide."""
         lines = [f"removed:  {name}" for name in self.removed]
         lines += [f"stopped:  {name}" for name in self.stopped]

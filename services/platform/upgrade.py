@@ -57,7 +57,7 @@ def upgrade(
     write_state_file(engine, plan, discovered.parts[CASSANDRA.name].identifier)
     images = provide_images(
         engine, ["gateway", *(part.image for part in parts)], request.image_prefix,
-        share(progress, 0.0, 0.5), output, anew=build,
+        share(progress, 0.0, 0.5), output, rebuild=build,
     )  # fmt: skip
     changed: list[str] = []
     for place, part in enumerate(parts):

@@ -20,9 +20,9 @@ class RegistrySignIns:
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
 
-    def kept(self) -> bool:
+    def has_keyring(self) -> bool:
         """Whether the system has a keyring; without one they last as long as this program runs."""
-        return self._secrets.kept()
+        return self._secrets.has_keyring()
 
     def get(self, registry: str) -> Credentials | None:
         """Who signs in; None if it has to be asked for, or the registry asks nobody.

@@ -18,7 +18,7 @@ class Secrets:
     def __init__(self) -> None:
         self._session: dict[tuple[str, Kind], str] = {}
 
-    def kept(self) -> bool:
+    def has_keyring(self) -> bool:
         """Whether the system has a keyring; without one, secrets last as long as this window."""
         import keyring
         from keyring.backends.fail import Keyring as NoKeyring
@@ -33,7 +33,7 @@ class Secrets:
             Unavailable: the keyring is locked or does not answer.
         """
         held = self._session.get((profile, kind))
-        if held is not None or not self.kept():
+        if held is not None or not self.has_keyring():
             return held
         import keyring
         from keyring.errors import KeyringError
@@ -53,7 +53,7 @@ class Secrets:
             self.forget(profile, kind)
             return
         self._session[profile, kind] = secret
-        if not self.kept():
+        if not self.has_keyring():
             return
         import keyring
         from keyring.errors import KeyringError
@@ -66,7 +66,7 @@ class Secrets:
     def forget(self, profile: str, kind: Kind) -> None:
         """Forget a secret; nothing happens if there is none."""
         self._session.pop((profile, kind), None)
-        if not self.kept():
+        if not self.has_keyring():
             return
         import keyring
         from keyring.errors import KeyringError, PasswordDeleteError

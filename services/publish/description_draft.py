@@ -153,13 +153,13 @@ def next_version(taken: Iterable[str]) -> str:
 
 
 def _task(described: Described, given: GivenDescription, problems: list[DraftProblem]) -> Task | None:
-    carried, said = described.task, given.task
+    carried, stated = described.task, given.task
     if carried is not None:
-        if said not in {None, carried}:
+        if stated not in {None, carried}:
             problems.append(DraftProblem("task", f"the model itself says {carried}"))
         return carried
-    if said is not None:
-        return said
+    if stated is not None:
+        return stated
     if given.classes or described.classes:
         return Task.CLASSIFICATION
     problems.append(DraftProblem("task", "the file does not tell whether it is a regression", missing=True))
@@ -173,10 +173,10 @@ def _classes(
         if given.classes and task is Task.REGRESSION:
             problems.append(DraftProblem("classes", "a regression has no classes"))
         return ()
-    carried, said = described.classes, given.classes
-    if carried and said not in {(), carried}:
+    carried, stated = described.classes, given.classes
+    if carried and stated not in {(), carried}:
         problems.append(DraftProblem("classes", f"the model’s own classes are {', '.join(carried)}"))
-    classes = carried or said
+    classes = carried or stated
     if not classes:
         apart = (
             f"the model tells {described.class_count} classes apart and"
@@ -228,15 +228,15 @@ def _corrected(
     if unknown:
         takes = ", ".join(one.name for one in carried)
         problems.append(DraftProblem("inputs", f"the model has no input {unknown[0]!r}; it takes {takes}"))
-    said = {plain_name(one.name): one for one in given}
-    return [_with_given(one, said.get(plain_name(one.name), GivenInput(one.name))) for one in carried]
+    stated = {plain_name(one.name): one for one in given}
+    return [_with_given(one, stated.get(plain_name(one.name), GivenInput(one.name))) for one in carried]
 
 
-def _with_given(carried: InputRead, said: GivenInput) -> InputRead:
+def _with_given(carried: InputRead, stated: GivenInput) -> InputRead:
     return InputRead(
-        said.name,
-        carried.type if said.type is None else said.type,
-        carried.nullable if said.nullable is None else said.nullable,
+        stated.name,
+        carried.type if stated.type is None else stated.type,
+        carried.nullable if stated.nullable is None else stated.nullable,
     )
 
 

@@ -109,13 +109,13 @@ class _Reader:
         if option in _NESTED:
             self.read(self._inside(beside / value, where), constraints=option in {"-c", "--constraint"})
         elif option in _FOLDERS and not urlsplit(value).netloc:
-            self._take(self._inside(self._folder / value, where))
+            self._include_files(self._inside(self._folder / value, where))
 
     def _requirement(self, line: str, where: str) -> None:
         text = re.split(r"\s--(?:hash|config-settings|global-option)\b", line)[0].strip()
         if _is_path(text):
             file = self._inside(self._folder / text.partition(";")[0].partition("[")[0].strip(), where)
-            self._take(file)
+            self._include_files(file)
             self.named.append(_of_file(file, text, where))
             return
         try:
@@ -128,7 +128,7 @@ class _Reader:
                 RequiredPackage(canonicalize_name(found.name), words, where, str(found.specifier))
             )
 
-    def _take(self, place: Path) -> None:
+    def _include_files(self, place: Path) -> None:
         found = sorted(place.rglob("*")) if place.is_dir() else [place]
         self.files += [file.relative_to(self._folder).as_posix() for file in found if file.is_file()]
 

@@ -33,7 +33,7 @@ from services.platform.client_profile import profile_of, save_profile
 from services.platform.discovery import find_platform
 from services.platform.launch_target import launch_target
 from services.platform.request import PlatformRequest
-from services.platform.setup import Outcome, set_up
+from services.platform.setup import SetUpResult, set_up
 from services.platform.status import platform_status
 from services.platform.teardown import tear_down
 from services.profiles.profile import ProfileFolder
@@ -64,7 +64,7 @@ class Plant:
 
     engine: Engine
     request: PlatformRequest
-    outcome: Outcome
+    outcome: SetUpResult
     kept: Secrets
     opened: Platform
     folder: Path

@@ -15,7 +15,7 @@ from services.containers.swarm.runtime import SwarmRuntime
 from services.model_server.deploy import read_deploy
 from services.platform.launch_target import launch_target
 from services.platform.request import PlatformRequest, problems
-from services.platform.setup import Outcome, set_up
+from services.platform.setup import SetUpResult, set_up
 from services.platform.teardown import tear_down
 from services.publish.csv_rows import Row, read_rows
 from services.publish.demo.example_projects import EXAMPLES
@@ -46,7 +46,7 @@ class Plant:
 
     engine: Engine
     request: PlatformRequest
-    outcome: Outcome
+    outcome: SetUpResult
     gateway: GatewayClient
     runtime: SwarmRuntime
     folder: Path

@@ -11,7 +11,7 @@ from app.pages.shared.engine.actions import EngineActions
 from app.tasks import Work
 from services.platform.client_profile import profile_of, save_profile
 from services.platform.request import PlatformRequest
-from services.platform.setup import Outcome, set_up
+from services.platform.setup import SetUpResult, set_up
 from services.platform.teardown import TearDownPlan, plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
 from services.profiles.profile import PlatformProfile
@@ -123,7 +123,7 @@ class PlatformActions(EngineActions):
     def _set_up(self, request: PlatformRequest) -> None:
         context = self.context
 
-        def work_on(engine: "Engine", work: Work) -> tuple[PlatformProfile, Outcome, bool]:
+        def work_on(engine: "Engine", work: Work) -> tuple[PlatformProfile, SetUpResult, bool]:
             outcome = set_up(engine, request, work.progress, output=self.take_output)
             profile = profile_of(request, engine.address)
             return (
@@ -135,7 +135,7 @@ class PlatformActions(EngineActions):
         self.begin_output(f"Setting {request.name} up")
         self.run(f"Setting {request.name} up", work_on, self._is_up)
 
-    def _is_up(self, done: tuple[PlatformProfile, Outcome, bool]) -> None:
+    def _is_up(self, done: tuple[PlatformProfile, SetUpResult, bool]) -> None:
         profile, outcome, kept = done
         self._presenter.choose(profile.platform)
         self.context.bus.profile_requested.emit(profile.name)
@@ -186,7 +186,7 @@ def tear_down_confirmation(plan: TearDownPlan, *, delete_data: bool) -> Confirma
                           "Clients get no answers until it is set up again."],
             note=f"Kept: {', '.join(plan.kept) or 'nothing'}. Setting it up again finds all of it.",
         )  # fmt: skip
-    words = [line.strip() for line in plan.words() if not line.startswith("removed")]
+    words = [line.strip() for line in plan.lines() if not line.startswith("removed")]
     return ConfirmationRequest(
         title=f"Delete {plan.name} and its data",
         action="Delete for ever",

@@ -85,7 +85,7 @@ class DevelopmentDialog(GrowingDialog):
 
     def _follow(self) -> None:
         template = self.template
-        page = template.opening.kind == "browser"
+        page = template.access.kind == "browser"
         self.about.setText(template.description)
         self.name.setVisible(page)
         self.running.setVisible(page)
@@ -97,7 +97,7 @@ class DevelopmentDialog(GrowingDialog):
             self.name.editor.setText(f"{Path(folder).name.lower().replace(' ', '-')}-{self.template.key}")
 
     def _submit(self) -> None:
-        page = self.template.opening.kind == "browser"
+        page = self.template.access.kind == "browser"
         if not self.folder.check() or (page and not self.name.check()):
             return
         request = DevelopmentRequest(

@@ -152,7 +152,7 @@ class LaunchActions(QObject):
     def develop_in(self, template: Template, request: DevelopmentRequest) -> None:
         """Start the container and open its page; or have the image ready, and show PyCharm's settings."""
         self._platform_actions.begin_output(f"Preparing {template.title}")
-        if template.opening.kind == "interpreter":
+        if template.access.kind == "interpreter":
             self._platform_actions.run(
                 f"Preparing {template.title}",
                 lambda engine, work: self._settings(engine, template, request, work),

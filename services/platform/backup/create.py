@@ -136,7 +136,7 @@ def _copied(
         with (
             _writing(folder),
             archive_of(folder, suffix).open("wb") as file,
-            volume_container(engine, platform, container.image_identifier, mount) as carrying,
+            volume_container(engine, platform, container.image_identifier, mount) as reader,
         ):
             written = _Written(file)
             with gzip.GzipFile("", "wb", _QUICK, written) as packed:
@@ -146,7 +146,7 @@ def _copied(
                     with _writing(folder):  # before the engine's client takes it for a broken connection
                         packed.write(found)
 
-                engine.copy_out(carrying, target, receive)
+                engine.copy_out(reader, target, receive)
             file.flush()
             os.fsync(file.fileno())
         saved.append(SavedVolume(part.name, suffix, written.size, written.digest.hexdigest()))

@@ -87,9 +87,9 @@ def restore(
         filling = _Counted(backup, share(progress, _PROVIDED, 1.0), "Bringing back")
         for saved in backup.volumes:
             volumes.fill(saved, filling.through(saved, parts_of(archive_of(folder, saved.suffix))))
-        kept = read_state_file(engine, name, image["gateway"])
+        state = read_state_file(engine, name, image["gateway"])
     progress(1.0, f"The data of {name} are back")
-    request = kept.request if kept is not None else None
+    request = state.request if state is not None else None
     return Restored(name, replace(request or PlatformRequest(), name=name))
 
 

@@ -44,7 +44,7 @@ AS_LARGE_AS_NEEDED = ResourceCheck(memory=16 << 30, least_disk=0)
 
 
 @dataclass
-class Course:
+class SharedPlatform:
     """One platform through all tests of this module; its images have a prefix of their own."""
 
     request: PlatformRequest
@@ -56,13 +56,13 @@ class Course:
 
 
 @pytest.fixture(scope="module")
-def course(
+def shared(
     engine: Engine,
     request_of: Callable[..., PlatformRequest],
     unique_name: Callable[[str], str],
     built_images: Callable[[str], str],
     gone: Callable[[str], None],
-) -> Iterator[Course]:
+) -> Iterator[SharedPlatform]:
     prefix = unique_name("prefix")
     images = {name: reference(name, prefix) for name in ("gateway", "supervisor", "cassandra", "balancer")}
     for name, own in images.items():
@@ -70,7 +70,7 @@ def course(
     asked = request_of(
         "changes", image_prefix=prefix, left_out=("registry", "datalake"), allowed_origins=(SHOP,)
     )
-    made = Course(asked, images)
+    made = SharedPlatform(asked, images)
     gone(made.request.name)
 
     try:
@@ -86,102 +86,104 @@ def _unwatched(_fraction: float | None, _text: str) -> None:
     """A progress that nobody watches."""
 
 
-def remove_images(engine: Engine, course: Course) -> None:
+def remove_images(engine: Engine, shared: SharedPlatform) -> None:
     """Remove the names of the images; what they name stays while containers need it."""
-    for own in course.images.values():
+    for own in shared.images.values():
         engine.remove_image(own, force=True)
 
 
-def _identifiers(engine: Engine, course: Course) -> dict[str, str]:
+def _identifiers(engine: Engine, shared: SharedPlatform) -> dict[str, str]:
     return {
-        name: each.identifier for name, each in find_platform(engine, course.request.name).parts.items()
+        name: each.identifier for name, each in find_platform(engine, shared.request.name).parts.items()
     }
 
 
-def _well(engine: Engine, course: Course) -> bool:
-    return platform_status(engine, course.request.name, usage=False).well
+def _well(engine: Engine, shared: SharedPlatform) -> bool:
+    return platform_status(engine, shared.request.name, usage=False).well
 
 
 def test_a_part_that_does_not_work_gives_way_to_the_one_before(
-    engine: Engine, course: Course, tmp_path: Path, silent: Silent
+    engine: Engine, shared: SharedPlatform, tmp_path: Path, silent: Silent
 ) -> None:
     (tmp_path / "letter.pem").write_text("dear aunt")
     letter = str(tmp_path / "letter.pem")
-    before = _identifiers(engine, course)
+    before = _identifiers(engine, shared)
     with pytest.raises(Unavailable, match=BACK_AGAIN) as raised:
-        set_up(engine, replace(course.request, certificate=letter, key=letter), silent)
+        set_up(engine, replace(shared.request, certificate=letter, key=letter), silent)
     assert "the certificate or its key cannot be read" in raised.value.details
-    assert _identifiers(engine, course) == before
-    with course.gateway() as client:
+    assert _identifiers(engine, shared) == before
+    with shared.gateway() as client:
         assert client.projects() == []
-    set_up(engine, course.request, silent)
-    assert _identifiers(engine, course) == before
+    set_up(engine, shared.request, silent)
+    assert _identifiers(engine, shared) == before
 
 
-def _may_call(course: Course, origin: str, authority: str = "") -> bool:
+def _may_call(shared: SharedPlatform, origin: str, authority: str = "") -> bool:
     """Whether a page of that origin is let call the gateway."""
     asked = {"origin": origin, "access-control-request-method": "POST"}
     context = ssl.create_default_context(cafile=authority or None)
     with httpx.Client(verify=context, trust_env=False) as http:
-        answer = http.options(f"{course.request.address()}/v1/projects/wine/predict", headers=asked)
+        answer = http.options(f"{shared.request.address()}/v1/projects/wine/predict", headers=asked)
     return answer.headers.get("access-control-allow-origin") == origin
 
 
-def test_pages_of_the_origins_asked_for_may_call(course: Course) -> None:
-    assert _may_call(course, SHOP)
-    assert not _may_call(course, PLANT)
+def test_pages_of_the_origins_asked_for_may_call(shared: SharedPlatform) -> None:
+    assert _may_call(shared, SHOP)
+    assert not _may_call(shared, PLANT)
 
 
-def test_a_cancelled_change_leaves_what_was_there(engine: Engine, course: Course) -> None:
-    before = _identifiers(engine, course)
+def test_a_cancelled_change_leaves_what_was_there(engine: Engine, shared: SharedPlatform) -> None:
+    before = _identifiers(engine, shared)
 
     def impatient(_fraction: float | None, text: str) -> None:
         if text == "Waiting until gateway is healthy":
             raise Cancelled
 
     with pytest.raises(Cancelled, match="changed: keys"):
-        set_up(engine, replace(course.request, durability="disk"), impatient)
-    assert _identifiers(engine, course) == before
-    assert set_up(engine, course.request, lambda *_: None).changed == ("keys",)
-    assert _identifiers(engine, course) == before
-    assert _well(engine, course)
+        set_up(engine, replace(shared.request, durability="disk"), impatient)
+    assert _identifiers(engine, shared) == before
+    assert set_up(engine, shared.request, lambda *_: None).changed == ("keys",)
+    assert _identifiers(engine, shared) == before
+    assert _well(engine, shared)
 
 
 def test_what_a_killed_program_left_half_changed_is_settled(
-    engine: Engine, course: Course, silent: Silent
+    engine: Engine, shared: SharedPlatform, silent: Silent
 ) -> None:
-    before = _identifiers(engine, course)
-    name = f"{course.request.name}-gateway"
+    before = _identifiers(engine, shared)
+    name = f"{shared.request.name}-gateway"
     engine.stop(before["gateway"])
     engine.rename(before["gateway"], name + REPLACED)
-    assert set_up(engine, course.request, silent).changed == ()
-    assert _identifiers(engine, course) == before
-    assert _well(engine, course)
+    assert set_up(engine, shared.request, silent).changed == ()
+    assert _identifiers(engine, shared) == before
+    assert _well(engine, shared)
 
 
-def test_a_set_up_that_was_interrupted_is_completed(engine: Engine, course: Course, silent: Silent) -> None:
-    before = _identifiers(engine, course)
+def test_a_set_up_that_was_interrupted_is_completed(
+    engine: Engine, shared: SharedPlatform, silent: Silent
+) -> None:
+    before = _identifiers(engine, shared)
     engine.remove(before["supervisor"], force=True)
     engine.stop(before["gateway"])
-    state = platform_status(engine, course.request.name, usage=False)
+    state = platform_status(engine, shared.request.name, usage=False)
     assert {part.name: part.state for part in state.parts if not part.well} == {
         "gateway": "stopped", "supervisor": "missing",
     }  # fmt: skip
-    outcome = set_up(engine, course.request, silent, issued=course.tokens.append)
+    outcome = set_up(engine, shared.request, silent, issued=shared.tokens.append)
     assert (outcome.made, outcome.started) == (("supervisor",), ("gateway",))
-    assert len(course.tokens) == 1
+    assert len(shared.tokens) == 1
 
 
 def test_gateways_find_cassandra_again_at_another_address(
-    engine: Engine, course: Course, small_image: str, unique_name: Callable[[str], str]
+    engine: Engine, shared: SharedPlatform, small_image: str, unique_name: Callable[[str], str]
 ) -> None:
     """A container that was down comes back with the address before only if nobody has taken it."""
-    store = _identifiers(engine, course)["cassandra"]
+    store = _identifiers(engine, shared)["cassandra"]
     before = _address(engine, store)
     engine.stop(store, 60)
     squatter = ContainerSpec(
         unique_name("squatter"), small_image, ("sleep", "600"),
-        network=course.request.name, restart=RestartPolicy.NEVER,
+        network=shared.request.name, restart=RestartPolicy.NEVER,
     )  # fmt: skip
     identifier = engine.run(squatter)
     try:
@@ -189,7 +191,7 @@ def test_gateways_find_cassandra_again_at_another_address(
         engine.start(store)
         engine.wait_healthy(store, 180)
         assert _address(engine, store) != before
-        with course.gateway() as client:
+        with shared.gateway() as client:
             _wait_until_reached(client)
     finally:
         engine.remove(identifier, force=True)
@@ -208,106 +210,106 @@ def _wait_until_reached(client: GatewayClient) -> None:
 
 
 def test_secrets_and_request_survive_the_loss_of_their_state_container(
-    engine: Engine, course: Course, silent: Silent
+    engine: Engine, shared: SharedPlatform, silent: Silent
 ) -> None:
-    found = find_platform(engine, course.request.name)
+    found = find_platform(engine, shared.request.name)
     assert found.state_container is not None
     engine.remove(found.state_container.identifier)  # as clearing an engine of all that is stopped does
-    before = _identifiers(engine, course)
-    lost = find_platform(engine, course.request.name)
+    before = _identifiers(engine, shared)
+    lost = find_platform(engine, shared.request.name)
     assert lost.state_container is None
-    assert lost.request == course.request
-    _as_the_version_before_set_it_up(engine, course)
-    lost = find_platform(engine, course.request.name)
+    assert lost.request == shared.request
+    _as_the_version_before_set_it_up(engine, shared)
+    lost = find_platform(engine, shared.request.name)
     usual = PlatformRequest()  # what is left out leaves no port to be read off
     assert lost.request == replace(
-        course.request,
-        listener_ports=tuple(sorted(course.request.listener_ports)),
+        shared.request,
+        listener_ports=tuple(sorted(shared.request.listener_ports)),
         registry_port=usual.registry_port,
         datalake_port=usual.datalake_port,
     )
     assert set_up(engine, lost.request, silent).made == ("keys",)
-    assert find_platform(engine, course.request.name).secrets == found.secrets
-    assert _identifiers(engine, course) == before
+    assert find_platform(engine, shared.request.name).secrets == found.secrets
+    assert _identifiers(engine, shared) == before
 
 
-def _as_the_version_before_set_it_up(engine: Engine, course: Course) -> None:
+def _as_the_version_before_set_it_up(engine: Engine, shared: SharedPlatform) -> None:
     """Without the file beside the data."""
     kept = f"/var/lib/cassandra/{STATE_FILE}"
-    assert engine.execute(_identifiers(engine, course)["cassandra"], ("rm", "--force", kept))[0] == 0
+    assert engine.execute(_identifiers(engine, shared)["cassandra"], ("rm", "--force", kept))[0] == 0
 
 
-def _kept(engine: Engine, course: Course) -> SavedState | None:
-    return read_state_file(engine, course.request.name, course.images["gateway"])
+def _saved_state(engine: Engine, shared: SharedPlatform) -> SavedState | None:
+    return read_state_file(engine, shared.request.name, shared.images["gateway"])
 
 
 def test_a_platform_of_a_version_before_gets_its_secrets_beside_its_data(
-    engine: Engine, course: Course, silent: Silent
+    engine: Engine, shared: SharedPlatform, silent: Silent
 ) -> None:
-    before, secrets = _identifiers(engine, course), find_platform(engine, course.request.name).secrets
+    before, secrets = _identifiers(engine, shared), find_platform(engine, shared.request.name).secrets
     assert secrets is not None
     for bring in (
-        lambda: set_up(engine, course.request, silent),
-        lambda: upgrade(engine, course.request.name, silent, build=False),
+        lambda: set_up(engine, shared.request, silent),
+        lambda: upgrade(engine, shared.request.name, silent, build=False),
     ):
-        _as_the_version_before_set_it_up(engine, course)
-        assert _kept(engine, course) is None
+        _as_the_version_before_set_it_up(engine, shared)
+        assert _saved_state(engine, shared) is None
         bring()
-        assert _kept(engine, course) == SavedState(secrets, course.request)
-    assert _identifiers(engine, course) == before
+        assert _saved_state(engine, shared) == SavedState(secrets, shared.request)
+    assert _identifiers(engine, shared) == before
 
 
 def test_an_upgrade_goes_back_to_the_old_image_when_the_new_one_does_not_work(
-    engine: Engine, course: Course, small_image: str, silent: Silent
+    engine: Engine, shared: SharedPlatform, small_image: str, silent: Silent
 ) -> None:
-    before = _identifiers(engine, course)
-    old = engine.image(course.images["supervisor"])
+    before = _identifiers(engine, shared)
+    old = engine.image(shared.images["supervisor"])
     assert old is not None
     recipe = f'FROM {old.identifier}\nENTRYPOINT ["sh", "-c", "echo no such luck; exit 3"]\n'
-    _build(engine, course.images["supervisor"], recipe)
+    _build(engine, shared.images["supervisor"], recipe)
     with pytest.raises(Unavailable, match=BACK_AGAIN) as raised:
-        upgrade(engine, course.request.name, silent, build=False)
+        upgrade(engine, shared.request.name, silent, build=False)
     assert "no such luck" in raised.value.details
-    assert _identifiers(engine, course) == before
-    assert _well(engine, course)
-    engine.tag(old.identifier, course.images["supervisor"])
+    assert _identifiers(engine, shared) == before
+    assert _well(engine, shared)
+    engine.tag(old.identifier, shared.images["supervisor"])
 
 
 def test_an_upgrade_changes_only_parts_of_another_image(
-    engine: Engine, course: Course, silent: Silent
+    engine: Engine, shared: SharedPlatform, silent: Silent
 ) -> None:
-    before = _identifiers(engine, course)
-    _build(engine, course.images["supervisor"], f"FROM {course.images['supervisor']}\nLABEL renewed=yes\n")
-    done = upgrade(engine, course.request.name, silent, build=False)
+    before = _identifiers(engine, shared)
+    _build(engine, shared.images["supervisor"], f"FROM {shared.images['supervisor']}\nLABEL renewed=yes\n")
+    done = upgrade(engine, shared.request.name, silent, build=False)
     assert done.changed == ("supervisor",)
-    after = _identifiers(engine, course)
+    after = _identifiers(engine, shared)
     assert {name for name in after if after[name] != before[name]} == {"supervisor"}
-    assert upgrade(engine, course.request.name, silent, build=False).changed == ()
+    assert upgrade(engine, shared.request.name, silent, build=False).changed == ()
 
 
 def test_several_gateways_are_reached_through_one_address_and_https(
-    engine: Engine, course: Course, certificate: tuple[str, str], silent: Silent
+    engine: Engine, shared: SharedPlatform, certificate: tuple[str, str], silent: Silent
 ) -> None:
-    course.request = replace(
-        course.request, gateways=2, certificate=certificate[0], key=certificate[1], allowed_origins=(PLANT,)
+    shared.request = replace(
+        shared.request, gateways=2, certificate=certificate[0], key=certificate[1], allowed_origins=(PLANT,)
     )
-    outcome = set_up(engine, course.request, silent, resource_check=AS_LARGE_AS_NEEDED)
+    outcome = set_up(engine, shared.request, silent, resource_check=AS_LARGE_AS_NEEDED)
     assert set(outcome.made) == {"gateway-2", "balancer"}
-    assert course.request.address().startswith("https://")
-    with course.gateway(certificate[0]) as client:
+    assert shared.request.address().startswith("https://")
+    with shared.gateway(certificate[0]) as client:
         assert client.projects() == []
     for _ in range(4):  # each gateway, whichever the balancer chooses
-        assert _may_call(course, PLANT, certificate[0])
-        assert not _may_call(course, SHOP, certificate[0])
+        assert _may_call(shared, PLANT, certificate[0])
+        assert not _may_call(shared, SHOP, certificate[0])
 
 
 def test_a_network_is_known_behind_the_balancer_and_nobody_else_is_believed(
-    engine: Engine, course: Course, certificate: tuple[str, str]
+    engine: Engine, shared: SharedPlatform, certificate: tuple[str, str]
 ) -> None:
-    balancer = engine.inspect(_identifiers(engine, course)["balancer"])
+    balancer = engine.inspect(_identifiers(engine, shared)["balancer"])
     (network,) = balancer["NetworkSettings"]["Networks"].values()
-    ours, theirs = course.request.listener_ports
-    with course.gateway(certificate[0]) as client:
+    ours, theirs = shared.request.listener_ports
+    with shared.gateway(certificate[0]) as client:
         client.put_version(WINE)
         client.put_listener(Listener(ours, "wine", "", (f"{network['Gateway']}/32",)))
         client.put_listener(Listener(theirs, "wine", "", (f"{ELSEWHERE}/32",)))
@@ -317,11 +319,11 @@ def test_a_network_is_known_behind_the_balancer_and_nobody_else_is_believed(
     assert _statuses(theirs, certificate[0]) == {401}
     assert _statuses(theirs, certificate[0], {"x-forwarded-for": ELSEWHERE}) == {401}
     # Neither is a container that asks a gateway directly: versions run on that network, too.
-    inside = engine.execute(_identifiers(engine, course)["supervisor"], ("python", "-c", _PRETEND.format(
-        gateway=f"{course.request.name}-gateway", port=theirs, told=ELSEWHERE,
+    inside = engine.execute(_identifiers(engine, shared)["supervisor"], ("python", "-c", _PRETEND.format(
+        gateway=f"{shared.request.name}-gateway", port=theirs, told=ELSEWHERE,
     )))  # fmt: skip
     assert inside[1].strip() == "401", inside
-    with course.gateway(certificate[0]) as client:
+    with shared.gateway(certificate[0]) as client:
         client.remove_listener(ours)
         client.remove_listener(theirs)
 
@@ -356,16 +358,16 @@ def _wait_until_let_in(port: int, authority: str) -> None:
 
 
 def test_one_gateway_again_serves_https_itself_with_the_certificate_that_the_platform_has(
-    engine: Engine, course: Course, certificate: tuple[str, str], silent: Silent
+    engine: Engine, shared: SharedPlatform, certificate: tuple[str, str], silent: Silent
 ) -> None:
     authority = Path(certificate[0]).read_bytes()
     for path in certificate:
         Path(path).unlink()
-    course.request = replace(course.request, gateways=1)
-    outcome = set_up(engine, course.request, silent, resource_check=AS_LARGE_AS_NEEDED)
+    shared.request = replace(shared.request, gateways=1)
+    outcome = set_up(engine, shared.request, silent, resource_check=AS_LARGE_AS_NEEDED)
     assert set(outcome.removed) == {"gateway-2", "balancer"}
     Path(certificate[0]).write_bytes(authority)
-    with course.gateway(certificate[0]) as client:
+    with shared.gateway(certificate[0]) as client:
         assert client.projects() == ["wine"]
 
 

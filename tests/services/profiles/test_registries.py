@@ -15,7 +15,7 @@ def test_each_registry_has_its_own_until_it_is_forgotten() -> None:
     sign_ins.put("plant:5000", team)
     assert sign_ins.get("plant:5000") == team
     assert sign_ins.get("plant") is None
-    assert not sign_ins.kept()
+    assert not sign_ins.has_keyring()
     sign_ins.forget("plant:5000")
     assert sign_ins.get("plant:5000") is None
 

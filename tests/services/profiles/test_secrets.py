@@ -65,7 +65,7 @@ def test_forgetting_twice_is_harmless(system: InMemory) -> None:
 def test_without_a_keyring_a_secret_lasts_as_long_as_the_window(system: InMemory) -> None:
     keyring.set_keyring(NoKeyring())
     secrets = Secrets()
-    assert not secrets.kept()
+    assert not secrets.has_keyring()
     secrets.put("plant", "gateway-token", "hush")
     assert secrets.get("plant", "gateway-token") == "hush"
     assert Secrets().get("plant", "gateway-token") is None
