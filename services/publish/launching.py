@@ -131,14 +131,14 @@ class Launcher:
         try:
             if not known:
                 base, ours = self.target.image_for(deploy), not (folder / "Dockerfile").is_file()
-                self._provide(base, share(progress, 0.0, 0.25), output, ours=ours)
+                self._ensure_base_image(base, share(progress, 0.0, 0.25), output, ours=ours)
                 self._build(target, image, deploy, share(progress, 0.25, 0.5), output)
             if self.target.registry:
                 self._engine.push(target, share(progress, 0.5, 0.6))
             return self._run(deploy.project, deploy.version, target, options, share(progress, 0.6, 1.0))
         except BaseException:
             if not known:
-                self._forget(target)
+                self._remove_image(target)
             raise
 
     def launch_image(
@@ -156,7 +156,9 @@ class Launcher:
                 )
         return self._run(project, version, reference, options, share(progress, 0.6, 1.0))
 
-    def _provide(self, base: str, progress: Progress, output: Callable[[str], None], *, ours: bool) -> None:
+    def _ensure_base_image(
+        self, base: str, progress: Progress, output: Callable[[str], None], *, ours: bool
+    ) -> None:
         """Build or pull Relevo's own service for a language when its first version is launched here.
 
         Args:
@@ -190,9 +192,9 @@ class Launcher:
             VERSION_LABEL: deploy.version,
         }
         arguments = read_build_settings().arguments() if image.installs else {}
-        order = BuildSpec(image.context, reference, arguments, labels, keep_failed=not image.installs)
+        spec = BuildSpec(image.context, reference, arguments, labels, keep_failed=not image.installs)
         try:
-            self._engine.build(order, progress, output)
+            self._engine.build(spec, progress, output)
         except InvalidInput as error:
             raise (
                 explain_build_failure(error, f"{deploy.project} {deploy.version}")
@@ -248,7 +250,7 @@ class Launcher:
         name = f"{self.target.platform}/{deploy.project}-{deploy.version.lower()}:{tag}"
         return f"{self.target.registry}/{name}" if self.target.registry else name
 
-    def _forget(self, reference: str) -> None:
+    def _remove_image(self, reference: str) -> None:
         """Remove an image that came to nothing, unless it was never built or something uses it by now."""
         with contextlib.suppress(NotFound, Conflict):
             self._engine.remove_image(reference)
