@@ -1,5 +1,7 @@
 """The error kinds that cross a package's edge; each driver's own exceptions become these there."""
 
+from typing import Self
+
 
 class RelevoError(Exception):
     """Something a person can act on.
@@ -15,6 +17,16 @@ class RelevoError(Exception):
         self.message = message
         self.remedy = remedy
         self.details = details
+
+    def again(self) -> Self:
+        """The same error as a new object, to be raised once more.
+
+        An object that is kept and raised again and again holds the traceback of every time, and what stood
+        on the stack then.
+        """
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
 
 class InvalidInput(RelevoError):

@@ -62,7 +62,7 @@ class Standing:
         while not self._first.wait(0.05):
             check()
         if self._error is not None:
-            raise self._error
+            raise self._error.again()
 
 
 def open_engine_at(address: EngineAddress, credentials: CredentialsLookup = no_credentials) -> "Engine":

@@ -1,15 +1,14 @@
 """Group commits: all that arrives in one turn of the loop is one transaction of the spool."""
 
 import asyncio
-import errno
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from services.errors import RelevoError, Uncertain
+from services.errors import RelevoError, StorageFull, Uncertain
+from services.gateway.disk_errors import FAILS, HEALTH, DiskTrouble, disk_error
 from services.gateway.records import Durability, OnRecorded, RecordingLimits
-from services.gateway.spool.database import DiskTrouble
 from services.gateway.spool.spool import EncodedRows, Spool
 from services.gateway.spool.syncing import SyncAttempt, Syncer
 
@@ -37,9 +36,9 @@ class PendingAcknowledgements:
             self.notify(self._held.popleft()[1], error)
 
     def notify(self, callbacks: Sequence[OnRecorded], error: RelevoError | None) -> None:
-        """Call these in the next turn of the loop."""
+        """Call these in the next turn of the loop, each with an error of its own: they may raise it."""
         for callback in callbacks:
-            self._loop.call_soon(callback, error)
+            self._loop.call_soon(callback, None if error is None else error.again())
 
 
 class UnsyncedAllowance:
@@ -94,7 +93,7 @@ class GroupCommit:
         self._recovery_timer: asyncio.TimerHandle | None = None
         self._forget_timer: asyncio.Handle | None = None
         self._shipped = 0
-        self._trouble: DiskTrouble | None = None
+        self._trouble: StorageFull | None = None
         # Half of the time is for gathering, half for the sync itself, before acknowledgements must wait.
         gathering = 0.0 if durability is Durability.DISK else limits.sync_seconds / 2
         self._syncer = Syncer(spool.path, gathering, spool.recover, self._from_syncer)
@@ -102,7 +101,7 @@ class GroupCommit:
     def check(self) -> None:
         """StorageFull where a record would be refused."""
         if self._trouble is not None:
-            raise self._trouble
+            raise self._trouble.again()
         self._spool.check()
 
     def record(self, item: EncodedRows, done: OnRecorded) -> None:
@@ -215,7 +214,7 @@ class GroupCommit:
         self._forget_timer = None
         try:
             if self._trouble is not None:
-                raise self._trouble
+                raise self._trouble.again()
             more = self._spool.forget(self._shipped)
         except RelevoError as error:
             _logger.debug("shipped rows cannot be deleted from the spool yet: %s", error)
@@ -225,15 +224,10 @@ class GroupCommit:
             self._forget_timer = self._loop.call_soon(self._forget)
 
 
-def _trouble(error: Exception) -> DiskTrouble:
+def _trouble(error: Exception) -> StorageFull:
     """What a client is told while the disk takes nothing."""
-    if isinstance(error, DiskTrouble):
-        return error
-    read_only = isinstance(error, OSError) and error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}
-    return DiskTrouble(
-        "the spool's disk is read-only; nothing was recorded"
-        if read_only
-        else "the spool's disk fails to keep what is written; nothing more is recorded",
-        remedy="Look at the disk that holds the gateway's spool folder; recording goes on by itself.",
-        details=str(error),
-    )
+    if isinstance(error, StorageFull):
+        return error.again()
+    if isinstance(error, OSError):
+        return disk_error(error, "nothing was recorded")
+    return DiskTrouble(f"{FAILS}; nothing more is recorded", remedy=HEALTH, details=str(error))

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from services.errors import RelevoError, StorageFull, Unavailable
+from services.gateway.disk_errors import disk_error
 from services.gateway.store_access import StoreAccess
 from services.registry.model import Listener, Project, Token
 from services.store.interface import Store
@@ -87,14 +88,14 @@ class SnapshotFile:
             return None
 
     def save(self, snapshot: Snapshot) -> None:
-        """Keep it; StorageFull if the disk does not take it."""
+        """Keep it; StorageFull if the disk is full, `DiskTrouble` if it takes it not for another reason."""
         try:
             self._draft.parent.mkdir(parents=True, exist_ok=True)
             self._draft.touch(mode=0o600)
             self._draft.write_bytes(msgspec.json.encode(snapshot))
             self._draft.replace(self._path)
         except OSError as error:
-            raise StorageFull("the gateway's snapshot cannot be written", details=str(error)) from error
+            raise disk_error(error, "the registry's snapshot is not kept") from error
 
 
 class RegistryWatcher:

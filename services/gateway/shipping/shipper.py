@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from services.errors import RelevoError, StorageFull
+from services.gateway.disk_errors import DiskTrouble
 from services.gateway.records import RecordingLimits
 from services.gateway.shipping.delivery import ParallelDelivery
 from services.gateway.spool.batching import assemble_batches
-from services.gateway.spool.database import DiskTrouble
 from services.gateway.spool.entries import Entry, EntryReader
 from services.gateway.spool.maintenance import DiskReserve, SpoolMaintenance
 from services.gateway.spool.outbox import Outbox

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.errors import Conflict, Corrupt, RelevoError, StorageFull, Unavailable
+from services.gateway.disk_errors import ROOM, WRITABLE, DiskTrouble, disk_error
 
 _BUSY_SECONDS = 10.0
 _TROUBLE = {
@@ -17,23 +18,19 @@ _TROUBLE = {
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-class DiskTrouble(StorageFull):
-    """The spool's disk takes no writes for another reason than want of room."""
-
-
 def translate(error: sqlite3.Error) -> RelevoError:
     """The kind of error that SQLite's one is."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return StorageFull(
             "the spool's disk is full; nothing was recorded",
-            remedy="Give the disk that holds the gateway's spool folder more room.",
+            remedy=ROOM,
             details=str(error),
         )
     if code in _TROUBLE:
         return DiskTrouble(
             f"{_TROUBLE[code]}; nothing was recorded",
-            remedy="Make the gateway's spool folder writable again; recording then goes on by itself.",
+            remedy=WRITABLE,
             details=str(error),
         )
     if code in _BROKEN:
@@ -119,11 +116,7 @@ def acquire_ownership(folder: Path) -> sqlite3.Connection:
             folder / "owner.sqlite3", timeout=0, isolation_level=None, check_same_thread=False
         )
     except OSError as error:
-        raise StorageFull(
-            f"the spool's folder {folder} cannot be made",
-            remedy="Make the folder writable for the gateway, or name another.",
-            details=str(error),
-        ) from error
+        raise disk_error(error, f"its folder {folder} cannot be made") from error
     except sqlite3.Error as error:
         raise translate(error) from error
     try:

@@ -5,7 +5,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from services.errors import RelevoError
+from services.errors import RelevoError, StorageFull
+from services.gateway.disk_errors import ROOM, DiskTrouble, disk_error
 from services.gateway.spool.database import checkpoint, connect, translate
 
 _CHECKPOINT_BYTES = 16 << 20
@@ -24,6 +25,7 @@ class DiskReserve:
         self._path = folder / "reserve"
         self._size = size
         self.held = False
+        self._trouble: StorageFull | None = None
 
     def hold(self) -> bool:
         """Take the room, if it is not held; whether it is now."""
@@ -31,14 +33,26 @@ class DiskReserve:
             try:
                 self._fill()
                 self.held = True
-            except OSError:  # a full disk is what this file is for: the answer says so
+            except OSError as error:  # a full disk is what this file is for: the answer says so
+                self._trouble = disk_error(error, "nothing was recorded")
                 self._remove()
         return self.held
+
+    def check(self) -> None:
+        """StorageFull while it is not held, `DiskTrouble` where that is not for want of room."""
+        if self.held:
+            return
+        if isinstance(self._trouble, DiskTrouble):
+            raise self._trouble.again()
+        raise StorageFull(
+            "the spool's disk is full; what is recorded is being shipped to make room", remedy=ROOM
+        )
 
     def release(self) -> None:
         """Give the room up, for the work that empties the disk."""
         self._remove()
         self.held = False
+        self._trouble = None
 
     def _remove(self) -> None:
         with suppress(OSError):  # a read-only disk keeps it

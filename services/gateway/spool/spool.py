@@ -86,11 +86,7 @@ class Spool:
                 f"the spool holds its limit of {self._limit:,} bytes that could not be shipped yet",
                 remedy="Bring the store back, or raise the spool's limit.",
             )
-        if not self.reserve.held:
-            raise StorageFull(
-                "the spool's disk is full; what is recorded is being shipped to make room",
-                remedy="Give the disk that holds the gateway's spool folder more room.",
-            )
+        self.reserve.check()
 
     def commit(self, items: Sequence[EncodedRows]) -> int:
         """Record items in one transaction, not yet synced; the number of the last entry.

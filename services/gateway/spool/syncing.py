@@ -73,10 +73,13 @@ class Syncer:
 
     def _run(self) -> None:
         try:
-            while not self._ending.is_set():
+            ending = False
+            while not ending:
                 self._asked.wait()
                 self._ending.wait(self._seconds)
                 self._asked.clear()
+                # Looked at after that and before the attempt: what was asked before the end is in it.
+                ending = self._ending.is_set()
                 self._attempt(self._wanted)
         finally:
             self._close_log()

@@ -30,7 +30,7 @@ from services.store.identifiers import Ids, format_id, new_ids, parse_id
 from services.store.sqlite import SqliteStore
 
 OF_A, OF_B = ("size", "colour"), ("size", "weight", "count")
-FULL = {"size": 1.5, "colour": "red", "weight": 2.25, "count": 3}
+FULL: dict[str, Any] = {"size": 1.5, "colour": "red", "weight": 2.25, "count": 3}
 ROWS = 40
 Rows = list[dict[str, Any]]
 Say = Callable[[Rows, list[str]], tuple[str, dict[str, Any]]]
@@ -223,8 +223,12 @@ def by_id(batch: PredictionBatch) -> dict[str, dict[str, Any]]:
 
 
 def check_records(
-    running, helpers, texts: list[str], asked: list[dict[str, Any]], arms=(ThirtySeventy.arms,)
-):
+    running: Running,
+    helpers: SimpleNamespace,
+    texts: list[str],
+    asked: list[dict[str, Any]],
+    arms: Sequence[ArmProbabilities] = (ThirtySeventy.arms,),
+) -> None:
     """Live tables and log hold each row once, as the version that its id draws wants and answers it."""
     versions = answered_by(running, helpers, texts)
     modes = {"A": Mode.CHAMPION, "B": Mode.CHALLENGER}
@@ -337,7 +341,7 @@ def test_what_the_drawn_version_needs_and_lacks_is_refused_in_the_words_of_the_w
     with drawing.client() as client, pytest.raises(InvalidInput) as refusal:
         client.predict("plant", asked, ids=texts)
     assert refusal.value.message == f"instances[{lacking}].weight is required"
-    assert refusal.value.field == f"instances[{lacking}].weight"
+    assert getattr(refusal.value, "field", None) == f"instances[{lacking}].weight"
     assert not models["A"].seen
     assert not models["B"].seen
 
