@@ -9,8 +9,7 @@ import numpy as np
 
 from services.evaluation.join.encoding import LabelTexts, OutcomeEncoder
 from services.evaluation.model import Series, VersionView
-from services.evaluation.reader.views import view_of
-from services.evaluation.summaries import InputSummary, priorities, row_ids
+from services.evaluation.summaries import InputSummary, priorities, row_ids, summary_for, view_of
 from services.evaluation.summaries.rows import as_classes
 from services.registry.model import Project, Version
 from services.store.batches import Categorical, Column, Floats
@@ -105,15 +104,15 @@ def _view(version: Version, columns: Mapping[str, Column]) -> VersionView:
     labels = columns.get(version.signature.target.column)
     if predicted is None or labels is None:
         return VersionView()
-    outcomes = OutcomeEncoder(version.signature, LabelTexts())
-    if outcomes.is_classification:
+    encoder = OutcomeEncoder(version.signature, LabelTexts())
+    if encoder.is_classification:
         labels = as_classes(labels, version.signature.classes)
-    numbers = outcomes.predicted(predicted)
+    numbers = encoder.predicted(predicted)
     there = ~np.isnan(numbers)
-    joined = outcomes.empty()
+    joined = summary_for(version.signature)
     joined.add_rows(
-        outcomes.labelled(
-            row_ids(np.arange(len(numbers))), outcomes.labels(labels), numbers, _scores(version, columns)
+        encoder.labelled(
+            row_ids(np.arange(len(numbers))), encoder.labels(labels), numbers, _scores(version, columns)
         )
     )
     return view_of(joined, int(there.sum())) if joined.rows else VersionView(predictions=int(there.sum()))

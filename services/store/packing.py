@@ -18,7 +18,7 @@ BLOB_LIMIT = 1_000_000
 _Kind = tuple[object, ...]
 
 
-def _kind(batch: Batch) -> _Kind:
+def kind_of(batch: Batch) -> _Kind:
     """Batches of one kind can be put into one: predictions sort before the labels that follow them."""
     if isinstance(batch, LabelBatch):
         return (1, isinstance(batch.labels, Categorical))
@@ -46,7 +46,10 @@ def concat_columns(columns: Sequence[Column]) -> Column:
     return np.concatenate([column for column in columns if not isinstance(column, Categorical)])
 
 
-def _concat_predictions(batches: Sequence[PredictionBatch]) -> PredictionBatch:
+def concat_predictions(batches: Sequence[PredictionBatch]) -> PredictionBatch:
+    """Batches of one kind, one behind the other; there is at least one."""
+    if len(batches) == 1:
+        return batches[0]
     scores = [batch.scores for batch in batches if batch.scores is not None]
     first = batches[0]
     return replace(
@@ -63,7 +66,7 @@ def _concat_predictions(batches: Sequence[PredictionBatch]) -> PredictionBatch:
 def _concat_batches(batches: Sequence[Batch]) -> Batch:
     labels = [batch for batch in batches if isinstance(batch, LabelBatch)]
     if not labels:
-        return _concat_predictions([batch for batch in batches if isinstance(batch, PredictionBatch)])
+        return concat_predictions([batch for batch in batches if isinstance(batch, PredictionBatch)])
     return LabelBatch(
         np.concatenate([batch.ids for batch in labels]),
         concat_columns([batch.labels for batch in labels]),
@@ -113,7 +116,7 @@ def pack_batches(batches: Iterable[tuple[int, Batch]], last_sequence: int) -> li
         if sequence != expected:
             break
         expected += 1
-        groups.setdefault(_kind(batch), []).append((sequence, batch))
+        groups.setdefault(kind_of(batch), []).append((sequence, batch))
     if expected != last_sequence + 1:
         raise Conflict(
             f"the segment lacks batch {expected} of {last_sequence}; it is packed once all are there"

@@ -1,78 +1,41 @@
-"""Joins predictions and labels by id, whichever comes first; tells each pair once, takes back what changes.
+"""Joins predictions and labels by id, whichever comes first; gives each pair once, takes back what changes.
 
 Ids at or above the *horizon* are *held*: all that was read of them is in memory, and a join is a search
 there. Older ids are *past*: their labels and predictions are looked up by primary key. What a join
-changes is told as signed rows, so the order in which things arrive leaves no trace.
+changes is given as signed rows, so the order in which things arrive leaves no trace.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.join.encoding import OutcomeEncoder
-from services.evaluation.join.id_table import Columns, IdTable, Keys, Positions, concat_keys, first_of_each
-from services.evaluation.join.label_history import PastLabels
-from services.evaluation.join.labels import LabelRows, LabelTable
+from services.evaluation.join.encoding import EncodedRows
+from services.evaluation.join.id_table import Columns, IdTable, Keys, Positions, first_of_each
+from services.evaluation.join.labels import LabelTable, PastLabels, winners
 from services.evaluation.join.recent_ids import RecentIds
-from services.store.batches import Floats
+from services.evaluation.join.rows import JoinedRows, LabelRows, PredictionRows, VersionRows
+from services.store.batches import Floats, take
 
 HELD_ROWS = 2_000_000
 """Rows (predictions and labels) held at most, a quarter more for a while."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PredictionRows:
-    """Predictions of one version, n rows.
-
-    Attributes:
-        streams: shape (n,), int32, which revision and mode each row is of.
-        predicted: shape (n,), numbers or codes of classes, NaN where missing.
-        scores: shape (n, k); k is 0 for regression.
-        marked: shape (n,), whether a row may have been recorded twice.
-    """
-
-    keys: Keys
-    streams: NDArray[np.int32]
-    predicted: Floats
-    scores: Floats
-    marked: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        """The number of rows."""
-        return len(self.keys)
-
-    def take(self, rows: NDArray[np.generic]) -> "PredictionRows":
-        """The rows chosen by a mask or by positions."""
-        return PredictionRows(
-            self.keys.take(rows), self.streams[rows], self.predicted[rows], self.scores[rows],
-            self.marked[rows],
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class JoinedRows:
-    """Predictions with a true value, shape (n,), to be put in (`sign` +1) or taken out (-1)."""
-
-    version: str
-    rows: PredictionRows
-    labels: Floats
-    sign: int
 
 
 class VersionPredictions:
     """What is held and remembered of one version's predictions.
 
     A held row costs 30 bytes and 8 more a class; a remembered id 24.
+
+    Args:
+        classes: those that have a score.
     """
 
-    def __init__(self, outcomes: OutcomeEncoder) -> None:
-        self.outcomes = outcomes
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self.classes = classes
         self.held = IdTable({
             "stream": (np.int32, 0), "predicted": (np.float64, 0),
-            "scores": (np.float64, len(outcomes.classes)), "joined": (np.bool_, 0), "marked": (np.bool_, 0),
-        } if outcomes.classes else {
+            "scores": (np.float64, len(classes)), "joined": (np.bool_, 0), "marked": (np.bool_, 0),
+        } if classes else {
             "stream": (np.int32, 0), "predicted": (np.float64, 0),
             "joined": (np.bool_, 0), "marked": (np.bool_, 0),
         })  # fmt: skip
@@ -94,13 +57,13 @@ class VersionPredictions:
             "stream": rows.streams, "predicted": rows.predicted,
             "joined": np.zeros(len(rows), dtype=np.bool_), "marked": rows.marked,
         }  # fmt: skip
-        if self.outcomes.classes:
+        if self.classes:
             columns["scores"] = rows.scores
         self.held.insert(rows.keys, columns)
 
     def rows_at(self, keys: Keys, places: Positions) -> PredictionRows:
         """Held rows at places that `held.find(keys)` gave."""
-        scores = self.held.read(places, "scores") if self.outcomes.classes else np.empty((len(keys), 0))
+        scores = self.held.read(places, "scores") if self.classes else np.empty((len(keys), 0))
         return PredictionRows(
             keys, self.held.read(places, "stream"), self.held.read(places, "predicted"), scores,
             self.held.read(places, "marked"),
@@ -117,42 +80,71 @@ class VersionPredictions:
         return [keys.take(columns["marked"]) for keys, columns in self.held.before(horizon)]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """What a join found.
+
+    Attributes:
+        predictions: those that were not counted before.
+        pairs: predictions with their true values, to be put in or taken out.
+    """
+
+    predictions: list[VersionRows]
+    pairs: list[JoinedRows]
+
+
 @dataclass(slots=True, eq=False)
 class Joiner:
-    """The join of one project: what is held, and what was told about what is past.
+    """The join of one project: what is held, and what was given about what is past.
 
     Attributes:
         horizon: the upper half of the oldest id that is held.
-        joined: what changed since this was last emptied by the caller.
     """
 
     capacity: int = HELD_ROWS
     horizon: int = 0
     versions: dict[str, VersionPredictions] = field(default_factory=dict)
     labels: LabelTable = field(default_factory=LabelTable)
-    joined: list[JoinedRows] = field(default_factory=list)
+    _pairs: list[JoinedRows] = field(default_factory=list)
 
     def is_past(self, keys: Keys) -> NDArray[np.bool_]:
         """A mask of the ids before the horizon."""
         return keys.high < np.uint64(self.horizon)
 
-    def add_predictions(self, version: str, rows: PredictionRows, past: PastLabels) -> NDArray[np.bool_]:
-        """Take predictions of one version and return the mask of those not counted before.
+    def join(self, rows: EncodedRows, writers: list[str]) -> Joined:
+        """Join what was read next with all that is held, and with what the store knows of the past.
 
-        `past` tells the labels that were read before them, of ids before the horizon.
+        Args:
+            rows: the predictions and labels that were read.
+            writers: names of the writers; labels name them by position.
         """
-        known = self.versions[version]
-        fresh = known.unseen(rows, self.horizon)
-        old = self.is_past(rows.keys)
-        known.hold(rows.take(fresh & ~old))
-        self._join_past(version, rows.take(fresh & old), past)
-        return fresh
+        labels = winners(rows.labels, writers)
+        predictions = [self._add_predictions(part, rows.past_labels) for part in rows.predictions]
+        self._add_labels(labels.take(~self.is_past(labels.keys)), writers)
+        for part in predictions:
+            self._join_held(part.version, part.rows.keys)
+        for part in rows.changed:
+            self._change_past(part.version, part.rows, rows.past_labels)
+        self._shrink()
+        pairs, self._pairs = self._pairs, []
+        return Joined([part for part in predictions if len(part.rows)], pairs)
+
+    def _add_predictions(self, part: VersionRows, past: PastLabels) -> VersionRows:
+        """Hold predictions, and give those that were not counted before."""
+        known = self.versions[part.version]
+        fresh = known.unseen(part.rows, self.horizon)
+        old = self.is_past(part.rows.keys)
+        known.hold(part.rows.take(fresh & ~old))
+        self._join_past(part.version, part.rows.take(fresh & old), past)
+        places = np.flatnonzero(fresh)
+        inputs = {name: take(column, places) for name, column in part.inputs.items()}
+        return VersionRows(part.version, part.rows.take(fresh), inputs)
 
     def _join_past(self, version: str, rows: PredictionRows, past: PastLabels) -> None:
-        """Join rows of the past with the label that was told for them, if one was.
+        """Join rows of the past with the label that was read for them before, if one was.
 
-        A label that was read before its prediction may have found it in the live table already and told
-        what follows from a pair assumed to be counted: then it is that pair that has to be told now.
+        A label that was read before its prediction may have found it in the live table already and given
+        what follows from a pair assumed to be counted: then it is that pair that has to be given now.
         """
         if not len(rows):
             return
@@ -162,8 +154,8 @@ class Joiner:
         self._emit(version, rows, np.where(assumed, base, np.where(labelled, label, np.nan)), 1)
         known.seen.remember(rows.keys)
 
-    def add_labels(self, rows: LabelRows, writers: list[str]) -> None:
-        """Take labels of held ids; every pair whose label changes is told anew."""
+    def _add_labels(self, rows: LabelRows, writers: list[str]) -> None:
+        """Join labels of held ids; every pair whose label changes is given anew."""
         keys, before, after = self.labels.update(rows, writers)
         for version, known in self.versions.items():
             places = known.held.find(keys)
@@ -174,8 +166,8 @@ class Joiner:
             self._emit(version, found, after[here], 1)
             known.held.write(places[here], "joined", np.ones(len(found), dtype=np.bool_))
 
-    def join_held(self, version: str, keys: Keys) -> None:
-        """Join the held predictions of these ids, not told yet, with labels that came before them."""
+    def _join_held(self, version: str, keys: Keys) -> None:
+        """Join the held predictions of these ids, not given yet, with labels that came before them."""
         known = self.versions[version]
         places = known.held.find(keys)
         waiting = places >= 0
@@ -186,8 +178,8 @@ class Joiner:
         self._emit(version, rows, self.labels.table.read(labels[waiting], "value"), 1)
         known.held.write(places[waiting], "joined", np.ones(len(rows), dtype=np.bool_))
 
-    def change_past(self, version: str, rows: PredictionRows, past: PastLabels) -> None:
-        """Tell past predictions, as the live table has them, with their changed labels."""
+    def _change_past(self, version: str, rows: PredictionRows, past: PastLabels) -> None:
+        """Give past predictions, as the live table has them, with their changed labels."""
         known = self.versions[version]
         had, before = past.before(rows.keys)
         _, after = past.after(rows.keys)
@@ -195,7 +187,7 @@ class Joiner:
         self._emit(version, rows, after, 1)
         known.assumed.remember(rows.keys, np.where(had, before, np.nan))
 
-    def shrink(self) -> None:
+    def _shrink(self) -> None:
         """Let the oldest ids go when more is held than the capacity allows."""
         if self.rows > self.capacity + self.capacity // 4:
             self.move_horizon(self.horizon_for(self.capacity))
@@ -224,21 +216,6 @@ class Joiner:
             known.drop_before(horizon)
 
     def _emit(self, version: str, rows: PredictionRows, labels: Floats, sign: int) -> None:
-        told = ~np.isnan(labels)
-        if told.any():
-            self.joined.append(JoinedRows(version, rows.take(told), labels[told], sign))
-
-
-def concat_predictions(parts: Iterable[PredictionRows]) -> PredictionRows:
-    """Rows one behind the other; there is at least one part."""
-    listed = list(parts)
-    if len(listed) == 1:
-        return listed[0]
-    return replace(
-        listed[0],
-        keys=concat_keys([part.keys for part in listed]),
-        streams=np.concatenate([part.streams for part in listed]),
-        predicted=np.concatenate([part.predicted for part in listed]),
-        scores=np.concatenate([part.scores for part in listed]),
-        marked=np.concatenate([part.marked for part in listed]),
-    )
+        labelled = ~np.isnan(labels)
+        if labelled.any():
+            self._pairs.append(JoinedRows(version, rows.take(labelled), labels[labelled], sign))

@@ -1,56 +1,11 @@
 """Labels by id: of several for one id the latest `labelled_at` counts, whatever came first."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.join.id_table import IdTable, Keys, concat_keys
+from services.evaluation.join.id_table import IdTable, Keys
+from services.evaluation.join.rows import Integers, LabelRows, concat_labels
 from services.store.batches import Floats
-
-Integers = NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelRows:
-    """Labels and where they stand in the log, n rows in each writer's order.
-
-    Attributes:
-        values: shape (n,), numbers or codes of texts.
-        labelled_at: shape (n,), microseconds.
-        writers: shape (n,), positions in the list of writers' names.
-        segments, sequences: shape (n,).
-    """
-
-    keys: Keys
-    values: Floats
-    labelled_at: NDArray[np.int64]
-    writers: Integers
-    segments: Integers
-    sequences: Integers
-
-    def __len__(self) -> int:
-        """The number of rows."""
-        return len(self.keys)
-
-    def take(self, rows: NDArray[np.generic]) -> "LabelRows":
-        """The rows chosen by a mask or by positions."""
-        return LabelRows(
-            self.keys.take(rows), self.values[rows], self.labelled_at[rows], self.writers[rows],
-            self.segments[rows], self.sequences[rows],
-        )  # fmt: skip
-
-
-def concat_labels(parts: list[LabelRows]) -> LabelRows:
-    """Rows one behind the other; there is at least one part."""
-    return LabelRows(
-        concat_keys([part.keys for part in parts]),
-        np.concatenate([part.values for part in parts]),
-        np.concatenate([part.labelled_at for part in parts]),
-        np.concatenate([part.writers for part in parts]),
-        np.concatenate([part.segments for part in parts]),
-        np.concatenate([part.sequences for part in parts]),
-    )
 
 
 def winners(rows: LabelRows, writers: list[str]) -> LabelRows:
@@ -114,3 +69,29 @@ def _ranks(writers: list[str]) -> Integers:
     ranks = np.empty(len(writers), dtype=np.int32)
     ranks[sorted(range(len(writers)), key=writers.__getitem__)] = np.arange(len(writers), dtype=np.int32)
     return ranks
+
+
+class PastLabels:
+    """Labels of past ids, as they counted before the rows that are being read now, and with them."""
+
+    def __init__(self) -> None:
+        self._table = IdTable({"before": (np.float64, 0), "after": (np.float64, 0)})
+
+    def put(self, keys: Keys, before: Floats, after: Floats) -> None:
+        """Add ids that are not here yet; NaN where there is no label."""
+        self._table.insert(keys, {"before": before, "after": after})
+
+    def before(self, keys: Keys) -> tuple[NDArray[np.bool_], Floats]:
+        """A mask of the ids that had a label before, and the labels."""
+        return self._column(keys, "before")
+
+    def after(self, keys: Keys) -> tuple[NDArray[np.bool_], Floats]:
+        """A mask of the ids that have a label now, and the labels."""
+        return self._column(keys, "after")
+
+    def _column(self, keys: Keys, name: str) -> tuple[NDArray[np.bool_], Floats]:
+        places = self._table.find(keys)
+        values = np.full(len(keys), np.nan)
+        here = places >= 0
+        values[here] = self._table.read(places[here], name)
+        return ~np.isnan(values), values

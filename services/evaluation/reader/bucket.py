@@ -13,8 +13,10 @@ from services.evaluation.summaries import (
     LabelledRows,
     Summary,
     check_summary,
+    summary_for,
     summary_from_bytes,
 )
+from services.registry.model import Signature
 from services.store.batches import Column
 
 SAMPLED = 128
@@ -57,10 +59,10 @@ class Bucket:
         for name, column in inputs.items():
             self._input(name).add_values(priority, at, column)
 
-    def count_pairs(self, rows: LabelledRows, sign: int, empty: Callable[[], Summary]) -> None:
+    def count_pairs(self, rows: LabelledRows, sign: int, signature: Signature) -> None:
         """Put in (+1) or take out (-1) rows with a true value."""
         if self.joined is None:
-            self.joined = empty()
+            self.joined = summary_for(signature)
         if sign > 0:
             self.joined.add_rows(rows)
         else:

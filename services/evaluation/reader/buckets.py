@@ -1,20 +1,20 @@
 """Summaries by stream and time: five minutes long for a day, hours, then days."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.evaluation.join.encoding import OutcomeEncoder
-from services.evaluation.join.id_table import Keys, Positions
-from services.evaluation.join.joiner import JoinedRows, PredictionRows
+from services.evaluation.join.id_table import Positions
+from services.evaluation.join.joiner import Joined
+from services.evaluation.join.rows import JoinedRows, VersionRows
 from services.evaluation.model import Span
 from services.evaluation.reader.bucket import TOTAL_SAMPLED, Bucket, LazyBucket
 from services.evaluation.summaries import priorities
 from services.registry.model import Mode
-from services.store.batches import Column, take
+from services.store.batches import take
 
 FIVE_MINUTES, HOUR, DAY = 300, 3_600, 86_400
 FINE_FOR = 25 * HOUR
@@ -84,49 +84,44 @@ class Buckets:
     sums: dict[Span, WindowSums] = field(default_factory=dict)
     changes: int = 0
 
-    def stream(self, stream: PredictionStream) -> int:
-        """The stream's position."""
-        if stream not in self.streams:
-            self.streams.append(stream)
-        return self.streams.index(stream)
+    def count(self, joined: Joined, encoders: Mapping[str, OutcomeEncoder], now: float) -> None:
+        """Count what a join found.
 
-    def count_predictions(self, stream: int, keys: Keys, inputs: dict[str, Column]) -> None:
+        Args:
+            joined: new predictions, and pairs to put in or take out.
+            encoders: by version: how its numbers become classes again.
+            now: Unix seconds; buckets that have become old by then are merged into longer ones first.
+        """
+        self._age(now)
+        for part in joined.predictions:
+            self._count_predictions(part)
+        for pairs in joined.pairs:
+            for number in np.unique(pairs.rows.streams).tolist():
+                self._count_pairs(number, pairs, encoders[pairs.version])
+        self.changes += bool(joined.predictions or joined.pairs)
+
+    def _count_predictions(self, part: VersionRows) -> None:
         """Count predictions of one stream and their inputs."""
-        at = keys.seconds()
-        priority = priorities(keys.ids())
+        stream, at = int(part.rows.streams[0]), part.rows.keys.seconds()
+        priority = priorities(part.rows.keys.ids())
         for start, rows in self._groups(at):
-            part = {name: take(column, rows) for name, column in inputs.items()}
+            inputs = {name: take(column, rows) for name, column in part.inputs.items()}
             for bucket in self._kept_buckets(stream, start):
-                bucket.count_predictions(priority[rows], at[rows].astype(np.float64), part)
+                bucket.count_predictions(priority[rows], at[rows].astype(np.float64), inputs)
             for bucket in self._window_buckets(stream, start):
                 bucket.predictions += len(rows)
-        self.changes += 1
 
-    def count_pairs(self, parts: list[JoinedRows], outcomes: dict[str, OutcomeEncoder]) -> None:
-        """Put in, or take out, predictions with their true values."""
-        for part in parts:
-            for number in np.unique(part.rows.streams).tolist():
-                chosen = part.rows.streams == number
-                self._count_pairs(
-                    number, part.rows.take(chosen), part.labels[chosen], part.sign, outcomes[part.version]
-                )
-        self.changes += bool(parts)
-
-    def _count_pairs(
-        self,
-        stream: int,
-        rows: PredictionRows,
-        labels: NDArray[np.float64],
-        sign: int,
-        outcomes: OutcomeEncoder,
-    ) -> None:
+    def _count_pairs(self, stream: int, pairs: JoinedRows, encoder: OutcomeEncoder) -> None:
+        """Put in, or take out, those of one stream."""
+        of_stream = pairs.rows.streams == stream
+        rows, labels = pairs.rows.take(of_stream), pairs.labels[of_stream]
         ids = rows.keys.ids()
         for start, chosen in self._groups(rows.keys.seconds()):
-            part = outcomes.labelled(
+            part = encoder.labelled(
                 ids[chosen], labels[chosen], rows.predicted[chosen], rows.scores[chosen]
             )
             for bucket in (*self._kept_buckets(stream, start), *self._window_buckets(stream, start)):
-                bucket.count_pairs(part, sign, outcomes.empty)
+                bucket.count_pairs(part, pairs.sign, encoder.signature)
 
     def _groups(self, at: Positions) -> Iterator[tuple[int, Positions]]:
         """Bucket starts, and the rows that fall into each."""
@@ -149,7 +144,7 @@ class Buckets:
     def _window_buckets(self, stream: int, start: int) -> list[Bucket]:
         return [sums.bucket(stream) for sums in self.sums.values() if start >= sums.start]
 
-    def age(self, now: float) -> None:
+    def _age(self, now: float) -> None:
         """Merge buckets that have become old into longer ones."""
         hours_before = max(self.hours_before, int(now - FINE_FOR) // HOUR * HOUR)
         days_before = max(self.days_before, int(now - HOURS_FOR) // DAY * DAY)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from services.errors import Conflict, NotFound
 from services.evaluation.historical import HistoricalReader
 from services.evaluation.join.joiner import HELD_ROWS
-from services.evaluation.join.label_history import LiveTables
+from services.evaluation.join.past_rows import LiveTables
 from services.evaluation.model import Evolution, ProjectView, Span, Traffic
 from services.evaluation.reader.bucket import DamagedSummary
 from services.evaluation.reader.buckets import TimeWindow
@@ -90,11 +90,14 @@ class ProjectReader:
         Raises:
             NotFound: there is no such project.
         """
-        with self._lock:
+
+        def look() -> ProjectView:
             project = self._project()
             state, rows = self._follow(project, cancelled)
             window, historical = TimeWindow(Span.ALL, self._clock()), self._historical.views(project)
             return project_view(state, project, window, historical, rows, desired_only=True)
+
+        return self._mending(look)
 
     def evolution(self, variable: str, span: Span, cancelled: Cancelled = None) -> Evolution:
         """An input's course over the training set and then over the live rows.
@@ -185,16 +188,14 @@ class ProjectReader:
         return self._state
 
     def _follow(self, project: Project, cancelled: Cancelled) -> tuple[ReaderState, int]:
-        state = self._opened(project)
-        total = 0
+        """Read the log to its end, a slice at a time, and count it."""
+        state, total = self._opened(project), 0
         while True:
-            state.buckets.age(self._clock())
             entries = self._store.read(self._name, state.cursors, limit=SLICE_ROWS)
             slice_ = read_slice(entries, state.cursors, cancelled)
-            if slice_.versions() - state.joiner.versions.keys():
+            if slice_.versions() - state.encoders.keys():
                 state.add_versions(self._project())
-            if slice_.cursors != state.cursors:
-                ingest(state, LiveTables(self._store, self._name), slice_)
+            ingest(state, LiveTables(self._store, self._name), slice_, self._clock())
             total += slice_.rows
             if slice_.rows < SLICE_ROWS:
                 return state, total

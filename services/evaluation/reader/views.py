@@ -6,7 +6,7 @@ from services.evaluation.model import ProjectView, Span, Traffic, VersionView
 from services.evaluation.reader.bucket import Bucket
 from services.evaluation.reader.buckets import PredictionStream, TimeWindow
 from services.evaluation.reader.state import ReaderState
-from services.evaluation.summaries import Summary
+from services.evaluation.summaries import Summary, view_of
 from services.registry.model import Project, Version
 
 
@@ -73,18 +73,6 @@ def merged(buckets: list[Bucket]) -> Summary | None:
     for summary in summaries[1:]:
         whole.merge(summary)
     return whole
-
-
-def view_of(joined: Summary, predictions: int) -> VersionView:
-    """What a summary of joined rows says of a version."""
-    return VersionView(
-        predictions=predictions,
-        labelled=joined.rows,
-        metrics=joined.metrics(),
-        roc=joined.roc(),
-        roc_averages=joined.roc_averages(),
-        pairs=joined.pairs(),
-    )
 
 
 def _moment(seconds: float) -> datetime | None:

@@ -15,6 +15,7 @@ from services.evaluation.summaries.summary import (
     check_summary,
     summary_for,
     summary_from_bytes,
+    view_of,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "row_ids",
     "summary_for",
     "summary_from_bytes",
+    "view_of",
 ]

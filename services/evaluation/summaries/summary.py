@@ -4,7 +4,7 @@ from typing import Protocol, Self
 
 import msgspec
 
-from services.evaluation.model import Metrics, Pairs, RocCurve
+from services.evaluation.model import Metrics, Pairs, RocCurve, VersionView
 from services.evaluation.summaries import serialization
 from services.evaluation.summaries.classification import ClassificationState, ClassificationSummary
 from services.evaluation.summaries.regression import RegressionState, RegressionSummary
@@ -69,3 +69,15 @@ def summary_from_bytes(packed: bytes) -> Summary:
     if isinstance(state, RegressionState):
         return RegressionSummary.of(state)
     return ClassificationSummary.of(state)
+
+
+def view_of(joined: Summary, predictions: int) -> VersionView:
+    """What a summary of joined rows says of a version."""
+    return VersionView(
+        predictions=predictions,
+        labelled=joined.rows,
+        metrics=joined.metrics(),
+        roc=joined.roc(),
+        roc_averages=joined.roc_averages(),
+        pairs=joined.pairs(),
+    )
