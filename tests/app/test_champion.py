@@ -49,12 +49,12 @@ def test_the_keyboard_alone_makes_a_challenger_champion_with_a_reason(
     qtbot.waitUntil(window.start.monitor.notice.isVisible)
     now = project(wine)
     assert (now.champion, now.generation) == ("B", 2)
-    assert now.version("A").mode is Mode.CHALLENGER  # type: ignore[union-attr]
+    assert now.version("A").mode is Mode.CHALLENGER
     assert now.last_change is not None
     assert now.last_change.reason == "Lower error this week"
     rmse = {one.version: one for one in now.last_change.evidence.values if one.metric == "RMSE"}
     assert (rmse["A"].rows, rmse["B"].rows) == (312, 312)
-    assert rmse["A"].value > rmse["B"].value > 0  # type: ignore[operator]
+    assert rmse["A"].value > rmse["B"].value > 0
     qtbot.waitUntil(lambda: window.start.monitor.view_model.champion.name == "B")
 
 

@@ -76,9 +76,9 @@ def test_a_challenger_is_retired_and_taken_back_in_place(
     page.detail.versions.select_keys(["B"])
     page.detail.versions.retire_action.trigger()
     qtbot.waitUntil(page.notice.isVisible)
-    assert wine.project("wine").version("B").mode is Mode.RETIRED  # type: ignore[union-attr]
+    assert wine.project("wine").version("B").mode is Mode.RETIRED
     page.notice.banner.retry_requested.emit()
-    qtbot.waitUntil(lambda: wine.project("wine").version("B").mode is Mode.CHALLENGER)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: wine.project("wine").version("B").mode is Mode.CHALLENGER)
 
 
 def test_another_revision_is_used_with_a_reason_and_the_one_before_again(
@@ -98,10 +98,10 @@ def test_another_revision_is_used_with_a_reason_and_the_one_before_again(
     assert dialog.reason.error() == "Reason is needed."
     qtbot.keyClicks(dialog.line, "Trained on the newest rows")
     dialog.button.click()
-    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == second.sha256)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == second.sha256)
     qtbot.waitUntil(page.notice.isVisible)
     page.notice.banner.retry_requested.emit()
-    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == first.sha256)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == first.sha256)
     whys = [change.reason for change in wine.revision_history("wine", "A")][1:]
     assert whys[0] == "Trained on the newest rows"
     assert whys[1].endswith("undoing: Trained on the newest rows")
@@ -113,7 +113,7 @@ def test_the_list_of_revisions_tells_which_was_used_when_and_why(
 ) -> None:
     second = filling.revision_of("wine", "A", 1)
     wine.add_revision(second)
-    first = wine.project("wine").version("A").revision  # type: ignore[union-attr]
+    first = wine.project("wine").version("A").revision
     Registry(wine).set_revision("wine", "A", second.sha256, expected=first, who="Ana", reason="Newer rows")
     page = projects_page(open_window(), qtbot)
     page.presenter.revisions.browse("wine", "A")

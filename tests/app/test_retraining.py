@@ -50,7 +50,7 @@ def test_a_running_job_is_found_shown_and_ends_with_an_offer_to_use_its_revision
     dialog = window.program.actions.revisions.reason
     qtbot.keyClicks(dialog.line, "Fresher rows")
     dialog.button.click()
-    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == fresh.sha256)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: wine.project("wine").version("A").revision == fresh.sha256)
 
 
 def test_a_job_that_fails_says_why_and_stays_in_activity(

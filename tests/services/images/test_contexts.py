@@ -25,7 +25,7 @@ COMMANDS = ("gateway", "supervisor", "serve", "train", "prepare")
 
 def files_of(context: bytes) -> dict[str, bytes]:
     with tarfile.open(fileobj=io.BytesIO(context)) as tar:
-        return {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
+        return {entry.name: tar.extractfile(entry).read() for entry in tar}
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

@@ -15,7 +15,7 @@ from services.profiles.secrets import Secrets
 class InMemory(KeyringBackend):
     """A keyring as a system would offer it; may be locked."""
 
-    priority = 1.0  # type: ignore[assignment]  # a property in the base class
+    priority = 1.0  # a property in the base class
 
     def __init__(self) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ def deploy(kind: str) -> Deploy:
 
 def files_of(context: bytes) -> dict[str, bytes]:
     with tarfile.open(fileobj=io.BytesIO(context)) as tar:
-        return {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
+        return {entry.name: tar.extractfile(entry).read() for entry in tar}
 
 
 def test_without_needs_an_image_adds_the_folder_only(tmp_path: Path) -> None:

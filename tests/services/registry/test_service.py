@@ -190,7 +190,7 @@ def test_a_change_that_cannot_be_read_back_is_not_reported_as_done(store: Sqlite
         """Says that it registered, and keeps only the champion."""
 
         def register(self, version: Version, *, who: str) -> Project:
-            return super().register(version, who=who) if version.name == "A" else self.project("wine")  # type: ignore[return-value]
+            return super().register(version, who=who) if version.name == "A" else self.project("wine")
 
     forgetful = Forgetful(store._database.folder)
     registry = Registry(forgetful)

@@ -48,7 +48,7 @@ def test_numbers_come_back_missing_ones_too(kind: FieldType) -> None:
     column = np.array([0.0, np.nan, 1.0])
     values = column_values("x", column, kind)
     assert values[1] is None
-    np.testing.assert_array_equal(column_of(values, text=False), column)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(column_of(values, text=False), column)
 
 
 def test_unknown_classes_are_coded_behind_the_known_ones() -> None:

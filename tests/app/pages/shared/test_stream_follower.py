@@ -52,7 +52,7 @@ class Gathered:
         self.sources: list[Source] = []
         self.follower: StreamFollower[int] = StreamFollower(
             tasks, self._take, self.ends.append, parent, **named
-        )  # type: ignore[arg-type]
+        )
 
     def follow(self) -> None:
         def opened(receive: object, ended: object) -> Source:

@@ -140,7 +140,7 @@ def test_a_store_that_fails_during_a_refresh_costs_no_row(
     first.write_rollups(kept_rows=3)
     platform.writer("g1").ship(platform.labels(ids, [0] * 40, at=1))
     failing = Failing(platform.store, call)
-    reader = ProjectReader(failing, platform.project, clock=platform.clock)  # type: ignore[arg-type]
+    reader = ProjectReader(failing, platform.project, clock=platform.clock)
     with pytest.raises(Unavailable):
         reader.refresh(Span.ALL)
     failing.down = False
@@ -166,7 +166,7 @@ def test_a_packed_segment_whose_chunks_end_early_is_read_whole_or_not_at_all(
             yield from entries
 
     broken = Broken(platform.store, "")
-    reader = ProjectReader(broken, platform.project, clock=platform.clock)  # type: ignore[arg-type]
+    reader = ProjectReader(broken, platform.project, clock=platform.clock)
     with pytest.raises(Unavailable):
         reader.refresh(Span.ALL)
     broken.down = False

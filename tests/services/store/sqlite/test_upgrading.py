@@ -54,7 +54,7 @@ def test_evidence_that_was_kept_as_text_is_still_told(
     first, second = store.history("wine")
     assert first.evidence == Evidence()
     assert second.evidence == Evidence(note="RMSE, live: 0.62 → 0.58; R², live: 0.30 → 0.34")
-    project = store.project("wine")  # type: ignore[assignment]
+    project = store.project("wine")
     assert project.last_change == second
     store.close()
 
