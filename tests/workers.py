@@ -18,20 +18,22 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    # The engine becomes the manager of a Swarm, and is none afterwards.
-    "swarm": (
-        "tests/platform/test_on_swarm.py",
-        "tests/services/containers/swarm/",
+    # They build Relevo's images, fill the engine with whole platforms, and make it the manager of a Swarm.
+    "platforms": (
+        "tests/platform/",
         "tests/services/platform/",
+        "tests/services/publish/",
+        "tests/services/containers/swarm/",
         "tests/app/pages/platform/",
+        "tests/images/",
     ),
 }
 """From a group's name to the files and folders in it, the longest group first."""
 
-GROUP_OF_FIXTURE = {"swarm_engine": "swarm"}
+GROUP_OF_FIXTURE = {"swarm_engine": "platforms"}
 """Fixtures that change what all share: whoever uses one is in that group."""
 
-LONG = ("tests/platform/", "tests/services/publish/", "tests/images/", "tests/services/client/csharp/")
+LONG = ("tests/services/client/", "tests/services/model_server/", "tests/services/gateway/")
 """Files dealt out next, so that none of them is begun when the other workers are about to end."""
 
 

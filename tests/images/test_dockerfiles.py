@@ -27,16 +27,19 @@ def test_every_folder_is_in_the_catalogue() -> None:
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_bases_are_pinned(name: str) -> None:
     stages: set[str] = set()
-    for base, stage in re.findall(r"^FROM (\S+)(?: AS (\S+))?$", dockerfile(name), re.MULTILINE):
+    found = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", dockerfile(name), re.MULTILINE)
+    assert len(found) == len(re.findall(r"^\s*FROM\b", dockerfile(name), re.MULTILINE | re.IGNORECASE)) > 0
+    for base, stage in found:
         assert base in stages or PINNED_BASE.fullmatch(base), base
         stages.add(stage)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_packages_are_pinned(name: str) -> None:
-    for words in re.findall(
-        r"^RUN sh /build/packages\.sh ((?:.*\\\n)*.*)$", dockerfile(name), re.MULTILINE
-    ):
+    found = re.findall(r"^RUN sh /build/packages\.sh ((?:.*\\\n)*.*)$", dockerfile(name), re.MULTILINE)
+    assert len(found) == dockerfile(name).count("sh /build/packages.sh ")
+    assert "apt-get install" not in dockerfile(name)
+    for words in found:
         packages = set(words.replace("\\\n", " ").replace("'", "").split())
         # Certificates are to be the newest.
         assert [package for package in packages - {"ca-certificates"} if "=" not in package] == []

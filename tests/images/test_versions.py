@@ -1,5 +1,7 @@
 """Images of versions with the packages their models need: what works inside, and what leaves no trace."""
 
+import io
+import tarfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from services.model_server.artifacts.kinds import KINDS, Kind
 from services.model_server.deploy import Deploy, write_deploy
 from services.publish.version_image import version_image
 from services.registry.model import Field, Signature, Task
+from tests.lineage import descendants
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(300)]
 Build = Callable[..., str]
@@ -44,12 +47,27 @@ TRAIN = (
 )
 
 
-@pytest.fixture
-def build(
+@pytest.fixture(scope="module")
+def own_base(
     engine: Engine, built_images: Callable[[str], str], unique_name: Callable[[str], str]
-) -> Iterator[Build]:
+) -> Iterator[str]:
+    """The image that versions are built on, as one that nobody else builds on."""
+    name = f"{unique_name('base')}:1"
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        dockerfile = f"FROM {built_images('model-python')}\nLABEL relevo.test={name}\n".encode()
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        archive.addfile(entry, io.BytesIO(dockerfile))
+    engine.build(BuildSpec(context.getvalue(), name), lambda *_: None, lambda _: None)
+    yield name
+    engine.remove_image(name)
+
+
+@pytest.fixture
+def build(engine: Engine, own_base: str, unique_name: Callable[[str], str]) -> Iterator[Build]:
     """Build the image of a version; its reference. It goes with the test."""
-    base, target = built_images("model-python"), f"{unique_name('version')}:1"
+    target = f"{unique_name('version')}:1"
 
     def built(folder: Path, kind: Kind, settings: BuildSettings | None = None) -> str:
         deploy = Deploy(
@@ -57,7 +75,7 @@ def build(
             rows=1, kind=kind, artifact=KINDS[kind].artifact,
         )  # fmt: skip
         write_deploy(folder, deploy)
-        context = version_image(folder, deploy, base).context
+        context = version_image(folder, deploy, own_base).context
         arguments = (settings or read_build_settings()).arguments()
         engine.build(
             BuildSpec(context, target, arguments, keep_failed=False), lambda *_: None, lambda _: None
@@ -110,13 +128,11 @@ def test_a_kinds_packages_and_the_folders_leave_no_trace_of_how_they_came(
 
 
 def test_a_requirement_that_cannot_be_had_leaves_nothing_behind(
-    engine: Engine, build: Build, tmp_path: Path
+    engine: Engine, own_base: str, build: Build, tmp_path: Path
 ) -> None:
     (tmp_path / "requirements.txt").write_text("scikit-learn==0.0.1\n")
-    images = {image.identifier for image in engine.images()}
-    containers = {container.identifier for container in engine.containers()}
+    before = descendants(engine, own_base)
     with pytest.raises(InvalidInput) as told:
         build(tmp_path, "joblib")
     assert "No matching distribution found for scikit-learn==0.0.1" in told.value.details
-    assert {image.identifier for image in engine.images()} <= images
-    assert {container.identifier for container in engine.containers()} <= containers
+    assert descendants(engine, own_base) == before

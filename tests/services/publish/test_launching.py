@@ -19,6 +19,7 @@ from services.publish.csv_rows import Row, read_rows
 from services.publish.demo.example_projects import EXAMPLES
 from services.publish.launching import LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions
+from tests.lineage import descendants
 from tests.under_load import Load, eventually_despite_faults
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(300)]
@@ -113,8 +114,7 @@ def inputs(plant: Any) -> Row:
 
 
 def test_a_cancelled_launch_leaves_neither_container_nor_image(plant: Any) -> None:
-    images = {image.identifier for image in plant.engine.images()}
-    containers = {container.identifier for container in plant.engine.containers()}
+    before = descendants(plant.engine, reference("model-python"))
 
     def cancel(_fraction: float | None, text: str) -> None:
         if "healthy" in text:
@@ -122,8 +122,7 @@ def test_a_cancelled_launch_leaves_neither_container_nor_image(plant: Any) -> No
 
     with pytest.raises(Cancelled):
         plant.launcher.launch_folder(plant.deploy("B"), LaunchOptions(), cancel)
-    assert {image.identifier for image in plant.engine.images()} <= images
-    assert {container.identifier for container in plant.engine.containers()} <= containers
+    assert descendants(plant.engine, reference("model-python")) == before
 
 
 def test_a_folder_without_what_it_needs_says_what(plant: Any, tmp_path: Path) -> None:
@@ -205,7 +204,7 @@ def test_a_requirement_that_fails_is_named_and_one_of_the_services_refused(
 ) -> None:
     folder = tmp_path / "B"
     shutil.copytree(plant.deploy("B"), folder)
-    images = {image.identifier for image in plant.engine.images()}
+    before = descendants(plant.engine, reference("model-python"))
     (folder / "requirements.txt").write_text("toolz==0.0.1\n")
     with pytest.raises(
         InvalidInput, match=r"What wine B needs .* has no toolz==0\.0\.1 for Python"
@@ -218,5 +217,5 @@ def test_a_requirement_that_fails_is_named_and_one_of_the_services_refused(
     (folder / "requirements.txt").write_text("numpy<2\n")
     with pytest.raises(InvalidInput, match=r"line 1: numpy<2 cannot be"):
         plant.launcher.launch_folder(folder, LaunchOptions(), silent)
-    assert {image.identifier for image in plant.engine.images()} <= images
+    assert descendants(plant.engine, reference("model-python")) == before
     assert "model-wine-b" not in {instance.name for instance in plant.runtime.instances()}

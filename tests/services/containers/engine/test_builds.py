@@ -10,6 +10,7 @@ import pytest
 from services.containers.engine.engine import Engine
 from services.containers.model import BuildSpec
 from services.errors import Cancelled, InvalidInput
+from tests.lineage import descendants
 
 Names = Callable[[str], str]
 
@@ -78,7 +79,7 @@ def test_a_step_that_fails_is_named_and_its_output_is_kept(
     output: list[str] = []
     failing = "RUN echo compiling; echo no such header >&2; exit 9"
     dockerfile = f"FROM {small_image}\nRUN echo the first\n{failing}\nRUN true\n"
-    before = _made(engine, small_image)
+    before = descendants(engine, small_image)
     with pytest.raises(InvalidInput) as caught:
         engine.build(BuildSpec(context(dockerfile), reference), nothing, output.append)
     assert caught.value.message.startswith(
@@ -92,7 +93,7 @@ def test_a_step_that_fails_is_named_and_its_output_is_kept(
     assert "\x1b" not in "".join(output)
     assert engine.image(reference) is None
     containers, _ = before
-    assert _made(engine, small_image)[0] == containers
+    assert descendants(engine, small_image)[0] == containers
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_a_build_cancelled_in_a_silent_step_leaves_nothing_behind(
     engine: Engine, small_image: str, reference: str, unique_name: Names
 ) -> None:
     dockerfile = f"FROM {small_image}\nRUN echo {unique_name('layer')} > /a\nRUN echo waits; sleep 1000\n"
-    before = _made(engine, small_image)
+    before = descendants(engine, small_image)
     waits = threading.Event()
 
     def output(text: str) -> None:
@@ -142,7 +143,7 @@ def test_a_build_cancelled_in_a_silent_step_leaves_nothing_behind(
 
     with pytest.raises(Cancelled):
         engine.build(BuildSpec(context(dockerfile), reference), progress, output)
-    containers, images = _made(engine, small_image)
+    containers, images = descendants(engine, small_image)
     assert containers - before[0] == set()
     assert images - before[1] == set()
     assert engine.image(reference) is None
@@ -153,11 +154,11 @@ def test_a_failed_build_leaves_what_a_next_try_begins_with_only_if_wanted(
     engine: Engine, small_image: str, reference: str, unique_name: Names, *, kept: bool
 ) -> None:
     dockerfile = f"FROM {small_image}\nRUN echo {unique_name(f'failed-{kept}')} > /a\nRUN exit 9\n"
-    containers, images = _made(engine, small_image)
+    containers, images = descendants(engine, small_image)
     with pytest.raises(InvalidInput, match="RUN exit 9"):
         engine.build(BuildSpec(context(dockerfile), reference, keep_failed=kept), nothing, lambda _: None)
-    assert _made(engine, small_image)[0] == containers
-    assert bool(_made(engine, small_image)[1] - images) is kept
+    assert descendants(engine, small_image)[0] == containers
+    assert bool(descendants(engine, small_image)[1] - images) is kept
 
 
 def test_a_cancelled_build_leaves_what_others_built_before(
@@ -203,14 +204,3 @@ def test_what_a_step_prints_is_not_taken_for_what_the_builder_says(
     assert f" ---> {printed}\n" in lines
     assert engine.image(kept) is not None
     engine.remove_image(kept)
-
-
-def _made(engine: Engine, base: str) -> tuple[set[str], set[str]]:
-    """Containers and images that stem from the test's own image, by identifier; others build here too."""
-    with engine.connection.client() as client:
-        images = client.images(all=True)
-        family = {image["Id"] for image in images if base in (image["RepoTags"] or ())}
-        while more := {i["Id"] for i in images if i["ParentId"] in family} - family:
-            family |= more
-        containers = {c["Id"] for c in client.containers(all=True) if c["ImageID"] in family}
-    return containers, family

@@ -185,6 +185,9 @@ def test_who_is_signed_in_on_this_machine_needs_no_password(
         signed_in.tag(small_image, name)
         signed_in.push(name, nothing)
         signed_in.remove_image(name)
+        signed_in.pull(name, nothing)
+        assert signed_in.image(name) is not None
+        signed_in.remove_image(name)
 
 
 @pytest.mark.parametrize(
