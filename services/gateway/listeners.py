@@ -16,7 +16,8 @@ from services.gateway.dependencies import Dependencies
 from services.gateway.messages import ListenerState
 from services.gateway.openapi import describe_listener
 from services.gateway.operations import ANYONE, Call, MountPoint, Operation, starlette_routes
-from services.gateway.prediction_endpoint import BY_VERSION, listener_hot_routes
+from services.gateway.prediction_endpoint import listener_hot_routes
+from services.gateway.protocols.registry import BY_VERSION
 from services.gateway.routes import administration, inference, labels, mlflow, predictions
 from services.http.server import Server
 from services.http.starlette import exception_handlers

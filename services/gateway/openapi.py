@@ -8,7 +8,7 @@ import msgspec
 
 from services.gateway import messages
 from services.gateway.operations import Operation
-from services.gateway.prediction_endpoint import BY_VERSION
+from services.gateway.protocols.registry import BY_VERSION
 from services.gateway.schema_rules import apply_rules
 from services.gateway.validation import LARGEST_INTEGER, LONGEST_TEXT, request_fields
 from services.registry.model import Field, FieldType, Listener, Mode, Project, Task, Version

@@ -139,7 +139,7 @@ def starlette_routes(
     by_path: dict[str, _Methods] = {}
     for operation in operations:
         methods = by_path.setdefault(operation.path, _Methods(operation.form))
-        methods.add(operation.method, _endpoint(dependencies, operation, where, limiter))
+        methods.answer_by(operation.method, _endpoint(dependencies, operation, where, limiter))
     return [Route(path, methods) for path, methods in by_path.items()]
 
 
@@ -150,7 +150,7 @@ class _Methods:
         self._form = form
         self._endpoints: dict[str, _Endpoint] = {}
 
-    def add(self, method: str, endpoint: _Endpoint) -> None:
+    def answer_by(self, method: str, endpoint: _Endpoint) -> None:
         """Answer this method by `endpoint`; where there is a GET, there is a HEAD."""
         self._endpoints[method] = endpoint
         if method == "GET":

@@ -10,10 +10,7 @@ from services.errors import NotFound, RelevoError
 from services.gateway.dependencies import Dependencies
 from services.gateway.prediction_ids import check_ids, fresh_ids, unpack_ids
 from services.gateway.protocols import PredictionProtocol
-from services.gateway.protocols.inference import Inference, inference_error
-from services.gateway.protocols.mlflow import MLflow, mlflow_error
-from services.gateway.protocols.plain import PlainOrV1
-from services.gateway.protocols.v1 import V1
+from services.gateway.protocols.registry import PROTOCOLS
 from services.gateway.replies import SplitReply, WholeReply
 from services.gateway.routing_table import ProjectRoute
 from services.gateway.version_route import ASKED_BY_NAME, PendingRequest, VersionRoute
@@ -124,39 +121,24 @@ def _check_place(parameters: Mapping[str, str], project: str, version: str) -> N
         raise NotFound(f"there is no version {parameters['version']!r} at this address")
 
 
-_PROJECT = "/v1/projects/{project}"
-_VERSION = "/v1/projects/{project}/versions/{version}"
-BY_VERSION = "/versions/{version}/predict"
-"""At a project's listener: each version asked by its name."""
-INFER = ("/v2/models/{project}/infer", "/v2/models/{project}/versions/{version}/infer")
-
-
 def hot_routes(dependencies: Dependencies) -> HotRoutes:
     """Of the API, whose paths name the project."""
     routes = HotRoutes(dependencies.origins.mark())
-    own, mlflow, inference = (
-        PredictionEndpoint(dependencies, V1()),
-        PredictionEndpoint(dependencies, MLflow()),
-        PredictionEndpoint(dependencies, Inference()),
-    )
-    for base in (_PROJECT, _VERSION):
-        routes.add("POST", f"{base}/predict", own)
-        routes.add("POST", f"{base}/invocations", mlflow, mlflow_error)
-    for path in INFER:
-        routes.add("POST", path, inference, inference_error)
+    for kind in PROTOCOLS:
+        endpoint = PredictionEndpoint(dependencies, kind.api)
+        for path in kind.paths:
+            routes.add("POST", path, endpoint, kind.error_answer)
     return routes
 
 
 def listener_hot_routes(dependencies: Dependencies, listener: Listener) -> HotRoutes:
     """Of a listener, which stands for a project or a version; they are at the root."""
     routes = HotRoutes(dependencies.origins.mark())
-    place = (listener.project, listener.version, [ip_network(network) for network in listener.networks])
-    own = PredictionEndpoint(dependencies, PlainOrV1(), *place)
-    routes.add("POST", "/predict", own)
-    if not listener.version:
-        routes.add("POST", BY_VERSION, own)
-    routes.add("POST", "/invocations", PredictionEndpoint(dependencies, MLflow(), *place), mlflow_error)
-    inference = PredictionEndpoint(dependencies, Inference(), *place)
-    for path in INFER:
-        routes.add("POST", path, inference, inference_error)
+    networks = [ip_network(network) for network in listener.networks]
+    for kind in PROTOCOLS:
+        endpoint = PredictionEndpoint(
+            dependencies, kind.listener, listener.project, listener.version, networks
+        )
+        for path in kind.version_paths if listener.version else kind.project_paths:
+            routes.add("POST", path, endpoint, kind.error_answer)
     return routes

@@ -162,16 +162,16 @@ class RegistryWatcher:
             self._file.save(snapshot)
         except StorageFull as error:
             _logger.warning("%s: %s", error.message, error.details)
-        told = threading.Event()
+        published = threading.Event()
 
-        def tell() -> None:
+        def publish() -> None:
             try:
                 self._on_change(snapshot)
             finally:
-                told.set()
+                published.set()
 
-        self._loop.call_soon_threadsafe(tell)
-        told.wait(timeout=5.0)
+        self._loop.call_soon_threadsafe(publish)
+        published.wait(timeout=5.0)
         self._snapshot = snapshot
 
     def _run(self) -> None:
