@@ -358,7 +358,7 @@ class Orchestrator(Protocol):
     """
 
     def machine_address(self) -> str:
-        """The address of this host's machine, as the other machines reach it."""
+        """How the other machines reach this host's; empty while there is no other."""
 
     def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
         """Make the network that spans the machines unless it is there; whether it was made."""

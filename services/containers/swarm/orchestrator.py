@@ -45,7 +45,7 @@ class SwarmOrchestrator:
 
     def machine_address(self) -> str:
         """See Orchestrator."""
-        return self._cluster.this_node()[1]
+        return self._cluster.this_node()[1] if len(self._cluster.nodes()) > 1 else ""
 
     def ensure_network(self, name: str, labels: Mapping[str, str]) -> bool:
         """See Orchestrator."""
