@@ -40,12 +40,12 @@ def container_spec(
             PROJECT_LABEL: spec.project,
             VERSION_LABEL: spec.version,
         }
-    told = {ENDPOINT_VARIABLE: endpoint} if spec.listens else {}
+    endpoint_variable = {ENDPOINT_VARIABLE: endpoint} if spec.listens else {}
     return ContainerSpec(
         name=name,
         image=spec.image,
         command=spec.command,
-        environment={**environment, **spec.environment, **told},
+        environment={**environment, **spec.environment, **endpoint_variable},
         labels=labels,
         ports=spec.ports,
         mounts=spec.mounts,

@@ -35,20 +35,20 @@ Progress = Callable[[float | None, str], None]
 
 
 def share(progress: Progress, begin: float, end: float) -> Progress:
-    """How far one step of a longer work is, told as the part from `begin` to `end` of the whole.
+    """How far one step of a longer work is, reported as the part from `begin` to `end` of the whole.
 
     While the step does not know how far it is, the whole stands where it stood last, at `begin` at first:
     a bar that has come some way neither jumps back nor forgets it.
     """
     reached = begin
 
-    def tell(fraction: float | None, text: str) -> None:
+    def report(fraction: float | None, text: str) -> None:
         nonlocal reached
         if fraction is not None:
             reached = begin + (end - begin) * fraction
         progress(reached, text)
 
-    return tell
+    return report
 
 
 def service_name(project: str, version: str) -> str:

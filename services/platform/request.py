@@ -165,7 +165,7 @@ def _host(host: str, *, allowed: bool, remedy: str) -> str:
 
 def _address(request: PlatformRequest) -> str:
     if not request.public_address:
-        return "" if not _is_any(request.gateway_host) else (
+        return "" if not everywhere(request.gateway_host) else (
             "Say under which address clients reach the gateway, such as https://relevo.example.com:18080."
         )  # fmt: skip
     parts = urlsplit(request.public_address)
@@ -183,5 +183,6 @@ def _origins(listed: Sequence[str]) -> str:
     return ""
 
 
-def _is_any(host: str) -> bool:
+def everywhere(host: str) -> bool:
+    """Whether a host stands for all addresses of a machine."""
     return host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not listened on

@@ -117,7 +117,7 @@ class DockerRuntime:
             self._let_follow(spec.name, progress)
         except BaseException as error:
             self._host.remove(new, force=True, volumes=True)
-            raise self._went_back(old, error) from error
+            raise self._replacement_error(old, error) from error
         # From here on there is no way back: the new one answers.
         self._host.stop(old.identifier, _STOP_SECONDS)
         self._host.remove(old.identifier, force=True, volumes=True)
@@ -130,7 +130,7 @@ class DockerRuntime:
             progress(0.7, f"Letting the gateways follow to the new {name}")
             time.sleep(0.1)
 
-    def _went_back(self, old: Container, error: BaseException) -> BaseException:
+    def _replacement_error(self, old: Container, error: BaseException) -> BaseException:
         """The error, and what became of the container that was to be replaced, as it was seen."""
         if not isinstance(error, RelevoError):
             return error

@@ -6,7 +6,7 @@ from services.containers.engine.errors import engine_error
 from services.containers.engine.transfers import Report
 from services.errors import InvalidInput, RelevoError, StorageFull
 
-_STEP = re.compile(r"^Step (?P<step>\d+)/(?P<steps>\d+) : (?P<words>.*)", re.DOTALL)
+_STEP = re.compile(r"^Step (?P<step>\d+)/(?P<steps>\d+) : (?P<instruction>.*)", re.DOTALL)
 _RUNNING = re.compile(r"^ ---> Running in (?P<container>[0-9a-f]{12})\n?$")
 _LAYER = re.compile(r"^ ---> (?P<layer>[0-9a-f]{12})\n?$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -42,7 +42,7 @@ class BuildProgress:
         """Remember what the build makes."""
         text = _text(report)
         if begun := _STEP.match(text):
-            self._found = begun["words"].lstrip().upper().startswith("FROM")
+            self._found = begun["instruction"].lstrip().upper().startswith("FROM")
         elif "Using cache" in text:
             self._found = True
         elif running := _RUNNING.match(text):
@@ -62,8 +62,8 @@ class BuildProgress:
         self.identifier = str((report.get("aux") or {}).get("ID", self.identifier))
         text = _text(report)
         if begun := _STEP.match(text):
-            words = " ".join(begun["words"].split())[:_SHOWN_CHARACTERS]
-            self._step = f"step {begun['step']} of {begun['steps']}, {words}"
+            instruction = " ".join(begun["instruction"].split())[:_SHOWN_CHARACTERS]
+            self._step = f"step {begun['step']} of {begun['steps']}, {instruction}"
             self.fraction = (int(begun["step"]) - 1) / int(begun["steps"])
             self._printed = ""
         elif not text.startswith(" --->"):

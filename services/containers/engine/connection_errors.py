@@ -60,44 +60,44 @@ def engine_text(address: EngineAddress) -> str:
 def api_too_old(address: EngineAddress, version: str) -> Refused:
     """It speaks only an API older than what is needed."""
     return Refused(
-        f"{_begun(engine_text(address))} is too old: its API is {version}",
+        f"{_capitalised(engine_text(address))} is too old: its API is {version}",
         remedy=f"Update it to Docker 19.03 or newer: its API must be {OLDEST_API} or newer.",
     )
 
 
-def not_an_engine(address: EngineAddress, words: str) -> Unavailable:
+def not_an_engine(address: EngineAddress, text: str) -> Unavailable:
     """Something answered that is no Docker Engine."""
     return Unavailable(
         f"What answers in place of {engine_text(address)} is none",
         remedy="Correct the address.",
-        details=words,
+        details=text,
     )
 
 
 def connection_error(error: Exception, address: EngineAddress) -> RelevoError:
     """The engine was not reached, or broke off."""
-    words = _chain(error)
+    text = _chain(error)
     if isinstance(error, ValueError):
-        return not_an_engine(address, words)
+        return not_an_engine(address, text)
     for known in (_permission, _ssh, _trust):
-        if (found := known(error, address, words)) is not None:
+        if (found := known(error, address, text)) is not None:
             return found
-    where = _begun(engine_text(address))
-    if _caused_by(error, TimeoutError) or "timed out" in words.lower():
-        return Unavailable(f"{where} does not answer in time", remedy="Try again.", details=words)
+    where = _capitalised(engine_text(address))
+    if _caused_by(error, TimeoutError) or "timed out" in text.lower():
+        return Unavailable(f"{where} does not answer in time", remedy="Try again.", details=text)
     remedy = "Is its machine up, and does Docker run there?"
     if isinstance(address, LocalEngine):
         remedy = "Start Docker on this machine."
-    return Unavailable(f"{where} cannot be reached", remedy=remedy, details=words)
+    return Unavailable(f"{where} cannot be reached", remedy=remedy, details=text)
 
 
-def _permission(error: Exception, address: EngineAddress, words: str) -> RelevoError | None:
-    if not (_caused_by(error, PermissionError) or any(denied in words.lower() for denied in _DENIED)):
+def _permission(error: Exception, address: EngineAddress, text: str) -> RelevoError | None:
+    if not (_caused_by(error, PermissionError) or any(denied in text.lower() for denied in _DENIED)):
         return None
     return Refused(
         f"You may not use {engine_text(address)}",
         remedy=f"Ask an administrator to add you to the group “{_group(address)}”, then sign in anew.",
-        details=words,
+        details=text,
     )
 
 
@@ -113,31 +113,31 @@ def _group(address: EngineAddress) -> str:
         return "docker"
 
 
-def _ssh(error: Exception, address: EngineAddress, words: str) -> RelevoError | None:
+def _ssh(error: Exception, address: EngineAddress, text: str) -> RelevoError | None:
     if not isinstance(address, SshEngine):
         return None
     if _caused_by(error, FileNotFoundError):
         return Unavailable(
-            "This machine has no SSH client", remedy="Install OpenSSH's client.", details=words
+            "This machine has no SSH client", remedy="Install OpenSSH's client.", details=text
         )
     for said, kind, what, remedy in _SSH:
-        if said in words.lower():
-            return kind(f"The host {address.host} {what}", remedy=remedy, details=words)
+        if said in text.lower():
+            return kind(f"The host {address.host} {what}", remedy=remedy, details=text)
     return None
 
 
-def _trust(_: Exception, address: EngineAddress, words: str) -> RelevoError | None:
-    if not isinstance(address, TlsEngine) or not ("certificate" in words.lower() or "ssl" in words.lower()):
+def _trust(_: Exception, address: EngineAddress, text: str) -> RelevoError | None:
+    if not isinstance(address, TlsEngine) or not ("certificate" in text.lower() or "ssl" in text.lower()):
         return None
     return Refused(
-        f"{_begun(engine_text(address))} and this machine do not trust each other",
+        f"{_capitalised(engine_text(address))} and this machine do not trust each other",
         remedy="Check the authority, the certificate and its key, and that they are meant for this host.",
-        details=words,
+        details=text,
     )
 
 
-def _begun(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -87,34 +87,34 @@ def translated(address: EngineAddress) -> Iterator[None]:
 
 def _answered(error: docker.errors.APIError) -> RelevoError:
     """What the engine itself refused."""
-    words = str(error.explanation or error)
+    text = str(error.explanation or error)
     status = error.response.status_code if error.response is not None else 500
-    return engine_error(words, status)
+    return engine_error(text, status)
 
 
-def engine_error(words: str, status: int = 500) -> RelevoError:
+def engine_error(text: str, status: int = 500) -> RelevoError:
     """The engine's words and status as an error of ours."""
-    return _by_text(words) or _by_status(words, status)
+    return _by_text(text) or _by_status(text, status)
 
 
-def _by_text(words: str) -> RelevoError | None:
+def _by_text(text: str) -> RelevoError | None:
     """What the engine tells in words only."""
-    lower = words.lower()
+    lower = text.lower()
     for refusal in _KNOWN_REFUSALS:
         if any(phrase in lower for phrase in refusal.phrases):
-            message = refusal.message.format(words=_sentence(words))
-            return refusal.kind(message, remedy=refusal.remedy, details=words)
-    if found := _NAME.search(words):
+            message = refusal.message.format(words=_sentence(text))
+            return refusal.kind(message, remedy=refusal.remedy, details=text)
+    if found := _NAME.search(text):
         return Conflict(
             f"A container named {found['name']} exists already",
             remedy="Choose another name, or remove that container.",
-            details=words,
+            details=text,
         )
-    if any(said in lower for said in _PORT_TAKEN) and (found := _PORT.search(words)):
+    if any(said in lower for said in _PORT_TAKEN) and (found := _PORT.search(text)):
         return Conflict(
             f"Port {found['port']} is taken on the engine's machine",
             remedy="Choose another port, or stop what holds it.",
-            details=words,
+            details=text,
         )
     return None
 
@@ -127,26 +127,26 @@ _KINDS: Mapping[int, Callable[[str], RelevoError]] = {
 }
 
 
-def _by_status(words: str, status: int) -> RelevoError:
+def _by_status(text: str, status: int) -> RelevoError:
     if status == 404:
-        return _missing(words)
+        return _missing(text)
     if kind := _KINDS.get(status):
-        return kind(_sentence(words))
-    return Unavailable(f"The Docker Engine could not do it: {_sentence(words)}", details=words)
+        return kind(_sentence(text))
+    return Unavailable(f"The Docker Engine could not do it: {_sentence(text)}", details=text)
 
 
-def _missing(words: str) -> RelevoError:
-    lower = words.lower()
+def _missing(text: str) -> RelevoError:
+    lower = text.lower()
     if "no such image" in lower or "pull access denied" in lower or "manifest" in lower:
         return NotFound(
-            _sentence(words),
+            _sentence(text),
             remedy="Build or pull the image first, or correct its name and tag.",
-            details=words,
+            details=text,
         )
-    return NotFound(_sentence(words), details=words)
+    return NotFound(_sentence(text), details=text)
 
 
-def _sentence(words: str) -> str:
-    text = words.strip().removeprefix("Error response from daemon: ").partition("\n")[0]
+def _sentence(text: str) -> str:
+    text = text.strip().removeprefix("Error response from daemon: ").partition("\n")[0]
     text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return text[:1].upper() + text[1:] if text else "The Docker Engine refused it"

@@ -13,7 +13,7 @@ OnEnd = Callable[[RelevoError | None], None]
 """Told once when a stream ends by itself: None, or what broke it."""
 CLOSE_SECONDS = 2.0
 """How long closing waits for a thread; one that is still connecting ends alone, and tells nothing."""
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
 class Stream(Generic[Item]):
@@ -107,7 +107,7 @@ def follow_to_end(
         while True:
             check()
             try:
-                item = waiting.get(timeout=_LOOK_SECONDS)
+                item = waiting.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 continue
             if not isinstance(item, _End):

@@ -8,9 +8,9 @@ from services.containers.engine.logs import Logs
 from services.containers.model import Container, ContainerHealth, ContainerState
 from services.errors import RelevoError, Unavailable
 
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _LAST_LINES = 15
-_OFTEN = 3
+_MOST_RESTARTS = 3
 _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})
 _FINE = frozenset({ContainerHealth.HEALTHY, ContainerHealth.NONE})
 
@@ -31,24 +31,24 @@ def wait_healthy(
         if container.state is ContainerState.RUNNING and container.health in _FINE:
             return
         before = container.restarts if before is None else before
-        fate = _fate(container, before)
-        if not fate and time.monotonic() > deadline:
-            fate = f"was not healthy within {seconds:.0f} s"
-        if fate:
+        reason = _failure_reason(container, before)
+        if not reason and time.monotonic() > deadline:
+            reason = f"was not healthy within {seconds:.0f} s"
+        if reason:
             raise Unavailable(
-                f"{container.name} {fate}",
+                f"{container.name} {reason}",
                 remedy="Its log says why.",
-                details=container.error or _last_words(logs, container),
+                details=container.error or _last_lines(logs, container),
             )
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
-def _fate(container: Container, before: int) -> str:
+def _failure_reason(container: Container, before: int) -> str:
     """Why waiting is in vain, if it is; `before`: how often it was started again when waiting began."""
     if container.state in _ENDED:
         return f"ended with exit code {container.exit_code}"
-    loops = container.state is ContainerState.RESTARTING and container.restarts >= _OFTEN
-    if loops or container.restarts >= before + _OFTEN:
+    loops = container.state is ContainerState.RESTARTING and container.restarts >= _MOST_RESTARTS
+    if loops or container.restarts >= before + _MOST_RESTARTS:
         return (
             "ends again and again"
             if container.exit_code is None
@@ -57,7 +57,7 @@ def _fate(container: Container, before: int) -> str:
     return ""
 
 
-def _last_words(logs: Logs, container: Container) -> str:
+def _last_lines(logs: Logs, container: Container) -> str:
     try:
         lines = logs.read(container.identifier, _LAST_LINES, since=None)
     except RelevoError:

@@ -29,7 +29,7 @@ _SERVICE_NAME_LABEL = "com.docker.swarm.service.name"
 """By which Docker itself marks a container that a Swarm runs."""
 _UPDATE_SECONDS = 300.0
 _END_SECONDS = 60.0
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 class SwarmOrchestrator:
@@ -77,8 +77,8 @@ class SwarmOrchestrator:
         """What the manager knows, and of a task on its own machine what the engine there says."""
         tasks = self._cluster.tasks(service.name)
         found = container_from(service, tasks)
-        mine = next((task for task in tasks if task.runs and task.node_identifier == here), None)
-        seen = self._engine.find_container(mine.container) if mine is not None else None
+        local = next((task for task in tasks if task.runs and task.node_identifier == here), None)
+        seen = self._engine.find_container(local.container) if local is not None else None
         if seen is None:
             return found
         health = seen.health if found.health is ContainerHealth.NONE else found.health
@@ -90,20 +90,22 @@ class SwarmOrchestrator:
         """See Orchestrator."""
         cluster = self._cluster
         found = cluster.services({PLATFORM_LABEL: platform})
-        gone = [service for service in found if models or PROJECT_LABEL not in service.labels]
-        for service in gone:
+        removed = [service for service in found if models or PROJECT_LABEL not in service.labels]
+        for service in removed:
             progress(None, f"Removing the service {service.name}")
             cluster.remove(service.name)
-        identifiers = {service.identifier for service in gone}
+        identifiers = {service.identifier for service in removed}
         deadline = time.monotonic() + _END_SECONDS
-        while cluster.tasks_left(identifiers) or self._containers_left({service.name for service in gone}):
+        while cluster.tasks_left(identifiers) or self._containers_left(
+            {service.name for service in removed}
+        ):
             progress(None, "Waiting until their containers have ended")
             if time.monotonic() > deadline:
                 raise Unavailable(
                     "Containers of removed services still run", remedy="Look at the machines' engines."
                 )
-            time.sleep(_LOOK_SECONDS)
-        for service in gone:
+            time.sleep(_POLL_SECONDS)
+        for service in removed:
             forget_secrets(cluster, platform, service.labels.get(SERVICE_LABEL, service.name))
 
     def _containers_left(self, services: Collection[str]) -> bool:
@@ -114,27 +116,27 @@ class SwarmOrchestrator:
 
 def container_from(service: SwarmService, tasks: list[Task]) -> Container:
     """A service's tasks as one container, as far as the manager knows them."""
-    there = [task for task in tasks if task.runs]
-    complete = len(there) >= service.replicas
+    running = [task for task in tasks if task.runs]
+    complete = len(running) >= service.replicas
     errors = [task.error for task in tasks if task.error]
     return Container(
         identifier="",
         name=service.name,
         image=service.image,
         image_identifier="",
-        state=_state(service, running=len(there)),
+        state=_state(service, running=len(running)),
         created=service.created,
         # Of a task with a health check a manager says that it runs once it is healthy.
         health=ContainerHealth.NONE if complete else ContainerHealth.STARTING,
-        started=max((task.since for task in there), default=None),
+        started=max((task.since for task in running), default=None),
         restarts=sum(task.desired == "shutdown" and bool(task.error) for task in tasks),
-        error="" if complete else _shortage(service, len(there), errors),
+        error="" if complete else _shortage(service, len(running), errors),
         command=" ".join(service.command),
         ports=service.ports,
         labels=service.labels,
         replicas=service.replicas,
-        running=len(there),
-        nodes=tuple(sorted(task.node for task in there)),
+        running=len(running),
+        nodes=tuple(sorted(task.node for task in running)),
     )
 
 

@@ -22,7 +22,7 @@ from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.model import SwarmService, Task
 from services.containers.swarm.secret_variables import define_service, forget_secrets
 from services.containers.swarm.service_definition import ServiceDefinition
-from services.containers.swarm.waiting import running, wait_for_replicas, wait_for_update
+from services.containers.swarm.waiting import running_tasks, wait_for_replicas, wait_for_update
 from services.errors import Conflict, InvalidInput, NotFound
 
 
@@ -122,25 +122,25 @@ class SwarmRuntime:
 
     def _instance(self, service: SwarmService) -> Instance:
         tasks = self.cluster.tasks(service.name)
-        there = running(tasks)
+        running = running_tasks(tasks)
         return Instance(
             name=service.labels[SERVICE_LABEL],
-            state=_state(service, tasks, there),
+            state=_state(service, tasks, running),
             address=self._endpoint(service.labels[SERVICE_LABEL]),
             since=max((task.since for task in tasks if task.state == "running"), default=service.created),
             restarts=sum(task.desired == "shutdown" and bool(task.error) for task in tasks),
-            message="" if there >= service.replicas else next((t.error for t in tasks if t.error), ""),
+            message="" if running >= service.replicas else next((t.error for t in tasks if t.error), ""),
             project=service.labels.get(PROJECT_LABEL, ""),
             version=service.labels.get(VERSION_LABEL, ""),
             image=service.image,
             replicas=service.replicas,
-            running=there,
+            running=running,
         )
 
 
-def _state(service: SwarmService, tasks: list[Task], there: int) -> ServiceState:
+def _state(service: SwarmService, tasks: list[Task], running: int) -> ServiceState:
     if service.replicas == 0:
         return ServiceState.STOPPED
-    if there:
+    if running:
         return ServiceState.RUNNING
     return ServiceState.RESTARTING if any(task.error for task in tasks) else ServiceState.STARTING

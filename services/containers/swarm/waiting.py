@@ -7,12 +7,12 @@ from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.model import SwarmService, Task
 from services.errors import Unavailable
 
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 _STOPPED_HALF_WAY = frozenset({"rollback_paused", "paused"})
 _FAILURES_A_REPLICA = 3
 
 
-def running(tasks: list[Task]) -> int:
+def running_tasks(tasks: list[Task]) -> int:
     """How many tasks run and are meant to."""
     return sum(task.runs for task in tasks)
 
@@ -26,18 +26,20 @@ def wait_for_replicas(cluster: Cluster, name: str, seconds: float, progress: Pro
     deadline = time.monotonic() + seconds
     while True:
         service, tasks = cluster.service(name), cluster.tasks(name)
-        there = running(tasks)
-        if there >= service.replicas:
+        running_now = running_tasks(tasks)
+        if running_now >= service.replicas:
             return
-        progress(there / service.replicas, f"{there} of {service.replicas} replicas of {name} run")
+        progress(
+            running_now / service.replicas, f"{running_now} of {service.replicas} replicas of {name} run"
+        )
         failures = [task for task in tasks if task.error]
         if time.monotonic() > deadline or len(failures) > _FAILURES_A_REPLICA * service.replicas:
             raise Unavailable(
-                f"{name} has {there} of {service.replicas} replicas running",
+                f"{name} has {running_now} of {service.replicas} replicas running",
                 remedy="Its log says why.",
                 details="\n".join([*(task.error for task in failures[:1]), cluster.logs(name, 20)]),
             )
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def wait_for_update(
@@ -60,23 +62,23 @@ def wait_for_update(
         now, tasks = cluster.service(before.name), cluster.tasks(before.name)
         fresh = sum(task.state == "running" and task.image == image for task in tasks)
         progress(min(1.0, fresh / max(1, now.replicas)), f"{fresh} of {now.replicas} replicas are new")
-        mine = now.update_began is not None and now.update_began != before.update_began
-        if mine and now.update == "completed":
+        of_this_update = now.update_began is not None and now.update_began != before.update_began
+        if of_this_update and now.update == "completed":
             return
-        if mine and now.update == "rollback_completed":
-            raise _went_back(before, tasks)
-        if (mine and now.update in _STOPPED_HALF_WAY) or time.monotonic() > deadline:
+        if of_this_update and now.update == "rollback_completed":
+            raise _rolled_back(before, tasks)
+        if (of_this_update and now.update in _STOPPED_HALF_WAY) or time.monotonic() > deadline:
             raise Unavailable(
                 f"Replacing {before.name} stopped half-way: {now.update_message or now.update}",
                 remedy="Look at its tasks; replace it again with the version before.",
                 details=_errors(tasks),
             )
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
-def _went_back(before: SwarmService, tasks: list[Task]) -> Unavailable:
+def _rolled_back(before: SwarmService, tasks: list[Task]) -> Unavailable:
     """The roll-back as it was seen to have happened, not as it was reported."""
-    old = running([task for task in tasks if task.image == before.image])
+    old = running_tasks([task for task in tasks if task.image == before.image])
     return Unavailable(
         f"The new {before.name} did not become healthy; the Swarm went back: {old} of {before.replicas} "
         "replicas of the one before run",
