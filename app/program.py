@@ -122,12 +122,12 @@ class Program(QObject):
     def _projects(self) -> Page:
         page = ProjectsPage(self.context)
         page.export_requested.connect(self.export_saver.save)
-        settings, detail = self.context.settings, page.detail
+        settings, details = self.context.settings, page.details_view
         tables = {
             "projects": page.table,
-            "history": detail.history,
-            "versions": detail.versions,
-            "revisions": detail.revisions,
+            "history": details.history,
+            "versions": details.versions,
+            "revisions": details.revisions,
         }
         for key, table in tables.items():
             keep_table_layout(settings, f"table-{key}", table)

@@ -83,6 +83,11 @@ def fill(store: Store, project: str, task: Task, filling: Filling = Filling()) -
         _fill_live(store, project, shape, filling, random)
 
 
+def add_live(store: Store, project: str, task: Task, filling: Filling) -> None:
+    """Write live rows and labels for a project that has none yet."""
+    _fill_live(store, project, signature(task), filling, np.random.default_rng(filling.seed))
+
+
 def _inputs(rows: int, random: np.random.Generator) -> dict[str, np.ndarray]:
     return {"alcohol": random.normal(10.4, 1.0, rows), "fixed_acidity": random.normal(8.3, 1.7, rows)}
 
@@ -237,7 +242,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def filling() -> SimpleNamespace:
     """What fills a store."""
-    return SimpleNamespace(fill=fill, Filling=Filling, revision_of=revision_of)
+    return SimpleNamespace(fill=fill, add_live=add_live, Filling=Filling, revision_of=revision_of)
 
 
 @pytest.fixture

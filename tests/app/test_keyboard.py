@@ -39,7 +39,7 @@ def open_page(window: Any, qtbot: QtBot, key: str) -> Any:
     qtbot.waitUntil(lambda: not shell.page.refreshing())
     if key == "projects":
         shell.page.presenter.select_first()
-        qtbot.waitUntil(lambda: shell.page.detail.detail is not None)
+        qtbot.waitUntil(lambda: shell.page.details_view.details is not None)
     shell.activateWindow()
     qtbot.waitUntil(shell.isActiveWindow)
     return shell

@@ -1,7 +1,9 @@
 """The Projects page: the list, one project from the inside, retiring, revisions."""
 
+import csv
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,21 @@ def projects_page(window: Any, qtbot: QtBot) -> ProjectsPage:
     window.start.shell.go_to("projects")
     page = window.start.shell.page
     assert isinstance(page, ProjectsPage)
-    qtbot.waitUntil(lambda: not page.refreshing() and bool(page.presenter._rows), timeout=20_000)
+    qtbot.waitUntil(lambda: not page.refreshing() and bool(shown(page)), timeout=20_000)
     return page
+
+
+def shown(page: ProjectsPage) -> dict[str, dict[str, str]]:
+    """What the table shows: by project, each column's text by its head."""
+    lines = list(csv.DictReader(StringIO(page.table.to_csv())))
+    return {line["Project"]: line for line in lines}
 
 
 def select(page: ProjectsPage, qtbot: QtBot, name: str) -> None:
     page.table.select_keys([name])
-    qtbot.waitUntil(lambda: page.detail.detail is not None and page.detail.detail.project.name == name)
+    qtbot.waitUntil(
+        lambda: page.details_view.details is not None and page.details_view.details.project.name == name
+    )
 
 
 def test_the_list_tells_champion_rows_and_how_many_are_labelled(
@@ -35,10 +45,10 @@ def test_the_list_tells_champion_rows_and_how_many_are_labelled(
 ) -> None:
     filling.fill(wine, "iris", Task.CLASSIFICATION, filling.Filling(live=0))
     page = projects_page(open_window(), qtbot)
-    rows = page.presenter._rows
-    assert (rows["wine"].champion, rows["wine"].rows, rows["wine"].labelled) == ("A", 400, 312)
-    assert rows["wine"].word.endswith("an hour")
-    assert (rows["iris"].rows, rows["iris"].word) == (0, "idle for an hour")
+    rows = shown(page)
+    assert [rows["wine"][head] for head in ("Champion", "Live rows", "Labelled")] == ["A", "400", "0.78"]
+    assert rows["wine"]["State"].endswith("an hour")
+    assert (rows["iris"]["Live rows"], rows["iris"]["State"]) == ("0", "idle for an hour")
 
 
 def test_opening_a_project_shows_it_in_monitor(
@@ -60,10 +70,10 @@ def test_it_answers_who_was_champion_at_a_moment(
     registry.flip("wine", "B", who="Ana", reason="Better on whites", seen=seen_of(registry.project("wine")))
     page = projects_page(open_window(), qtbot)
     select(page, qtbot, "wine")
-    page.detail.moment.setDateTime(QDateTime.currentDateTime().addSecs(5))
-    assert page.detail.answer.text().startswith("B, made champion by Ana")
-    page.detail.moment.setDateTime(QDateTime.fromSecsSinceEpoch(int(yesterday.timestamp())))
-    assert page.detail.answer.text().startswith("Nobody")
+    page.details_view.moment.setDateTime(QDateTime.currentDateTime().addSecs(5))
+    assert page.details_view.champion_at.text().startswith("B, made champion by Ana")
+    page.details_view.moment.setDateTime(QDateTime.fromSecsSinceEpoch(int(yesterday.timestamp())))
+    assert page.details_view.champion_at.text().startswith("Nobody")
 
 
 def test_a_challenger_is_retired_and_taken_back_in_place(
@@ -71,10 +81,10 @@ def test_a_challenger_is_retired_and_taken_back_in_place(
 ) -> None:
     page = projects_page(open_window(), qtbot)
     select(page, qtbot, "wine")
-    page.detail.versions.select_keys(["A"])
-    assert "champion cannot be retired" in page.detail.versions.retire_action.blocked
-    page.detail.versions.select_keys(["B"])
-    page.detail.versions.retire_action.trigger()
+    page.details_view.versions.select_keys(["A"])
+    assert "champion cannot be retired" in page.details_view.versions.retire_action.blocked
+    page.details_view.versions.select_keys(["B"])
+    page.details_view.versions.retire_action.trigger()
     qtbot.waitUntil(page.notice.isVisible)
     assert wine.project("wine").version("B").mode is Mode.RETIRED
     page.notice.banner.retry_requested.emit()
@@ -88,10 +98,10 @@ def test_another_revision_is_used_with_a_reason_and_the_one_before_again(
     wine.add_revision(second)
     page = projects_page(open_window(), qtbot)
     select(page, qtbot, "wine")
-    page.detail.revisions.select_keys([first.sha256])
-    assert page.detail.revisions.use_action.blocked == "This revision is in use already."
-    page.detail.revisions.select_keys([second.sha256])
-    page.detail.revisions.use_action.trigger()
+    page.details_view.revisions.select_keys([first.sha256])
+    assert page.details_view.revisions.use_action.blocked == "This revision is in use already."
+    page.details_view.revisions.select_keys([second.sha256])
+    page.details_view.revisions.use_action.trigger()
     dialog = page.presenter.revisions.reason
     assert dialog is not None
     dialog.button.click()
@@ -105,7 +115,7 @@ def test_another_revision_is_used_with_a_reason_and_the_one_before_again(
     whys = [change.reason for change in wine.revision_history("wine", "A")][1:]
     assert whys[0] == "Trained on the newest rows"
     assert whys[1].endswith("undoing: Trained on the newest rows")
-    qtbot.waitUntil(lambda: "Trained on the newest rows" in page.detail.history.to_csv())
+    qtbot.waitUntil(lambda: "Trained on the newest rows" in page.details_view.history.to_csv())
 
 
 def test_the_list_of_revisions_tells_which_was_used_when_and_why(
@@ -128,17 +138,26 @@ def test_projects_in_sight_are_counted_first(
 ) -> None:
     names = [f"project_{number:02}" for number in range(40)]
     for name in names:
-        filling.fill(store, name, Task.REGRESSION, filling.Filling(training=4, live=3, labelled=1))
+        filling.fill(store, name, Task.REGRESSION, filling.Filling(training=4, live=0))
     page = projects_page(open_window(), qtbot)
+    assert {line["Live rows"] for line in shown(page).values()} == {"0"}
+    for name in names:
+        filling.add_live(store, name, Task.REGRESSION, filling.Filling(live=3, labelled=1))
     page.table.view.scrollToBottom()
     seen = set(page.table.keys_in_sight())
     assert seen
     assert seen < set(names)
-    counted: list[str] = []
-    page.presenter._counted.connect(lambda told: counted.extend(row.name for row in told[1] if not told[2]))
-    page.presenter.refresh()
+    counted: dict[str, None] = {}
+
+    def note() -> None:
+        counted.update(
+            dict.fromkeys(name for name, line in shown(page).items() if line["Live rows"] == "3")
+        )
+
+    page.table.view.model().dataChanged.connect(note)
+    page.refresh()
     qtbot.waitUntil(lambda: len(counted) == len(names))
-    assert set(counted[: len(seen)]) == seen
+    assert set(list(counted)[:20]) >= seen
 
 
 def test_the_client_for_dotnet_is_made_off_the_gui_thread_and_handed_out_to_be_saved(

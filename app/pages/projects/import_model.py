@@ -18,26 +18,26 @@ from services.registry.model import Version
 from widgets.theme import State
 
 
-class Bringing(QObject):
+class ModelImport(QObject):
     """The page's action "From a model file…", and what it offers once the folder is written."""
 
     def __init__(self, view: ProjectsView, context: Context) -> None:
         super().__init__(view)
         self._view, self._context = view, context
         self.files = ModelFileImport(self, context)
-        self.files.written.connect(self._written)
-        view.bring.triggered.connect(self.ask)
-        view.empty.action_requested.connect(self.ask)
+        self.files.written.connect(self._folder_written)
+        view.import_model.triggered.connect(self.open_dialog)
+        view.empty.action_requested.connect(self.open_dialog)
 
-    def ask(self) -> None:
+    def open_dialog(self) -> None:
         """Open the dialog."""
         self.files.ask(self._view.window())
 
-    def _written(self, folder: Path, deploy: Deploy) -> None:
+    def _folder_written(self, folder: Path, deploy: Deploy) -> None:
         platform = self._context.connection.platform
         message = f"The deploy folder of {deploy.project} {deploy.version} is written."
         if platform is None:
-            self._tell("Written", message, note=f"Open a platform to publish it. {folder}")
+            self._show_notice("Written", message, note=f"Open a platform to publish it. {folder}")
             return
         profile = platform.profile
         if isinstance(profile, PlatformProfile) and profile.platform:
@@ -66,7 +66,7 @@ class Bringing(QObject):
 
     def _published(self, version: Version, served: bool, folder: Path) -> None:
         starts = "Its service starts." if served else f"To serve it: relevo serve {folder}"
-        self._tell(
+        self._show_notice(
             "Published", f"{version.project} {version.name} is registered: {version.mode}.", note=starts
         )
         self._context.bus.registry_changed.emit(version.project)
@@ -74,6 +74,6 @@ class Bringing(QObject):
     def _failed(self, error: RelevoError) -> None:
         self._view.notice.tell("Not published", told(error), state=State.BAD)
 
-    def _tell(self, word: str, message: str, *, note: str) -> None:
+    def _show_notice(self, word: str, message: str, *, note: str) -> None:
         self._view.notice.tell(word, message, note=note)
         self._view.show_list()

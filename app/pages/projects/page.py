@@ -19,34 +19,44 @@ class ProjectsPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.view = view = ProjectsView()
-        self.table, self.detail, self.notice, self.panes = view.table, view.detail, view.notice, view.panes
+        self.table, self.details_view, self.notice, self.panes = (
+            view.table,
+            view.details_view,
+            view.notice,
+            view.panes,
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(view)
         self.presenter = ProjectsPresenter(view, context)
         self.presenter.export_made.connect(self.export_requested)
-        for table in (self.table, self.detail.history, self.detail.versions, self.detail.revisions):
+        for table in (
+            self.table,
+            self.details_view.history,
+            self.details_view.versions,
+            self.details_view.revisions,
+        ):
             table.export_requested.connect(self.export_requested)
 
     def enter(self) -> None:
-        """Look, if it is time to."""
+        """Load, if it is time to."""
         self.presenter.enter()
 
     def leave(self) -> None:
-        """Look no longer."""
+        """Load no longer."""
         self.presenter.leave()
 
     def refresh(self) -> None:
-        """Look now."""
+        """Load now."""
         self.presenter.refresh()
 
     def next_refresh(self) -> datetime | None:
-        """When it looks again by itself."""
-        return self.presenter.due
+        """When it loads again by itself."""
+        return self.presenter.next_refresh_at
 
     def refreshing(self) -> bool:
-        """Whether it is looking now."""
-        return self.presenter.busy
+        """Whether it is loading now."""
+        return self.presenter.is_loading
 
     def escape(self) -> bool:
         """Esc closes the notice, then the selected project."""
@@ -59,5 +69,5 @@ class ProjectsPage(Page):
 
     def commands(self) -> list[PageCommand]:
         """What can be done with the selected project."""
-        actions = (self.view.open, self.view.client, self.view.bring)
+        actions = (self.view.open, self.view.client, self.view.import_model)
         return [PageCommand(one.text(), one.trigger, one.blocked) for one in actions]

@@ -1,4 +1,4 @@
-"""Decides what the Projects page looks at and when, and carries its actions out."""
+"""Decides what the Projects page loads and when, and carries its actions out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,8 @@ from app.connection.platform import Platform
 from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.error_text import told
-from app.pages.projects.import_model import Bringing
-from app.pages.projects.query import Detail, Overview, row_of
+from app.pages.projects.import_model import ModelImport
+from app.pages.projects.query import ProjectDetails, ProjectsLoader, project_row
 from app.pages.projects.view import ProjectsView
 from app.pages.shared.revisions import RevisionChanger
 from app.settings import REFRESH_SECONDS
@@ -21,82 +21,82 @@ from services.registry.model import Project
 from widgets.tables.projects import ProjectRow
 from widgets.theme import State
 
-SHOWN_AT_ONCE = 20
+ROWS_PER_BATCH = 20
 
 
 class ProjectsPresenter(QObject):
-    """Names first, figures as they are counted; never two looks at once."""
+    """Names first, figures as they are counted; never two loads at once."""
 
     export_made = Signal(object)
     """An `Export` to be saved."""
-    _counted = Signal(object)
+    _rows_loaded = Signal(object)
 
     def __init__(self, view: ProjectsView, context: Context) -> None:
         super().__init__(view)
         self._view = view
         self._context = context
-        self._overview: Overview | None = None
+        self._loader: ProjectsLoader | None = None
         self._task: Task[None] | None = None
-        self._again = False
+        self._refresh_again = False
         self._rows: dict[str, ProjectRow] = {}
-        self._here = False
+        self._is_current = False
         self._select_first = False
-        self._due: datetime | None = None
+        self._next_refresh_at: datetime | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
         self.revisions = RevisionChanger(view, view.notice, context)
-        self.bringing = Bringing(view, context)
+        self.model_import = ModelImport(view, context)
         self._connect()
-        self._counted.connect(self._add_counted)
+        self._rows_loaded.connect(self._show_rows)
         if context.connection.platform is not None:
             self._opened(context.connection.platform)
         else:
             self._link_changed()
 
     @property
-    def due(self) -> datetime | None:
-        """When it looks again by itself; None while it looks."""
-        return None if self.busy else self._due
+    def next_refresh_at(self) -> datetime | None:
+        """When it loads again by itself; None while it loads."""
+        return None if self.is_loading else self._next_refresh_at
 
     @property
-    def busy(self) -> bool:
-        """Whether it is looking now."""
+    def is_loading(self) -> bool:
+        """Whether it is loading now."""
         return self._task is not None
 
     def enter(self) -> None:
-        """The page is shown: look, unless it did so a moment ago."""
-        self._here = True
+        """The page is shown: load, unless it did so a moment ago."""
+        self._is_current = True
         if self._task is None and not self._timer.isActive():
             self.refresh()
 
     def leave(self) -> None:
         """The page is left: stop counting."""
-        self._here = False
+        self._is_current = False
         self._timer.stop()
-        self._due = None
+        self._next_refresh_at = None
         if self._task is not None:
             self._task.cancel()
 
     def refresh(self) -> None:
-        """Look now; if a look is under way, once more after it."""
+        """Load now; if a load is under way, once more after it."""
         self._timer.stop()
-        overview = self._overview
-        if overview is None:
+        loader = self._loader
+        if loader is None:
             return
         if self._task is not None:
-            self._again = True
+            self._refresh_again = True
             return
-        self._again = False
+        self._refresh_again = False
         self._task = self._context.tasks.run(
-            partial(self._look, overview, set(self._view.table.keys_in_sight())),
+            partial(self._load, loader, set(self._view.table.keys_in_sight())),
             owner=self,
-            title="Looking at all projects",
+            title="Loading all projects",
             on_error=self._failed,
             on_end=self._ended,
             routine=True,
         )
-        self._read_detail()
+        self._load_details()
 
     def select_first(self) -> None:
         """Select the first project, as soon as there is one."""
@@ -109,33 +109,33 @@ class ProjectsPresenter(QObject):
             self._select_first = False
             self._view.table.select_keys([first])
 
-    def _look(self, overview: Overview, in_sight: set[str], work: Work) -> None:
-        """Off the GUI thread: the names at once, then figures in handfuls, those in sight first."""
-        projects = overview.registered()
-        self._counted.emit((overview, [row_of(project) for project in projects], True))
+    def _load(self, loader: ProjectsLoader, in_sight: set[str], work: Work) -> None:
+        """Off the GUI thread: the names at once, then figures in batches, those in sight first."""
+        projects = loader.projects()
+        self._rows_loaded.emit((loader, [project_row(project) for project in projects], True))
         projects.sort(key=lambda project: project.name not in in_sight)
-        handful: list[ProjectRow] = []
-        for row in overview.counted(projects, work):
-            handful.append(row)
-            if len(handful) == SHOWN_AT_ONCE:
-                self._counted.emit((overview, handful, False))
-                handful = []
-        self._counted.emit((overview, handful, False))
+        batch: list[ProjectRow] = []
+        for row in loader.rows_with_traffic(projects, work):
+            batch.append(row)
+            if len(batch) == ROWS_PER_BATCH:
+                self._rows_loaded.emit((loader, batch, False))
+                batch = []
+        self._rows_loaded.emit((loader, batch, False))
 
-    def _add_counted(self, told: tuple[Overview, list[ProjectRow], bool]) -> None:
-        overview, rows, whole = told
-        if overview is not self._overview:
+    def _show_rows(self, told: tuple[ProjectsLoader, list[ProjectRow], bool]) -> None:
+        loader, rows, whole = told
+        if loader is not self._loader:
             return
         self._view.error.hide()
         if whole:
-            self._rows = {row.name: self._with_old_figures(row) for row in rows}
+            self._rows = {row.name: self._with_known_figures(row) for row in rows}
         self._rows |= {row.name: row for row in rows if not whole and row.name in self._rows}
         if not self._rows and self._view.notice.isHidden():
             self._view.show_empty(
                 "No project on this platform yet",
                 "Bring a model file, publish a version with “relevo publish”, or see two at work with "
                 "“relevo demo”.",
-                self._view.bring.text(),
+                self._view.import_model.text(),
             )
             return
         self._view.table.show_projects(list(self._rows.values()))
@@ -143,7 +143,7 @@ class ProjectsPresenter(QObject):
         self._choose_first()
         self._update_actions()
 
-    def _with_old_figures(self, row: ProjectRow) -> ProjectRow:
+    def _with_known_figures(self, row: ProjectRow) -> ProjectRow:
         """Until it is counted again a project keeps the figures it had, so that nothing flickers."""
         old = self._rows.get(row.name)
         return row if old is None or old.champion != row.champion else old
@@ -158,53 +158,53 @@ class ProjectsPresenter(QObject):
 
     def _ended(self) -> None:
         self._task = None
-        if self._again and self._here:
+        if self._refresh_again and self._is_current:
             self.refresh()
-        elif self._here and self._overview is not None:
+        elif self._is_current and self._loader is not None:
             seconds = self._context.settings.get(REFRESH_SECONDS)
-            self._due = datetime.now(UTC) + timedelta(seconds=seconds)
+            self._next_refresh_at = datetime.now(UTC) + timedelta(seconds=seconds)
             self._timer.start(seconds * 1000)
 
-    def _chosen(self) -> str:
+    def _selected_name(self) -> str:
         return next(iter(self._view.table.selected_keys()), "")
 
     def _update_actions(self) -> None:
         for action in (self._view.open, self._view.client):
-            action.set_blocked("" if self._chosen() else "Select a project.")
+            action.set_blocked("" if self._selected_name() else "Select a project.")
 
-    def _selected(self) -> None:
+    def _selection_changed(self) -> None:
         self._update_actions()
-        if not self._chosen():
-            self._view.show_detail(shown=False)
-        self._read_detail()
+        if not self._selected_name():
+            self._view.show_details(shown=False)
+        self._load_details()
 
-    def _read_detail(self) -> None:
-        name, overview = self._chosen(), self._overview
-        if not name or overview is None:
+    def _load_details(self) -> None:
+        name, loader = self._selected_name(), self._loader
+        if not name or loader is None:
             return
         self._context.tasks.run(
-            lambda _work: overview.detail(name),
+            lambda _work: loader.details(name),
             owner=self,
             title=f"Reading {name}",
-            on_result=self._show_detail,
+            on_result=self._show_details,
             on_error=self._failed,
             routine=True,
         )
 
-    def _show_detail(self, detail: Detail) -> None:
-        if detail.project.name == self._chosen():
-            self._view.detail.show_detail(detail)
-            self._view.show_detail(shown=True)
+    def _show_details(self, details: ProjectDetails) -> None:
+        if details.project.name == self._selected_name():
+            self._view.details_view.show_details(details)
+            self._view.show_details(shown=True)
 
-    def _open_chosen(self) -> None:
-        self._context.bus.project_requested.emit(self._chosen())
+    def _open_selected(self) -> None:
+        self._context.bus.project_requested.emit(self._selected_name())
 
     def _make_client(self) -> None:
-        name, overview = self._chosen(), self._overview
-        if not name or overview is None:
+        name, loader = self._selected_name(), self._loader
+        if not name or loader is None:
             return
         self._context.tasks.run(
-            lambda _work: overview.csharp_client(name),
+            lambda _work: loader.csharp_client(name),
             owner=self,
             title=f"Making a C# client of {name}",
             on_result=self.export_made.emit,
@@ -212,8 +212,8 @@ class ProjectsPresenter(QObject):
         )
 
     def _retire(self, version: str, retired: bool) -> None:
-        name, overview = self._chosen(), self._overview
-        if overview is None:
+        name, loader = self._selected_name(), self._loader
+        if loader is None:
             return
 
         def done(_project: Project) -> None:
@@ -233,7 +233,7 @@ class ProjectsPresenter(QObject):
         verb = "Retiring" if retired else "Taking back"
         self._run(
             f"{verb} {version} of {name}",
-            partial(overview.retire, name, version, retired=retired),
+            partial(loader.retire, name, version, retired=retired),
             done,
             failed,
         )
@@ -251,15 +251,15 @@ class ProjectsPresenter(QObject):
 
     def _connect(self) -> None:
         view, connection = self._view, self._context.connection
-        view.table.selection_changed.connect(self._selected)
+        view.table.selection_changed.connect(self._selection_changed)
         view.table.opened.connect(self._context.bus.project_requested)
-        view.open.triggered.connect(self._open_chosen)
+        view.open.triggered.connect(self._open_selected)
         view.client.triggered.connect(self._make_client)
         view.error.retry_requested.connect(self.refresh)
-        view.detail.use_requested.connect(
-            lambda version, revision: self.revisions.ask(self._chosen(), version, revision)
+        view.details_view.use_requested.connect(
+            lambda version, revision: self.revisions.ask(self._selected_name(), version, revision)
         )
-        view.detail.retire_requested.connect(self._retire)
+        view.details_view.retire_requested.connect(self._retire)
         self.revisions.changed.connect(self._context.bus.registry_changed)
         self._context.bus.registry_changed.connect(self._registry_changed)
         connection.opened.connect(self._opened)
@@ -268,17 +268,17 @@ class ProjectsPresenter(QObject):
         connection.changed.connect(self._link_changed)
 
     def _registry_changed(self) -> None:
-        if self._here:
+        if self._is_current:
             self.refresh()
 
     def _opened(self, platform: Platform) -> None:
-        self._overview = Overview(platform)
+        self._loader = ProjectsLoader(platform)
         self._rows = {}
-        self._view.show_waiting()
+        self._view.show_loading()
         self._registry_changed()
 
     def _closing(self) -> None:
-        self._overview = None
+        self._loader = None
         self._timer.stop()
         if self._task is not None:
             self._task.cancel()

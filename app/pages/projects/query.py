@@ -20,7 +20,7 @@ HELD_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class ProjectDetails:
     """One project from the inside; `revisions` by version name, oldest first.
 
     `history` tells the changes of champion, `revision_changes` those of every version's revision.
@@ -36,8 +36,8 @@ class Detail:
         return next((change for change in reversed(self.history) if change.at <= moment), None)
 
 
-class Overview:
-    """Looks at all projects; keeps their readers, so that looking again reads only new rows.
+class ProjectsLoader:
+    """Loads all projects; keeps their readers, so that loading again reads only new rows.
 
     Not to be used by two tasks at once.
     """
@@ -46,11 +46,11 @@ class Overview:
         self._platform = platform
         self._readers: dict[str, ProjectReader] = {}
 
-    def registered(self) -> list[Project]:
+    def projects(self) -> list[Project]:
         """All projects as the registry knows them: quick, without figures."""
         return self._platform.registry.projects()
 
-    def counted(self, projects: Sequence[Project], work: Work) -> Iterator[ProjectRow]:
+    def rows_with_traffic(self, projects: Sequence[Project], work: Work) -> Iterator[ProjectRow]:
         """These projects one by one, with live rows and labels; one that is gone is left out."""
         for number, project in enumerate(projects, start=1):
             work.progress(number / len(projects), project.name)
@@ -58,15 +58,15 @@ class Overview:
                 project.name, ProjectReader(self._platform.store, project.name, held_rows=HELD_ROWS)
             )
             try:
-                yield row_of(project, reader.traffic(project, lambda: work.stopping))
+                yield project_row(project, reader.traffic(project, lambda: work.stopping))
             except NotFound:
                 self._readers.pop(project.name, None)
 
-    def detail(self, name: str) -> Detail:
+    def details(self, name: str) -> ProjectDetails:
         """One project; NotFound if it is gone."""
         store = self._platform.store
         project = self._platform.registry.project(name)
-        return Detail(
+        return ProjectDetails(
             project,
             tuple(store.history(name)),
             {version.name: tuple(store.revisions(name, version.name)) for version in project.versions},
@@ -88,10 +88,10 @@ class Overview:
         return (registry.retire if retired else registry.return_to_shadow)(project, version)
 
 
-def row_of(project: Project, traffic: Traffic | None = None) -> ProjectRow:
+def project_row(project: Project, traffic: Traffic | None = None) -> ProjectRow:
     """A project as the table wants it; figures only once they are counted."""
     champion = project.version(project.champion)
-    word, state = activity_of(traffic.recent if traffic is not None else None)
+    word, state = traffic_text(traffic.recent if traffic is not None else None)
     return ProjectRow(
         name=project.name,
         task=project.task,
@@ -107,7 +107,7 @@ def row_of(project: Project, traffic: Traffic | None = None) -> ProjectRow:
     )
 
 
-def activity_of(recent: int | None) -> tuple[str, State]:
+def traffic_text(recent: int | None) -> tuple[str, State]:
     """A word for how much a project was asked in the last hour."""
     if recent is None:
         return "counting…", State.NEUTRAL

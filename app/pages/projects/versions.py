@@ -41,7 +41,7 @@ class VersionsTable(DataTable):
         self.set_rows([row_for(version) for version in project.versions])
         self._update_actions()
 
-    def chosen(self) -> Version | None:
+    def selected_version(self) -> Version | None:
         """The selected version; None when none is."""
         name = next(iter(self.selected_keys()), "")
         return self._project.version(name) if self._project is not None else None
@@ -51,7 +51,7 @@ class VersionsTable(DataTable):
         return version.mode is Mode.RETIRED
 
     def _update_actions(self) -> None:
-        chosen = self.chosen()
+        chosen = self.selected_version()
         retired = chosen is not None and self.retired(chosen)
         self.retire_action.setText("Take back" if retired else "Retire")
         if chosen is None:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.projects.detail import ProjectDetail
+from app.pages.projects.details_view import ProjectDetailsView
 from app.pages.shared.notice import Notice
 from widgets.actions import ExplainedAction
 from widgets.panels.bar import ActionButton, row
@@ -21,8 +21,8 @@ class ProjectsView(QStackedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = ProjectsTable()
-        self.detail = ProjectDetail()
-        self.nothing = EmptyState(
+        self.details_view = ProjectDetailsView()
+        self.no_selection = EmptyState(
             "Select a project",
             "Its champions, versions and revisions show here. Enter opens it in Monitor.",
         )
@@ -35,7 +35,7 @@ class ProjectsView(QStackedWidget):
         self.client = ExplainedAction(
             "C# client…", explanation="Save a typed client of the selected project, for .NET", parent=self
         )
-        self.bring = ExplainedAction(
+        self.import_model = ExplainedAction(
             "From a model file…", explanation="A version from a model file of any maker", parent=self
         )
         self._lower = QStackedWidget()
@@ -45,38 +45,38 @@ class ProjectsView(QStackedWidget):
         """Show the projects."""
         self.setCurrentWidget(self._body)
 
-    def show_waiting(self) -> None:
+    def show_loading(self) -> None:
         """Grey bars until the projects are known."""
-        self.setCurrentWidget(self._waiting)
+        self.setCurrentWidget(self._skeleton)
 
     def show_empty(self, text: str, hint: str, action: str = "") -> None:
         """Say why there is nothing, and what would fill it; `action` is the button's text."""
         self.empty.set_text(text, hint, action)
         self.setCurrentWidget(self.empty)
 
-    def show_detail(self, *, shown: bool) -> None:
+    def show_details(self, *, shown: bool) -> None:
         """Show the selected project from the inside, or the hint to select one."""
-        self._lower.setCurrentWidget(self.detail if shown else self.nothing)
+        self._lower.setCurrentWidget(self.details_view if shown else self.no_selection)
 
     def _compose(self) -> None:
         self._body = QWidget()
         layout = QVBoxLayout(self._body)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        actions = (self.bring, self.client, self.open)
+        actions = (self.import_model, self.client, self.open)
         layout.addLayout(row(Text("Projects", size=FontSize.LARGE), None, *map(ActionButton, actions)))
         layout.addWidget(self.notice)
         layout.addWidget(self.error)
         self.panes = panes = QSplitter(Qt.Orientation.Vertical)
         panes.setChildrenCollapsible(False)
-        self._lower.addWidget(self.nothing)
-        self._lower.addWidget(self.detail)
+        self._lower.addWidget(self.no_selection)
+        self._lower.addWidget(self.details_view)
         for pane, share in ((self.table, 3), (self._lower, 2)):
             panes.addWidget(pane)
             panes.setStretchFactor(panes.count() - 1, share)
         layout.addWidget(panes, 1)
         self.table.add_action(self.open)
         self.table.add_action(self.client)
-        self._waiting = Skeleton(12)
-        for view in (self._waiting, self._body, self.empty):
+        self._skeleton = Skeleton(12)
+        for view in (self._skeleton, self._body, self.empty):
             self.addWidget(view)

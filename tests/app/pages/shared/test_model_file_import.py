@@ -59,8 +59,8 @@ def projects_page(window: Any, qtbot: QtBot) -> ProjectsPage:
 
 def ask(page: ProjectsPage, qtbot: QtBot) -> ModelFileDialog:
     """Open the dialog and wait until it knows which projects there are."""
-    page.view.bring.trigger()
-    dialog = page.presenter.bringing.files.dialog
+    page.view.import_model.trigger()
+    dialog = page.presenter.model_import.files.dialog
     assert dialog is not None
     qtbot.waitUntil(dialog.isActiveWindow)
     return dialog
@@ -87,11 +87,11 @@ def test_an_empty_platform_offers_to_begin_with_a_model_file(open_window: OpenWi
     qtbot.waitUntil(page.view.empty.isVisible)
     button = page.view.empty.findChild(QPushButton)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    dialog = page.presenter.bringing.files.dialog
+    dialog = page.presenter.model_import.files.dialog
     assert dialog is not None
     qtbot.waitUntil(dialog.isVisible)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert page.presenter.bringing.files.dialog is None
+    assert page.presenter.model_import.files.dialog is None
 
 
 def test_what_the_file_does_not_tell_is_asked_for_and_the_deploy_folder_written(
@@ -119,7 +119,7 @@ def test_what_the_file_does_not_tell_is_asked_for_and_the_deploy_folder_written(
     assert facts.folder.value() == str(folder)
     qtbot.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(page.notice.isVisible)
-    assert page.presenter.bringing.files.dialog is None
+    assert page.presenter.model_import.files.dialog is None
     deploy = read_deploy(folder)
     assert [field.name for field in deploy.signature.inputs] == ["length", "width"]
     assert (deploy.kind, deploy.signature.classes) == ("xgboost", ("a", "b", "c"))

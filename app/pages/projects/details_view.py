@@ -6,7 +6,7 @@ from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from app.dialogs.revisions import RevisionsTable
-from app.pages.projects.query import Detail
+from app.pages.projects.query import ProjectDetails
 from app.pages.projects.versions import VersionsTable
 from widgets.formatting import clock
 from widgets.panels.bar import ActionButton, row
@@ -15,8 +15,8 @@ from widgets.tables.history import HistoryTable
 from widgets.theme import GRID, FontSize
 
 
-class ProjectDetail(QWidget):
-    """Shows one `Detail`; tells what the person wants by signals."""
+class ProjectDetailsView(QWidget):
+    """Shows one `ProjectDetails`; tells what the person wants by signals."""
 
     use_requested = Signal(str, str)
     """Version and revision."""
@@ -35,8 +35,8 @@ class ProjectDetail(QWidget):
         self.moment.setCalendarPopup(True)
         self.moment.setDisplayFormat("yyyy-MM-dd HH:mm:ss")
         self.moment.setAccessibleName("Moment")
-        self.moment.dateTimeChanged.connect(self._answer)
-        self.answer = Text(wrap=True)
+        self.moment.dateTimeChanged.connect(self._show_champion_at)
+        self.champion_at = Text(wrap=True)
         self.versions = VersionsTable()
         self.versions.retire_action.triggered.connect(self._retire)
         self.version = QComboBox()
@@ -44,17 +44,17 @@ class ProjectDetail(QWidget):
         self.version.currentTextChanged.connect(self._show_revisions)
         self.revisions = RevisionsTable()
         self.revisions.use_action.triggered.connect(self._use)
-        self.detail: Detail | None = None
+        self.details: ProjectDetails | None = None
         self._compose()
 
-    def show_detail(self, detail: Detail) -> None:
+    def show_details(self, details: ProjectDetails) -> None:
         """Show a project; tab, version and selections stay where they still exist."""
-        other = self.detail is None or self.detail.project.name != detail.project.name
-        self.detail = detail
-        project = detail.project
+        other = self.details is None or self.details.project.name != details.project.name
+        self.details = details
+        project = details.project
         self.title.setText(project.name)
         orders = {version.name: version.order for version in project.versions}
-        self.history.show_history((*detail.history, *detail.revision_changes), orders)
+        self.history.show_history((*details.history, *details.revision_changes), orders)
         self.versions.show_versions(project)
         if other:
             self.moment.setDateTime(QDateTime.currentDateTime())
@@ -62,37 +62,37 @@ class ProjectDetail(QWidget):
         if [self.version.itemText(row) for row in range(self.version.count())] != names:
             self.version.clear()
             self.version.addItems(names)
-        self._answer()
+        self._show_champion_at()
         self._show_revisions()
 
-    def _answer(self) -> None:
-        if self.detail is None:
+    def _show_champion_at(self) -> None:
+        if self.details is None:
             return
         moment = datetime.fromtimestamp(self.moment.dateTime().toSecsSinceEpoch(), UTC)
-        change = self.detail.champion_at(moment)
+        change = self.details.champion_at(moment)
         if change is None:
-            self.answer.setText("Nobody: the project was not registered yet.")
+            self.champion_at.setText("Nobody: the project was not registered yet.")
         else:
-            self.answer.setText(
+            self.champion_at.setText(
                 f"{change.champion}, made champion by {change.who} on {clock(change.at)}: {change.reason}"
             )
 
     def _show_revisions(self) -> None:
         name = self.version.currentText()
-        version = self.detail.project.version(name) if self.detail is not None else None
-        if self.detail is not None and version is not None:
-            self.revisions.show_revisions(self.detail.revisions.get(name, ()), version.revision)
+        version = self.details.project.version(name) if self.details is not None else None
+        if self.details is not None and version is not None:
+            self.revisions.show_revisions(self.details.revisions.get(name, ()), version.revision)
 
     def _use(self) -> None:
         self.use_requested.emit(self.version.currentText(), self.revisions.chosen())
 
     def _retire(self) -> None:
-        chosen = self.versions.chosen()
+        chosen = self.versions.selected_version()
         if chosen is not None:
             self.retire_requested.emit(chosen.name, not self.versions.retired(chosen))
 
     def _compose(self) -> None:
-        asked = row(Text("Champion at", quiet=True), self.moment, self.answer)
+        asked = row(Text("Champion at", quiet=True), self.moment, self.champion_at)
         asked.setStretch(2, 1)
         self.tabs.addTab(_tab(asked, self.history), "History")
         self.tabs.addTab(
