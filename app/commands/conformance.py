@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.options import secret_of
-from services.client.conformance import Finding, Outcome, check_service
-from services.client.conformance.asking import Asker
+from services.client.conformance import Finding, RuleOutcome, check_service
+from services.client.conformance.service_client import ServiceClient
 from services.errors import InvalidInput
 
 TOKEN_VARIABLE = "RELEVO_TOKEN"  # noqa: S105 - the variable's name, not a token
-_MARKS = {Outcome.MET: "ok", Outcome.MISSING: "MISSING", Outcome.NOT_CHECKED: "-"}
+_MARKS = {RuleOutcome.MET: "ok", RuleOutcome.MISSING: "MISSING", RuleOutcome.NOT_CHECKED: "-"}
 
 
 def main(arguments: list[str]) -> int:
@@ -22,15 +22,15 @@ def main(arguments: list[str]) -> int:
         raise InvalidInput(f"set {TOKEN_VARIABLE} to the service's own token")
     rows = _rows(options.instances) if options.instances else []
     findings = []
-    with Asker(options.url, token, authority=options.authority) as asker:
+    with ServiceClient(options.url, token, authority=options.authority) as client:
         for finding in check_service(
-            asker, rows=rows, gateway=options.gateway, retrain_seconds=options.retrain_seconds
+            client, rows=rows, gateway=options.gateway, retrain_seconds=options.retrain_seconds
         ):
             print(_line(finding), flush=True)
             findings.append(finding)
-    counts = {outcome: sum(one.outcome is outcome for one in findings) for outcome in Outcome}
+    counts = {outcome: sum(one.outcome is outcome for one in findings) for outcome in RuleOutcome}
     print(", ".join(f"{count} {outcome.value}" for outcome, count in counts.items()))
-    return 1 if counts[Outcome.MISSING] else 0
+    return 1 if counts[RuleOutcome.MISSING] else 0
 
 
 def _parser() -> argparse.ArgumentParser:

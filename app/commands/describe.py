@@ -12,7 +12,7 @@ import msgspec
 from app.commands.options import log_to_standard_error
 from services.containers.parent_watch import watch_parent
 from services.errors import InvalidInput
-from services.model_server.artifacts.describing import describe_file
+from services.model_server.artifacts.description import describe_file
 from services.model_server.artifacts.kinds import KINDS
 from services.publish.description_draft import (
     OPTIONS,

@@ -17,13 +17,13 @@ from services.containers.parent_watch import watch_parent
 from services.errors import InvalidInput
 from services.http.loop import run
 from services.http.server import Server
+from services.model_server.artifact_cache import ArtifactCache
 from services.model_server.deploy import Deploy, import_from, read_deploy
-from services.model_server.following import Follower
 from services.model_server.gateway import GatewayLink, check_origin, first_revision
-from services.model_server.in_r import serve_in_r
-from services.model_server.kept import KeptArtifact
 from services.model_server.loading import load_model, sha256_of
+from services.model_server.r_process import serve_in_r
 from services.model_server.retraining import Retrainer
+from services.model_server.revision_follower import RevisionFollower
 from services.model_server.service import ModelService
 
 TOKEN_VARIABLE = "RELEVO_TOKEN"  # noqa: S105 - the variable's name, not a token
@@ -126,13 +126,13 @@ class _Process:
         link = GatewayLink(options.gateway, self.deploy, self.token)
         retrainer = service.retrainer = Retrainer(link, options.deploy, self.deploy, self.token)
         kept = os.environ.get(KEPT_VARIABLE, "")
-        follower = service.follower = Follower(
+        follower = service.follower = RevisionFollower(
             link,
             options.deploy,
             self.deploy,
             endpoint=options.endpoint or self.server.address(port),
             image=options.image,
-            kept=KeptArtifact(Path(kept)) if kept else None,
+            kept=ArtifactCache(Path(kept)) if kept else None,
             adopt=service.adopt,
             explain=service.explain,
         )

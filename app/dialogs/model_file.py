@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QProgressBar, QPushButton, QWi
 from app.dialogs.base_dialog import fit, lay_out
 from app.dialogs.model_file_form import ModelFileForm, Place
 from app.dialogs.path_field import PathField
-from services.model_server.artifacts.interface import Described
+from services.model_server.artifacts.interface import ArtifactDescription
 from services.model_server.artifacts.kinds import KINDS
 from widgets.formatting import plural
 from widgets.panels.bar import row
@@ -85,7 +85,7 @@ class ModelFileDialog(QDialog):
         self.trust.setFocus()
         self._fit()
 
-    def show_described(self, described: Described) -> None:
+    def show_described(self, described: ArtifactDescription) -> None:
         """The file is read: ask for the rest."""
         self.end()
         for part in (self.warning, self.trust, self.introduction):

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.path_field import PathField
 from app.error_text import sentence
 from services.errors import Conflict, InvalidInput
-from services.model_server.artifacts.interface import Described
+from services.model_server.artifacts.interface import ArtifactDescription
 from services.publish.deploy_folders import check_folder
 from services.publish.description_draft import (
     DescriptionDraft,
@@ -53,7 +53,7 @@ class ModelFileForm(QWidget):
     def __init__(self, place: Place, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._place = place
-        self._described: Described | None = None
+        self._described: ArtifactDescription | None = None
         self._known: dict[str, Project] = {}
         self._proposed: dict[FormField, str] = {}
         self._judged = False
@@ -73,7 +73,7 @@ class ModelFileForm(QWidget):
             box.addItems(sorted(self._known))
             box.setCurrentText(written)
 
-    def show_described(self, described: Described) -> None:
+    def show_described(self, described: ArtifactDescription) -> None:
         """Fill in what the file carries; what was typed before stays."""
         self._described = described
         rows = [InputRow(one.name, one.type, one.nullable) for one in described.inputs]

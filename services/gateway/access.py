@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.errors import Refused
 from services.http.errors import Unauthorized
-from services.registry.model import Role, Token
+from services.registry.model import Token, TokenRole
 from services.registry.tokens import digest, verify_service_token
 
 _CACHE_SIZE = 10_000
@@ -22,12 +22,12 @@ class Grant:
         digest: of the token; empty for a service's.
     """
 
-    role: Role
+    role: TokenRole
     project: str = ""
     version: str = ""
     digest: str = ""
 
-    def require(self, roles: Iterable[Role], project: str | None = None, version: str = "") -> None:
+    def require(self, roles: Iterable[TokenRole], project: str | None = None, version: str = "") -> None:
         """Refused unless the role is one of `roles`, and its scope holds project and version."""
         if self.role not in roles:
             names = " or ".join(role.value for role in roles)
@@ -77,7 +77,7 @@ class Access:
         token = authorization[len(_SCHEME) :].strip()
         service = verify_service_token(self._secret, token) if self._secret else None
         if service is not None:
-            return Grant(Role.SERVICE, *service)
+            return Grant(TokenRole.SERVICE, *service)
         found = self._grants.get(digest(token))
         if found is None:
             raise Unauthorized("this token is not known, or was revoked")

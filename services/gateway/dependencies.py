@@ -12,7 +12,7 @@ from services.gateway.recorder import Recorder
 from services.gateway.registry_watcher import RegistryWatcher
 from services.gateway.routing_table import RoutingTable
 from services.gateway.store_access import StoreAccess
-from services.http.origins import NO_ORIGINS, Origins
+from services.http.cross_origin import NO_ORIGINS, AllowedOrigins
 from services.registry.service import Registry
 
 
@@ -39,7 +39,7 @@ class Dependencies:
     metrics: Metrics
     secret: str
     body_limit: int
-    origins: Origins = NO_ORIGINS
+    origins: AllowedOrigins = NO_ORIGINS
     address: str = ""
     service_address: str = ""
     listener_states: Callable[[], list[ListenerState]] = list

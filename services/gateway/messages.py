@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from services.registry.model import Listener, Mode, Policy, Project, Revision, Role, Signature
+from services.registry.model import Listener, Mode, Policy, Project, Revision, Signature, TokenRole
 
 _TIME_BASED = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[17][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 PredictionId = Annotated[
@@ -223,7 +223,7 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Issue a token; `project` limits a client's token to that project, empty means all."""
 
     label: Words
-    role: Role
+    role: TokenRole
     project: str = ""
 
 
@@ -233,7 +233,7 @@ class TokenIssued(Struct, frozen=True):
     token: str
     digest: str
     label: str
-    role: Role
+    role: TokenRole
     project: str
     created_at: datetime
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from services.errors import InvalidInput, RelevoError, Unavailable
 from services.gateway.validation import class_name
-from services.http.client import Client, TimedOut
+from services.http.client import HttpClient, TimedOut
 from services.http.errors import error_from
 from services.registry.model import Signature, Task, Version
 from services.registry.tokens import service_token
@@ -78,7 +78,7 @@ class ModelService:
         seconds: how long an answer may take.
     """
 
-    def __init__(self, client: Client, version: Version, secret: str, *, seconds: float) -> None:
+    def __init__(self, client: HttpClient, version: Version, secret: str, *, seconds: float) -> None:
         self.version = version
         self._client = client
         self._seconds = seconds

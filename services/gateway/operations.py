@@ -20,16 +20,16 @@ from services.gateway import messages
 from services.gateway.access import Grant
 from services.gateway.dependencies import Dependencies
 from services.http.addresses import Network, is_within
-from services.http.complaints import explain
 from services.http.errors import ErrorAnswer, WrongMethod, answer_for
 from services.http.request import JSON
 from services.http.starlette import read_body, response_of
-from services.registry.model import Role
+from services.http.validation_errors import explain
+from services.registry.model import TokenRole
 
-ADMIN = (Role.ADMIN,)
-SERVICE = (Role.SERVICE, Role.ADMIN)
-CLIENT = (Role.CLIENT, Role.ADMIN)
-ANYONE = (Role.CLIENT, Role.SERVICE, Role.ADMIN)
+ADMIN = (TokenRole.ADMIN,)
+SERVICE = (TokenRole.SERVICE, TokenRole.ADMIN)
+CLIENT = (TokenRole.CLIENT, TokenRole.ADMIN)
+ANYONE = (TokenRole.CLIENT, TokenRole.SERVICE, TokenRole.ADMIN)
 _MOST_THREADS = 40
 
 
@@ -105,7 +105,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    roles: tuple[Role, ...]
+    roles: tuple[TokenRole, ...]
     handle: Handler | None
     takes: Any = None
     gives: Any = None

@@ -17,10 +17,10 @@ from services.gateway.version_route import ASKED_BY_NAME, PendingRequest, Versio
 from services.http.addresses import Network, is_within
 from services.http.request import HotRequest
 from services.http.routes import HotRoutes
-from services.registry.model import Listener, Role
+from services.registry.model import Listener, TokenRole
 from services.routing import ArmProbabilities, choose
 
-_CALLERS = (Role.CLIENT, Role.ADMIN)
+_CALLERS = (TokenRole.CLIENT, TokenRole.ADMIN)
 
 
 class PredictionEndpoint:

@@ -26,9 +26,9 @@ from services.gateway.routes.inference import unknown_routes
 from services.gateway.routing_table import RoutingTable
 from services.gateway.store_access import StoreAccess
 from services.gateway.version_route import AnswerEffects
+from services.http.cross_origin import AllowedOrigins
 from services.http.forwarding import Forwarders
-from services.http.limits import Limits
-from services.http.origins import Origins
+from services.http.limits import ConnectionLimits
 from services.http.server import Server
 from services.http.starlette import exception_handlers
 from services.store.interface import Store
@@ -113,10 +113,10 @@ class Gateway:
             metrics=metrics,
             secret=settings.secret,
             body_limit=settings.body_limit,
-            origins=Origins(settings.allowed_origins),
+            origins=AllowedOrigins(settings.allowed_origins),
         )
         self._forwarders = Forwarders(settings.forwarded_by)
-        self._server = Server(Limits(body=settings.body_limit), self._forwarders)
+        self._server = Server(ConnectionLimits(body=settings.body_limit), self._forwarders)
         self._listeners = Listeners(
             self._dependencies, self._server, self._security, settings.listener_host
         )

@@ -19,7 +19,7 @@ from services.gateway.disk_errors import disk_error
 from services.gateway.store_access import StoreAccess
 from services.registry.model import Listener, Project, Token
 from services.store.interface import Store
-from services.store.registry_rows import with_evidence
+from services.store.registry_codec import with_evidence
 
 _logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.3

@@ -9,7 +9,7 @@ from services.gateway.mirroring import Challenger
 from services.gateway.model_calls import ModelService
 from services.gateway.registry_watcher import Snapshot
 from services.gateway.version_route import AnswerEffects, VersionRoute
-from services.http.client import Client
+from services.http.client import HttpClient
 from services.registry.model import Mode, Project, Version
 from services.registry.tokens import service_token
 from services.routing import make_policy
@@ -56,7 +56,7 @@ class RoutingTable:
         self._effects: AnswerEffects | None = None
         self._routes: dict[str, ProjectRoute] = {}
         self._challengers: dict[str, tuple[Challenger, ...]] = {}
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[str, HttpClient] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def attach(self, effects: AnswerEffects) -> None:
@@ -97,7 +97,7 @@ class RoutingTable:
         client = self._clients.get(version.endpoint)
         if client is None:
             try:
-                client = self._clients[version.endpoint] = Client(version.endpoint)
+                client = self._clients[version.endpoint] = HttpClient(version.endpoint)
             except InvalidInput as error:
                 _logger.warning("version %s of %s: %s", version.name, version.project, error.message)
                 return None
@@ -141,7 +141,7 @@ class RoutingTable:
             task.add_done_callback(self._closing.discard)
 
 
-async def _close_later(client: Client) -> None:
+async def _close_later(client: HttpClient) -> None:
     try:
         await asyncio.sleep(_FAREWELL_SECONDS)
     finally:

@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from services.gateway.records import Value
-from services.http.complaints import explain, explain_value
 from services.http.errors import InvalidField
+from services.http.validation_errors import explain, explain_value
 from services.registry.model import Field, FieldType, Mode, Project, Version
 from services.store.names import column_for
 

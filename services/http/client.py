@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from services.errors import InvalidInput, Unavailable
 from services.http.connection import ClientConnection, Dropped, Response, Sink, TimedOut
 
-__all__ = ["Client", "Dropped", "Response", "TimedOut"]
+__all__ = ["Dropped", "HttpClient", "Response", "TimedOut"]
 
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _NO_HEADERS: Mapping[str, str] = {}
 
 
-class Client:
+class HttpClient:
     """Asks one origin; use it in one loop, and close it.
 
     Args:

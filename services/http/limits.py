@@ -7,7 +7,7 @@ from uvicorn.server import ServerState
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """What a connection may ask for.
 
     Attributes:

@@ -16,7 +16,7 @@ from services.errors import RelevoError
 from services.http.addresses import Caller
 from services.http.errors import TooLarge, TooSlow, answer_for, error_body
 from services.http.forwarding import NO_FORWARDERS, Forwarders
-from services.http.limits import Limits, ListenerState
+from services.http.limits import ConnectionLimits, ListenerState
 from services.http.request import HotRequest
 from services.http.routes import HotRoutes, Match
 
@@ -34,7 +34,7 @@ class HotProtocol(HttpToolsProtocol):
         config: Config,
         state: ListenerState,
         routes: HotRoutes,
-        limits: Limits,
+        limits: ConnectionLimits,
         forwarders: Forwarders = NO_FORWARDERS,
     ) -> None:
         super().__init__(config=config, server_state=state, app_state={})

@@ -10,9 +10,8 @@ from typing import Any
 from uvicorn.config import Config
 
 from services.errors import NotFound
-from services.http.draining import connections, drained
 from services.http.forwarding import NO_FORWARDERS, Forwarders
-from services.http.limits import Limits, ListenerState
+from services.http.limits import ConnectionLimits, ListenerState
 from services.http.protocol import HotProtocol
 from services.http.routes import HotRoutes
 from services.http.sockets import address_of, bind
@@ -33,8 +32,10 @@ class Server:
         forwarders: whose word is taken for where requests come from.
     """
 
-    def __init__(self, limits: Limits | None = None, forwarders: Forwarders = NO_FORWARDERS) -> None:
-        self._limits = limits or Limits()
+    def __init__(
+        self, limits: ConnectionLimits | None = None, forwarders: Forwarders = NO_FORWARDERS
+    ) -> None:
+        self._limits = limits or ConnectionLimits()
         self._forwarders = forwarders
         self._listeners: dict[int, _Listener] = {}
         self._ticking: asyncio.TimerHandle | None = None
@@ -109,14 +110,14 @@ class Server:
         if listener is None:
             raise NotFound(f"nothing listens on port {port}")
         listener.server.close()
-        for connection in connections(listener.state):
+        for connection in _connections(listener.state):
             connection.shutdown()
-        if not await drained(listener.state, grace):
+        if not await _wait_until_closed(listener.state, grace):
             for task in listener.state.tasks:
                 task.cancel()
-            for connection in connections(listener.state):
+            for connection in _connections(listener.state):
                 connection.transport.abort()
-            await drained(listener.state, 1.0)
+            await _wait_until_closed(listener.state, 1.0)
         await listener.server.wait_closed()
 
     async def stop(self, *, grace: float = 10.0) -> None:
@@ -132,6 +133,24 @@ class Server:
         now = loop.time()
         for listener in self._listeners.values():
             listener.state.tell_date()
-            for connection in connections(listener.state):
+            for connection in _connections(listener.state):
                 connection.check(now)
         self._ticking = loop.call_later(1.0, self._tick)
+
+
+def _connections(state: ListenerState) -> list[HotProtocol]:
+    """The open connections of a listener."""
+    return [connection for connection in state.connections if isinstance(connection, HotProtocol)]
+
+
+async def _wait_until_closed(state: ListenerState, seconds: float) -> bool:
+    """Wait until all connections of a listener are closed, at most so long; whether they are."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while state.connections or state.tasks:
+        if loop.time() > deadline:
+            return False
+        for connection in _connections(state):
+            connection.check(loop.time())
+        await asyncio.sleep(0.02)
+    return True

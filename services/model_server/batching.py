@@ -14,7 +14,7 @@ from services.errors import RelevoError
 from services.http.errors import InvalidField, answer_for
 from services.http.request import HotRequest
 from services.model_server.loading import LoadedModel
-from services.model_server.predictor import Answers
+from services.model_server.predictor import ModelAnswers
 
 _ROWS = 4096
 _REQUESTS = 128
@@ -176,13 +176,13 @@ class Batcher:
             return _refusal(error)
         return self._answer_one(self._model.predictor.prepare(rows), len(rows))
 
-    def _timed(self, prepared: Any, rows: int) -> Answers:
+    def _timed(self, prepared: Any, rows: int) -> ModelAnswers:
         start = time.perf_counter()
         answers = self._model.predictor.answer(prepared)
         self._pace.note(rows, time.perf_counter() - start)
         return answers
 
-    def _body(self, answers: Answers, start: int, stop: int) -> bytes:
+    def _body(self, answers: ModelAnswers, start: int, stop: int) -> bytes:
         predictions = self._encode(answers.predictions[start:stop])
         given = answers.probabilities
         probabilities = b"null" if given is None else self._encode(given[start:stop])

@@ -149,7 +149,7 @@ def _complete(written: _WrittenDeploy, kind: Kind, artifact: Path) -> None:
     if whole and (signature.classes or task is Task.REGRESSION):
         return
     if kind in NATIVE:
-        from services.model_server.artifacts.describing import describe
+        from services.model_server.artifacts.description import describe
 
         told = describe(kind, artifact.read_bytes())
         signature.inputs = signature.inputs or [

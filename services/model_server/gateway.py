@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from services.errors import InvalidInput, NotFound, Unavailable
-from services.http.client import Client, Response
+from services.http.client import HttpClient, Response
 from services.http.errors import error_from
 from services.model_server.deploy import Deploy
 from services.registry.model import Job, Mode, Revision, Signature
@@ -17,7 +17,7 @@ Kind = TypeVar("Kind")
 _ARTIFACT_SECONDS = 300.0
 
 
-class Desired(Struct, frozen=True):
+class DesiredRevision(Struct, frozen=True):
     """What the registry wants of a version."""
 
     revision: str
@@ -45,7 +45,7 @@ class GatewayLink:
     """
 
     def __init__(self, origin: str, deploy: Deploy, token: str) -> None:
-        self._client = Client(origin, connections=8)
+        self._client = HttpClient(origin, connections=8)
         self._headers = {"authorization": f"Bearer {token}"}
         self._version = f"/v1/projects/{deploy.project}/versions/{deploy.version}"
 
@@ -58,14 +58,14 @@ class GatewayLink:
         parts = urlsplit(url)
         return f"{parts.scheme}://{parts.netloc}" == self._client.origin
 
-    async def register(self, registration: Registration) -> Desired:
+    async def register(self, registration: Registration) -> DesiredRevision:
         """Make this service known; changes neither a mode nor a desired revision."""
         body = msgspec.json.encode(registration)
-        return _decode(await self._ask("POST", "/v1/register", body, repeatable=True), Desired)
+        return _decode(await self._ask("POST", "/v1/register", body, repeatable=True), DesiredRevision)
 
-    async def desired(self) -> Desired:
+    async def desired(self) -> DesiredRevision:
         """The revision that every replica of the version is to load."""
-        return _decode(await self._ask("GET", f"{self._version}/desired"), Desired)
+        return _decode(await self._ask("GET", f"{self._version}/desired"), DesiredRevision)
 
     async def artifact(self, sha256: str) -> bytes:
         """An artifact's bytes, not yet checked."""

@@ -9,8 +9,8 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from services.http.complaints import explain
 from services.http.errors import InvalidField
+from services.http.validation_errors import explain
 from services.registry.model import Field, FieldType, Signature
 
 if TYPE_CHECKING:

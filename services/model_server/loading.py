@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from services.errors import Corrupt, InvalidInput, RelevoError
-from services.model_server.artifacts.interface import Asked
-from services.model_server.artifacts.pickled import takes_texts, unpickle
+from services.model_server.artifacts.interface import OpenedModel
+from services.model_server.artifacts.pickle_model import takes_texts, unpickle
 from services.model_server.artifacts.readers import library_of, opener_of
+from services.model_server.compute_selection import faster_compute, is_shareable, parts_of, probe_rows
 from services.model_server.deploy import Deploy
-from services.model_server.fast import faster, is_shareable, parts_of, probe_rows
 from services.model_server.instances import InstanceDecoder
 from services.model_server.predictor import (
     FramePredictor,
@@ -107,7 +107,7 @@ def _library(model: Any) -> str:
     return library_of(model)
 
 
-def _asked(asked: Asked, deploy: Deploy, decoder: InstanceDecoder) -> Predictor:
+def _asked(asked: OpenedModel, deploy: Deploy, decoder: InstanceDecoder) -> Predictor:
     """A model of another maker's format, asked for a matrix where it takes one."""
     classes = deploy.signature.classes
     if asked.frame or not decoder.numeric:
@@ -132,7 +132,7 @@ def _estimator(model: Any, deploy: Deploy, decoder: InstanceDecoder) -> Predicto
     probes = probe_rows(model, len(names))
     if not _takes_matrix(model, names, probes):
         return FramePredictor(decoder, classes, exact)
-    compute = faster(model, classes, exact, probes)
+    compute = faster_compute(model, classes, exact, probes)
     return MatrixPredictor(decoder, classes, compute, exact, shareable=is_shareable(compute, probes))
 
 

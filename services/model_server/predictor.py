@@ -17,7 +17,7 @@ Raw = tuple[NDArray[Any], Floats | None]
 Compute = Callable[[Any], Raw]
 
 
-class Answers(NamedTuple):
+class ModelAnswers(NamedTuple):
     """A prediction a row (a number or a class name), and probabilities in the order of the classes."""
 
     predictions: list[Any]
@@ -41,7 +41,7 @@ class Predictor(Protocol):
     def join(self, parts: Sequence[Any]) -> Any:
         """Several prepared parts as one."""
 
-    def answer(self, prepared: Any) -> Answers:
+    def answer(self, prepared: Any) -> ModelAnswers:
         """Predict.
 
         Raises:
@@ -49,7 +49,7 @@ class Predictor(Protocol):
         """
 
 
-def answers_of(raw: Raw, classes: Sequence[str]) -> Answers:
+def answers_of(raw: Raw, classes: Sequence[str]) -> ModelAnswers:
     """Answers in plain lists; ValueError if the model gave something that is not a finite number."""
     values, probabilities = raw
     if classes:
@@ -58,7 +58,7 @@ def answers_of(raw: Raw, classes: Sequence[str]) -> Answers:
         predictions = values.tolist()
         if not all(map(isfinite, predictions)):
             raise ValueError("the prediction is not a finite number")
-    return Answers(predictions, None if probabilities is None else probabilities.tolist())
+    return ModelAnswers(predictions, None if probabilities is None else probabilities.tolist())
 
 
 class MatrixPredictor:
@@ -92,7 +92,7 @@ class MatrixPredictor:
         """All rows in one matrix."""
         return np.concatenate(parts)
 
-    def answer(self, prepared: Floats) -> Answers:
+    def answer(self, prepared: Floats) -> ModelAnswers:
         """Predict the rows of a matrix."""
         missing = self._may_miss and bool(np.isnan(prepared).any())
         return answers_of(self._exact(prepared) if missing else self._compute(prepared), self._classes)
@@ -117,7 +117,7 @@ class FramePredictor:
         """All rows in one list."""
         return list(chain.from_iterable(parts))
 
-    def answer(self, prepared: Sequence[Any]) -> Answers:
+    def answer(self, prepared: Sequence[Any]) -> ModelAnswers:
         """Predict the rows."""
         return answers_of(self._compute(self._frame(prepared)), self._classes)
 
@@ -147,7 +147,7 @@ class FunctionPredictor:
         """All rows in one list."""
         return list(chain.from_iterable(parts))
 
-    def answer(self, prepared: list[dict[str, Any]]) -> Answers:
+    def answer(self, prepared: list[dict[str, Any]]) -> ModelAnswers:
         """Predict the rows, and check that the answer is one for each."""
         result = self._predict(self._model, prepared)
         predictions, probabilities = result if isinstance(result, tuple) else (result, None)
@@ -163,7 +163,9 @@ class FunctionPredictor:
                 )
         elif not np.isfinite(np.array(values, np.float64)).all():
             raise ValueError("the prediction is not a finite number")
-        return Answers(values, None if probabilities is None else np.asarray(probabilities, float).tolist())
+        return ModelAnswers(
+            values, None if probabilities is None else np.asarray(probabilities, float).tolist()
+        )
 
 
 def _plain(value: Any) -> Any:

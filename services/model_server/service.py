@@ -18,9 +18,9 @@ from services.http.routes import HotRoutes
 from services.http.starlette import exception_handlers, read_body
 from services.model_server.batching import Batcher
 from services.model_server.deploy import Deploy
-from services.model_server.following import Follower
 from services.model_server.loading import LoadedModel
 from services.model_server.retraining import Retrainer, RetrainOrder
+from services.model_server.revision_follower import RevisionFollower
 from services.registry.model import Revision
 
 _SMALL_BODY = 1 << 20
@@ -45,7 +45,7 @@ class ModelService:
         self._loaded: LoadedModel | None = None
         self._facts: Revision | None = None
         self._reason = "no revision is loaded yet: waiting for the gateway"
-        self.follower: Follower | None = None
+        self.follower: RevisionFollower | None = None
         self.retrainer: Retrainer | None = None
 
     def adopt(self, model: LoadedModel, facts: Revision | None) -> None:

@@ -12,13 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from services.errors import InvalidInput
-from services.http.client import Client
+from services.http.client import HttpClient
 from services.http.errors import error_from
 from services.model_server.artifacts.readers import library_of, reader_of
 from services.model_server.deploy import read_deploy
+from services.model_server.holdout_metrics import holdout_metrics
 from services.model_server.instances import series
 from services.model_server.loading import load_model, sha256_of
-from services.model_server.measuring import measured
 from services.registry.model import Field, Signature
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def train(order: TrainingOrder, say: Callable[[Progress], None]) -> None:
     say(Progress(0.3, f"measuring on {round(_UNSEEN * len(frame)):,} unseen rows of {len(frame):,}"))
     border = len(frame) - round(_UNSEEN * len(frame))
     model = _run(script, frame[:border], target, order.parameters)
-    metrics = measured(folder, deploy, model, frame[border:])
+    metrics = holdout_metrics(folder, deploy, model, frame[border:])
     say(Progress(0.6, f"training on {len(frame):,} rows"))
     model = _run(script, frame, target, order.parameters)
     say(Progress(0.9, "checking the new model"))
@@ -108,7 +108,7 @@ def train(order: TrainingOrder, say: Callable[[Progress], None]) -> None:
 async def _fetch(order: TrainingOrder) -> bytes:
     """The rows, one JSON object a line."""
     parts = urlsplit(order.data_url)
-    client = Client(f"{parts.scheme}://{parts.netloc}", connections=1)
+    client = HttpClient(f"{parts.scheme}://{parts.netloc}", connections=1)
     received = io.BytesIO()
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     try:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.errors import InvalidInput, Unavailable
-from services.registry.model import Role, Token
+from services.registry.model import Token, TokenRole
 from services.store.addresses import CassandraAddress, StoreAddress
 from services.store.connect import open_store, prepare_roles
 from services.store.roles import RolePasswords, StoreRole
@@ -67,7 +67,7 @@ def _prepare(address: CassandraAddress, passwords: RolePasswords, *, always: boo
     prepare_roles(address, passwords)
     store = open_store(replace(address, user=StoreRole.SERVICES.value), password=passwords.services)
     try:
-        known = any(token.role is Role.ADMIN and token.revoked_at is None for token in store.tokens())
+        known = any(token.role is TokenRole.ADMIN and token.revoked_at is None for token in store.tokens())
         if always or not known:
             store.add_token(msgspec.json.decode(os.environ.get(TOKEN_VARIABLE, ""), type=Token))
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from services.errors import Corrupt, StorageFull
-from services.registry.model import Role, Token
+from services.registry.model import Token, TokenRole
 from services.registry.tokens import digest, new_secret, new_token
 
 FILE_NAME = "tokens.json"
@@ -31,7 +31,7 @@ class WorkspaceTokens(msgspec.Struct, frozen=True):
         """What a store must know to honour the two tokens."""
         return [
             Token(digest(token), f"this workspace's {role}", role, "", datetime.now(UTC))
-            for token, role in ((self.admin, Role.ADMIN), (self.client, Role.CLIENT))
+            for token, role in ((self.admin, TokenRole.ADMIN), (self.client, TokenRole.CLIENT))
         ]
 
 
@@ -47,8 +47,8 @@ def read_or_make_tokens(folder: Path) -> WorkspaceTokens:
         return _read(file)
     tokens = WorkspaceTokens(
         new_secret(),
-        new_token(Role.ADMIN, label="")[0],
-        new_token(Role.CLIENT, label="")[0],
+        new_token(TokenRole.ADMIN, label="")[0],
+        new_token(TokenRole.CLIENT, label="")[0],
     )
     _write(file, tokens)
     return tokens

@@ -9,8 +9,8 @@ from typing import Literal
 from msgspec import Struct
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import plain_name
-from services.model_server.artifacts.interface import Described, InputRead
+from services.model_server.artifacts.interface import ArtifactDescription, DescribedInput
+from services.model_server.artifacts.signature_fit import plain_name
 from services.model_server.deploy import Deploy, target_type
 from services.registry.model import Field, FieldType, Signature, Task
 from services.store.names import column_for, validate_project, validate_version
@@ -84,7 +84,7 @@ class DescriptionDraft(Struct, frozen=True, kw_only=True):
         problems: none once a deploy folder can be written.
     """
 
-    described: Described
+    described: ArtifactDescription
     given: GivenDescription
     inputs: tuple[Field, ...]
     target: Field
@@ -124,7 +124,7 @@ class DescriptionDraft(Struct, frozen=True, kw_only=True):
         )
 
 
-def draft_description(described: Described, given: GivenDescription) -> DescriptionDraft:
+def draft_description(described: ArtifactDescription, given: GivenDescription) -> DescriptionDraft:
     """Put together what a file carries and what a person gives; nothing is written, no code is run."""
     problems: list[DraftProblem] = []
     task = _task(described, given, problems)
@@ -167,7 +167,7 @@ def _task(described: Described, given: GivenDescription, problems: list[DraftPro
 
 
 def _classes(
-    described: Described, given: GivenDescription, task: Task | None, problems: list[DraftProblem]
+    described: ArtifactDescription, given: GivenDescription, task: Task | None, problems: list[DraftProblem]
 ) -> tuple[str, ...]:
     if task is not Task.CLASSIFICATION:
         if given.classes and task is Task.REGRESSION:
@@ -203,7 +203,9 @@ def _about_classes(classes: Sequence[str], count: int) -> list[DraftProblem]:
     return [DraftProblem("classes", message)] if message else []
 
 
-def _inputs(described: Described, given: GivenDescription, problems: list[DraftProblem]) -> list[InputRead]:
+def _inputs(
+    described: ArtifactDescription, given: GivenDescription, problems: list[DraftProblem]
+) -> list[DescribedInput]:
     names = [one.name for one in given.inputs]
     if twice := _twice(names):
         problems.append(DraftProblem("inputs", f"input {twice!r} is named twice"))
@@ -217,12 +219,12 @@ def _inputs(described: Described, given: GivenDescription, problems: list[DraftP
         problems.append(DraftProblem("inputs", message))
     elif not all(names):
         problems.append(DraftProblem("inputs", f"input {names.index('') + 1} has no name"))
-    return [_with_given(InputRead(one.name), one) for one in given.inputs]
+    return [_with_given(DescribedInput(one.name), one) for one in given.inputs]
 
 
 def _corrected(
-    carried: Sequence[InputRead], given: Sequence[GivenInput], problems: list[DraftProblem]
-) -> list[InputRead]:
+    carried: Sequence[DescribedInput], given: Sequence[GivenInput], problems: list[DraftProblem]
+) -> list[DescribedInput]:
     known = {plain_name(one.name) for one in carried}
     unknown = [one.name for one in given if plain_name(one.name) not in known]
     if unknown:
@@ -241,11 +243,11 @@ def _with_given(carried: InputRead, stated: GivenInput) -> InputRead:
 
 
 def _fields(
-    target: str, inputs: Sequence[InputRead], task: Task | None, units: Mapping[str, str]
+    target: str, inputs: Sequence[DescribedInput], task: Task | None, units: Mapping[str, str]
 ) -> tuple[Field, tuple[Field, ...]]:
     """Target and inputs with their storage columns, no column twice."""
     fields: list[Field] = []
-    for one in [*inputs, InputRead(target, target_type(task))]:
+    for one in [*inputs, DescribedInput(target, target_type(task))]:
         column = column_for(one.name, frozenset(known.column for known in fields))
         unit = units.get(one.name, "")
         fields.append(Field(one.name, column, one.type, nullable=one.nullable, unit=unit))

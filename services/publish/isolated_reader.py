@@ -17,8 +17,8 @@ from msgspec import Struct
 from services.containers.interface import Progress
 from services.containers.program import program_command
 from services.errors import InvalidInput, RelevoError
-from services.model_server.artifacts.describing import describe_file
-from services.model_server.artifacts.interface import Described
+from services.model_server.artifacts.description import describe_file
+from services.model_server.artifacts.interface import ArtifactDescription
 from services.publish.description_draft import GivenDescription, draft_description
 
 _LOOK_SECONDS = 0.1
@@ -43,7 +43,7 @@ class ReaderRequest(Struct, frozen=True):
 class ReaderReply(Struct, frozen=True, omit_defaults=True):
     """How it ended: with a description, with a written folder, or with an error that can be acted on."""
 
-    described: Described | None = None
+    described: ArtifactDescription | None = None
     failure: str = ""
     remedy: str = ""
     details: str = ""
@@ -69,7 +69,7 @@ def answer_request(request: ReaderRequest) -> ReaderReply:
     return ReaderReply()
 
 
-def describe_isolated(model: Path, progress: Progress) -> Described:
+def describe_isolated(model: Path, progress: Progress) -> ArtifactDescription:
     """What a model file carries, read in a process of its own.
 
     Args:

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from services.model_server.artifacts.describing import artifact_of
+from services.model_server.artifacts.description import artifact_of
 from services.model_server.deploy import Deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import check_folder, deploy_of, write_folder

@@ -22,10 +22,10 @@ __all__ = [
     "Project",
     "Revision",
     "RevisionChange",
-    "Role",
     "Signature",
     "Task",
     "Token",
+    "TokenRole",
     "Version",
 ]
 
@@ -268,7 +268,7 @@ class Job(Struct, frozen=True):
     metrics: dict[str, float] = {}
 
 
-class Role(StrEnum):
+class TokenRole(StrEnum):
     """What a token allows: `client` predicts and labels, `admin` the rest (`service` is derived)."""
 
     CLIENT = "client"
@@ -287,7 +287,7 @@ class Token(Struct, frozen=True):
 
     digest: str
     label: str
-    role: Role
+    role: TokenRole
     project: str
     created_at: datetime
     revoked_at: datetime | None = None

@@ -11,16 +11,16 @@ from services.registry.model import ChampionChange, Evidence, Mode, Project, Rev
 NO_EVIDENCE = Evidence(note="Nothing was measured for this change.")
 
 
-class Seen(NamedTuple):
+class ChampionSeen(NamedTuple):
     """What a person (or rule) saw when deciding; a change against anything else is a conflict."""
 
     champion: str
     generation: int
 
 
-def seen_of(project: Project) -> Seen:
+def champion_seen(project: Project) -> ChampionSeen:
     """What someone who looks at this sees."""
-    return Seen(project.champion, project.generation)
+    return ChampionSeen(project.champion, project.generation)
 
 
 def _now() -> datetime:
@@ -74,7 +74,14 @@ class Registry:
         return project
 
     def flip(
-        self, project: str, to: str, *, who: str, reason: str, seen: Seen, evidence: Evidence = NO_EVIDENCE
+        self,
+        project: str,
+        to: str,
+        *,
+        who: str,
+        reason: str,
+        seen: ChampionSeen,
+        evidence: Evidence = NO_EVIDENCE,
     ) -> Project:
         """Make a challenger the champion.
 
@@ -96,7 +103,7 @@ class Registry:
             raise InvalidInput("a change of champion needs a reason", remedy="Say why, for the history.")
         now = self.project(project)
         challenger = self.version(project, to)
-        if seen_of(now) != seen:
+        if champion_seen(now) != seen:
             raise Conflict(_other_champion(now), remedy="Look again, then decide.")
         if challenger.mode is not Mode.CHALLENGER:
             raise Conflict(_no_challenger(now, challenger), remedy=_remedy(challenger))
@@ -125,7 +132,7 @@ class Registry:
             return project
         raise Conflict(_other_champion(project), remedy="Look again, then decide.")
 
-    def roll_back(self, project: str, *, who: str, reason: str, seen: Seen) -> Project:
+    def roll_back(self, project: str, *, who: str, reason: str, seen: ChampionSeen) -> Project:
         """Give its place back to the version that was champion before, in one step.
 
         Raises:

@@ -5,9 +5,9 @@ import hmac
 import secrets
 from datetime import UTC, datetime
 
-from services.registry.model import Role, Token
+from services.registry.model import Token, TokenRole
 
-_PREFIX = {Role.CLIENT: "relevo_c_", Role.ADMIN: "relevo_a_"}
+_PREFIX = {TokenRole.CLIENT: "relevo_c_", TokenRole.ADMIN: "relevo_a_"}
 _SERVICE_PREFIX = "relevo_s"
 
 
@@ -16,7 +16,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def new_token(role: Role, *, label: str, project: str = "") -> tuple[str, Token]:
+def new_token(role: TokenRole, *, label: str, project: str = "") -> tuple[str, Token]:
     """A fresh token to show once, and the row to store."""
     token = _PREFIX[role] + secrets.token_urlsafe(24)
     return token, Token(digest(token), label, role, project, datetime.now(UTC))

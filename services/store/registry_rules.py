@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from services.errors import Conflict, InvalidInput, NotFound
 from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
 from services.store.names import validate_project, validate_version
-from services.store.times import whole_milliseconds
+from services.store.registry_codec import whole_milliseconds
 
 Change = TypeVar("Change", ChampionChange, RevisionChange)
 
@@ -47,7 +47,7 @@ def first_revision_change(version: Version, who: str) -> RevisionChange:
     )
 
 
-def joined(project: Project, version: Version) -> Version:
+def registered(project: Project, version: Version) -> Version:
     """A new version as it joins a project, or an old one with its new addresses.
 
     Raises:

@@ -28,7 +28,7 @@ from services.client import GatewayClient
 from services.errors import Unavailable
 from services.profiles.profile import Profile
 from services.profiles.secrets import Secrets
-from services.registry.model import Field, FieldType, Mode, Revision, Role, Signature, Task, Version
+from services.registry.model import Field, FieldType, Mode, Revision, TokenRole, Signature, Task, Version
 from services.registry.tokens import new_secret, new_token
 from services.store.batches import Categorical, LabelBatch, PredictionBatch, encode
 from services.store.interface import Position, Store
@@ -255,7 +255,7 @@ def wine(store: Store) -> Store:
 @pytest.fixture
 def gateway(store: Store, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """Address and administrator's token of a gateway over the window's store, a process of its own."""
-    token, row = new_token(Role.ADMIN, label="test")
+    token, row = new_token(TokenRole.ADMIN, label="test")
     store.add_token(row)
     address = f"sqlite:{tmp_path / 'workspace'}"
     command = [sys.executable, "-m", "app", "gateway", "--held", "--store", address]

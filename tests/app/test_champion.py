@@ -10,7 +10,7 @@ from shiboken6 import isValid
 
 from app.dialogs.champion import ChampionDialog
 from services.registry.model import Mode, Project
-from services.registry.service import Registry, seen_of
+from services.registry.service import Registry, champion_seen
 from services.store.interface import Store
 
 OpenWindow = Callable[..., Any]
@@ -94,7 +94,7 @@ def test_when_another_window_was_faster_it_is_told_who_and_why_and_nothing_chang
     dialog = ask(window, qtbot)
     registry = Registry(wine)
     for to in ("B", "A"):
-        seen = seen_of(registry.project("wine"))
+        seen = champion_seen(registry.project("wine"))
         registry.flip("wine", to, who="Beatriz", reason=f"Night shift wants {to}", seen=seen)
     answer(qtbot, dialog, "Lower error")
     qtbot.waitUntil(lambda: bool(dialog.panel.reason.error()))

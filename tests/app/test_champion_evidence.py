@@ -13,7 +13,7 @@ from app.settings import SPAN
 from services.client import GatewayClient
 from services.gateway.messages import ChampionRequest
 from services.registry.model import DataKind, Project, Task
-from services.registry.service import Registry, seen_of
+from services.registry.service import Registry, champion_seen
 from services.store.interface import Store
 
 OpenWindow = Callable[..., Any]
@@ -35,7 +35,7 @@ def change_in_window(window: Any, qtbot: QtBot, project: str) -> None:
 
 def give_back(store: Store, project: str) -> Project:
     registry = Registry(store)
-    seen = seen_of(registry.project(project))
+    seen = champion_seen(registry.project(project))
     return registry.flip(project, "A", who="Ana", reason="for the next change", seen=seen)
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.projects.page import ProjectsPage
 from services.registry.model import Mode, Task
-from services.registry.service import Registry, seen_of
+from services.registry.service import Registry, champion_seen
 from services.store.interface import Store
 
 OpenWindow = Callable[..., Any]
@@ -67,7 +67,9 @@ def test_it_answers_who_was_champion_at_a_moment(
 ) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     registry = Registry(wine)
-    registry.flip("wine", "B", who="Ana", reason="Better on whites", seen=seen_of(registry.project("wine")))
+    registry.flip(
+        "wine", "B", who="Ana", reason="Better on whites", seen=champion_seen(registry.project("wine"))
+    )
     page = projects_page(open_window(), qtbot)
     select(page, qtbot, "wine")
     page.details_view.moment.setDateTime(QDateTime.currentDateTime().addSecs(5))

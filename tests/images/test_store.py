@@ -8,7 +8,7 @@ from services.containers.engine.engine import Engine
 from services.containers.model import ResourceLimits
 from services.errors import Refused
 from services.store.addresses import CassandraAddress
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(400)]
 MEGABYTE = 1_000_000
@@ -21,23 +21,23 @@ def store(start: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def connect(store: str, published: Callable[[str], int]) -> Callable[[str, str], Session]:
-    def session(user: str, password: str) -> Session:
-        return Session(CassandraAddress(("127.0.0.1",), published(store), user), password)
+def connect(store: str, published: Callable[[str], int]) -> Callable[[str, str], CassandraSession]:
+    def session(user: str, password: str) -> CassandraSession:
+        return CassandraSession(CassandraAddress(("127.0.0.1",), published(store), user), password)
 
     return session
 
 
 @pytest.mark.parametrize(("user", "password"), [("", ""), ("cassandra", "wrong")])
 def test_nobody_comes_in_without_a_password(
-    user: str, password: str, connect: Callable[[str, str], Session]
+    user: str, password: str, connect: Callable[[str, str], CassandraSession]
 ) -> None:
     with pytest.raises(Refused):
         connect(user, password)
 
 
 def test_data_outlasts_a_stop_and_memory_stays_small(
-    store: str, engine: Engine, connect: Callable[[str, str], Session]
+    store: str, engine: Engine, connect: Callable[[str, str], CassandraSession]
 ) -> None:
     session = connect("cassandra", "cassandra")
     try:

@@ -26,7 +26,7 @@ from services.profiles.secrets import Secrets
 from services.publish.csv_rows import Row, read_rows
 from services.publish.demo.example_projects import EXAMPLES
 from services.publish.publisher import publish_training, publish_version
-from services.registry.model import Listener, Mode, Role
+from services.registry.model import Listener, Mode, TokenRole
 from services.registry.tokens import new_secret, new_token, service_token
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
@@ -67,7 +67,7 @@ def running(
     folder = tmp_path_factory.mktemp("platform")
     examples_in(folder)
     secret = new_secret()
-    admin_token, row = new_token(Role.ADMIN, label="test")
+    admin_token, row = new_token(TokenRole.ADMIN, label="test")
     store = open_store(address)
     store.add_token(row)
     store.close()

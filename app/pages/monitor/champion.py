@@ -16,7 +16,7 @@ from app.tasks import Work
 from services.errors import NotFound, RelevoError
 from services.evaluation.model import ProjectView
 from services.registry.model import ChampionChange, Evidence, Project
-from services.registry.service import seen_of
+from services.registry.service import champion_seen
 from widgets.formatting import clock
 from widgets.panels.confirm_change import PlannedChange
 from widgets.theme import State
@@ -133,7 +133,12 @@ class ChampionChanger(QObject):
         def change(work: Work) -> Project:
             evidence = decision.evidence or loader.evidence(seen.name, after, work)
             return platform.registry.flip(
-                seen.name, after, who=who, reason=decision.reason, seen=seen_of(seen), evidence=evidence
+                seen.name,
+                after,
+                who=who,
+                reason=decision.reason,
+                seen=champion_seen(seen),
+                evidence=evidence,
             )
 
         self._context.tasks.run(

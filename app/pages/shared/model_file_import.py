@@ -13,7 +13,7 @@ from app.error_text import told
 from app.settings import FOLDER
 from app.tasks import Task, Work
 from services.errors import NotFound, RelevoError
-from services.model_server.artifacts.interface import Described
+from services.model_server.artifacts.interface import ArtifactDescription
 from services.model_server.artifacts.kinds import Kind, recognise_file
 from services.model_server.deploy import Deploy, read_deploy
 from services.profiles.profile import EmbeddedProfile
@@ -94,7 +94,7 @@ class ModelFileImport(QObject):
         )
 
     def _read(self, dialog: ModelFileDialog, file: Path) -> None:
-        def read(work: Work) -> Described:
+        def read(work: Work) -> ArtifactDescription:
             return describe_isolated(file, work.progress)
 
         self._run(dialog, f"Reading {file.name}", read, dialog.show_described)

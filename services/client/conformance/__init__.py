@@ -5,6 +5,6 @@ words where it does not do what the contract says. Nothing here knows how a serv
 """
 
 from services.client.conformance.checking import check_service
-from services.client.conformance.rules import Finding, Outcome
+from services.client.conformance.rule import Finding, RuleOutcome
 
-__all__ = ["Finding", "Outcome", "check_service"]
+__all__ = ["Finding", "RuleOutcome", "check_service"]

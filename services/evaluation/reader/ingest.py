@@ -16,7 +16,7 @@ from services.evaluation.reader.buckets import PredictionStream
 from services.evaluation.reader.state import ReaderState
 from services.store.batches import LabelBatch, PredictionBatch
 from services.store.interface import Cursors, LogEntry
-from services.store.packing import concat_predictions, kind_of
+from services.store.log.packing import concat_predictions, kind_of
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from services.errors import InvalidInput, RelevoError, Unavailable
 from services.gateway.mirroring.challenger_rows import ChallengerInputs, Row
 from services.gateway.model_calls import BrokenAnswer, ModelAnswer, read_reply
 from services.gateway.records import AnsweredRows, AnswerOrigin
-from services.http.client import Client, TimedOut
+from services.http.client import HttpClient, TimedOut
 from services.http.errors import error_from
 from services.registry.model import Mode, Signature
 
@@ -68,7 +68,7 @@ class Shadow:
 
     def __init__(self, challenger: Challenger, seconds: float) -> None:
         self._seconds = seconds
-        self._client: Client | None = None
+        self._client: HttpClient | None = None
         self._origins: dict[tuple[str, tuple[str, ...], bool], AnswerOrigin] = {}
         self.rows_at_once = MOST_ROWS
         self.health: Literal["ok", "down", "unknown"] = "unknown"
@@ -194,11 +194,11 @@ class Shadow:
         except (ValueError, RecursionError) as error:
             raise BrokenAnswer(f"{self._name} breaks the contract", details=str(error)) from error
 
-    def _open(self) -> Client:
+    def _open(self) -> HttpClient:
         if self._client is None:
             if not self.challenger.endpoint:
                 raise Unavailable(f"no service of {self._name} has registered yet")
-            self._client = Client(self.challenger.endpoint, connections=2)
+            self._client = HttpClient(self.challenger.endpoint, connections=2)
         return self._client
 
     def _failed(self, error: RelevoError) -> None:

@@ -29,9 +29,9 @@ from services.gateway.protocols.tensors import (
     values_of,
 )
 from services.gateway.validation import RequestSchema
-from services.http.complaints import explain_value
 from services.http.errors import ErrorAnswer, InvalidField, TooLarge, answer_for
 from services.http.request import HotRequest
+from services.http.validation_errors import explain_value
 
 EXTENSIONS = ("binary_tensor_data",)
 PREDICTION, PROBABILITIES, PREDICTION_ID = "prediction", "probabilities", "prediction_id"

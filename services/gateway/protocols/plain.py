@@ -15,9 +15,9 @@ from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer
 from services.gateway.protocols.tables import chosen
 from services.gateway.protocols.v1 import V1
 from services.gateway.validation import RequestSchema
-from services.http.complaints import explain
 from services.http.errors import InvalidField
 from services.http.request import HotRequest
+from services.http.validation_errors import explain
 
 _ID_HEADER = "prediction-id"
 

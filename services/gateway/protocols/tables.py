@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from services.gateway.validation import RequestSchema
-from services.http.complaints import explain
 from services.http.errors import InvalidField
+from services.http.validation_errors import explain
 
 Body = TypeVar("Body")
 Row = TypeVar("Row")

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from services.http.complaints import explain_value
 from services.http.errors import InvalidField
+from services.http.validation_errors import explain_value
 from services.registry.model import FieldType
 
 BYTES = "BYTES"

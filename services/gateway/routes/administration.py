@@ -11,7 +11,7 @@ from services.gateway.metrics import CONTENT_TYPE
 from services.gateway.operations import ADMIN, CLIENT, Call, Operation
 from services.gateway.routes.signatures import version_url
 from services.http.errors import InvalidField
-from services.registry.model import Listener, Role, Token
+from services.registry.model import Listener, Token, TokenRole
 from services.registry.tokens import new_token
 from services.store.interface import Store
 
@@ -35,11 +35,11 @@ def _tokens(call: Call) -> list[Token]:
 
 def _issue_token(call: Call) -> messages.TokenIssued:
     request: messages.TokenRequest = call.body
-    if request.role is Role.SERVICE:
+    if request.role is TokenRole.SERVICE:
         raise InvalidField(
             "tokens of services are derived, not issued; ask for client or admin", field="role"
         )
-    if request.role is Role.ADMIN and request.project:
+    if request.role is TokenRole.ADMIN and request.project:
         raise InvalidField("an administrator's token is good for all projects", field="project")
     store = call.dependencies.store()
     if request.project:

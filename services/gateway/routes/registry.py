@@ -16,10 +16,10 @@ from services.registry.model import (
     Project,
     Revision,
     RevisionChange,
-    Role,
+    TokenRole,
     Version,
 )
-from services.registry.service import Seen
+from services.registry.service import ChampionSeen
 from services.routing import validate_policy
 from services.store.interface import Store
 
@@ -40,7 +40,7 @@ async def _projects(call: Call) -> list[str]:
 def _project(call: Call) -> messages.ProjectStatus:
     project = call.dependencies.registry().project(call.path["project"])
     call.dependencies.registry_watcher.refresh()
-    seen = project if call.grant and call.grant.role is Role.ADMIN else _as_applications_see(project)
+    seen = project if call.grant and call.grant.role is TokenRole.ADMIN else _as_applications_see(project)
     fields = {name: getattr(seen, name) for name in Project.__struct_fields__}
     return messages.ProjectStatus(**fields, status=call.dependencies.status(project.name))
 
@@ -63,7 +63,7 @@ def _change_champion(call: Call) -> Project:
         request.champion,
         who=request.who,
         reason=request.reason,
-        seen=Seen(request.expected, request.generation),
+        seen=ChampionSeen(request.expected, request.generation),
         evidence=_evidence(call.dependencies.store(), name, request.champion),
     )
     call.dependencies.registry_watcher.refresh()

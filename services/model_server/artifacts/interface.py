@@ -10,7 +10,7 @@ from services.registry.choices import FieldType, Task
 from services.registry.model import Signature
 
 
-class InputRead(Struct, frozen=True):
+class DescribedInput(Struct, frozen=True):
     """An input as an artifact tells it.
 
     Attributes:
@@ -22,7 +22,7 @@ class InputRead(Struct, frozen=True):
     nullable: bool = False
 
 
-class Described(Struct, frozen=True, kw_only=True):
+class ArtifactDescription(Struct, frozen=True, kw_only=True):
     """What an artifact carries of its own signature.
 
     Attributes:
@@ -37,7 +37,7 @@ class Described(Struct, frozen=True, kw_only=True):
 
     kind: Kind
     library: str
-    inputs: tuple[InputRead, ...] = ()
+    inputs: tuple[DescribedInput, ...] = ()
     width: int = 0
     task: Task | None = None
     classes: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Described(Struct, frozen=True, kw_only=True):
     target: str = ""
 
 
-class Asked(NamedTuple):
+class OpenedModel(NamedTuple):
     """A model ready to be asked.
 
     Attributes:
@@ -59,10 +59,10 @@ class Asked(NamedTuple):
     frame: bool
 
 
-class Reader(Protocol):
+class ArtifactReader(Protocol):
     """Reads artifacts of one kind."""
 
-    def describe(self, content: bytes) -> Described:
+    def describe(self, content: bytes) -> ArtifactDescription:
         """What the artifact carries.
 
         Raises:
@@ -77,10 +77,10 @@ class Reader(Protocol):
         """
 
 
-class Opener(Reader, Protocol):
+class ModelOpener(ArtifactReader, Protocol):
     """Reads artifacts that are data and no code, and asks the model in them."""
 
-    def open(self, content: bytes, signature: Signature) -> Asked:
+    def open(self, content: bytes, signature: Signature) -> OpenedModel:
         """The model, checked against the signature.
 
         Raises:

@@ -4,89 +4,40 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from msgspec import Struct
 
 from services.errors import InvalidInput
 
 Kind = Literal["joblib", "function", "rds", "xgboost", "lightgbm", "onnx", "pmml"]
 
 _HEAD = 1 << 16
+# producer name and version, domain, model version, documentation, graph, opsets: number * 8 + wire type
+_MODEL_FIELDS = frozenset({0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42})
 
 
-class KindFacts(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ArtifactKind:
     """What is always so for a kind.
 
     Attributes:
         title: as people call it.
         artifact: its file's usual name in a deploy folder.
         suffixes: of files that people have.
+        recognises: whether the first bytes, unpacked, are of this kind; None where they are another's.
+        reader: module of this folder, and class in it, that reads it; None where only R does.
+        is_native: whether it is its maker's own format: data, which is read without running anybody's code.
+        silent: what to do where an artifact of this kind says nothing of its signature.
     """
 
     title: str
     artifact: str
-    suffixes: tuple[str, ...]
-
-
-KINDS: dict[Kind, KindFacts] = {
-    "joblib": KindFacts("a pickled estimator", "model.joblib", (".joblib", ".pkl", ".pickle")),
-    "function": KindFacts("a model with a predict function of its own", "model.joblib", ()),
-    "rds": KindFacts("a model in R", "model.rds", (".rds",)),
-    "xgboost": KindFacts("an XGBoost model", "model.ubj", (".ubj", ".json")),
-    "lightgbm": KindFacts("a LightGBM model", "model.txt", (".txt",)),
-    "onnx": KindFacts("an ONNX model", "model.onnx", (".onnx",)),
-    "pmml": KindFacts("a PMML document", "model.pmml", (".pmml", ".xml")),
-}
-
-NATIVE: frozenset[Kind] = frozenset({"xgboost", "lightgbm", "onnx", "pmml"})
-"""Makers' own formats: data, which can be read without running anybody's code."""
-
-
-def recognise(content: bytes) -> Kind:
-    """The kind of an artifact, by its bytes alone; a file's name may lie.
-
-    Raises:
-        InvalidInput: it is none that is known.
-    """
-    return _recognised(content[:_HEAD], "this file")
-
-
-def recognise_file(path: Path) -> Kind:
-    """As `recognise`, from the beginning of a file."""
-    with path.open("rb") as file:
-        return _recognised(file.read(_HEAD), path.name)
-
-
-def _recognised(packed: bytes, name: str) -> Kind:
-    head = _unpacked(packed)
-    for kind, fits in _SIGNS:
-        if fits(head):
-            return kind
-    raise InvalidInput(
-        f"{name} is no model that Relevo knows",
-        remedy="It knows pickles (joblib), XGBoost (.ubj, .json) and LightGBM (.txt) as their save_model "
-        "writes them, ONNX, PMML, and R's .rds.",
-    )
-
-
-def _unpacked(head: bytes) -> bytes:
-    """The beginning of what a compressed beginning holds; anything else as it is."""
-    packed: tuple[tuple[bytes, Callable[[], bytes]], ...] = (
-        (b"\x1f\x8b", lambda: zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head)),
-        (b"x", lambda: zlib.decompressobj().decompress(head)),
-        (b"BZh", lambda: bz2.BZ2Decompressor().decompress(head)),
-        (b"\xfd7zXZ", lambda: lzma.LZMADecompressor().decompress(head)),
-        (b"]\x00\x00", lambda: lzma.LZMADecompressor().decompress(head)),
-    )
-    for sign, unpack in packed:
-        if head.startswith(sign):
-            try:
-                return unpack()
-            except (zlib.error, OSError, lzma.LZMAError):
-                return head
-    return head
+    suffixes: tuple[str, ...] = ()
+    recognises: Callable[[bytes], bool] | None = None
+    reader: tuple[str, str] | None = None
+    is_native: bool = False
+    silent: str = ""
 
 
 def _is_pickle(head: bytes) -> bool:
@@ -117,14 +68,82 @@ def _is_onnx(head: bytes) -> bool:
     return len(head) > 3 and head[0] == 0x08 and head[1] < 0x40 and head[2] in _MODEL_FIELDS
 
 
-# producer name and version, domain, model version, documentation, graph, opsets: number * 8 + wire type
-_MODEL_FIELDS = frozenset({0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42})
+KINDS: dict[Kind, ArtifactKind] = {
+    "joblib": ArtifactKind(
+        "a pickled estimator", "model.joblib", (".joblib", ".pkl", ".pickle"), _is_pickle,
+        reader=("pickle_model", "PickledReader"),
+    ),
+    "function": ArtifactKind(
+        "a model with a predict function of its own", "model.joblib",
+        reader=("pickle_model", "PickledReader"), silent="Write its signature into model.json.",
+    ),
+    "rds": ArtifactKind(
+        "a model in R", "model.rds", (".rds",), _is_rds,
+        silent="Write the deploy folder with relevo_write_deploy of Relevo's R helper.",
+    ),
+    "xgboost": ArtifactKind(
+        "an XGBoost model", "model.ubj", (".ubj", ".json"), _is_xgboost,
+        reader=("xgboost_model", "XGBoostReader"), is_native=True,
+    ),
+    "lightgbm": ArtifactKind(
+        "a LightGBM model", "model.txt", (".txt",), _is_lightgbm,
+        reader=("lightgbm_model", "LightGBMReader"), is_native=True,
+    ),
+    "onnx": ArtifactKind(
+        "an ONNX model", "model.onnx", (".onnx",), _is_onnx,
+        reader=("onnx_model", "OnnxReader"), is_native=True,
+    ),
+    "pmml": ArtifactKind(
+        "a PMML document", "model.pmml", (".pmml", ".xml"), _is_pmml,
+        reader=("pmml_model", "PmmlReader"), is_native=True,
+    ),
+}  # fmt: skip
+"""To add a kind: its name in `Kind`, its line here, and its reader in a module beside this one."""
 
-_SIGNS: tuple[tuple[Kind, Callable[[bytes], bool]], ...] = (
-    ("joblib", _is_pickle),
-    ("xgboost", _is_xgboost),
-    ("lightgbm", _is_lightgbm),
-    ("pmml", _is_pmml),
-    ("rds", _is_rds),
-    ("onnx", _is_onnx),
-)
+NATIVE: frozenset[Kind] = frozenset(name for name, kind in KINDS.items() if kind.is_native)
+"""Makers' own formats."""
+
+
+def recognise(content: bytes) -> Kind:
+    """The kind of an artifact, by its bytes alone; a file's name may lie.
+
+    Raises:
+        InvalidInput: it is none that is known.
+    """
+    return _recognised(content[:_HEAD], "this file")
+
+
+def recognise_file(path: Path) -> Kind:
+    """As `recognise`, from the beginning of a file."""
+    with path.open("rb") as file:
+        return _recognised(file.read(_HEAD), path.name)
+
+
+def _recognised(packed: bytes, name: str) -> Kind:
+    head = _unpacked(packed)
+    for name_of_kind, kind in KINDS.items():
+        if kind.recognises is not None and kind.recognises(head):
+            return name_of_kind
+    raise InvalidInput(
+        f"{name} is no model that Relevo knows",
+        remedy="It knows pickles (joblib), XGBoost (.ubj, .json) and LightGBM (.txt) as their save_model "
+        "writes them, ONNX, PMML, and R's .rds.",
+    )
+
+
+def _unpacked(head: bytes) -> bytes:
+    """The beginning of what a compressed beginning holds; anything else as it is."""
+    packed: tuple[tuple[bytes, Callable[[], bytes]], ...] = (
+        (b"\x1f\x8b", lambda: zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head)),
+        (b"x", lambda: zlib.decompressobj().decompress(head)),
+        (b"BZh", lambda: bz2.BZ2Decompressor().decompress(head)),
+        (b"\xfd7zXZ", lambda: lzma.LZMADecompressor().decompress(head)),
+        (b"]\x00\x00", lambda: lzma.LZMADecompressor().decompress(head)),
+    )
+    for sign, unpack in packed:
+        if head.startswith(sign):
+            try:
+                return unpack()
+            except (zlib.error, OSError, lzma.LZMAError):
+                return head
+    return head

@@ -5,33 +5,27 @@ from importlib import metadata
 from typing import Any
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.interface import Opener, Reader
+from services.model_server.artifacts.interface import ArtifactReader, ModelOpener
 from services.model_server.artifacts.kinds import KINDS, Kind
 
-_READERS: dict[Kind, tuple[str, str]] = {
-    "joblib": ("pickled", "PickledReader"),
-    "function": ("pickled", "PickledReader"),
-    "xgboost": ("xgboosted", "XGBoostReader"),
-    "lightgbm": ("lightgbm_text", "LightGBMReader"),
-    "onnx": ("onnx_graph", "OnnxReader"),
-    "pmml": ("pmml_document", "PmmlReader"),
-}
 
-
-def reader_of(kind: Kind) -> Reader:
+def reader_of(kind: Kind) -> ArtifactReader:
     """The reader of a kind that a service in Python serves."""
-    reader: Reader = _made(kind)
+    reader: ArtifactReader = _made(kind)
     return reader
 
 
-def opener_of(kind: Kind) -> Opener:
+def opener_of(kind: Kind) -> ModelOpener:
     """The reader of a maker's own format, which can ask the model, too."""
-    opener: Opener = _made(kind)
+    opener: ModelOpener = _made(kind)
     return opener
 
 
 def _made(kind: Kind) -> Any:
-    module, name = _READERS[kind]
+    reader = KINDS[kind].reader
+    if reader is None:
+        raise InvalidInput(f"{KINDS[kind].title} is read by R only")
+    module, name = reader
     return getattr(importlib.import_module(f"services.model_server.artifacts.{module}"), name)()
 
 

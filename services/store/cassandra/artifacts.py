@@ -3,14 +3,14 @@
 import hashlib
 
 from services.errors import NotFound
-from services.store.cassandra.part import Part
-from services.store.splitting import split_parts, verified
+from services.store.cassandra.session import SessionHolder
+from services.store.chunking import split_parts, verified
 
 _ADD_CHUNK = "INSERT INTO historical_db.artifact_chunks (sha256, part, data) VALUES (?, ?, ?)"
 _READ_CHUNK = "SELECT data FROM historical_db.artifact_chunks WHERE sha256 = ? AND part = ?"
 
 
-class Artifacts(Part):
+class CassandraArtifacts(SessionHolder):
     """Trained models as bytes, named by their sha256; each chunk is a partition of its own."""
 
     def put_artifact(self, content: bytes) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from services.errors import Unavailable, Uncertain
 from services.store.addresses import CassandraAddress
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 
 PENDING_SECONDS = 600
 """Longer than any write takes to be decided."""
@@ -38,7 +38,7 @@ _PENDING = "SELECT writer, pending FROM historical_db.pending_changes WHERE name
 _NAME = "registry"
 
 
-class FollowedSession(Session):
+class FollowedSession(CassandraSession):
     """A session whose writes to followed tables are told to those who follow; none can be forgotten."""
 
     def __init__(self, address: CassandraAddress, password: str) -> None:
@@ -47,12 +47,12 @@ class FollowedSession(Session):
         super().__init__(address, password)
 
     def write(self, statement: str, values: Sequence[object] = ()) -> None:
-        """See `Session`."""
+        """See `CassandraSession`."""
         with self._told(statement):
             super().write(statement, values)
 
     def write_if(self, statement: str, values: Sequence[object]) -> bool:
-        """See `Session`."""
+        """See `CassandraSession`."""
         with self._told(statement):
             return super().write_if(statement, values)
 

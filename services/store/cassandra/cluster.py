@@ -1,8 +1,13 @@
-"""How the driver is set up: protocol, sockets, TLS, sign-in, time limits."""
+"""How the driver is set up (protocol, sockets, TLS, sign-in, time limits), and how its event loop ends.
+
+The driver keeps one loop per process for all clusters. Its thread never ends by itself: a repeating
+timer stays armed after the last connection is closed, and there is no public way to stop it.
+"""
 
 import re
 import socket
 import ssl
+import threading
 from ipaddress import ip_address
 
 from cassandra import ConsistencyLevel, ProtocolVersion
@@ -24,7 +29,10 @@ REQUEST_SECONDS = 5.0
 _CONNECT_SECONDS = 5.0
 _RECONNECT_SECONDS = 0.5
 _HEARTBEAT_SECONDS = 5
+_JOIN_SECONDS = 2.0
 _PREFIX = re.compile(r"([a-z][a-z0-9_]{0,33})?")
+_guard = threading.Lock()
+_open_sessions = 0
 
 
 def checked_prefix(prefix: str) -> str:
@@ -98,3 +106,34 @@ def make_cluster(address: CassandraAddress, password: str) -> Cluster:
         monitor_reporting_enabled=False,
         execution_profiles={EXEC_PROFILE_DEFAULT: _profile(address)},
     )
+
+
+def session_opened() -> None:
+    """Count a session that is about to use the loop."""
+    global _open_sessions  # noqa: PLW0603 - the driver's loop is as global
+    with _guard:
+        _open_sessions += 1
+
+
+def session_closed(cluster: Cluster) -> None:
+    """Shut the cluster down, and the loop too if nobody else is using it."""
+    global _open_sessions  # noqa: PLW0603 - the driver's loop is as global
+    cluster.shutdown()
+    with _guard:
+        _open_sessions -= 1
+        if not _open_sessions:
+            _end_loop(cluster)
+
+
+def _end_loop(cluster: Cluster) -> None:
+    try:
+        from cassandra.io import libevreactor
+    except ImportError:
+        return  # another kind of loop, without this timer
+    loop = libevreactor._global_loop  # noqa: SLF001 - the module says why
+    if loop is None or not issubclass(cluster.connection_class, libevreactor.LibevConnection):
+        return
+    # On the loop's own thread, since libev's watchers may only be touched there.
+    cluster.connection_class.create_timer(0, loop._loop_timer.stop)  # noqa: SLF001
+    if loop._thread is not None:  # noqa: SLF001
+        loop._thread.join(_JOIN_SECONDS)  # noqa: SLF001

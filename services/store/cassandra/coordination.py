@@ -8,18 +8,17 @@ from msgspec.structs import replace
 from services.errors import NotFound
 from services.registry.model import Job, Listener, Token
 from services.store.cassandra.leases import Leases
-from services.store.cassandra.part import Part
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession, SessionHolder
 from services.store.interface import CatchUpProgress
-from services.store.registry_rows import json_text
+from services.store.registry_codec import json_text
 
 JOBS_SHOWN = 100
 
 
-class Coordination(Part):
+class CassandraCoordination(SessionHolder):
     """Small rows that processes agree on."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CassandraSession) -> None:
         super().__init__(session)
         self._leases = Leases(session)
 

@@ -3,7 +3,7 @@
 import math
 
 from services.errors import Uncertain
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 
 _HOLDER = "SELECT holder FROM historical_db.leases WHERE name = ?"
 _TAKE = "INSERT INTO historical_db.leases (name, holder) VALUES (?, ?) IF NOT EXISTS USING TTL ?"
@@ -14,7 +14,7 @@ _RELEASE = "DELETE FROM historical_db.leases WHERE name = ? IF holder = ?"
 class Leases:
     """Cassandra forgets a lease by itself, in whole seconds, by the servers' clocks."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CassandraSession) -> None:
         self._session = session
 
     def acquire(self, name: str, holder: str, seconds: float) -> bool:

@@ -10,10 +10,9 @@ from services.registry.model import FieldType, Signature
 from services.store import registry_rules as rules
 from services.store.batches import Categorical, LabelBatch, PredictionBatch
 from services.store.cassandra.live_writing import LiveWriter
-from services.store.cassandra.part import Part
-from services.store.cassandra.registry_statements import READ_PROJECT, seen_project
-from services.store.cassandra.session import Session
-from services.store.cassandra.tables import Tables, quoted
+from services.store.cassandra.registry_statements import READ_PROJECT, project_state
+from services.store.cassandra.session import CassandraSession, SessionHolder
+from services.store.cassandra.tables import TableMaker, quoted
 from services.store.columns import column_values, live_columns
 from services.store.identifiers import Ids, buckets, uuids
 from services.store.interface import LabelEntry, Position
@@ -37,12 +36,12 @@ _LabelRow = tuple[int, uuid.UUID, object, int]
 """Bucket, id, label and instant."""
 
 
-class Live(Part):
+class CassandraLive(SessionHolder):
     """The live tables and the label history."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CassandraSession) -> None:
         super().__init__(session)
-        self._tables = Tables(session)
+        self._tables = TableMaker(session)
         self._writer = LiveWriter(session)
         self._signatures: dict[tuple[str, str], Signature] = {}
 
@@ -55,8 +54,8 @@ class Live(Part):
     def _signature(self, project: str, version: str) -> Signature:
         known = self._signatures.get((project, version))
         if known is None:
-            seen = seen_project(self._session.read(READ_PROJECT, (project,)))
-            found = rules.known(None if seen is None else seen.project, project)
+            state = project_state(self._session.read(READ_PROJECT, (project,)))
+            found = rules.known(None if state is None else state.project, project)
             known = self._signatures[project, version] = rules.known_version(found, version).signature
         return known
 

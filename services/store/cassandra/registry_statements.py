@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from services.registry.model import ChampionChange, Project, RevisionChange, Version
-from services.store import registry_rows as rows
-from services.store.registry_rows import CHAMPION_HISTORY, REVISION_HISTORY, VERSION
+from services.store import registry_codec as rows
+from services.store.registry_codec import CHAMPION_HISTORY, REVISION_HISTORY, VERSION
 
 READ_PROJECT = (
     "SELECT champion, generation, policy, last_change, change_id, registered, "  # noqa: S608 - columns of our own
@@ -78,7 +78,7 @@ class LastRevisionChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ProjectState:
     """A project as one SERIAL read shows it, with what conditions need beside it."""
 
     project: Project
@@ -101,7 +101,7 @@ def _last_revision_change(row: tuple[Any, ...]) -> LastRevisionChange:
     return LastRevisionChange(msgspec.json.decode(text, type=RevisionChange) if text else None, change_id)
 
 
-def seen_project(found: list[tuple[Any, ...]]) -> Seen | None:
+def project_state(found: list[tuple[Any, ...]]) -> ProjectState | None:
     """The rows of `READ_PROJECT`; None if the project is unknown."""
     if not found or found[0][0] is None:
         return None
@@ -111,7 +111,7 @@ def seen_project(found: list[tuple[Any, ...]]) -> Seen | None:
     changes = {
         version.name: _last_revision_change(row[6:8]) for version, row in zip(versions, found, strict=True)
     }
-    return Seen(project, change_id, registered, policy, changes)
+    return ProjectState(project, change_id, registered, policy, changes)
 
 
 def version_values(version: Version, change: RevisionChange, change_id: uuid.UUID) -> tuple[object, ...]:

@@ -10,14 +10,14 @@ from services.errors import Refused
 from services.registry.model import Project, Revision, RevisionChange
 from services.store import registry_rules as rules
 from services.store.cassandra import registry_statements as cql
-from services.store.cassandra.conditional_writes import Settling
-from services.store.cassandra.registry_statements import LastRevisionChange, Seen
-from services.store.registry_rows import json_text
+from services.store.cassandra.conditional_writes import ConditionalWrites
+from services.store.cassandra.registry_statements import LastRevisionChange, ProjectState
+from services.store.registry_codec import json_text
 
-_NOTHING_KEPT = LastRevisionChange(None, None)
+_NO_CHANGE = LastRevisionChange(None, None)
 
 
-class Revisions(Settling):
+class CassandraRevisions(ConditionalWrites):
     """The trained artifacts of versions."""
 
     def add_revision(self, revision: Revision) -> None:
@@ -39,16 +39,16 @@ class Revisions(Settling):
         """See `RegistryStore`."""
         change, change_id = rules.checked_revision_change(change), uuid.uuid4()
 
-        def last(seen: Seen) -> LastRevisionChange:
-            return seen.revision_changes.get(change.version, _NOTHING_KEPT)
+        def last(state: ProjectState) -> LastRevisionChange:
+            return state.revision_changes.get(change.version, _NO_CHANGE)
 
-        def done(seen: Seen) -> bool:
-            return last(seen).change_id == change_id or self._revision_change_kept(change, change_id)
+        def done(state: ProjectState) -> bool:
+            return last(state).change_id == change_id or self._is_in_revision_history(change, change_id)
 
-        def write(seen: Seen) -> bool:
-            rules.check_revision_change(seen.project, change)
-            before = last(seen)
-            self._keep_revision_change(before)
+        def write(state: ProjectState) -> bool:
+            rules.check_revision_change(state.project, change)
+            before = last(state)
+            self._write_last_revision_change(before)
             numbered = replace(change, number=1 if before.change is None else before.change.number + 1)
             facts = (change.revision, json_text(numbered), change_id)
             guard = (change.previous, before.change_id)
@@ -56,17 +56,17 @@ class Revisions(Settling):
                 cql.SET_REVISION, (*facts, change.project, change.version, *guard)
             )
 
-        seen = self._settle(change.project, write, done)
-        if last(seen).change_id == change_id:
-            self._keep_revision_change(last(seen))
-        return seen.project
+        state = self._write_until_decided(change.project, write, done)
+        if last(state).change_id == change_id:
+            self._write_last_revision_change(last(state))
+        return state.project
 
-    def _revision_change_kept(self, change: RevisionChange, change_id: uuid.UUID) -> bool:
+    def _is_in_revision_history(self, change: RevisionChange, change_id: uuid.UUID) -> bool:
         """Whether someone has changed the revision again since, and kept this change's facts first."""
         key = (change.project, change.version, change.at)
         return (change_id,) in self._session.read(cql.FIND_REVISION_CHANGE, key)
 
-    def _keep_revision_change(self, last: LastRevisionChange) -> None:
+    def _write_last_revision_change(self, last: LastRevisionChange) -> None:
         """Write the last change's history row; its writer may have crashed before it did."""
         if last.change is not None and last.change_id is not None:
             self._session.write(
@@ -75,13 +75,13 @@ class Revisions(Settling):
 
     def revision_history(self, project: str, version: str) -> list[RevisionChange]:
         """See `RegistryStore`; a missing last row is written on the way."""
-        seen = self._seen(project)
-        if seen is None or version not in seen.revision_changes:
+        state = self._read_state(project)
+        if state is None or version not in state.revision_changes:
             return []
         rows = self._session.read(cql.READ_REVISION_HISTORY, (project, version))
-        changes, last = [cql.revision_change_of(row) for row in rows], seen.revision_changes[version]
+        changes, last = [cql.revision_change_of(row) for row in rows], state.revision_changes[version]
         if last.change is not None and last.change not in changes:
             # Who may only read sees it all the same.
             with contextlib.suppress(Refused):
-                self._keep_revision_change(last)
+                self._write_last_revision_change(last)
         return rules.with_last_change(changes, last.change, lambda change: change.number)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from services.errors import Refused, RelevoError, Unavailable
 from services.store.addresses import CassandraAddress
 from services.store.cassandra.schema import prepare_schema
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 from services.store.roles import RolePasswords, StoreRole
 
 _SUPERUSER = "cassandra"
@@ -37,13 +37,15 @@ def prepare(address: CassandraAddress, passwords: RolePasswords, seconds: float)
         owner.close()
 
 
-def _signed_in_as_owner(address: CassandraAddress, passwords: RolePasswords, seconds: float) -> Session:
+def _signed_in_as_owner(
+    address: CassandraAddress, passwords: RolePasswords, seconds: float
+) -> CassandraSession:
     """The owner's session; a server makes its first superuser only some seconds after its start."""
     own = replace(address, user=StoreRole.OWNER)
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return Session(own, passwords.owner)
+            return CassandraSession(own, passwords.owner)
         except (Refused, Unavailable) as error:
             problem = error
         if isinstance(problem, Refused) and _owner_made(address, passwords):
@@ -56,7 +58,7 @@ def _signed_in_as_owner(address: CassandraAddress, passwords: RolePasswords, sec
 def _owner_made(address: CassandraAddress, passwords: RolePasswords) -> bool:
     """Make the owner with the first superuser's rights; whether that one was let in."""
     try:
-        first = Session(replace(address, user=_SUPERUSER), _SUPERUSER)
+        first = CassandraSession(replace(address, user=_SUPERUSER), _SUPERUSER)
     except (Refused, Unavailable):
         return False
     try:
@@ -67,7 +69,7 @@ def _owner_made(address: CassandraAddress, passwords: RolePasswords) -> bool:
 
 
 def _define_role(
-    session: Session, verb: str, role: StoreRole, password: str, *, superuser: bool = False
+    session: CassandraSession, verb: str, role: StoreRole, password: str, *, superuser: bool = False
 ) -> None:
     name = f"IF NOT EXISTS {role}" if verb == "CREATE" else str(role)
     rights = f"LOGIN = true AND SUPERUSER = {str(superuser).lower()}"
@@ -84,7 +86,7 @@ def _explained(problem: RelevoError) -> RelevoError:
     )
 
 
-def _retire_superuser(owner: Session) -> None:
+def _retire_superuser(owner: CassandraSession) -> None:
     """Take the well-known superuser's rights; removing it would let Cassandra make it again."""
     rows = owner.read("SELECT can_login, is_superuser FROM system_auth.roles WHERE role = ?", (_SUPERUSER,))
     if rows and any(rows[0]):
@@ -94,19 +96,23 @@ def _retire_superuser(owner: Session) -> None:
         )
 
 
-def _ensure_role(owner: Session, address: CassandraAddress, role: StoreRole, password: str) -> None:
+def _ensure_role(
+    owner: CassandraSession, address: CassandraAddress, role: StoreRole, password: str
+) -> None:
     """Make a role, or give it this password if it is not let in with it."""
     known = owner.read("SELECT role FROM system_auth.roles WHERE role = ?", (str(role),))
     if not known:
         _define_role(owner, "CREATE", role, password)
         return
     try:
-        Session(replace(address, user=role), password).close()
+        CassandraSession(replace(address, user=role), password).close()
     except Refused:
         _define_role(owner, "ALTER", role, password)
 
 
-def _ensure_rights(owner: Session, role: StoreRole, keyspace: str, rights: tuple[str, ...]) -> None:
+def _ensure_rights(
+    owner: CassandraSession, role: StoreRole, keyspace: str, rights: tuple[str, ...]
+) -> None:
     """Grant what is missing; nothing is taken that somebody granted on purpose."""
     rows = owner.read(
         "SELECT permissions FROM system_auth.role_permissions WHERE role = ? AND resource = ?",

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Mapping
 
 from services.errors import Conflict, Corrupt, Uncertain
-from services.store.cassandra.part import Part
+from services.store.cassandra.session import SessionHolder
+from services.store.chunking import concat_parts, split_parts
 from services.store.names import validate_project
-from services.store.splitting import concat_parts, split_parts
 
 _ADD_PART = (
     "INSERT INTO live_db.rollups (project, generation, run, summary, part, data) VALUES (?, ?, ?, ?, ?, ?)"
@@ -20,7 +20,7 @@ _MANIFEST, _SUMMARY = "manifest", "summary:"
 _LOOKS = 3
 
 
-class Rollups(Part):
+class CassandraRollups(SessionHolder):
     """Mergeable summaries. Two writers of one generation keep apart by their run; one manifest wins."""
 
     def write_rollups(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from services.errors import NotPrepared, Refused, Unavailable
 from services.store.cassandra.leases import Leases
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 
 _LEASE = "schema"
 _LEASE_SECONDS = 60
@@ -70,7 +70,7 @@ _REVISION_HISTORY = (
 )
 
 
-def _move_catch_up_progress(session: Session) -> None:
+def _move_catch_up_progress(session: CassandraSession) -> None:
     """Out of the settings, among which each note of it was a change that all followed."""
     for name, value in session.read("SELECT name, value FROM historical_db.settings"):
         kind, *owner = name.split("/")
@@ -90,7 +90,7 @@ _CHANGES_AND_CATCH_UP_PROGRESS = (
         project text, version text, data text, PRIMARY KEY ((project, version)))""",
     _move_catch_up_progress,
 )
-Step = tuple[str | Callable[[Session], None], ...]
+Step = tuple[str | Callable[[CassandraSession], None], ...]
 MIGRATIONS: tuple[Step, ...] = (_FIRST, _REVISION_HISTORY, _CHANGES_AND_CATCH_UP_PROGRESS)
 """Step n leads from version n to n + 1; each statement may be run again after a crash."""
 
@@ -100,7 +100,7 @@ _LEASES = "name text PRIMARY KEY, holder text"
 _VERSIONS = "name text PRIMARY KEY, version int"
 
 
-def _first_tables(session: Session) -> tuple[str, ...]:
+def _first_tables(session: CassandraSession) -> tuple[str, ...]:
     """What migrations themselves need; a fixed id lets two nodes make the same table at once."""
     leases = uuid.uuid5(uuid.NAMESPACE_OID, f"{session.historical}.leases")
     version = uuid.uuid5(uuid.NAMESPACE_OID, f"{session.historical}.schema_version")
@@ -114,7 +114,7 @@ class MadeByNewer(Refused):
     """The tables are of a version that this program does not know."""
 
 
-def prepare_schema(session: Session, replication: int) -> None:
+def prepare_schema(session: CassandraSession, replication: int) -> None:
     """Bring the keyspaces to this program's version; others that start meanwhile wait for it.
 
     Raises:
@@ -141,7 +141,7 @@ def prepare_schema(session: Session, replication: int) -> None:
         ) from error
 
 
-def _make_keyspaces(session: Session, replication: int) -> None:
+def _make_keyspaces(session: CassandraSession, replication: int) -> None:
     """Make those that are missing: on a platform only its owner may, who has made them."""
     present = {name for (name,) in session.read("SELECT keyspace_name FROM system_schema.keyspaces")}
     for keyspace in {session.historical, session.live} - present:
@@ -151,7 +151,7 @@ def _make_keyspaces(session: Session, replication: int) -> None:
         )
 
 
-def _keyspaces_ready(session: Session) -> bool:
+def _keyspaces_ready(session: CassandraSession) -> bool:
     rows = session.read(
         "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?",
         (session.historical, "schema_version"),
@@ -159,7 +159,7 @@ def _keyspaces_ready(session: Session) -> bool:
     return bool(rows)
 
 
-def _version(session: Session) -> int:
+def _version(session: CassandraSession) -> int:
     rows = session.read_serial(
         "SELECT version FROM historical_db.schema_version WHERE name = ?", ("schema",)
     )
@@ -172,7 +172,7 @@ def _version(session: Session) -> int:
     return version
 
 
-def _migrate(session: Session, leases: Leases) -> None:
+def _migrate(session: CassandraSession, leases: Leases) -> None:
     holder, deadline = str(uuid.uuid4()), time.monotonic() + _WAIT_SECONDS
     while _version(session) < SCHEMA_VERSION:
         if leases.acquire(_LEASE, holder, _LEASE_SECONDS):
@@ -186,7 +186,7 @@ def _migrate(session: Session, leases: Leases) -> None:
             time.sleep(0.1)
 
 
-def _run_steps(session: Session, leases: Leases, holder: str) -> None:
+def _run_steps(session: CassandraSession, leases: Leases, holder: str) -> None:
     present = _version(session)
     for step in MIGRATIONS[present:]:
         for action in step:

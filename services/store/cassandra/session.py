@@ -13,16 +13,15 @@ from cassandra.query import PreparedStatement, Statement
 from services.errors import Unavailable
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import cluster
-from services.store.cassandra.cluster import checked_prefix, make_cluster
+from services.store.cassandra.cluster import checked_prefix, make_cluster, session_closed, session_opened
 from services.store.cassandra.errors import translated
-from services.store.cassandra.reactor import session_closed, session_opened
 
 Row = tuple[Any, ...]
 IN_FLIGHT = 64
 _DEFINITION_SECONDS = 30.0
 
 
-class Answer:
+class PendingRows:
     """A request on its way."""
 
     def __init__(self, future: ResponseFuture, *, write: bool) -> None:
@@ -44,7 +43,7 @@ class Answer:
         return rows
 
 
-class Session:
+class CassandraSession:
     """Runs statements written with the names `historical_db` and `live_db`, whatever their prefix.
 
     Raises:
@@ -90,14 +89,14 @@ class Session:
         if self._closed:
             raise Unavailable("the store has been closed")
 
-    def send(self, statement: Statement, *, write: bool) -> Answer:
+    def send(self, statement: Statement, *, write: bool) -> PendingRows:
         """Start a request with a bound or batch statement."""
         self._check_open()
         with translated(write=write):
-            return Answer(self._driver.execute_async(statement), write=write)
+            return PendingRows(self._driver.execute_async(statement), write=write)
 
-    def start(self, statement: str, values: Sequence[object] = (), *, write: bool = False) -> Answer:
-        """Start a request; its rows or its error come with `Answer.rows`."""
+    def start(self, statement: str, values: Sequence[object] = (), *, write: bool = False) -> PendingRows:
+        """Start a request; its rows or its error come with `PendingRows.rows`."""
         return self.send(self.prepare(statement).bind(values), write=write)
 
     def read(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
@@ -128,7 +127,7 @@ class Session:
             self.write(statement, row)
 
     def _each(self, statement: str, values: Iterable[Sequence[object]], *, write: bool) -> list[list[Row]]:
-        waiting: deque[Answer] = deque()
+        waiting: deque[PendingRows] = deque()
         results: list[list[Row]] = []
         for row in values:
             if len(waiting) >= IN_FLIGHT:
@@ -159,3 +158,10 @@ class Session:
                 return
             self._closed = True
         session_closed(self._cluster)
+
+
+class SessionHolder:
+    """One concern of the store, working on the shared session."""
+
+    def __init__(self, session: CassandraSession) -> None:
+        self._session = session

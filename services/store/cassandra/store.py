@@ -1,19 +1,28 @@
 """The whole Cassandra store, put together from its parts."""
 
 from services.store.addresses import CassandraAddress
-from services.store.cassandra.artifacts import Artifacts
+from services.store.cassandra.artifacts import CassandraArtifacts
 from services.store.cassandra.changes import FollowedSession
-from services.store.cassandra.coordination import Coordination
-from services.store.cassandra.live import Live
-from services.store.cassandra.log import Log
-from services.store.cassandra.registry import Registry
-from services.store.cassandra.revisions import Revisions
-from services.store.cassandra.rollups import Rollups
+from services.store.cassandra.coordination import CassandraCoordination
+from services.store.cassandra.live import CassandraLive
+from services.store.cassandra.log import CassandraLog
+from services.store.cassandra.registry import CassandraRegistry
+from services.store.cassandra.revisions import CassandraRevisions
+from services.store.cassandra.rollups import CassandraRollups
 from services.store.cassandra.schema import prepare_schema
-from services.store.cassandra.training import Training
+from services.store.cassandra.training import CassandraTraining
 
 
-class CassandraStore(Registry, Revisions, Training, Live, Log, Rollups, Artifacts, Coordination):
+class CassandraStore(
+    CassandraRegistry,
+    CassandraRevisions,
+    CassandraTraining,
+    CassandraLive,
+    CassandraLog,
+    CassandraRollups,
+    CassandraArtifacts,
+    CassandraCoordination,
+):
     """`services.store.interface.Store` on a cluster; reconnects by itself after it was lost.
 
     Args:

@@ -1,4 +1,4 @@
-"""Tables whose columns a signature decides: made, widened and described."""
+"""TableMaker whose columns a signature decides: made, widened and described."""
 
 import time
 import uuid
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.errors import Unavailable
 from services.registry.model import FieldType
 from services.store.cassandra.leases import Leases
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 
 _TYPES = {
     FieldType.NUMBER: "double",
@@ -24,10 +24,10 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-class Tables:
+class TableMaker:
     """Makes and widens tables under a lease, one process at a time."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CassandraSession) -> None:
         self._session, self._leases = session, Leases(session)
 
     def types(self, schema: str, table: str) -> dict[str, str]:

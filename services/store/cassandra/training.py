@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from services.registry.model import FieldType
 from services.store.batches import Column
-from services.store.cassandra.part import Part
-from services.store.cassandra.session import Session
-from services.store.cassandra.tables import Tables, quoted
+from services.store.cassandra.session import CassandraSession, SessionHolder
+from services.store.cassandra.tables import TableMaker, quoted
 from services.store.columns import column_values
 from services.store.names import validate_project
 from services.store.training_sets import TrainingSets, columns_of, wanted_columns
@@ -14,12 +13,12 @@ from services.store.training_sets import TrainingSets, columns_of, wanted_column
 _KEY = "id bigint PRIMARY KEY; "
 
 
-class Training(Part, TrainingSets):
+class CassandraTraining(SessionHolder, TrainingSets):
     """The training tables; a partition per row, as the team's other programs read them."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CassandraSession) -> None:
         super().__init__(session)
-        self._training_tables = Tables(session)
+        self._training_tables = TableMaker(session)
 
     def _write(self, table: str, columns: Mapping[str, Column], kinds: Mapping[str, FieldType]) -> None:
         added = {name: kind for name, kind in kinds.items() if name != "id"}

@@ -3,11 +3,11 @@
 import hashlib
 
 from services.errors import NotFound
-from services.store.splitting import split_parts, verified
-from services.store.sqlite.part import Part
+from services.store.chunking import split_parts, verified
+from services.store.sqlite.connection import DatabaseHolder
 
 
-class Artifacts(Part):
+class SqliteArtifacts(DatabaseHolder):
     """Trained models as bytes, named by their sha256."""
 
     def put_artifact(self, content: bytes) -> str:

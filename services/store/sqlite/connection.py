@@ -136,3 +136,10 @@ def _make_folder(folder: Path) -> None:
             remedy="Choose a folder that this user may write to.",
             details=repr(error),
         ) from error
+
+
+class DatabaseHolder:
+    """One concern of the store, working on the shared connections."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database

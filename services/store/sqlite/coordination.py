@@ -9,14 +9,13 @@ from msgspec.structs import replace
 from services.errors import NotFound
 from services.registry.model import Job, Listener, Token
 from services.store.interface import CatchUpProgress
-from services.store.registry_rows import json_text
-from services.store.sqlite.part import Part
-from services.store.times import instant_text, whole_milliseconds
+from services.store.registry_codec import instant_text, json_text, whole_milliseconds
+from services.store.sqlite.connection import DatabaseHolder
 
 JOBS_SHOWN = 100
 
 
-class Coordination(Part):
+class SqliteCoordination(DatabaseHolder):
     """Small rows that processes agree on."""
 
     def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:

@@ -21,8 +21,7 @@ from services.store.live_rows import (
     shown_instant,
 )
 from services.store.names import live_table, validate_project
-from services.store.sqlite.connection import Database
-from services.store.sqlite.part import Part
+from services.store.sqlite.connection import Database, DatabaseHolder
 from services.store.sqlite.registry_statements import read_project
 from services.store.sqlite.tables import quoted, table_types, upsert, widen
 
@@ -33,7 +32,7 @@ def _texts(ids: Ids) -> list[str]:
     return [format_id(high, low) for high, low in ids.tolist()]
 
 
-class Live(Part):
+class SqliteLive(DatabaseHolder):
     """The live tables and the label history."""
 
     def __init__(self, database: Database) -> None:

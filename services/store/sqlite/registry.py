@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from services.registry.model import ChampionChange, Mode, Policy, Project, Version
 from services.store import registry_rules as rules
-from services.store.registry_rows import json_text
-from services.store.sqlite.part import Part
+from services.store.registry_codec import json_text
+from services.store.sqlite.connection import DatabaseHolder
 from services.store.sqlite.registry_statements import (
     add_history,
     add_revision_history,
@@ -19,8 +19,8 @@ from services.store.sqlite.registry_statements import (
 )
 
 
-def _join(connection: sqlite3.Connection, project: Project, version: Version, who: str) -> None:
-    joined, known = rules.joined(project, version), project.version(version.name)
+def _add_or_update(connection: sqlite3.Connection, project: Project, version: Version, who: str) -> None:
+    joined, known = rules.registered(project, version), project.version(version.name)
     if known == joined:
         return
     put_version(
@@ -35,7 +35,7 @@ def _join(connection: sqlite3.Connection, project: Project, version: Version, wh
         add_revision_history(connection, rules.first_revision_change(joined, who))
 
 
-def _begin(connection: sqlite3.Connection, version: Version, who: str) -> None:
+def _add_first(connection: sqlite3.Connection, version: Version, who: str) -> None:
     first = replace(version, mode=Mode.CHAMPION, order=0)
     change = rules.first_change(first, who)
     put_version(connection, first, champion=first.name, generation=1, policy=Policy(), last_change=change)
@@ -43,7 +43,7 @@ def _begin(connection: sqlite3.Connection, version: Version, who: str) -> None:
     add_revision_history(connection, rules.first_revision_change(first, who))
 
 
-class Registry(Part):
+class SqliteRegistry(DatabaseHolder):
     """The registry; each conditional write holds the write lock while it looks and acts."""
 
     def projects(self) -> list[str]:
@@ -65,9 +65,9 @@ class Registry(Part):
         with self._database.writing() as connection:
             project = read_project(connection, version.project)
             if project is None:
-                _begin(connection, version, who)
+                _add_first(connection, version, who)
             else:
-                _join(connection, project, version, who)
+                _add_or_update(connection, project, version, who)
             return rules.known(read_project(connection, version.project), version.project)
 
     def flip(self, change: ChampionChange, *, seen_generation: int) -> Project:

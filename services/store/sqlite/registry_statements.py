@@ -4,9 +4,8 @@ import sqlite3
 from datetime import datetime
 
 from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
-from services.store import registry_rows as rows
-from services.store.registry_rows import json_text
-from services.store.times import instant_text
+from services.store import registry_codec as rows
+from services.store.registry_codec import instant_text, json_text
 
 _STATIC = "champion, generation, policy, last_change"
 

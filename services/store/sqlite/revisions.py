@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from services.registry.model import Project, Revision, RevisionChange
 from services.store import registry_rules as rules
-from services.store.registry_rows import json_text
-from services.store.sqlite.part import Part
+from services.store.registry_codec import json_text
+from services.store.sqlite.connection import DatabaseHolder
 from services.store.sqlite.registry_statements import (
     add_revision_history,
     move_revision,
@@ -15,7 +15,7 @@ from services.store.sqlite.registry_statements import (
 )
 
 
-class Revisions(Part):
+class SqliteRevisions(DatabaseHolder):
     """The trained artifacts of versions."""
 
     def add_revision(self, revision: Revision) -> None:

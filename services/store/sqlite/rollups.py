@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from services.errors import Conflict
+from services.store.chunking import concat_parts, split_parts
 from services.store.names import validate_project
-from services.store.splitting import concat_parts, split_parts
-from services.store.sqlite.part import Part
+from services.store.sqlite.connection import DatabaseHolder
 
 
-class Rollups(Part):
+class SqliteRollups(DatabaseHolder):
     """Mergeable summaries, a generation at a time."""
 
     def write_rollups(

@@ -2,18 +2,27 @@
 
 from pathlib import Path
 
-from services.store.sqlite.artifacts import Artifacts
+from services.store.sqlite.artifacts import SqliteArtifacts
 from services.store.sqlite.connection import Database
-from services.store.sqlite.coordination import Coordination
-from services.store.sqlite.live import Live
-from services.store.sqlite.log import Log
-from services.store.sqlite.registry import Registry
-from services.store.sqlite.revisions import Revisions
-from services.store.sqlite.rollups import Rollups
-from services.store.sqlite.training import Training
+from services.store.sqlite.coordination import SqliteCoordination
+from services.store.sqlite.live import SqliteLive
+from services.store.sqlite.log import SqliteLog
+from services.store.sqlite.registry import SqliteRegistry
+from services.store.sqlite.revisions import SqliteRevisions
+from services.store.sqlite.rollups import SqliteRollups
+from services.store.sqlite.training import SqliteTraining
 
 
-class SqliteStore(Registry, Revisions, Training, Live, Log, Rollups, Artifacts, Coordination):
+class SqliteStore(
+    SqliteRegistry,
+    SqliteRevisions,
+    SqliteTraining,
+    SqliteLive,
+    SqliteLog,
+    SqliteRollups,
+    SqliteArtifacts,
+    SqliteCoordination,
+):
     """`services.store.interface.Store` in a workspace folder; any number of processes may share it.
 
     Args:

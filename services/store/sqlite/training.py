@@ -6,12 +6,12 @@ from services.registry.model import FieldType
 from services.store.batches import Column
 from services.store.columns import column_values
 from services.store.names import validate_project
-from services.store.sqlite.part import Part
+from services.store.sqlite.connection import DatabaseHolder
 from services.store.sqlite.tables import quoted, table_types, upsert, widen
 from services.store.training_sets import TrainingSets, columns_of, wanted_columns
 
 
-class Training(Part, TrainingSets):
+class SqliteTraining(DatabaseHolder, TrainingSets):
     """The training tables."""
 
     def _write(self, table: str, columns: Mapping[str, Column], kinds: Mapping[str, FieldType]) -> None:

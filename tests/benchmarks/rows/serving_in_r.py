@@ -13,9 +13,9 @@ from statistics import median
 from typing import NamedTuple
 
 from resources import path
-from services.http.client import Client, Response
+from services.http.client import HttpClient, Response
 from services.http.loop import run
-from services.registry.model import Role
+from services.registry.model import TokenRole
 from services.registry.tokens import new_secret, new_token, service_token
 from services.store.sqlite import SqliteStore
 from tests.benchmarks.row import Goal, NotHere, Outcome, Row
@@ -54,7 +54,7 @@ def latency(scale: float) -> Outcome:
 def _platform(folder: Path) -> Iterator[tuple[_Side, _Side]]:
     """A gateway that records, and the service behind it."""
     secret, store_folder = new_secret(), folder / "store"
-    token, row = new_token(Role.CLIENT, label="benchmark")
+    token, row = new_token(TokenRole.CLIENT, label="benchmark")
     store = SqliteStore(store_folder)
     store.add_token(row)
     store.close()
@@ -75,7 +75,7 @@ def _platform(folder: Path) -> Iterator[tuple[_Side, _Side]]:
 
 async def _alternately(sides: tuple[_Side, _Side], count: int) -> tuple[list[float], list[float]]:
     """Seconds of each request through the gateway, and of each to the service itself, in turn."""
-    clients = [Client(side.address) for side in sides]
+    clients = [HttpClient(side.address) for side in sides]
     seconds: tuple[list[float], list[float]] = ([], [])
     try:
         while (await _ask(clients[0], sides[0], 0)).status == 503:  # noqa: ASYNC110 - it has yet to hear of R
@@ -94,7 +94,7 @@ async def _alternately(sides: tuple[_Side, _Side], count: int) -> tuple[list[flo
     return seconds
 
 
-async def _ask(client: Client, side: _Side, number: int) -> Response:
+async def _ask(client: HttpClient, side: _Side, number: int) -> Response:
     names = ("sepal length", "sepal width", "petal length", "petal width")
     instance = {name: 1 + (number + place) % 40 / 10 for place, name in enumerate(names)}
     body = json.dumps({"instances": [instance]}).encode()

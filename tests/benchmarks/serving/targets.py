@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.registry.model import Role
+from services.registry.model import TokenRole
 from services.registry.tokens import new_secret, new_token, service_token
 from services.store.sqlite import SqliteStore
 from tests.benchmarks.serving.environment import PEERS, peer_program
@@ -97,7 +97,7 @@ def _tensor(name: Hashable, value: float) -> dict[str, object]:
 def platform(served: Served, folder: Path) -> Iterator[tuple[Target, Target]]:
     """A gateway that records, with one model service behind it; gives both of their targets."""
     secret, store_folder = new_secret(), folder / "store"
-    token, row = new_token(Role.CLIENT, label="benchmark")
+    token, row = new_token(TokenRole.CLIENT, label="benchmark")
     store = SqliteStore(store_folder)
     store.add_token(row)
     store.close()

@@ -16,7 +16,7 @@ from services.gateway.store_access import StoreAccess
 from services.registry.model import ChampionChange, Field, Mode, Policy, Project, Signature, Task, Version
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 
 SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
 AT = datetime(2026, 11, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_a_change_of_which_nobody_told_is_followed_at_the_next_thorough_reading(
         watcher.start()
         await watcher.wait_for_first_look(30)
         await watcher.stop()
-        untold = Session(address, "")
+        untold = CassandraSession(address, "")
         untold.write(
             "UPDATE historical_db.model_registry SET url = 'http://new' "
             "WHERE name = 'wine' AND version = 'A'"

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from services.errors import Conflict
 from services.http.forwarding import Forwarders
-from services.http.limits import Limits
+from services.http.limits import ConnectionLimits
 from services.http.loop import loop_factory
 from services.http.request import HotRequest
 from services.http.routes import HotRoutes
@@ -180,7 +180,7 @@ def serve() -> Serve:
     @asynccontextmanager
     async def serve(forwarded_by: Sequence[str] = (), **limits: float) -> AsyncIterator[Served]:
         forwarders = Forwarders(forwarded_by)
-        server = Server(Limits(**limits), forwarders)  # type: ignore[arg-type]
+        server = Server(ConnectionLimits(**limits), forwarders)  # type: ignore[arg-type]
         forwarders.start()
         held: list[HotRequest] = []
         routes = HotRoutes()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.errors import InvalidInput, Unavailable
-from services.http.client import Client, TimedOut
+from services.http.client import HttpClient, TimedOut
 from tests.services.http.conftest import Run, Serve
 
 
@@ -28,7 +28,7 @@ async def scripted(*answers: Any) -> AsyncIterator[Any]:
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    client = HttpClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     try:
         yield client, connections
     finally:
@@ -42,7 +42,7 @@ async def scripted(*answers: Any) -> AsyncIterator[Any]:
 def test_one_connection_serves_requests_that_follow_each_other(run: Run, serve: Serve) -> None:
     async def main() -> None:
         async with serve() as served:
-            client = Client(served.address)
+            client = HttpClient(served.address)
             for _ in range(10):
                 assert (await client.request("POST", "/echo/x", b"a")).body == b"a"
             assert len(served.connections()) == 1
@@ -54,7 +54,7 @@ def test_one_connection_serves_requests_that_follow_each_other(run: Run, serve: 
 def test_the_pool_has_a_limit_and_requests_wait_their_turn(run: Run, serve: Serve) -> None:
     async def main() -> None:
         async with serve() as served:
-            client = Client(served.address, connections=2, waiting=3)
+            client = HttpClient(served.address, connections=2, waiting=3)
             asking = [asyncio.create_task(client.request("POST", "/hold")) for _ in range(5)]
             await served.until_held(2)
             with pytest.raises(Unavailable, match="too many requests wait"):
@@ -72,7 +72,7 @@ def test_the_pool_has_a_limit_and_requests_wait_their_turn(run: Run, serve: Serv
 def test_a_request_that_waits_too_long_for_a_place_leaves_it_to_others(run: Run, serve: Serve) -> None:
     async def main() -> None:
         async with serve() as served:
-            client = Client(served.address, connections=1)
+            client = HttpClient(served.address, connections=1)
             first = asyncio.create_task(client.request("POST", "/hold"))
             await served.until_held(1)
             with pytest.raises(Unavailable, match="became free in time"):
@@ -91,7 +91,7 @@ def test_a_request_that_waits_too_long_for_a_place_leaves_it_to_others(run: Run,
 def test_an_answer_that_does_not_come_is_a_time_out_of_its_own_kind(run: Run, serve: Serve) -> None:
     async def main() -> None:
         async with serve() as served:
-            client = Client(served.address)
+            client = HttpClient(served.address)
             with pytest.raises(TimedOut, match="did not answer within"):
                 await client.request("POST", "/hold", timeout=0.05)
             assert (await client.request("POST", "/echo/x", b"on")).body == b"on"
@@ -136,7 +136,7 @@ def test_a_server_that_ends_while_it_answers_is_asked_once_more_where_that_is_sa
                 writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        client = HttpClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         assert (await client.request("POST", "/predict", repeatable=True)).body == b"done"
         with pytest.raises(Unavailable, match="closed the connection"):
             await client.request("POST", "/predict", repeatable=True)
@@ -156,7 +156,7 @@ def test_no_server_no_http_and_no_end_are_told_apart(
     run: Run, until: Callable[[Callable[[], object]], Awaitable[None]]
 ) -> None:
     async def main() -> None:
-        nobody = Client("http://127.0.0.1:9")
+        nobody = HttpClient("http://127.0.0.1:9")
         with pytest.raises(Unavailable, match="cannot be reached"):
             await nobody.request("GET", "/")
         await nobody.close()
@@ -195,7 +195,7 @@ def test_interim_answers_bodies_without_length_and_heads_without_body_are_unders
 def test_long_bodies_go_to_a_sink_or_are_refused(run: Run, serve: Serve) -> None:
     async def main() -> None:
         async with serve() as served:
-            client = Client(served.address, most_bytes=1000)
+            client = HttpClient(served.address, most_bytes=1000)
             with pytest.raises(Unavailable, match="more than 1,000 bytes"):
                 await client.request("POST", "/echo/x", b"x" * 2000)
             parts: list[bytes] = []
@@ -209,8 +209,8 @@ def test_long_bodies_go_to_a_sink_or_are_refused(run: Run, serve: Serve) -> None
 def test_what_would_break_the_request_is_not_sent(run: Run) -> None:
     async def main() -> None:
         with pytest.raises(InvalidInput, match="not an HTTP address"):
-            Client("ftp://example")
-        client = Client("http://127.0.0.1:9")
+            HttpClient("ftp://example")
+        client = HttpClient("http://127.0.0.1:9")
         for path, headers in (("/a b", {}), ("/a\r\nx: y", {}), ("/", {"x": "a\r\ny: z"})):
             with pytest.raises(InvalidInput, match="does not allow"):
                 await client.request("GET", path, headers=headers)

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from services.errors import NotFound, Unavailable
-from services.http.client import Client
+from services.http.client import HttpClient
 from services.http.routes import HotRoutes
 from services.http.server import Server
 from services.http.sockets import CAN_SHARE
@@ -37,7 +37,7 @@ def test_listeners_are_added_and_removed_while_others_answer(run: Run) -> None:
         assert [await _who(server, first), await _who(server, second)] == [b"first", b"second"]
         address = server.address(first)
         await server.stop_listening(first)
-        client = Client(address)
+        client = HttpClient(address)
         with pytest.raises(Unavailable, match="cannot be reached"):
             await client.request("GET", "/who")
         await client.close()

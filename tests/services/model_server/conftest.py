@@ -21,14 +21,14 @@ from sklearn.linear_model import LinearRegression
 from resources import path
 from services.client import GatewayClient
 from services.containers.program import program_command
-from services.http.client import Client, Response
+from services.http.client import HttpClient, Response
 from services.http.errors import Unauthorized
 from services.http.loop import run
 from services.http.server import Server
 from services.model_server.deploy import Deploy, read_deploy, write_deploy
 from services.model_server.loading import LoadedModel, load_model, sha256_of
 from services.model_server.service import ModelService
-from services.registry.model import Field, FieldType, Role, Signature, Task
+from services.registry.model import Field, FieldType, Signature, Task, TokenRole
 from services.registry.tokens import new_token, service_token
 from services.store.sqlite import SqliteStore
 
@@ -225,7 +225,7 @@ class Asked:
     """A service in this loop, and a client of it."""
 
     service: ModelService
-    client: Client
+    client: HttpClient
     headers: dict[str, str] = field(default_factory=lambda: {"authorization": "Bearer own"})
 
     async def post(self, path: str, body: Any, **headers: str) -> Response:
@@ -251,7 +251,7 @@ def asking() -> Callable[..., Any]:
         if model:
             service.adopt(model, None)
         port = await server.start(service.application(), service.hot_routes())
-        client = Client(server.address(port), connections=64)
+        client = HttpClient(server.address(port), connections=64)
         try:
             yield Asked(service, client)
         finally:
@@ -362,7 +362,7 @@ class Platform:
         """Ask a service with its token."""
 
         async def ask() -> Response:
-            client = Client(service.address)
+            client = HttpClient(service.address)
             try:
                 content = b"" if body is None else json.dumps(body).encode()
                 return await client.request(
@@ -375,7 +375,7 @@ class Platform:
 
     def admin(self) -> GatewayClient:
         """A client of the gateway, with an administrator's token."""
-        text, row = new_token(Role.ADMIN, label="test")
+        text, row = new_token(TokenRole.ADMIN, label="test")
         self.store.add_token(row)
         client = GatewayClient(self.gateway.address, text)
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from services.client.conformance import Finding, Outcome, check_service
-from services.client.conformance.asking import Asker
+from services.client.conformance import Finding, RuleOutcome, check_service
+from services.client.conformance.service_client import ServiceClient
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def check(address: str, token: str, **options: Any) -> list[Finding]:
-    with Asker(address, token) as asker:
-        return list(check_service(asker, **options))
+    with ServiceClient(address, token) as client:
+        return list(check_service(client, **options))
 
 
 def test_a_regression_lacks_nothing_while_it_is_retrained(
@@ -30,7 +30,7 @@ def test_a_regression_lacks_nothing_while_it_is_retrained(
     columns |= {"y": target, "id": np.arange(float(len(target)))}
     platform.store.write_training("plant", deploys.NUMBERS, columns)
     findings = check(service.address, platform.token, gateway=platform.gateway.address)
-    unmet = [one for one in findings if one.outcome is not Outcome.MET]
+    unmet = [one for one in findings if one.outcome is not RuleOutcome.MET]
     assert [one.words for one in unmet] == ["the model is a regression"], unmet
 
 
@@ -49,6 +49,6 @@ def test_a_classifier_in_r_lacks_nothing(platform: Any, trained_in_r: Path, tmp_
 def _lacks_nothing(platform: Any, folder: Path) -> None:
     service = platform.serve(folder)
     findings = check(service.address, platform.token)
-    assert not [one for one in findings if one.outcome is Outcome.MISSING], findings
-    left = [one.words for one in findings if one.outcome is Outcome.NOT_CHECKED]
+    assert not [one for one in findings if one.outcome is RuleOutcome.MISSING], findings
+    left = [one.words for one in findings if one.outcome is RuleOutcome.NOT_CHECKED]
     assert all(words.startswith("name the gateway") for words in left)

@@ -24,7 +24,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeature
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from services.model_server.fast import faster, is_shareable, probe_rows, same
+from services.model_server.compute_selection import faster_compute, is_shareable, probe_rows, same_bits
 from services.model_server.forest import MergedForest
 from services.model_server.predictor import estimator_compute
 from services.registry.model import Field, FieldType, Signature, Task
@@ -66,7 +66,7 @@ def _answers(loaded: Any, rows: Any) -> Any:
 def test_what_can_be_asked_faster_is(model: Any, deploys: Any) -> None:
     model.fit(*deploys.data())
     exact = estimator_compute(model, ())
-    assert faster(model, (), exact, probe_rows(model, 3)) is not exact
+    assert faster_compute(model, (), exact, probe_rows(model, 3)) is not exact
 
 
 def test_a_faster_way_that_is_not_exact_is_not_taken(
@@ -79,7 +79,7 @@ def test_a_faster_way_that_is_not_exact_is_not_taken(
     def beside(rows: Any) -> Any:
         return np.nextafter(exact(rows)[0], np.inf), None
 
-    assert faster(model, (), beside, probes) is beside
+    assert faster_compute(model, (), beside, probes) is beside
     assert "is not exact here" in caplog.text
 
 
@@ -190,4 +190,4 @@ def test_a_model_whose_rows_depend_on_each_other_is_not_shared() -> None:
     rows = np.random.default_rng(0).normal(size=(200, 3))
     assert not is_shareable(lambda some: (some[:, 0] - some[:, 0].mean(), None), rows)
     assert is_shareable(lambda some: (some[:, 0] * 2, None), rows)
-    assert not same((np.array([0.1]), None), (np.array([np.nextafter(0.1, 1)]), None))
+    assert not same_bits((np.array([0.1]), None), (np.array([np.nextafter(0.1, 1)]), None))

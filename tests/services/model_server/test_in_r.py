@@ -15,7 +15,7 @@ import pytest
 import images
 from services.containers.program import program_command
 from services.errors import InvalidInput
-from services.http.client import Client
+from services.http.client import HttpClient
 from services.http.errors import InvalidJson
 from services.http.loop import run
 from services.model_server.deploy import read_deploy

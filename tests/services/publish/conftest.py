@@ -98,11 +98,11 @@ _GATEWAY = (
     "--host", "0.0.0.0", "--port", "8000", "--plain-http-beyond-loopback",
 )  # fmt: skip
 _MAKE_TOKEN = """
-from services.registry.model import Role
+from services.registry.model import TokenRole
 from services.registry.tokens import new_token
 from services.store.addresses import SqliteAddress
 from services.store.connect import open_store
-token, row = new_token(Role.ADMIN, label="test")
+token, row = new_token(TokenRole.ADMIN, label="test")
 store = open_store(SqliteAddress("/var/lib/relevo/store"))
 store.add_token(row)
 store.close()

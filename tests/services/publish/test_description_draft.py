@@ -7,21 +7,21 @@ import pytest
 from msgspec.structs import replace
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.interface import Described, InputRead
+from services.model_server.artifacts.interface import ArtifactDescription, DescribedInput
 from services.publish.description_draft import GivenDescription, GivenInput, draft_description, next_version
 from services.registry.model import FieldType, Task
 
-NAMED = Described(
+NAMED = ArtifactDescription(
     kind="lightgbm", library="lightgbm 4.7.0", width=2, task=Task.REGRESSION,
-    inputs=(InputRead("fixed_acidity", nullable=True), InputRead("pH")),
+    inputs=(DescribedInput("fixed_acidity", nullable=True), DescribedInput("pH")),
 )  # fmt: skip
-SILENT = Described(kind="onnx", library="onnxruntime 1.32.0", width=2)
+SILENT = ArtifactDescription(kind="onnx", library="onnxruntime 1.32.0", width=2)
 CLASSES = replace(NAMED, task=Task.CLASSIFICATION, class_count=3)
 WHOLE = GivenDescription(project="wine", version="C", target="quality")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def about(described: Described, given: GivenDescription) -> dict[str, str]:
+def about(described: ArtifactDescription, given: GivenDescription) -> dict[str, str]:
     return {problem.about: problem.message for problem in draft_description(described, given).problems}
 
 
@@ -110,7 +110,7 @@ def test_classes_alone_say_that_it_is_a_classification() -> None:
     ],
 )
 def test_what_does_not_fit_is_told_where_it_was_given(
-    described: Described, given: GivenDescription, field: str, told: str
+    described: ArtifactDescription, given: GivenDescription, field: str, told: str
 ) -> None:
     problems = about(described, given)
     assert list(problems) == [field]

@@ -17,7 +17,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from services.errors import Cancelled, Conflict, InvalidInput, NotFound, StorageFull
-from services.model_server.artifacts.describing import describe_file
+from services.model_server.artifacts.description import describe_file
 from services.model_server.deploy import modified_at, read_deploy
 from services.model_server.loading import load_model, sha256_of
 from services.publish.deploy_folders import write_folder

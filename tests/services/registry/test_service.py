@@ -18,7 +18,7 @@ from services.registry.model import (
     Task,
     Version,
 )
-from services.registry.service import Registry, Seen, seen_of
+from services.registry.service import ChampionSeen, Registry, champion_seen
 from services.store.sqlite import SqliteStore
 
 START = datetime(2026, 11, 12, 8, tzinfo=UTC)
@@ -58,13 +58,13 @@ def version(name: str, signature: Signature = SIGNATURE) -> Version:
 
 
 def flipped(registry: Registry, to: str, who: str = "ada") -> Project:
-    seen = seen_of(registry.project("wine"))
+    seen = champion_seen(registry.project("wine"))
     return registry.flip("wine", to, who=who, reason=f"{to} is better", seen=seen)
 
 
 def test_the_first_version_becomes_champion_and_later_ones_challengers(registry: Registry) -> None:
     (project,) = registry.projects()
-    assert seen_of(project) == Seen("A", 1)
+    assert champion_seen(project) == ChampionSeen("A", 1)
     assert [one.mode for one in project.versions] == [Mode.CHAMPION, Mode.CHALLENGER, Mode.CHALLENGER]
 
 
@@ -83,16 +83,16 @@ def test_a_version_of_another_task_is_refused(registry: Registry) -> None:
 
 def test_a_flip_moves_the_champion_and_writes_history_with_evidence(registry: Registry) -> None:
     project = registry.flip(
-        "wine", "B", who="ada", reason="lower RMSE", seen=Seen("A", 1), evidence=EVIDENCE
+        "wine", "B", who="ada", reason="lower RMSE", seen=ChampionSeen("A", 1), evidence=EVIDENCE
     )
-    assert seen_of(project) == Seen("B", 2)
+    assert champion_seen(project) == ChampionSeen("B", 2)
     change = registry.history("wine")[-1]
     assert (change.previous, change.champion, change.who) == ("A", "B", "ada")
     assert (change.reason, change.evidence) == ("lower RMSE", EVIDENCE)
 
 
 def test_a_flip_on_a_stale_view_says_who_was_faster_and_when(registry: Registry) -> None:
-    stale = seen_of(registry.project("wine"))
+    stale = champion_seen(registry.project("wine"))
     flipped(registry, "C", who="bob")
     with pytest.raises(Conflict) as caught:
         registry.flip("wine", "B", who="ada", reason="mine", seen=stale)
@@ -103,7 +103,7 @@ def test_a_flip_on_a_stale_view_says_who_was_faster_and_when(registry: Registry)
 
 
 def test_a_view_of_the_same_champion_at_an_older_generation_is_stale(registry: Registry) -> None:
-    stale = seen_of(registry.project("wine"))
+    stale = champion_seen(registry.project("wine"))
     flipped(registry, "B")
     flipped(registry, "A")
     with pytest.raises(Conflict, match="ada chose it in place of 'B'"):
@@ -120,42 +120,42 @@ def test_losing_a_race_in_the_store_says_who_won(store: SqliteStore, registry: R
 
     late = Late(store._database.folder)
     with pytest.raises(Conflict, match="'C' by now: bob chose it"):
-        Registry(late).flip("wine", "B", who="ada", reason="mine", seen=Seen("A", 1))
+        Registry(late).flip("wine", "B", who="ada", reason="mine", seen=ChampionSeen("A", 1))
     late.close()
 
 
 @pytest.mark.parametrize(("who", "reason"), [("", "because"), ("ada", " ")])
 def test_a_flip_needs_a_name_and_a_reason(registry: Registry, who: str, reason: str) -> None:
     with pytest.raises(InvalidInput):
-        registry.flip("wine", "B", who=who, reason=reason, seen=Seen("A", 1))
+        registry.flip("wine", "B", who=who, reason=reason, seen=ChampionSeen("A", 1))
 
 
 def test_unknown_projects_and_versions_are_named(registry: Registry) -> None:
     with pytest.raises(NotFound, match="'beer'"):
-        registry.flip("beer", "B", who="ada", reason="why", seen=Seen("A", 1))
+        registry.flip("beer", "B", who="ada", reason="why", seen=ChampionSeen("A", 1))
     with pytest.raises(NotFound, match="'Z'"):
-        registry.flip("wine", "Z", who="ada", reason="why", seen=Seen("A", 1))
+        registry.flip("wine", "Z", who="ada", reason="why", seen=ChampionSeen("A", 1))
 
 
 def test_the_champion_cannot_be_promoted_again(registry: Registry) -> None:
     with pytest.raises(Conflict, match="champion of 'wine' already: ada made it so"):
-        registry.flip("wine", "A", who="ada", reason="why", seen=Seen("A", 1))
+        registry.flip("wine", "A", who="ada", reason="why", seen=ChampionSeen("A", 1))
 
 
 def test_rolling_back_gives_the_previous_champion_its_place_again(registry: Registry) -> None:
     flipped(registry, "B")
-    seen = seen_of(flipped(registry, "C"))
+    seen = champion_seen(flipped(registry, "C"))
     project = registry.roll_back("wine", who="ada", reason="complaints", seen=seen)
-    assert seen_of(project) == Seen("B", 4)
+    assert champion_seen(project) == ChampionSeen("B", 4)
 
 
 def test_without_an_earlier_champion_there_is_nothing_to_go_back_to(registry: Registry) -> None:
     with pytest.raises(Conflict, match="nothing to go back to"):
-        registry.roll_back("wine", who="ada", reason="why", seen=Seen("A", 1))
+        registry.roll_back("wine", who="ada", reason="why", seen=ChampionSeen("A", 1))
 
 
 def test_rolling_back_to_a_retired_version_is_refused_with_what_to_do(registry: Registry) -> None:
-    seen = seen_of(flipped(registry, "B"))
+    seen = champion_seen(flipped(registry, "B"))
     registry.retire("wine", "A")
     with pytest.raises(Conflict, match="'A' of 'wine' is retired") as caught:
         registry.roll_back("wine", who="ada", reason="why", seen=seen)

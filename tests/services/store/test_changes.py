@@ -7,14 +7,22 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from services.registry.model import ChampionChange, Listener, Policy, Project, RevisionChange, Role, Version
+from services.registry.model import (
+    ChampionChange,
+    Listener,
+    Policy,
+    Project,
+    RevisionChange,
+    TokenRole,
+    Version,
+)
 from services.registry.tokens import new_token
 from services.store.interface import CatchUpProgress, Store
 
 NewVersion = Callable[..., Version]
 NewChange = Callable[..., ChampionChange]
 NewRevisionChange = Callable[..., RevisionChange]
-TOKEN = new_token(Role.CLIENT, label="app")[1]
+TOKEN = new_token(TokenRole.CLIENT, label="app")[1]
 
 
 @dataclass
@@ -64,7 +72,7 @@ FOLLOWED = [
     Followed(
         "revision", lambda m: m.store.set_revision(m.new_revision_change(m.project, "a" * 64, "b" * 64))
     ),
-    Followed("token", lambda m: m.store.add_token(new_token(Role.ADMIN, label="ann")[1])),
+    Followed("token", lambda m: m.store.add_token(new_token(TokenRole.ADMIN, label="ann")[1])),
     Followed("revoked token", lambda m: m.store.revoke_token(TOKEN.digest, datetime.now(UTC))),
     Followed("listener", lambda m: m.store.put_listener(Listener(19000, m.project.name))),
     Followed("removed listener", lambda m: m.store.remove_listener(18000)),

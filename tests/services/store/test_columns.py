@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from services.errors import InvalidInput
 from services.registry.model import FieldType
 from services.store.batches import Categorical
+from services.store.chunking import PART_LIMIT, concat_parts, split_parts
 from services.store.columns import classes_column, column_of, column_values, predicted_column, score_columns
 from services.store.names import column_for, validate_column
-from services.store.splitting import PART_LIMIT, concat_parts, split_parts
 
 
 def test_classes_that_fold_to_one_name_are_kept_apart_in_any_order() -> None:

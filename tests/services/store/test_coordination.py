@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.errors import NotFound, Unavailable
-from services.registry.model import Job, JobState, Listener, Role
+from services.registry.model import Job, JobState, Listener, TokenRole
 from services.registry.tokens import new_token
 from services.store.addresses import StoreAddress
 from services.store.connect import open_store
@@ -39,7 +39,7 @@ def test_a_lease_that_is_not_renewed_passes_on(store: Store, project: str) -> No
 
 
 def test_tokens_come_oldest_first_and_are_revoked_once(store: Store) -> None:
-    rows = [new_token(Role.CLIENT, label=f"app {number}")[1] for number in range(2)]
+    rows = [new_token(TokenRole.CLIENT, label=f"app {number}")[1] for number in range(2)]
     rows = [replace(row, created_at=START + timedelta(days=place)) for place, row in enumerate(rows)]
     for row in reversed(rows):
         store.add_token(row)

@@ -8,10 +8,10 @@ import pytest
 from services.errors import Conflict, InvalidInput, NotFound
 from services.registry.model import Mode
 from services.store.batches import Batch, Categorical, LabelBatch, PredictionBatch, encode
-from services.store.cassandra.log_source import CassandraLogSource
+from services.store.cassandra.log import CassandraLogSource
 from services.store.identifiers import new_ids
 from services.store.interface import LogEntry, Position, Segment, Store
-from services.store.sqlite.log_source import SqliteLogSource
+from services.store.sqlite.log import SqliteLogSource
 
 NewPredictions = Callable[..., PredictionBatch]
 WRITER = "gateway-1"

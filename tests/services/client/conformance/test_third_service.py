@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.commands.conformance import main
-from services.client.conformance import Finding, Outcome, check_service
-from services.client.conformance.asking import Answer, Asker
+from services.client.conformance import Finding, RuleOutcome, check_service
+from services.client.conformance.service_client import ServiceAnswer, ServiceClient
 from services.errors import Unavailable
 
 TOKEN = "the-services-own"
@@ -71,24 +71,24 @@ def running(gateway: str, fault: str = "") -> Iterator[str]:
 
 
 def check(address: str, gateway: str = "") -> list[Finding]:
-    with Asker(address, TOKEN) as asker:
-        return list(check_service(asker, gateway=gateway, retrain_seconds=30))
+    with ServiceClient(address, TOKEN) as client:
+        return list(check_service(client, gateway=gateway, retrain_seconds=30))
 
 
 def missing(findings: list[Finding]) -> dict[str, str]:
-    return {one.rule: one.words for one in findings if one.outcome is Outcome.MISSING}
+    return {one.rule: one.words for one in findings if one.outcome is RuleOutcome.MISSING}
 
 
 def test_a_service_without_any_code_of_ours_fulfils_every_rule(gateway: str) -> None:
     with running(gateway) as address:
         findings = check(address, gateway)
-    assert {one.outcome for one in findings} == {Outcome.MET}, findings
+    assert {one.outcome for one in findings} == {RuleOutcome.MET}, findings
 
 
 def test_without_a_gateway_retraining_is_said_to_be_unchecked(gateway: str) -> None:
     with running(gateway) as address:
         findings = check(address)
-    left = [one.rule for one in findings if one.outcome is Outcome.NOT_CHECKED]
+    left = [one.rule for one in findings if one.outcome is RuleOutcome.NOT_CHECKED]
     assert len(left) == 2
     assert not missing(findings)
 
@@ -173,9 +173,9 @@ def test_a_service_that_is_not_there_is_unavailable() -> None:
     ],
 )
 def test_traces_of_many_languages_are_recognised(text: str) -> None:
-    assert Answer(500, text).shows_trace()
+    assert ServiceAnswer(500, text).shows_trace()
 
 
 def test_words_for_people_are_no_trace() -> None:
     words = '{"error":{"code":"invalid_input","message":"instances[0].ph must be a number, not a text"}}'
-    assert not Answer(422, words).shows_trace()
+    assert not ServiceAnswer(422, words).shows_trace()

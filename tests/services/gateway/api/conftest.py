@@ -31,9 +31,9 @@ from services.registry.model import (
     Job,
     Listener,
     Mode,
-    Role,
     Signature,
     Task,
+    TokenRole,
     Version,
 )
 from services.registry.tokens import new_token
@@ -118,11 +118,11 @@ class Platform:
         self.store_folder = folder / "store"
         self.store_folder.mkdir(parents=True, exist_ok=True)
         self.store = SqliteStore(self.store_folder)
-        self.admin_token = self.token(Role.ADMIN)
+        self.admin_token = self.token(TokenRole.ADMIN)
         self.address = ""
         self._process: subprocess.Popen[bytes] | None = None
 
-    def token(self, role: Role, project: str = "") -> str:
+    def token(self, role: TokenRole, project: str = "") -> str:
         text, row = new_token(role, label="test", project=project)
         self.store.add_token(row)
         return text

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.errors import Refused
-from services.registry.model import Role
+from services.registry.model import TokenRole
 from services.store.identifiers import format_id, new_ids
 from tests.services.gateway.api.conftest import Platform
 

@@ -11,7 +11,7 @@ import pytest
 
 from services.errors import InvalidInput
 from services.gateway.messages import ListenerState
-from services.http.origins import Origins
+from services.http.cross_origin import AllowedOrigins
 from services.registry.model import Listener
 from tests.services.gateway.api.conftest import Platform, StubModel
 
@@ -122,7 +122,7 @@ def listener_of_wine(opened: Callable[[Listener], ListenerState], port: int) -> 
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        Origins([text])
+        AllowedOrigins([text])
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_what_is_no_origin_is_refused(text: str) -> None:
     ],
 )
 def test_origins_are_kept_as_browsers_write_them(text: str, origin: str) -> None:
-    Origins([text]).check(origin)
+    AllowedOrigins([text]).check(origin)

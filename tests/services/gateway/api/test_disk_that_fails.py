@@ -9,11 +9,11 @@ import pytest
 
 from services.errors import RelevoError, StorageFull, Uncertain
 from services.gateway import messages
-from services.registry.model import Role
+from services.registry.model import TokenRole
 from tests.services.gateway.api.conftest import Platform, StubModel
 from tests.services.gateway.conftest import FaultyDisk
 
-TOKEN = messages.TokenRequest("an application", Role.CLIENT)
+TOKEN = messages.TokenRequest("an application", TokenRole.CLIENT)
 ROW = {"ph": 3.5, "alcohol": 9.5}
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.gateway.messages import LabelCounts, ListenerState
-from services.registry.model import Listener, Role
+from services.registry.model import Listener, TokenRole
 from tests.services.gateway.api.conftest import Platform
 
 BODY = {"instances": [{"ph": 3.5, "alcohol": 9.5}]}
@@ -30,7 +30,7 @@ def test_a_projects_port_answers_at_the_root_to_whoever_has_a_token(
 ) -> None:
     assert opened(Listener(port, "wine")).state == "listening"
     assert _ask(port).status_code == 401
-    answer = _ask(port, wine.token(Role.CLIENT, "beer"))
+    answer = _ask(port, wine.token(TokenRole.CLIENT, "beer"))
     assert answer.status_code in {401, 403}
     prediction = _ask(port, wine.admin_token).json()["predictions"][0]
     assert prediction["prediction"] == 13.0

@@ -22,7 +22,7 @@ from services.client import GatewayClient
 from services.errors import InvalidInput, Unavailable
 from services.gateway.process import Gateway, GatewaySettings
 from services.http.loop import loop_factory
-from services.registry.model import Field, FieldType, Listener, Mode, Policy, Project, Role
+from services.registry.model import Field, FieldType, Listener, Mode, Policy, Project, TokenRole
 from services.registry.tokens import new_token
 from services.routing import POLICIES, ArmProbabilities, choose
 from services.store.batches import Categorical, PredictionBatch
@@ -76,7 +76,7 @@ class Running:
         self.store = SqliteStore(folder / "store")
         self._settings = GatewaySettings(spool=folder / "spool", secret=secret)
         self._folder = folder
-        self.token, row = new_token(Role.ADMIN, label="test")
+        self.token, row = new_token(TokenRole.ADMIN, label="test")
         self.store.add_token(row)
         self.address = ""
         self._ready = threading.Event()

@@ -7,7 +7,7 @@ import pytest
 
 from services.errors import Refused
 from services.gateway.messages import TokenRequest
-from services.registry.model import Role
+from services.registry.model import TokenRole
 from services.registry.tokens import service_token
 from tests.services.gateway.api.conftest import Platform
 
@@ -45,7 +45,7 @@ def test_a_clients_token_predicts_and_labels_in_its_own_project_only(
 def test_a_clients_token_reads_what_its_project_takes_and_nothing_of_the_inside(wine: Platform) -> None:
     with wine.client() as admin:
         whole = admin.project("wine")
-        token = admin.issue_token(TokenRequest("an application", Role.CLIENT, "wine")).token
+        token = admin.issue_token(TokenRequest("an application", TokenRole.CLIENT, "wine")).token
     with wine.client(token) as client:
         assert client.projects() == ["wine"]
         seen = client.project("wine")
@@ -78,7 +78,7 @@ def test_a_services_token_is_good_for_its_own_version_only(
 
 def test_a_revoked_token_is_worthless_within_a_second(wine: Platform, helpers: SimpleNamespace) -> None:
     with wine.client() as admin:
-        issued = admin.issue_token(TokenRequest("laptop", Role.CLIENT, "wine"))
+        issued = admin.issue_token(TokenRequest("laptop", TokenRole.CLIENT, "wine"))
         with wine.client(issued.token) as client:
             assert client.predict("wine", BODY["instances"])
             admin.revoke_token(issued.digest)
@@ -94,7 +94,7 @@ def test_a_token_revoked_elsewhere_is_followed(wine: Platform, helpers: SimpleNa
 
     from services.registry.tokens import digest
 
-    token = wine.token(Role.CLIENT)
+    token = wine.token(TokenRole.CLIENT)
     with wine.http(token) as http:
         helpers.wait_until(lambda: http.post("/v1/projects/wine/predict", json=BODY).status_code == 200)
         wine.store.revoke_token(digest(token), datetime.now(UTC))

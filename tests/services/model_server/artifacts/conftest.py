@@ -12,7 +12,7 @@ from sklearn.datasets import load_iris
 
 from services.model_server.deploy import Deploy, read_deploy
 from services.model_server.loading import load_model, sha256_of
-from services.model_server.predictor import Answers
+from services.model_server.predictor import ModelAnswers
 
 SPECIES = ("setosa", "versicolor", "virginica")
 TOWNS = ("Aachen", "Bonn", "Köln")
@@ -22,9 +22,9 @@ class Served(NamedTuple):
     """A deploy folder's model, loaded as a service loads it."""
 
     deploy: Deploy
-    ask: Callable[[list[dict[str, Any]]], Answers]
+    ask: Callable[[list[dict[str, Any]]], ModelAnswers]
 
-    def of(self, frame: pd.DataFrame) -> Answers:
+    def of(self, frame: pd.DataFrame) -> ModelAnswers:
         """Answers for the rows of a frame; what is missing in it is sent as null."""
         plain = frame.astype(object).where(frame.notna(), None)
         return self.ask(plain.to_dict("records"))
@@ -41,7 +41,7 @@ def served(tmp_path: Path) -> Callable[..., Served]:
         deploy = read_deploy(tmp_path)
         model = load_model(tmp_path, deploy, content, sha256_of(content))
 
-        def ask(rows: list[dict[str, Any]]) -> Answers:
+        def ask(rows: list[dict[str, Any]]) -> ModelAnswers:
             decoded = model.decoder.decode(json.dumps({"instances": rows}).encode())
             return model.predictor.answer(model.predictor.prepare(decoded))
 

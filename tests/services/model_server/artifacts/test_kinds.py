@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from services.errors import InvalidInput, NotFound
-from services.model_server.artifacts.describing import describe, describe_file
+from services.model_server.artifacts.description import describe, describe_file
 from services.model_server.artifacts.kinds import recognise
 from services.model_server.artifacts.readers import library
 

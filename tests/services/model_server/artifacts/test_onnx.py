@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.describing import artifact_of, describe
+from services.model_server.artifacts.description import artifact_of, describe
 from services.model_server.artifacts.kinds import recognise
 from services.model_server.artifacts.readers import reader_of
 from services.registry.model import FieldType, Task

@@ -20,8 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.describing import describe
-from services.model_server.artifacts.interface import InputRead
+from services.model_server.artifacts.description import describe
+from services.model_server.artifacts.interface import DescribedInput
 from services.registry.model import FieldType, Task
 from tests.services.model_server.artifacts.conftest import Served
 
@@ -63,10 +63,10 @@ def pipeline(table: tuple[pd.DataFrame, Any]) -> Any:
 def test_a_pipeline_tells_its_inputs_types_and_classes(pipeline: Any) -> None:
     described = describe("joblib", _pickled(pipeline))
     assert described.inputs == (
-        InputRead("area", FieldType.NUMBER, nullable=True),
-        InputRead("rooms", FieldType.INTEGER),
-        InputRead("town", FieldType.STRING),
-        InputRead("words", FieldType.STRING),
+        DescribedInput("area", FieldType.NUMBER, nullable=True),
+        DescribedInput("rooms", FieldType.INTEGER),
+        DescribedInput("town", FieldType.STRING),
+        DescribedInput("words", FieldType.STRING),
     )
     assert (described.task, described.classes) == (Task.CLASSIFICATION, ("bad", "good"))
     assert described.library.startswith("scikit-learn ")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.describing import describe
+from services.model_server.artifacts.description import describe
 from services.model_server.artifacts.kinds import recognise
 from services.model_server.artifacts.readers import reader_of
 from services.registry.model import FieldType, Task

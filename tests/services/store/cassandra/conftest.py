@@ -50,7 +50,7 @@ def behind(
 ) -> Iterator[CassandraStore]:
     """A second store on the same keyspaces that loses patience after half a second."""
     monkeypatch.setattr(cluster_module, "REQUEST_SECONDS", 0.5)
-    monkeypatch.setattr(conditional_writes, "SETTLE_SECONDS", 5.0)
+    monkeypatch.setattr(conditional_writes, "READ_AGAIN_SECONDS", 5.0)
     opened = CassandraStore(replace(address, port=proxy.port))
     yield opened
     opened.close()

@@ -11,9 +11,9 @@ from services.registry.model import ChampionChange, Project, Version
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore, changes
 from services.store.cassandra.changes import FollowedSession
-from services.store.cassandra.session import Answer, Row, Session
+from services.store.cassandra.session import CassandraSession, PendingRows, Row
 from services.store.interface import Store
-from services.store.registry_rows import VERSION, version_values
+from services.store.registry_codec import VERSION, version_values
 
 pytestmark = pytest.mark.cassandra
 NewVersion = Callable[..., Version]
@@ -23,15 +23,15 @@ NewChange = Callable[..., ChampionChange]
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """The rows of each answer that is read inside."""
-    rows_of, counts = Answer.rows, list[int]()
+    rows_of, counts = PendingRows.rows, list[int]()
 
-    def rows(answer: Answer) -> list[Row]:
+    def rows(answer: PendingRows) -> list[Row]:
         found = rows_of(answer)
         counts.append(len(found))
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(Answer, "rows", rows)
+        patch.setattr(PendingRows, "rows", rows)
         yield counts
 
 
@@ -119,7 +119,7 @@ def test_a_write_that_lands_after_its_writer_was_last_heard_of_is_seen(
     dying._session._announce()
     tokens.append(store.changes())
     # The announced write arrives, and nobody tells of it.
-    Session.write(
+    CassandraSession.write(
         dying._session,
         "UPDATE historical_db.model_registry SET url = 'http://b' WHERE name = ? AND version = ?",
         (registered.name, "B"),

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from services.errors import Conflict, Unavailable, Uncertain
 from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
 from services.store.cassandra import CassandraStore, conditional_writes
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 from services.store.interface import Store
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ class Network:
         self, before: Callable[[], None] | None = None, after: Callable[[], None] | None = None
     ) -> Iterator[None]:
         """By default the answer comes only after the store has lost patience."""
-        original, armed = Session.write_if, [True]
+        original, armed = CassandraSession.write_if, [True]
 
-        def write_if(session: Session, statement: str, values: Sequence[object]) -> bool:
+        def write_if(session: CassandraSession, statement: str, values: Sequence[object]) -> bool:
             if not armed:
                 return original(session, statement, values)
             armed.clear()
@@ -47,7 +47,7 @@ class Network:
                 (after or self.proxy.release)()
 
         with self._monkeypatch.context() as patch:
-            patch.setattr(Session, "write_if", write_if)
+            patch.setattr(CassandraSession, "write_if", write_if)
             yield
         assert not armed
 
@@ -119,7 +119,7 @@ def test_nothing_heard_at_all_is_uncertain(
     behind: CassandraStore, network: Network, registered: Project, new_change: NewChange,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(conditional_writes, "SETTLE_SECONDS", 1.0)
+    monkeypatch.setattr(conditional_writes, "READ_AGAIN_SECONDS", 1.0)
     with (
         network.failing(after=lambda: None),
         pytest.raises(Uncertain, match="did not tell"),
@@ -200,7 +200,7 @@ def test_a_crash_before_the_history_row_loses_no_change_of_revision(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     assert isinstance(store, CassandraStore)
-    writes, name = CassandraStore._keep_revision_change, registered.name
+    writes, name = CassandraStore._write_last_revision_change, registered.name
     for number in range(3):
         with monkeypatch.context() as patch:
             calls: list[None] = []
@@ -211,7 +211,7 @@ def test_a_crash_before_the_history_row_loses_no_change_of_revision(
                     raise InterruptedError
                 writes(self, what)  # type: ignore[arg-type]
 
-            patch.setattr(CassandraStore, "_keep_revision_change", only_before)
+            patch.setattr(CassandraStore, "_write_last_revision_change", only_before)
             with pytest.raises(InterruptedError):
                 store.set_revision(new_revision_change(registered, desires(number), desires(number + 1)))
     statement = "SELECT number FROM historical_db.revision_history WHERE name = ? AND version = ?"
@@ -225,7 +225,7 @@ def test_nobodys_change_is_overwritten_unread_though_the_revision_is_the_expecte
     store: Store, registered: Project, new_revision_change: NewRevisionChange,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    writes = CassandraStore._keep_revision_change
+    writes = CassandraStore._write_last_revision_change
     calls: list[None] = []
 
     def others_are_quicker(self: CassandraStore, what: object) -> None:
@@ -233,11 +233,11 @@ def test_nobodys_change_is_overwritten_unread_though_the_revision_is_the_expecte
         writes(self, what)  # type: ignore[arg-type]
         if len(calls) > 1:
             return
-        monkeypatch.setattr(CassandraStore, "_keep_revision_change", keep_only_before)
+        monkeypatch.setattr(CassandraStore, "_write_last_revision_change", keep_only_before)
         for number in range(2):
             with pytest.raises(InterruptedError):
                 store.set_revision(new_revision_change(registered, desires(number), desires(number + 1)))
-        monkeypatch.setattr(CassandraStore, "_keep_revision_change", others_are_quicker)
+        monkeypatch.setattr(CassandraStore, "_write_last_revision_change", others_are_quicker)
 
     kept: list[None] = []
 
@@ -247,7 +247,7 @@ def test_nobodys_change_is_overwritten_unread_though_the_revision_is_the_expecte
             raise InterruptedError
         writes(self, what)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(CassandraStore, "_keep_revision_change", others_are_quicker)
+    monkeypatch.setattr(CassandraStore, "_write_last_revision_change", others_are_quicker)
     store.set_revision(new_revision_change(registered, "a" * 64, "c" * 64))
     history = store.revision_history(registered.name, "A")
     assert [change.revision[0] for change in history] == ["a", "b", "a", "c"]

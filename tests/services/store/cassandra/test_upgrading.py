@@ -12,9 +12,9 @@ from services.registry.model import ChampionChange, Evidence, Policy, RevisionCh
 from services.store import registry_rules as rules
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore, schema
-from services.store.cassandra.session import Session
+from services.store.cassandra.session import CassandraSession
 from services.store.interface import CatchUpProgress
-from services.store.registry_rows import VERSION, json_text, version_values
+from services.store.registry_codec import VERSION, json_text, version_values
 
 pytestmark = pytest.mark.cassandra
 
@@ -31,7 +31,7 @@ def make_schema(
     address: CassandraAddress, number: int, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tables of an earlier schema, with one version; the first kept no history of revisions."""
-    session = Session(address, "")
+    session = CassandraSession(address, "")
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:number])
         patch.setattr(schema, "SCHEMA_VERSION", number)
@@ -78,7 +78,7 @@ def test_how_far_challengers_have_caught_up_moves_from_the_settings_to_a_table_o
 ) -> None:  # fmt: skip
     with fresh_keyspaces() as address:
         make_schema(address, 2, new_version("wine", "A"), monkeypatch)
-        session = Session(address, "")
+        session = CassandraSession(address, "")
         for name, value in SETTINGS.items():
             session.write("INSERT INTO historical_db.settings (name, value) VALUES (?, ?)", (name, value))
         session.close()

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import boosted_classes, check_fits, with_categories
-from services.model_server.artifacts.interface import Asked, Described, InputRead
+from services.model_server.artifacts.interface import ArtifactDescription, DescribedInput, OpenedModel
 from services.model_server.artifacts.readers import library
+from services.model_server.artifacts.signature_fit import boosted_classes, check_fits, with_categories
 from services.model_server.predictor import Compute, Raw
 from services.registry.choices import FieldType, Task
 from services.registry.model import Signature
@@ -24,16 +24,16 @@ _NUMBERS = frozenset(
 class LightGBMReader:
     """Reads LightGBM's own files."""
 
-    def describe(self, content: bytes) -> Described:
+    def describe(self, content: bytes) -> ArtifactDescription:
         """Names always, with underscores for spaces; texts where categories were; task by its objective."""
         return _Booster(content).described
 
-    def open(self, content: bytes, signature: Signature) -> Asked:
+    def open(self, content: bytes, signature: Signature) -> OpenedModel:
         """Asked in one thread, since many for one row cost more than they give."""
         booster = _Booster(content)
         described = booster.described
         check_fits(described, signature)
-        return Asked(booster.compute(signature), described.library, frame=bool(booster.categories))
+        return OpenedModel(booster.compute(signature), described.library, frame=bool(booster.categories))
 
     def dump(self, model: Any) -> bytes:
         """Of a booster, a regressor or a classifier."""
@@ -67,14 +67,16 @@ class _Booster:
         )
 
     @property
-    def described(self) -> Described:
+    def described(self) -> ArtifactDescription:
         """What it carries."""
         task, count = self._task()
         names = self._booster.feature_name()
-        return Described(
+        return ArtifactDescription(
             kind="lightgbm",
             library=f"lightgbm {self._lightgbm.__version__}",
-            inputs=tuple(InputRead(name, self._type(at), nullable=True) for at, name in enumerate(names)),
+            inputs=tuple(
+                DescribedInput(name, self._type(at), nullable=True) for at, name in enumerate(names)
+            ),
             width=len(names),
             task=task,
             class_count=count,

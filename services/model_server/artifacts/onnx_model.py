@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import check_fits
-from services.model_server.artifacts.interface import Asked, Described, InputRead
-from services.model_server.artifacts.onnx_whole import check_whole, parsed
+from services.model_server.artifacts.interface import ArtifactDescription, DescribedInput, OpenedModel
+from services.model_server.artifacts.onnx_external_data import check_whole, parsed
 from services.model_server.artifacts.readers import library
+from services.model_server.artifacts.signature_fit import check_fits
 from services.model_server.predictor import Raw, class_name
 from services.registry.choices import FieldType, Task
 from services.registry.model import Signature
@@ -36,19 +36,19 @@ _ONE = 1e-4
 class OnnxReader:
     """Reads ONNX graphs."""
 
-    def describe(self, content: bytes) -> Described:
+    def describe(self, content: bytes) -> ArtifactDescription:
         """Names where every input is a column; classes where a classifier's node carries them."""
         classes = _carried_classes(content)
         return _Graph(content).described(classes)
 
-    def open(self, content: bytes, signature: Signature) -> Asked:
+    def open(self, content: bytes, signature: Signature) -> OpenedModel:
         """Asked in one thread, since many for one row cost more than they give."""
         classes = _carried_classes(content)
         graph = _Graph(content)
         described = graph.described(classes)
         check_fits(described, signature)
         frame = any(field.type is FieldType.STRING for field in signature.inputs)
-        return Asked(graph.compute(signature), described.library, frame=frame)
+        return OpenedModel(graph.compute(signature), described.library, frame=frame)
 
     def dump(self, model: Any) -> bytes:
         """Of an `onnx.ModelProto`, or its bytes."""
@@ -92,15 +92,15 @@ class _Graph:
         first = self._session.get_inputs()[0].shape
         self._one_by_one = bool(first) and first[0] == 1
 
-    def described(self, classes: Sequence[str]) -> Described:
+    def described(self, classes: Sequence[str]) -> ArtifactDescription:
         """What it carries, with the classes that its nodes name."""
         blocks = self._blocks
         named = all(block.columns == 1 for block in blocks)
         task, count = self._task(classes)
-        return Described(
+        return ArtifactDescription(
             kind="onnx",
             library=f"onnxruntime {self._runtime.__version__}",
-            inputs=tuple(InputRead(block.name, block.type) for block in blocks) if named else (),
+            inputs=tuple(DescribedInput(block.name, block.type) for block in blocks) if named else (),
             width=0 if any(block.columns == 0 for block in blocks) else sum(b.columns for b in blocks),
             task=task,
             classes=tuple(classes),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ROWS = 10_000
 
 
-def measured(folder: Path, deploy: Deploy, model: Any, unseen: "pd.DataFrame") -> dict[str, float]:
+def holdout_metrics(folder: Path, deploy: Deploy, model: Any, unseen: "pd.DataFrame") -> dict[str, float]:
     """Metrics of a model that a training script returned, by scikit-learn.
 
     Args:

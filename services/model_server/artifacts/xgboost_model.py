@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import boosted_classes, check_fits, with_categories
-from services.model_server.artifacts.interface import Asked, Described, InputRead
+from services.model_server.artifacts.interface import ArtifactDescription, DescribedInput, OpenedModel
 from services.model_server.artifacts.readers import library
+from services.model_server.artifacts.signature_fit import boosted_classes, check_fits, with_categories
 from services.model_server.predictor import Compute, Raw
 from services.registry.choices import FieldType, Task
 from services.registry.model import Signature
@@ -24,16 +24,16 @@ _TYPES = {"int": FieldType.INTEGER, "i": FieldType.BOOLEAN}
 class XGBoostReader:
     """Reads XGBoost's own files."""
 
-    def describe(self, content: bytes) -> Described:
+    def describe(self, content: bytes) -> ArtifactDescription:
         """Names and types where it was trained on a frame; task and count of classes by its objective."""
         return _Booster(content).described
 
-    def open(self, content: bytes, signature: Signature) -> Asked:
+    def open(self, content: bytes, signature: Signature) -> OpenedModel:
         """Asked in place; in one thread, since many for one row cost more than they give."""
         booster = _Booster(content)
         described = booster.described
         check_fits(described, signature)
-        return Asked(booster.compute(), described.library, frame=bool(booster.categories))
+        return OpenedModel(booster.compute(), described.library, frame=bool(booster.categories))
 
     def dump(self, model: Any) -> bytes:
         """Of a booster, a regressor or a classifier."""
@@ -68,10 +68,10 @@ class _Booster:
         self.categories = self._categories()
 
     @property
-    def described(self) -> Described:
+    def described(self) -> ArtifactDescription:
         """What it carries."""
         task, count = self._task()
-        return Described(
+        return ArtifactDescription(
             kind="xgboost",
             library=f"xgboost {self._xgboost.__version__}",
             inputs=tuple(map(self._input, self._names, self._types)),
@@ -98,12 +98,12 @@ class _Booster:
 
         return compute
 
-    def _input(self, name: str, kind: str) -> InputRead:
+    def _input(self, name: str, kind: str) -> DescribedInput:
         read = _TYPES.get(kind, FieldType.NUMBER)
         if name in self.categories:
             texts = isinstance(self.categories[name][0], str)
             read = FieldType.STRING if texts else FieldType.INTEGER
-        return InputRead(name, read, nullable=not self._linear)
+        return DescribedInput(name, read, nullable=not self._linear)
 
     def _task(self) -> tuple[Task | None, int]:
         if self._objective.startswith(_REGRESSION):

@@ -1,5 +1,6 @@
-"""A closed segment's batches as few compressed chunks; the same for every driver."""
+"""A closed segment's batches as few compressed chunks, and the log of segments over any driver."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -9,8 +10,8 @@ from numpy.typing import NDArray
 
 from services.errors import Conflict, InvalidInput, NotFound
 from services.store.batches import Batch, Categorical, Column, LabelBatch, PredictionBatch, decode, encode
-from services.store.interface import Segment
-from services.store.reading import LogSource
+from services.store.interface import Cursors, LogEntry, Segment
+from services.store.log.reading import LogSource, read_log
 
 BLOB_LIMIT = 1_000_000
 """Bytes; no blob or chunk in a store is longer."""
@@ -176,3 +177,23 @@ def pack_segment(log: PackableLog, segment: Segment) -> Segment:
         log.count_chunks(now, len(chunks))
     log.drop_blobs(now)
     return log.segment(segment.writer, segment.number) or now
+
+
+class SegmentedLog(ABC):
+    """Lists, reads and packs over what a driver gives of one project's log."""
+
+    @abstractmethod
+    def _source(self, project: str) -> PackableLog:
+        """One project's log, for one reading."""
+
+    def segments(self, project: str) -> list[Segment]:
+        """See `LogStore`."""
+        return self._source(project).listed({})
+
+    def read(self, project: str, after: Cursors, *, limit: int | None = None) -> Iterator[LogEntry]:
+        """See `LogStore`."""
+        return read_log(self._source(project), after, limit)
+
+    def pack(self, project: str, segment: Segment) -> Segment:
+        """See `LogStore`."""
+        return pack_segment(self._source(project), segment)

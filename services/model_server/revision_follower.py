@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from services.errors import Conflict, NotFound, RelevoError, Unavailable
+from services.model_server.artifact_cache import ArtifactCache
 from services.model_server.deploy import Deploy
-from services.model_server.gateway import Desired, GatewayLink, Registration, first_revision
-from services.model_server.kept import KeptArtifact
+from services.model_server.gateway import DesiredRevision, GatewayLink, Registration, first_revision
 from services.model_server.loading import LoadedModel, load_model, sha256_of
 from services.registry.model import Revision
 
@@ -20,7 +20,7 @@ _EACH = 1.0
 _LONGEST_PAUSE = 30.0
 
 
-class Follower:
+class RevisionFollower:
     """Follows one version's desired revision.
 
     Args:
@@ -40,7 +40,7 @@ class Follower:
         *,
         endpoint: str,
         image: str,
-        kept: KeptArtifact | None,
+        kept: ArtifactCache | None,
         adopt: Callable[[LoadedModel, Revision | None], None],
         explain: Callable[[str], None],
     ) -> None:
@@ -139,7 +139,7 @@ class Follower:
             return
         await self._load(desired)
 
-    async def _load(self, desired: Desired) -> None:
+    async def _load(self, desired: DesiredRevision) -> None:
         async with self._turn:
             if desired.revision == self._loaded:
                 return

@@ -11,7 +11,7 @@ from services.registry.model import Revision
 _logger = logging.getLogger(__name__)
 
 
-class KeptArtifact:
+class ArtifactCache:
     """One artifact with its facts on this machine's disk; what is damaged or cannot be written is as none.
 
     Args:

@@ -15,7 +15,7 @@ _SHOWN = ("Retry-After", "Prediction-Id", "Inference-Header-Content-Length")
 _PREFLIGHT_SECONDS = 600
 
 
-class Origins:
+class AllowedOrigins:
     """The origins whose pages may call: scheme, host and port, nothing else.
 
     Args:
@@ -73,4 +73,4 @@ class Origins:
             raise Refused("pages of this origin may not call without a token")
 
 
-NO_ORIGINS = Origins()
+NO_ORIGINS = AllowedOrigins()

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.fitting import check_fits
-from services.model_server.artifacts.interface import Asked, Described, InputRead
+from services.model_server.artifacts.interface import ArtifactDescription, DescribedInput, OpenedModel
 from services.model_server.artifacts.readers import library
+from services.model_server.artifacts.signature_fit import check_fits
 from services.model_server.predictor import Raw
 from services.registry.choices import FieldType, Task
 from services.registry.model import Signature
@@ -26,16 +26,16 @@ _JAVA_OPTIONS = ["-Xrs", "-Xms16m", "-Xmx256m", "-XX:+UseSerialGC"]
 class PmmlReader:
     """Reads PMML documents."""
 
-    def describe(self, content: bytes) -> Described:
+    def describe(self, content: bytes) -> ArtifactDescription:
         """All of a signature: names, types, target, task and classes; not what may be missing."""
         return _described(_document(content))
 
-    def open(self, content: bytes, signature: Signature) -> Asked:
+    def open(self, content: bytes, signature: Signature) -> OpenedModel:
         """Asked for all rows of a call at once."""
         document = _document(content)
         described = _described(document)
         check_fits(described, signature, ordered=False)
-        return Asked(_Asking(document, signature).compute, described.library, frame=True)
+        return OpenedModel(_Asking(document, signature).compute, described.library, frame=True)
 
     def dump(self, model: Any) -> bytes:
         """Of the document's text."""
@@ -74,7 +74,7 @@ def _start_java(pypmml: Any) -> None:
         raise InvalidInput(f"Java could not be started: {error}") from error
 
 
-def _described(document: Any) -> Described:
+def _described(document: Any) -> ArtifactDescription:
     pypmml = library("pypmml", "pmml")
     task = _TASKS.get(document.functionName)
     if task is None:
@@ -83,11 +83,11 @@ def _described(document: Any) -> Described:
         )
     inputs = document.inputFields
     classes = tuple(str(name) for name in document.classes or ()) if task is Task.CLASSIFICATION else ()
-    return Described(
+    return ArtifactDescription(
         kind="pmml",
         library=f"pypmml {pypmml.__version__}",
         inputs=tuple(
-            InputRead(field.name, _TYPES.get(field.dataType, FieldType.NUMBER)) for field in inputs
+            DescribedInput(field.name, _TYPES.get(field.dataType, FieldType.NUMBER)) for field in inputs
         ),
         width=len(inputs),
         task=task,

@@ -3,18 +3,13 @@
 from pathlib import Path
 
 from services.errors import InvalidInput, NotFound
-from services.model_server.artifacts.interface import Described
+from services.model_server.artifacts.interface import ArtifactDescription
 from services.model_server.artifacts.kinds import KINDS, Kind, recognise_file
-from services.model_server.artifacts.onnx_whole import whole
+from services.model_server.artifacts.onnx_external_data import whole
 from services.model_server.artifacts.readers import reader_of
 
-_SILENT: dict[Kind, str] = {
-    "rds": "Write the deploy folder with relevo_write_deploy of Relevo's R helper.",
-    "function": "Write its signature into model.json.",
-}
 
-
-def describe_file(path: Path) -> Described:
+def describe_file(path: Path) -> ArtifactDescription:
     """Recognise a model's file and read the signature it carries. A pickle's code is run by this.
 
     Raises:
@@ -35,13 +30,13 @@ def artifact_of(path: Path) -> bytes:
     return whole(path) if recognise_file(path) == "onnx" else path.read_bytes()
 
 
-def describe(kind: Kind, content: bytes) -> Described:
+def describe(kind: Kind, content: bytes) -> ArtifactDescription:
     """What an artifact of that kind carries. A pickle's code is run by this.
 
     Raises:
         InvalidInput: as `describe_file`.
     """
-    if kind in _SILENT:
+    if KINDS[kind].silent:
         message = f"{KINDS[kind].title} says nothing of its signature"
-        raise InvalidInput(message, remedy=_SILENT[kind])
+        raise InvalidInput(message, remedy=KINDS[kind].silent)
     return reader_of(kind).describe(content)

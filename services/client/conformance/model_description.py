@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from services.client.conformance.asking import Answer
+from services.client.conformance.service_client import ServiceAnswer
 from services.registry.model import Signature, Task
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _WANTED = ("project", "version", "revision", "task", "signature", "library", "trained_at", "rows")
 
 
-class Facts(Struct, frozen=True):
+class ModelDescription(Struct, frozen=True):
     """The part of `GET /model` that the other rules build on."""
 
     project: str
@@ -23,13 +23,13 @@ class Facts(Struct, frozen=True):
     signature: Signature
 
 
-def read_facts(answer: Answer) -> tuple[Facts | None, list[str]]:
+def read_description(answer: ServiceAnswer) -> tuple[ModelDescription | None, list[str]]:
     """What `GET /model` says (None: nothing can be built on it), and what is wrong with it."""
     if answer.status != 200 or not isinstance(answer.body, dict):
         return None, [f"GET /model answered {answer.status}, not 200 with a JSON object"]
     lacking = [f"GET /model lacks {name!r}" for name in _WANTED if name not in answer.body]
     try:
-        facts = msgspec.convert(answer.body, Facts)
+        facts = msgspec.convert(answer.body, ModelDescription)
     except msgspec.ValidationError as error:
         return None, [*lacking, f"GET /model cannot be read: {error}"]
     signature = _signature_complaints(facts.signature)
@@ -37,7 +37,7 @@ def read_facts(answer: Answer) -> tuple[Facts | None, list[str]]:
     return (None if not facts.signature.inputs else facts), complaints
 
 
-def _complaints(body: dict[str, Any], facts: Facts) -> list[str]:
+def _complaints(body: dict[str, Any], facts: ModelDescription) -> list[str]:
     found = []
     if not SHA256.fullmatch(facts.revision):
         found.append("revision is not a sha256 of 64 hexadecimal digits")

@@ -19,7 +19,7 @@ _TRACES = re.compile(
 )
 
 
-class Answer:
+class ServiceAnswer:
     """Status, body, and the body as JSON.
 
     Attributes:
@@ -47,7 +47,7 @@ class Answer:
         return bool(_TRACES.search(self.text) or _TRACES.search(self.text.replace('\\"', '"')))
 
 
-class Asker(Closing):
+class ServiceClient(Closing):
     """A connection to one service, with its token.
 
     Args:
@@ -64,11 +64,11 @@ class Asker(Closing):
         """Give the connections back."""
         self._session.close()
 
-    def get(self, path: str, *, token: str | None = None) -> Answer:
+    def get(self, path: str, *, token: str | None = None) -> ServiceAnswer:
         """Ask; `token` in place of the service's own, empty for none."""
         return self._ask("GET", path, None, token)
 
-    def post(self, path: str, body: Any, *, token: str | None = None) -> Answer:
+    def post(self, path: str, body: Any, *, token: str | None = None) -> ServiceAnswer:
         """Ask with a body: bytes as they are, all else as JSON.
 
         Raises:
@@ -77,11 +77,11 @@ class Asker(Closing):
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self._ask("POST", path, content, token)
 
-    def predict(self, rows: Any) -> Answer:
+    def predict(self, rows: Any) -> ServiceAnswer:
         """Ask for predictions of these rows."""
         return self.post("/predict", {"instances": rows})
 
-    def _ask(self, method: str, path: str, content: bytes | None, token: str | None) -> Answer:
+    def _ask(self, method: str, path: str, content: bytes | None, token: str | None) -> ServiceAnswer:
         used = self._token if token is None else token
         headers = {"Authorization": f"Bearer {used}"} if used else {}
         if content is not None:
@@ -97,4 +97,4 @@ class Asker(Closing):
             )
         except requests.RequestException as error:
             raise unreachable(self._address, error) from error
-        return Answer(response.status_code, response.content.decode("utf-8", "replace"))
+        return ServiceAnswer(response.status_code, response.content.decode("utf-8", "replace"))

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from services.client.conformance.asking import Answer
-from services.client.conformance.rules import NotChecked, Rule, Subject, expect
-from services.client.conformance.samples import Row
+from services.client.conformance.rule import NotChecked, Rule, ServiceUnderTest, expect
+from services.client.conformance.sample_rows import Row
+from services.client.conformance.service_client import ServiceAnswer
 from services.registry.model import Task
 
 LARGE_BATCH = 5_000
@@ -13,7 +13,7 @@ _SUM_TOLERANCE = 1e-6
 _SAME_TOLERANCE = 1e-9
 
 
-def predictions_of(answer: Answer, count: int) -> list[Any]:
+def predictions_of(answer: ServiceAnswer, count: int) -> list[Any]:
     """The predictions of a good answer to `count` rows; Missing if it is not one."""
     expect(answer.status == 200, f"{count} good rows were answered {answer.status}: {answer.text[:200]}")
     expect(isinstance(answer.body, dict), "the answer is not a JSON object")
@@ -23,14 +23,14 @@ def predictions_of(answer: Answer, count: int) -> list[Any]:
     return list(values)
 
 
-def _shape(subject: Subject) -> None:
-    answer = subject.asker.predict(subject.rows)
-    values = predictions_of(answer, len(subject.rows))
+def _shape(service: ServiceUnderTest) -> None:
+    answer = service.client.predict(service.rows)
+    values = predictions_of(answer, len(service.rows))
     for name in ("probabilities", "classes", "revision"):
         expect(name in answer.body, f"the answer has no {name!r}")
-    told, loaded = answer.body["revision"], subject.facts.revision
+    told, loaded = answer.body["revision"], service.model.revision
     expect(told == loaded, f"the answer names revision {told!r}, GET /model {loaded!r}")
-    signature = subject.facts.signature
+    signature = service.model.signature
     if signature.task is Task.REGRESSION:
         good = all(_is_number(value) for value in values)
         expect(good, f"a prediction is no finite number: {values[:3]}")
@@ -42,19 +42,19 @@ def _shape(subject: Subject) -> None:
         expect(not strange, f"{words} {list(signature.classes)}")
 
 
-def _probabilities(subject: Subject) -> None:
-    signature = subject.facts.signature
+def _probabilities(service: ServiceUnderTest) -> None:
+    signature = service.model.signature
     if signature.task is not Task.CLASSIFICATION:
         raise NotChecked("the model is a regression")
-    answer = subject.asker.predict(subject.rows)
-    predictions_of(answer, len(subject.rows))
+    answer = service.client.predict(service.rows)
+    predictions_of(answer, len(service.rows))
     lists, classes = answer.body.get("probabilities"), answer.body.get("classes")
     if lists is None:
         raise NotChecked("the model gives no probabilities")
     order = classes == list(signature.classes)
     expect(order, f"classes are {classes}, in the signature {list(signature.classes)}")
     expect(
-        isinstance(lists, list) and len(lists) == len(subject.rows), "there is not one list for each row"
+        isinstance(lists, list) and len(lists) == len(service.rows), "there is not one list for each row"
     )
     for row in lists:
         one_each = isinstance(row, list) and len(row) == len(classes)
@@ -64,30 +64,30 @@ def _probabilities(subject: Subject) -> None:
         expect(abs(sum(row) - 1) <= _SUM_TOLERANCE, f"they sum to {sum(row)}: {row}")
 
 
-def _same_alone(subject: Subject) -> None:
-    rows = subject.rows
-    batch = _told(subject, rows)
+def _same_alone(service: ServiceUnderTest) -> None:
+    rows = service.rows
+    batch = _told(service, rows)
     for number, row in enumerate(rows):
-        alone = _told(subject, [row])[0]
+        alone = _told(service, [row])[0]
         same = _same(alone, batch[number])
         expect(same, f"row {number} alone gave {alone[0]!r}, in the batch {batch[number][0]!r}")
-    backwards = _told(subject, rows[::-1])[::-1]
+    backwards = _told(service, rows[::-1])[::-1]
     expect(all(map(_same, batch, backwards)), "the same rows in reverse order gave other predictions")
 
 
-def _large_batch(subject: Subject) -> None:
-    times = -(-LARGE_BATCH // len(subject.rows))
-    rows = (subject.rows * times)[:LARGE_BATCH]
-    values = predictions_of(subject.asker.predict(rows), LARGE_BATCH)
-    few = predictions_of(subject.asker.predict(subject.rows), len(subject.rows))
+def _large_batch(service: ServiceUnderTest) -> None:
+    times = -(-LARGE_BATCH // len(service.rows))
+    rows = (service.rows * times)[:LARGE_BATCH]
+    values = predictions_of(service.client.predict(rows), LARGE_BATCH)
+    few = predictions_of(service.client.predict(service.rows), len(service.rows))
     last = (LARGE_BATCH - 1) % len(few)
     same = _same((values[-1], None), (few[last], None))
     expect(same, f"the last row gave {values[-1]!r}, in a small batch {few[last]!r}")
 
 
-def _told(subject: Subject, rows: list[Row]) -> list[tuple[Any, Any]]:
+def _told(service: ServiceUnderTest, rows: list[Row]) -> list[tuple[Any, Any]]:
     """Prediction and probabilities of each row."""
-    answer = subject.asker.predict(rows)
+    answer = service.client.predict(rows)
     values = predictions_of(answer, len(rows))
     lists = answer.body.get("probabilities")
     whole = lists is None or (isinstance(lists, list) and len(lists) == len(rows))

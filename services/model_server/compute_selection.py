@@ -17,13 +17,13 @@ _GROUP_SIZES = (1, 2, 3, 8, 50)
 _GROUPS_OF_A_SIZE = 8
 
 
-def faster(model: Any, classes: Sequence[str], exact: Compute, probes: Floats) -> Compute:
+def faster_compute(model: Any, classes: Sequence[str], exact: Compute, probes: Floats) -> Compute:
     """A faster way to the bits of `exact`, or `exact` itself where there is none."""
     compute = _fast_compute(model, classes)
     if compute is None:
         return exact
     for rows in _grouped(probes):
-        if not same(compute(rows), exact(rows)):
+        if not same_bits(compute(rows), exact(rows)):
             _logger.warning(
                 "the fast way for %s is not exact here; the estimator is asked", type(model).__name__
             )
@@ -34,12 +34,12 @@ def faster(model: Any, classes: Sequence[str], exact: Compute, probes: Floats) -
 def is_shareable(compute: Compute, probes: Floats) -> bool:
     """Whether a row's answer has the same bits whatever rows stand beside it."""
     return all(
-        same(joined([compute(rows) for rows in groups]), compute(np.concatenate(groups)))
+        same_bits(concatenated([compute(rows) for rows in groups]), compute(np.concatenate(groups)))
         for groups in _groupings(probes)
     )
 
 
-def same(left: Raw, right: Raw) -> bool:
+def same_bits(left: Raw, right: Raw) -> bool:
     """Whether two results are equal bit for bit."""
     if (left[1] is None) != (right[1] is None):
         return False
@@ -48,7 +48,7 @@ def same(left: Raw, right: Raw) -> bool:
     )
 
 
-def joined(results: Sequence[Raw]) -> Raw:
+def concatenated(results: Sequence[Raw]) -> Raw:
     """Results of successive rows as one."""
     probabilities = [result[1] for result in results if result[1] is not None]
     return np.concatenate([result[0] for result in results]), np.concatenate(

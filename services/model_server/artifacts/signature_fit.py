@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.interface import Described
+from services.model_server.artifacts.interface import ArtifactDescription
 from services.model_server.predictor import Raw
 from services.registry.model import Signature
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def check_fits(described: Described, signature: Signature, *, ordered: bool = True) -> None:
+def check_fits(described: ArtifactDescription, signature: Signature, *, ordered: bool = True) -> None:
     """Check that an artifact does what a signature says, as far as it tells.
 
     Some formats write a name's spaces and signs as underscores; such names are the same here.
@@ -42,7 +42,7 @@ def check_fits(described: Described, signature: Signature, *, ordered: bool = Tr
         )
 
 
-def _check_inputs(described: Described, names: Sequence[str], *, ordered: bool) -> None:
+def _check_inputs(described: ArtifactDescription, names: Sequence[str], *, ordered: bool) -> None:
     carried = [read.name for read in described.inputs]
     wanted, given = ([plain_name(name) for name in each] for each in (carried, names))
     if carried and (wanted != given if ordered else set(wanted) != set(given)):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from services.errors import InvalidInput
-from services.model_server.artifacts.interface import Described, InputRead
+from services.model_server.artifacts.interface import ArtifactDescription, DescribedInput
 from services.model_server.artifacts.readers import library_named, library_of
 from services.model_server.predictor import class_name
 from services.registry.choices import FieldType, Task
@@ -23,7 +23,7 @@ _WRITTEN_BY = re.compile(rb"_sklearn_version\x94?\x8c.(\d+(?:\.\w+)+)\x94", re.D
 class PickledReader:
     """Reads what joblib or pickle wrote. Reading runs the code in it."""
 
-    def describe(self, content: bytes) -> Described:
+    def describe(self, content: bytes) -> ArtifactDescription:
         """Names where it was trained on a frame; types where a step knows categories or takes texts."""
         model = _readable(content)
         if not hasattr(model, "predict"):
@@ -31,10 +31,10 @@ class PickledReader:
         names = [str(name) for name in getattr(model, "feature_names_in_", ())]
         known = dict(_columns(model, names))
         classes = tuple(class_name(value) for value in getattr(model, "classes_", ()))
-        return Described(
+        return ArtifactDescription(
             kind="joblib",
             library=library_of(model),
-            inputs=tuple(known.get(name, InputRead(name)) for name in names),
+            inputs=tuple(known.get(name, DescribedInput(name)) for name in names),
             width=int(getattr(model, "n_features_in_", len(names))),
             task=_task(model),
             classes=classes,
@@ -116,7 +116,7 @@ def _task(model: Any) -> Task | None:
     return Task.REGRESSION if is_regressor(model) else None
 
 
-def _columns(model: Any, names: list[str]) -> Iterator[tuple[str, InputRead]]:
+def _columns(model: Any, names: list[str]) -> Iterator[tuple[str, DescribedInput]]:
     """What the steps that see the columns themselves know of them."""
     from sklearn.compose import ColumnTransformer
 
@@ -141,7 +141,7 @@ def _chosen(columns: Any, names: list[str]) -> list[str]:
     return [str(name) for name in np.ravel(chosen)]
 
 
-def _known(transformer: Any, columns: list[str]) -> Iterator[tuple[str, InputRead]]:
+def _known(transformer: Any, columns: list[str]) -> Iterator[tuple[str, DescribedInput]]:
     """Types from a step's categories, texts for a vectorizer; what an imputer sees first may be missing."""
     steps = [step for _, step in getattr(transformer, "steps", [("", transformer)])]
     nullable = (
@@ -149,15 +149,16 @@ def _known(transformer: Any, columns: list[str]) -> Iterator[tuple[str, InputRea
     )
     for step in steps:
         if hasattr(step, "build_analyzer"):
-            yield from ((name, InputRead(name, FieldType.STRING)) for name in columns)
+            yield from ((name, DescribedInput(name, FieldType.STRING)) for name in columns)
             return
         if hasattr(step, "categories_"):
             kinds = [_kind(values) for values in step.categories_]
             yield from (
-                (name, InputRead(name, kind, nullable)) for name, kind in zip(columns, kinds, strict=False)
+                (name, DescribedInput(name, kind, nullable))
+                for name, kind in zip(columns, kinds, strict=False)
             )
             return
-    yield from ((name, InputRead(name, nullable=nullable)) for name in columns)
+    yield from ((name, DescribedInput(name, nullable=nullable)) for name in columns)
 
 
 def _kind(categories: Any) -> FieldType:

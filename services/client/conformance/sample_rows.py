@@ -14,7 +14,7 @@ _WRONG: dict[FieldType, Any] = {
 }
 
 
-def rows_for(signature: Signature, count: int) -> list[Row]:
+def sample_rows(signature: Signature, count: int) -> list[Row]:
     """Rows with a value for every input; each row differs from the one before."""
     return [
         {field.name: _value(field, number + place) for place, field in enumerate(signature.inputs)}

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.client.conformance.asking import Asker
-from services.client.conformance.facts import Facts
-from services.client.conformance.samples import Row
+from services.client.conformance.model_description import ModelDescription
+from services.client.conformance.sample_rows import Row
+from services.client.conformance.service_client import ServiceClient
 
 
-class Outcome(StrEnum):
+class RuleOutcome(StrEnum):
     """What became of a rule."""
 
     MET = "met"
@@ -27,11 +27,11 @@ class Finding:
     """
 
     rule: str
-    outcome: Outcome
+    outcome: RuleOutcome
     words: str = ""
 
 
-class Missing(Exception):
+class NotMet(Exception):
     """The service does not do what the rule says; the text says what it did instead."""
 
 
@@ -40,18 +40,18 @@ class NotChecked(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ServiceUnderTest:
     """The service that is checked.
 
     Attributes:
-        facts: what it says about itself.
+        model: what it says about itself.
         rows: instances that its signature allows, at least two.
         gateway: where it fetches data to retrain from; empty leaves retraining unchecked.
         retrain_seconds: how long one retraining may take.
     """
 
-    asker: Asker
-    facts: Facts
+    client: ServiceClient
+    model: ModelDescription
     rows: list[Row]
     gateway: str = ""
     retrain_seconds: float = 300.0
@@ -62,10 +62,10 @@ class Rule:
     """A sentence of the contract, and how it is tried out."""
 
     sentence: str
-    check: Callable[[Subject], None]
+    check: Callable[[ServiceUnderTest], None]
 
 
 def expect(condition: object, words: str) -> None:
-    """Raise Missing with these words unless the condition holds."""
+    """Raise NotMet with these words unless the condition holds."""
     if not condition:
-        raise Missing(words)
+        raise NotMet(words)

@@ -1,7 +1,10 @@
-"""Rows of the registry's tables as types and back; drivers differ only in how they keep an instant."""
+"""Rows of the registry's tables as types and back; drivers differ only in how they keep an instant.
+
+Instants are UTC in whole milliseconds, as Cassandra's timestamp has them.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -126,3 +129,14 @@ def revision_change_values(change: RevisionChange, instant: WriteInstant) -> tup
         change.project, change.version, instant(change.at), change.previous, change.revision,
         change.who, change.reason, change.number,
     )  # fmt: skip
+
+
+def whole_milliseconds(at: datetime) -> datetime:
+    """The same instant in UTC without its microseconds, so that every store gives back what it got."""
+    at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def instant_text(at: datetime) -> str:
+    """ISO 8601 text of fixed width, so that it sorts by time."""
+    return whole_milliseconds(at).isoformat(timespec="milliseconds")

@@ -1,22 +1,22 @@
 """Rules on health, and on the token that every other route asks for."""
 
-from services.client.conformance.rules import Rule, Subject, expect
+from services.client.conformance.rule import Rule, ServiceUnderTest, expect
 
 
-def _health(subject: Subject) -> None:
-    answer = subject.asker.get("/health", token="")
+def _health(service: ServiceUnderTest) -> None:
+    answer = service.client.get("/health", token="")
     expect(answer.status not in {401, 403}, "it asks for a token")
     expect(answer.status == 200, f"it answered {answer.status}")
 
 
-def _token(subject: Subject) -> None:
+def _token(service: ServiceUnderTest) -> None:
     for token, words in (("", "without a token"), ("not-the-token-of-this-service", "with a wrong token")):
         answers = {
-            "GET /model": subject.asker.get("/model", token=token),
-            "POST /predict": subject.asker.post("/predict", {"instances": subject.rows[:1]}, token=token),
-            "POST /retrain": subject.asker.post("/retrain", {}, token=token),
-            "GET /retrain/none": subject.asker.get("/retrain/none", token=token),
-            "POST /revision": subject.asker.post("/revision", {}, token=token),
+            "GET /model": service.client.get("/model", token=token),
+            "POST /predict": service.client.post("/predict", {"instances": service.rows[:1]}, token=token),
+            "POST /retrain": service.client.post("/retrain", {}, token=token),
+            "GET /retrain/none": service.client.get("/retrain/none", token=token),
+            "POST /revision": service.client.post("/revision", {}, token=token),
         }
         for route, answer in answers.items():
             expect(answer.status in {401, 403}, f"{route} {words} answered {answer.status}, not 401")
