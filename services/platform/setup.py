@@ -38,8 +38,7 @@ from services.platform.specification import (
     specification,
     state_container,
 )
-from services.registry.model import TokenRole
-from services.registry.model import Token
+from services.registry.model import Token, TokenRole
 from services.registry.tokens import new_token
 
 

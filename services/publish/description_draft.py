@@ -152,7 +152,9 @@ def next_version(taken: Iterable[str]) -> str:
     return next((letter for letter in map(chr, range(ord("A"), ord("Z") + 1)) if letter not in used), "")
 
 
-def _task(described: Described, given: GivenDescription, problems: list[DraftProblem]) -> Task | None:
+def _task(
+    described: ArtifactDescription, given: GivenDescription, problems: list[DraftProblem]
+) -> Task | None:
     carried, stated = described.task, given.task
     if carried is not None:
         if stated not in {None, carried}:
@@ -234,8 +236,8 @@ def _corrected(
     return [_with_given(one, stated.get(plain_name(one.name), GivenInput(one.name))) for one in carried]
 
 
-def _with_given(carried: InputRead, stated: GivenInput) -> InputRead:
-    return InputRead(
+def _with_given(carried: DescribedInput, stated: GivenInput) -> DescribedInput:
+    return DescribedInput(
         stated.name,
         carried.type if stated.type is None else stated.type,
         carried.nullable if stated.nullable is None else stated.nullable,

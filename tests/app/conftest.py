@@ -28,7 +28,7 @@ from services.client import GatewayClient
 from services.errors import Unavailable
 from services.profiles.profile import Profile
 from services.profiles.secrets import Secrets
-from services.registry.model import Field, FieldType, Mode, Revision, TokenRole, Signature, Task, Version
+from services.registry.model import Field, FieldType, Mode, Revision, Signature, Task, TokenRole, Version
 from services.registry.tokens import new_secret, new_token
 from services.store.batches import Categorical, LabelBatch, PredictionBatch, encode
 from services.store.interface import Position, Store

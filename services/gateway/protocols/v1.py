@@ -9,9 +9,9 @@ from services.gateway import messages
 from services.gateway.protocols.interface import ParsedRequest, PredictionAnswer, RequestOutline
 from services.gateway.protocols.tables import chosen
 from services.gateway.validation import RequestSchema, checked_body
-from services.http.validation_errors import explain
 from services.http.errors import answer_for
 from services.http.request import HotRequest
+from services.http.validation_errors import explain
 
 
 class _Body(Struct, forbid_unknown_fields=True):

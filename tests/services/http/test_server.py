@@ -22,7 +22,7 @@ def _routes(answer: Any) -> Any:
 
 
 async def _who(server: Any, port: Any) -> Any:
-    client = Client(server.address(port))
+    client = HttpClient(server.address(port))
     try:
         return (await client.request("GET", "/who")).body
     finally:
@@ -98,7 +98,7 @@ def test_requests_under_way_are_answered_before_a_stop(
 
 def test_a_stop_under_load_loses_no_answer(run: Run, serve: Serve) -> None:
     async def ask(address: Any, answered: Any, enough: Any) -> str:
-        client = Client(address, connections=1)
+        client = HttpClient(address, connections=1)
         try:
             while True:
                 answer = await client.request("POST", "/echo/x", b"payload")

@@ -40,7 +40,7 @@ class Alone:
         """Its answer, and the JSON in it."""
 
         async def ask() -> Any:
-            client = Client(self.process.address)
+            client = HttpClient(self.process.address)
             try:
                 content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 sent = {"authorization": f"Bearer {token}"} | headers

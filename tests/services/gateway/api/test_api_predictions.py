@@ -66,7 +66,7 @@ def test_what_is_only_tried_is_answered_and_nowhere_recorded(
 
 
 def test_only_an_administrator_tries(wine: Platform) -> None:
-    with wine.client(wine.token(Role.CLIENT, "wine")) as client, pytest.raises(Refused):
+    with wine.client(wine.token(TokenRole.CLIENT, "wine")) as client, pytest.raises(Refused):
         client.try_version("wine", "A", [ROW])
 
 

@@ -32,7 +32,7 @@ def test_another_scheme_than_bearer_is_unauthorised(wine: Platform) -> None:
 def test_a_clients_token_predicts_and_labels_in_its_own_project_only(
     wine: Platform, helpers: SimpleNamespace
 ) -> None:
-    token = wine.token(Role.CLIENT, "wine")
+    token = wine.token(TokenRole.CLIENT, "wine")
     with wine.http(token) as http:
         helpers.wait_until(lambda: http.post("/v1/projects/wine/predict", json=BODY).status_code == 200)
         assert http.post("/v1/projects/wine/labels", json=[]).status_code == 200
