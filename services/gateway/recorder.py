@@ -19,8 +19,7 @@ from services.gateway.records import (
     RecordingLimits,
 )
 from services.gateway.shipping.shipper import Shipper
-from services.gateway.spool.batching import encode_part
-from services.gateway.spool.entries import LabelHeader
+from services.gateway.spool.entries import LabelHeader, encode_part
 from services.gateway.spool.spool import EncodedRows, PredictionKind, Spool
 from services.store.interface import Store
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,22 +18,12 @@ MOST_ROWS = 5_000
 MOST_BYTES = 900_000
 """A blob of the log stays below 1 MB."""
 
-_ARRAY_OF = b"\xdd"  # MessagePack's `array 32`: the number of parts follows in four bytes
-
-encode_part = msgspec.msgpack.Encoder().encode
-"""One `AnsweredRows` or `Labels` as bytes; TypeError if it holds what a request cannot."""
-
-
-def join_parts(parts: Sequence[bytes]) -> bytes:
-    """What an entry holds: encoded parts of one header, in the order in which they were recorded."""
-    return _ARRAY_OF + len(parts).to_bytes(4, "big") + b"".join(parts)
-
 
 def assemble_batches(entries: Sequence[Entry]) -> list[UnplacedBatch]:
     """Encoded batches of these entries; the champion's rows first, labels last, else in order."""
     grouped: dict[EntryHeader, list[Any]] = {}
     for entry in entries:
-        grouped.setdefault(entry.header, []).extend(msgspec.msgpack.decode(entry.payload))
+        grouped.setdefault(entry.header, []).extend(entry.parts())
     unplaced: list[UnplacedBatch] = []
     for header in sorted(grouped, key=_rank):
         batch = _batch(header, grouped[header])

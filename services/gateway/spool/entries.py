@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +29,15 @@ CREATE TABLE IF NOT EXISTS entries (
 """
 _INSERT = "INSERT INTO entries VALUES (?, ?, ?, ?)"
 _FORGET_AT_ONCE = 64
+_ARRAY_OF = b"\xdd"  # MessagePack's `array 32`: the number of parts follows in four bytes
+
+encode_part = msgspec.msgpack.Encoder().encode
+"""One `AnsweredRows` or `Labels` as bytes; TypeError if it holds what a request cannot."""
+
+
+def join_parts(parts: Sequence[bytes]) -> bytes:
+    """What an entry holds: encoded parts of one header, in the order in which they were recorded."""
+    return _ARRAY_OF + len(parts).to_bytes(4, "big") + b"".join(parts)
 
 
 class PredictionHeader(Struct, frozen=True, tag="predictions"):
@@ -82,6 +91,11 @@ class Entry(NamedTuple):
     number: int
     header: EntryHeader
     payload: bytes
+
+    def parts(self) -> list[list[Any]]:
+        """The fields of each `AnsweredRows` or `Labels` in it, in the order in which they were recorded."""
+        decoded: list[list[Any]] = msgspec.msgpack.decode(self.payload)
+        return decoded
 
 
 class Entries:

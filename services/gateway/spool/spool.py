@@ -9,9 +9,15 @@ from typing import NamedTuple
 from services.errors import StorageFull
 from services.gateway.messages import SpoolHealth
 from services.gateway.records import AnswerOrigin, RecordingLimits
-from services.gateway.spool.batching import join_parts
 from services.gateway.spool.database import acquire_ownership
-from services.gateway.spool.entries import Entries, EntryGroup, EntryHeader, LabelHeader, prediction_header
+from services.gateway.spool.entries import (
+    Entries,
+    EntryGroup,
+    EntryHeader,
+    LabelHeader,
+    join_parts,
+    prediction_header,
+)
 from services.gateway.spool.maintenance import DiskReserve
 from services.gateway.spool.outbox import Outbox
 

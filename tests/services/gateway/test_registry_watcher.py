@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from services.gateway import registry_watcher
 from services.gateway.registry_watcher import RegistryWatcher, Snapshot, SnapshotFile
@@ -17,6 +18,8 @@ from services.registry.model import ChampionChange, Field, Mode, Policy, Project
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore
 from services.store.cassandra.session import CassandraSession
+from services.store.interface import CatchUpProgress
+from services.store.sqlite import SqliteStore
 
 SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
 AT = datetime(2026, 11, 12, tzinfo=UTC)
@@ -80,3 +83,43 @@ def test_a_change_of_which_nobody_told_is_followed_at_the_next_thorough_reading(
             asyncio.run(follow(store, address))
         finally:
             store.close()
+
+
+class CountingStore(SqliteStore):
+    """A store that says how many projects were read from it."""
+
+    reads = 0
+
+    def project(self, name: str) -> Project | None:
+        """As any store does."""
+        self.reads += 1
+        return super().project(name)
+
+
+def test_the_registry_is_read_again_after_a_change_and_not_for_what_nobody_follows(tmp_path: Path) -> None:
+    store = CountingStore(tmp_path / "store")
+    names = [f"wine{number}" for number in range(10)]
+    for name in names:
+        store.register(replace(VERSION, project=name), who="test")
+    snapshots: list[Snapshot] = []
+    watcher = RegistryWatcher(
+        StoreAccess(lambda: store), SnapshotFile(tmp_path / "spool"), snapshots.append
+    )
+
+    async def main() -> None:
+        watcher.start()
+        await watcher.wait_for_first_look(20)
+        await asyncio.to_thread(watcher.refresh)
+        read = store.reads
+        for turn in range(20):
+            store.put_catch_up_progress("wine0", "A", CatchUpProgress({"writer": (turn, turn)}))
+            await asyncio.to_thread(watcher.refresh)
+        assert store.reads == read
+        store.register(replace(VERSION, project="wine0", name="B"), who="test")
+        await asyncio.to_thread(watcher.refresh)
+        assert store.reads > read
+        assert snapshots[-1].projects[0].version("B") is not None
+        await watcher.stop()
+
+    asyncio.run(main())
+    store.close()
