@@ -38,13 +38,11 @@ class DiskReserve:
                 self._remove()
         return self.held
 
-    def check(self) -> None:
-        """StorageFull while it is not held, `DiskTrouble` where that is not for want of room."""
-        if self.held:
-            return
+    def refusal(self) -> StorageFull:
+        """Why nothing is recorded while it is not held; `DiskTrouble` where there is room."""
         if isinstance(self._trouble, DiskTrouble):
-            raise self._trouble.again()
-        raise StorageFull(
+            return self._trouble.again()
+        return StorageFull(
             "the spool's disk is full; what is recorded is being shipped to make room", remedy=ROOM
         )
 

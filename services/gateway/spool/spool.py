@@ -92,7 +92,8 @@ class Spool:
                 f"the spool holds its limit of {self._limit:,} bytes that could not be shipped yet",
                 remedy="Bring the store back, or raise the spool's limit.",
             )
-        self.reserve.check()
+        if not self.reserve.held:
+            raise self.reserve.refusal()
 
     def commit(self, items: Sequence[EncodedRows]) -> int:
         """Record items in one transaction, not yet synced; the number of the last entry.
