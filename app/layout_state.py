@@ -16,26 +16,36 @@ class HasColumnLayout(Protocol):
         """The arrangement as text."""
 
     def restore_layout(self, text: str) -> bool:
-        """Take such a text; False, changing nothing, when it is none."""
+        """Arrange the columns as such a text says; False, changing nothing, when it is none."""
 
 
-def keep_table_layout(settings: Settings, key: str, table: DataTable) -> None:
-    """Give a table its remembered columns, widths and sorting, and keep what is changed from now on."""
-    keep_column_layout(settings, key, table, table.view.horizontalHeader())
+class LayoutState:
+    """Restores what is kept of each part's arrangement, and keeps what is changed from then on.
 
+    Args:
+        settings: where it is kept, under the keys given here.
+    """
 
-def keep_column_layout(settings: Settings, key: str, table: HasColumnLayout, header: QHeaderView) -> None:
-    """The same for anything with a head of columns."""
-    table.restore_layout(bytes(settings.remembered(key).data()).decode(errors="replace"))
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
-    def keep() -> None:
-        settings.remember(key, QByteArray(table.save_layout().encode()))
+    def keep_table(self, key: str, table: DataTable) -> None:
+        """Columns, widths and sorting of a table."""
+        self.keep_columns(key, table, table.view.horizontalHeader())
 
-    for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
-        signal.connect(keep)
+    def keep_columns(self, key: str, table: HasColumnLayout, header: QHeaderView) -> None:
+        """The same for anything with a header of columns."""
+        name = f"table-{key}"
+        table.restore_layout(bytes(self._settings.remembered(name).data()).decode(errors="replace"))
 
+        def keep() -> None:
+            self._settings.remember(name, QByteArray(table.save_layout().encode()))
 
-def keep_splitter_sizes(settings: Settings, key: str, splitter: QSplitter) -> None:
-    """Give a splitter its remembered sizes, and keep what is changed from now on."""
-    splitter.restoreState(settings.remembered(key))
-    splitter.splitterMoved.connect(lambda: settings.remember(key, splitter.saveState()))
+        for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
+            signal.connect(keep)
+
+    def keep_panes(self, key: str, splitter: QSplitter) -> None:
+        """The sizes of panes."""
+        name = f"panes-{key}"
+        splitter.restoreState(self._settings.remembered(name))
+        splitter.splitterMoved.connect(lambda: self._settings.remember(name, splitter.saveState()))

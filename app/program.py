@@ -14,10 +14,7 @@ from app.context import Context, EventBus
 from app.dialogs.crash import CrashReporter
 from app.dialogs.help import HelpWindow
 from app.export_saver import ExportSaver
-from app.layout_state import keep_column_layout, keep_splitter_sizes, keep_table_layout
-from app.pages.activity.page import ActivityPage
-from app.pages.containers.page import ContainersPage
-from app.pages.images.page import ImagesPage
+from app.layout_state import LayoutState
 from app.pages.monitor.actions import MonitorActions
 from app.pages.monitor.container_health import ContainerHealth
 from app.pages.monitor.last_seen import LastSeenWriter
@@ -25,8 +22,7 @@ from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.page import Page
 from app.pages.platform.page import PlatformPage
-from app.pages.projects.page import ProjectsPage
-from app.pages.settings.page import SettingsPage
+from app.pages.registry import PageEntry
 from app.paths import AppPaths
 from app.settings import PROFILE, THEME, Settings
 from app.shell.activity_view import ActivityView
@@ -108,66 +104,10 @@ class Program(QObject):
         self.context.engine_connection.close()
         self.context.connection.close()
 
-    def _make(self, key: str) -> Page:
-        makers = {
-            "projects": self._projects,
-            "containers": self._containers,
-            "images": self._images,
-            "platform": self._platform,
-            "activity": self._activity,
-            "settings": self._settings,
-        }
-        return makers[key]()
-
-    def _projects(self) -> Page:
-        page = ProjectsPage(self.context)
+    def _make(self, entry: PageEntry) -> Page:
+        page = entry.create(self.context)
         page.export_requested.connect(self.export_saver.save)
-        settings, details = self.context.settings, page.details_view
-        tables = {
-            "projects": page.table,
-            "history": details.history,
-            "versions": details.versions,
-            "revisions": details.revisions,
-        }
-        for key, table in tables.items():
-            keep_table_layout(settings, f"table-{key}", table)
-        keep_splitter_sizes(settings, "panes-projects", page.panes)
-        return page
-
-    def _containers(self) -> Page:
-        page = ContainersPage(self.context)
-        page.export_requested.connect(self.export_saver.save)
-        keep_column_layout(self.context.settings, "table-containers", page.table, page.table.view.head)
-        keep_splitter_sizes(self.context.settings, "panes-containers", page.panes)
-        return page
-
-    def _images(self) -> Page:
-        page = ImagesPage(self.context)
-        page.export_requested.connect(self.export_saver.save)
-        tables = {"images": page.table, "steps": page.details.steps, "tags": page.details.registry.table}
-        for key, table in tables.items():
-            keep_table_layout(self.context.settings, f"table-{key}", table)
-        keep_splitter_sizes(self.context.settings, "panes-images", page.panes)
-        return page
-
-    def _platform(self) -> Page:
-        page = PlatformPage(self.context)
-        page.export_requested.connect(self.export_saver.save)
-        keep_table_layout(self.context.settings, "table-parts", page.table)
-        keep_splitter_sizes(self.context.settings, "panes-platform", page.panes)
-        return page
-
-    def _activity(self) -> Page:
-        page = ActivityPage(self.context)
-        page.table.export_requested.connect(self.export_saver.save)
-        keep_table_layout(self.context.settings, "table-activity", page.table)
-        keep_splitter_sizes(self.context.settings, "panes-activity", page.panes)
-        return page
-
-    def _settings(self) -> Page:
-        page = SettingsPage(self.context)
-        page.profiles.table.export_requested.connect(self.export_saver.save)
-        keep_table_layout(self.context.settings, "table-profiles", page.profiles.table)
+        page.keep_layout(LayoutState(self.context.settings))
         return page
 
     def _connect(self) -> None:

@@ -20,10 +20,10 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from app.gui_thread_gc import collecting_on_this_thread
+from app.pages.registry import FIRST, PAGES
 from app.paths import AppPaths
 from app.program import Program
 from app.settings import PROJECT, SPAN, THEME, VARIABLE
-from app.shell.window import PAGES
 from app.startup import OpenRequest, Startup
 from services.errors import Unavailable
 from services.profiles.profile import Profile, ProfileFolder
@@ -140,18 +140,17 @@ def scenes(program: Program) -> list[Scene]:
     look = program.presenter.data
     projects = look.projects if look is not None else ()
     if not projects:
-        found.append(Scene("monitor", partial(_go_to, key="monitor")))
+        found.append(Scene(FIRST, partial(_show, key=FIRST)))
     for name in projects[:4]:
         found.append(Scene(f"monitor-{name}", partial(_monitor, project=name, output=True)))
         found.append(Scene(f"monitor-{name}-input", partial(_monitor, project=name, output=False)))
-    found.append(Scene("projects", _projects))
-    found.append(Scene("containers", _containers))
-    others = (key for key, _ in PAGES if key not in {"monitor", "projects", "containers"})
-    return found + [Scene(key, partial(_go_to, key=key)) for key in others]
+    return found + [Scene(page.key, partial(_show, key=page.key)) for page in PAGES if page.key != FIRST]
 
 
-def _go_to(program: Program, key: str) -> None:
+def _show(program: Program, key: str) -> None:
     program.shell.go_to(key)
+    if program.shell.page is not None:
+        program.shell.page.select_first()
 
 
 def _monitor(program: Program, project: str, *, output: bool) -> None:
@@ -168,24 +167,6 @@ def _first_input(program: Program, project: str) -> str:
     if look is None or look.view is None or look.view.project.name != project:
         return ""
     return look.view.project.versions[0].signature.inputs[0].name
-
-
-def _projects(program: Program) -> None:
-    from app.pages.projects.page import ProjectsPage
-
-    program.shell.go_to("projects")
-    page = program.shell.page
-    if isinstance(page, ProjectsPage):
-        page.presenter.select_first()
-
-
-def _containers(program: Program) -> None:
-    from app.pages.containers.page import ContainersPage
-
-    program.shell.go_to("containers")
-    page = program.shell.page
-    if isinstance(page, ContainersPage):
-        page.presenter.select_first()
 
 
 KNOWN = "This plugin does not support propagateSizeHints()"

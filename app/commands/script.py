@@ -3,6 +3,7 @@
 A packaged program has no `python` beside it; this word is how it runs the example projects' scripts.
 """
 
+import argparse
 import runpy
 import sys
 from pathlib import Path
@@ -12,9 +13,13 @@ from services.errors import NotFound
 
 def main(arguments: list[str]) -> int:
     """Run the script as `python FILE …` would, with its folder first on the import path."""
-    if not arguments or not Path(arguments[0]).is_file():
-        raise NotFound(f"there is no script {arguments[0] if arguments else ''!r}")
-    sys.argv = arguments
-    sys.path.insert(0, str(Path(arguments[0]).resolve().parent))
-    runpy.run_path(arguments[0], run_name="__main__")
+    parser = argparse.ArgumentParser(prog="relevo script", description=__doc__)
+    parser.add_argument("file", help="the script")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what it is given")
+    options = parser.parse_args(arguments)
+    if not Path(options.file).is_file():
+        raise NotFound(f"there is no script {options.file!r}")
+    sys.argv = [options.file, *options.arguments]
+    sys.path.insert(0, str(Path(options.file).resolve().parent))
+    runpy.run_path(options.file, run_name="__main__")
     return 0

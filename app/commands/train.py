@@ -4,6 +4,7 @@ It reads its order, one JSON line, from standard input, says how far it is on st
 when its service does.
 """
 
+import argparse
 import logging
 import os
 import sys
@@ -22,7 +23,7 @@ _logger = logging.getLogger(__name__)
 
 def main(arguments: list[str]) -> int:
     """Train once; 0 whenever the outcome was told."""
-    del arguments
+    argparse.ArgumentParser(prog="relevo train", description=__doc__).parse_args(arguments)
     log_to_standard_error()
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=TrainingOrder)
     # Nothing is lost by ending at once: the artifact counts only when the service has stored it.

@@ -3,8 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from app.layout_state import LayoutState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,9 @@ class PageCommand:
 
 class Page(QWidget):
     """A page; what it does not need, it leaves as it is here."""
+
+    export_requested = Signal(object)
+    """An `Export` to be saved."""
 
     def enter(self) -> None:
         """The person came to it."""
@@ -48,3 +56,9 @@ class Page(QWidget):
     def refreshing(self) -> bool:
         """Whether it is looking now."""
         return False
+
+    def keep_layout(self, layouts: "LayoutState") -> None:
+        """Name the tables and panes whose arrangement is kept from start to start."""
+
+    def select_first(self) -> None:
+        """Select the first thing that the page lists, as soon as there is one: for a picture of it."""

@@ -7,7 +7,8 @@ from PySide6.QtCore import QEvent, QObject
 
 from app.context import Context
 from app.pages.monitor.page import MonitorPage
-from app.shell.window import PAGES, Shell
+from app.pages.registry import PAGES
+from app.shell.window import Shell
 from widgets.panels.command_palette import Command, CommandPalette
 from widgets.theme import GRID
 
@@ -57,11 +58,11 @@ class Palette(QObject):
     def _commands(self) -> list[Command]:
         self._runs, self._made = {}, []
         page = self._shell.page
-        title = dict(PAGES)[self._shell.page_key]
+        title = next(entry.title for entry in PAGES if entry.key == self._shell.page_key)
         for command in page.commands() if page is not None else []:
             self._add(command.title, title, command.run, command.shortcut, command.blocked)
-        for number, (key, name) in enumerate(PAGES, start=1):
-            self._add(name, "Pages", partial(self._shell.go_to, key), f"Ctrl+{number}")
+        for number, entry in enumerate(PAGES, start=1):
+            self._add(entry.title, "Pages", partial(self._shell.go_to, entry.key), f"Ctrl+{number}")
         for project in self._monitor.view_model.projects:
             wanted = partial(self._context.bus.project_requested.emit, project)
             self._add(project, "Projects", wanted)

@@ -1,5 +1,7 @@
 """The list of pages on the left: one line a page, the current one marked, a count where it matters."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.registry import PageEntry
 from widgets.theme import GRID, FontSize, font, icon, theme
 
 WIDTH = 21 * GRID
@@ -23,7 +26,7 @@ class Sidebar(QListWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, pages: list[tuple[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(self, pages: Sequence[PageEntry], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAccessibleName("Pages")
@@ -31,10 +34,10 @@ class Sidebar(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setItemDelegate(_LineDelegate(self))
         self.setMouseTracking(True)
-        self._keys = [key for key, _ in pages]
-        for number, (key, title) in enumerate(pages, start=1):
-            item = QListWidgetItem(icon(key), title, self)
-            item.setToolTip(f"{title} (Ctrl+{number})")
+        self._keys = [page.key for page in pages]
+        for number, page in enumerate(pages, start=1):
+            item = QListWidgetItem(icon(page.key), page.title, self)
+            item.setToolTip(f"{page.title} (Ctrl+{number})")
         self.currentRowChanged.connect(lambda row: self.chosen.emit(self._keys[row]))
 
     def show_current(self, key: str) -> None:

@@ -8,29 +8,16 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.page import Page
+from app.pages.registry import FIRST, PAGES, PageEntry, find
 from app.settings import PAGE, Settings
 from app.shell.sidebar import Sidebar
 from app.shell.status import StatusLine
 from widgets.panels.banner import Banner
 from widgets.panels.skeleton import Skeleton
 
-PAGES = (
-    ("projects", "Projects"),
-    ("monitor", "Monitor"),
-    ("containers", "Containers"),
-    ("images", "Images"),
-    ("platform", "Platform"),
-    ("activity", "Activity"),
-    ("settings", "Settings"),
-)
-"""Key and title of each page, in the order of the sidebar and of Ctrl+1…9.
+SMALLEST, USUAL = QSize(960, 600), QSize(1280, 800)
 
-The key also names the page's icon in `resources/icons`, its help in `resources/help`, and its maker in
-`app.program`.
-"""
-SMALLEST, FIRST = QSize(960, 600), QSize(1280, 800)
-
-PageMaker = Callable[[str], Page]
+PageMaker = Callable[[PageEntry], Page]
 
 
 class Shell(QMainWindow):
@@ -38,7 +25,7 @@ class Shell(QMainWindow):
 
     Args:
         settings: where geometry and page are remembered.
-        monitor: the page that stands before the first paint.
+        first: the page that stands before the first paint.
     """
 
     help_requested = Signal(str)
@@ -46,18 +33,18 @@ class Shell(QMainWindow):
     page_changed = Signal(str)
     closed = Signal()
 
-    def __init__(self, settings: Settings, monitor: Page) -> None:
+    def __init__(self, settings: Settings, first: Page) -> None:
         super().__init__()
         self._settings = settings
-        self._pages: dict[str, Page] = {"monitor": monitor}
+        self._pages: dict[str, Page] = {FIRST: first}
         self._maker: PageMaker | None = None
-        self._current = settings.get(PAGE) if settings.get(PAGE) in dict(PAGES) else "monitor"
-        self.sidebar = Sidebar(list(PAGES))
+        self._current = settings.get(PAGE) if find(settings.get(PAGE)) is not None else FIRST
+        self.sidebar = Sidebar(PAGES)
         self.banner = Banner()
         self.status = StatusLine()
         self.stack = QStackedWidget()
         self._waiting = Skeleton(12)
-        self._compose(monitor)
+        self._compose(first)
         self._add_shortcuts()
         self.sidebar.chosen.connect(self.go_to)
         self._second = QTimer(self)
@@ -84,8 +71,9 @@ class Shell(QMainWindow):
         """Show a page, making it if need be."""
         if key != self._current and (before := self.page) is not None:
             before.leave()
-        if key not in self._pages and self._maker is not None:
-            self._pages[key] = self._maker(key)
+        entry = find(key)
+        if key not in self._pages and entry is not None and self._maker is not None:
+            self._pages[key] = self._maker(entry)
             self.stack.addWidget(self._pages[key])
         self._current = key
         self.sidebar.show_current(key)
@@ -122,7 +110,7 @@ class Shell(QMainWindow):
         if event.type() is QEvent.Type.WindowStateChange and self._maker is not None:
             (self._second.stop if self.isMinimized() else self._second.start)()
 
-    def _compose(self, monitor: Page) -> None:
+    def _compose(self, first: Page) -> None:
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.banner)
@@ -137,20 +125,20 @@ class Shell(QMainWindow):
         self.setStatusBar(self.status)
         self.setMinimumSize(SMALLEST)
         self.stack.addWidget(self._waiting)
-        self.stack.addWidget(monitor)
+        self.stack.addWidget(first)
         self.stack.setCurrentWidget(self._pages.get(self._current, self._waiting))
         self.sidebar.show_current(self._current)
         self.set_profile("")
         if not self.restoreGeometry(self._settings.remembered("geometry")):
-            self.resize(FIRST)
+            self.resize(USUAL)
 
     def set_profile(self, name: str) -> None:
         """Name the platform in the title."""
         self.setWindowTitle(f"Relevo — {name}" if name else "Relevo")
 
     def _add_shortcuts(self) -> None:
-        for number, (key, title) in enumerate(PAGES, start=1):
-            self._shortcut(title, f"Ctrl+{number}", partial(self.go_to, key))
+        for number, page in enumerate(PAGES, start=1):
+            self._shortcut(page.title, f"Ctrl+{number}", partial(self.go_to, page.key))
         self._shortcut("Refresh", "F5", self._refresh)
         self._shortcut("Help", "F1", lambda: self.help_requested.emit(self._current))
         self._shortcut("Commands", "Ctrl+K", self.palette_requested.emit)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app.shell.window import PAGES
+from app.pages.registry import PAGES
 from services.store.interface import Store
 
 OpenWindow = Callable[..., Any]
@@ -29,7 +29,7 @@ CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QTabBar,
     QTextEdit,
 )  # fmt: skip
-KEYS = [key for key, _ in PAGES]
+KEYS = [page.key for page in PAGES]
 
 
 def open_page(window: Any, qtbot: QtBot, key: str) -> Any:

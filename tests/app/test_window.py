@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from app.pages.registry import PAGES
 from app.paths import AppPaths
 from app.settings import THEME
-from app.shell.window import PAGES
 from app.startup import OpenRequest, Startup, main, parse_arguments
 from app.tasks import TaskState, Work
 from services.store.interface import Store
@@ -55,9 +55,9 @@ def test_control_and_a_number_go_to_pages_and_the_page_is_remembered(
 ) -> None:
     window = open_window()
     shell = window.start.shell
-    for number, (page, _title) in reversed(list(enumerate(PAGES, start=1))):
+    for number, page in reversed(list(enumerate(PAGES, start=1))):
         qtbot.keyClick(shell, Qt.Key(Qt.Key.Key_0 + number), CONTROL)
-        assert shell.page_key == page
+        assert shell.page_key == page.key
     shell.go_to("activity")
     shell.resize(1100, 700)
     shell.close()
@@ -119,7 +119,7 @@ def test_the_palette_offers_what_the_page_can_do_and_why_it_cannot(
     assert "gateway" in commands["Retrain B…"]
 
 
-@pytest.mark.parametrize("page", ["projects", "monitor", "activity", "settings"])
+@pytest.mark.parametrize("page", [page.key for page in PAGES])
 def test_f1_opens_the_help_of_the_page(
     open_window: OpenWindow, wine: Store, qtbot: QtBot, page: str
 ) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.activity import Activity, ActivityEntry
 from app.context import Context
+from app.layout_state import LayoutState
 from app.pages.page import Page
 from app.tasks import TaskState
 from widgets.formatting import clock, duration
@@ -28,6 +29,7 @@ class ActivityPage(Page):
             "Nothing has happened yet", "Work, changes and errors of this window show here."
         )
         self.table.cancel_requested.connect(self._cancel)
+        self.table.export_requested.connect(self.export_requested)
         self.table.selection_changed.connect(self._show_story)
         self.entry_details = _EntryDetails()
         self._later = QTimer(self)
@@ -46,6 +48,11 @@ class ActivityPage(Page):
     def leave(self) -> None:
         """Follow no longer."""
         self._later.stop()
+
+    def keep_layout(self, layouts: LayoutState) -> None:
+        """The list's columns, and the panes."""
+        layouts.keep_table("activity", self.table)
+        layouts.keep_panes("activity", self.panes)
 
     def _compose(self) -> None:
         title = Text("Activity", size=FontSize.LARGE)

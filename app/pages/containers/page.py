@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.context import Context
+from app.layout_state import LayoutState
 from app.pages.containers.actions import ContainerActions
 from app.pages.containers.details import ContainerDetails
 from app.pages.containers.presenter import ContainersPresenter
@@ -42,3 +43,12 @@ class ContainersPage(EnginePage):
         chosen = bool(self.table.selected())
         self.table.view.clearSelection()
         return chosen
+
+    def keep_layout(self, layouts: LayoutState) -> None:
+        """The list's columns, and the panes."""
+        layouts.keep_columns("containers", self.table, self.table.view.head)
+        layouts.keep_panes("containers", self.panes)
+
+    def select_first(self) -> None:
+        """Select the first container that runs."""
+        self.presenter.select_first()

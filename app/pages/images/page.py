@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.context import Context
+from app.layout_state import LayoutState
 from app.pages.images.actions import ImageActions
 from app.pages.images.details import ImageDetails
 from app.pages.images.presenter import ImagesPresenter
@@ -52,3 +53,10 @@ class ImagesPage(EnginePage):
         chosen = bool(self.table.chosen())
         self.table.view.clearSelection()
         return chosen
+
+    def keep_layout(self, layouts: LayoutState) -> None:
+        """All three tables, and the panes."""
+        tables = {"images": self.table, "steps": self.details.steps, "tags": self.details.registry.table}
+        for key, table in tables.items():
+            layouts.keep_table(key, table)
+        layouts.keep_panes("images", self.panes)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from app.context import Context
+from app.layout_state import LayoutState
 from app.pages.platform.actions import PlatformActions
 from app.pages.platform.backup_actions import BackupActions
 from app.pages.platform.launch_actions import LaunchActions
@@ -72,6 +73,11 @@ class PlatformPage(EnginePage):
         chosen = self.table.chosen() is not None
         self.table.view.clearSelection()
         return chosen
+
+    def keep_layout(self, layouts: LayoutState) -> None:
+        """The parts' columns, and the panes."""
+        layouts.keep_table("parts", self.table)
+        layouts.keep_panes("platform", self.panes)
 
     def _fill(self) -> None:
         self.choice.setAccessibleName("Platform")

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.context import Context
+from app.layout_state import LayoutState
 from app.pages.page import Page, PageCommand
 from app.pages.projects.presenter import ProjectsPresenter
 from app.pages.projects.view import ProjectsView
@@ -13,8 +13,6 @@ from app.pages.projects.view import ProjectsView
 
 class ProjectsPage(Page):
     """Puts views and presenter together, and answers to the shell."""
-
-    export_requested = Signal(object)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -71,3 +69,19 @@ class ProjectsPage(Page):
         """What can be done with the selected project."""
         actions = (self.view.open, self.view.client, self.view.import_model)
         return [PageCommand(one.text(), one.trigger, one.blocked) for one in actions]
+
+    def keep_layout(self, layouts: LayoutState) -> None:
+        """All four tables, and the panes."""
+        tables = {
+            "projects": self.table,
+            "history": self.details_view.history,
+            "versions": self.details_view.versions,
+            "revisions": self.details_view.revisions,
+        }
+        for key, table in tables.items():
+            layouts.keep_table(key, table)
+        layouts.keep_panes("projects", self.panes)
+
+    def select_first(self) -> None:
+        """Select the first project."""
+        self.presenter.select_first()

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from app.context import Context
+from app.layout_state import LayoutState
 from app.pages.page import Page, PageCommand
 from app.pages.settings.profiles import ProfilesPanel
 from app.settings import SHOWN, Setting, Settings
@@ -20,6 +21,7 @@ class SettingsPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.profiles = ProfilesPanel(context)
+        self.profiles.table.export_requested.connect(self.export_requested)
         self._settings = context.settings
         self.fields = {setting.key: field_for(setting, context.settings) for setting in SHOWN}
         inside = QWidget()
@@ -61,6 +63,10 @@ class SettingsPage(Page):
     def commands(self) -> list[PageCommand]:
         """What can be done with profiles."""
         return self.profiles.commands()
+
+    def keep_layout(self, layouts: LayoutState) -> None:
+        """The columns of the profiles."""
+        layouts.keep_table("profiles", self.profiles.table)
 
     def _follow(self, key: str) -> None:
         """Show what was set elsewhere than here."""

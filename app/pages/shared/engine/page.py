@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.connection.reconnecting import ConnectionState
@@ -35,7 +35,6 @@ class EnginePage(Page):
         panes: the list above, the chosen one from the inside below.
     """
 
-    export_requested = Signal(object)
     presenter: Presenter
 
     def __init__(self, context: Context) -> None:
