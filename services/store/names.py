@@ -4,16 +4,16 @@ import re
 import unicodedata
 
 from services.errors import InvalidInput
+from services.store.tables import TABLES
 
 TABLE_LENGTH = 48
 _PROJECT = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_OWN_TABLES = frozenset({
-    "model_registry", "champion_history", "revisions", "revision_history", "artifacts", "artifact_chunks",
-    "tokens", "settings", "leases", "jobs", "listeners", "change_counter", "pending_changes",
-    "catch_up_progress", "log", "segments", "packed",
-    "rollups", "labels", "schema_version",
-})  # fmt: skip
+# A training set stands in `historical_db`. The names of `live_db` can meet no project's table; these are
+# refused as they always were, the others are not, since a project may have such a name already.
+_OWN_TABLES = frozenset(table.name for table in TABLES if table.keyspace == "historical_db") | {
+    "log", "segments", "packed", "rollups", "labels",
+}  # fmt: skip
 _OWN_COLUMNS = frozenset({
     "id", "bucket", "predicted", "label", "labelled_at", "revision", "mode", "propensity",
     "latency_ms", "name", "version",
