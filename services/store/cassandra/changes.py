@@ -1,9 +1,9 @@
 """Tells whoever follows the registry that it changed, at a cost that does not grow with it.
 
-A counter is raised before and after each write to a followed table; servers count, so that no
-writer's clock matters. Between the two the write is listed as pending, in a row that expires by itself:
-while one is, a look reads all that is followed. A writer that dies leaves its row, and a look after that
-has expired gives another token than one before or during it: what was written is seen in any case.
+Before a write to a followed table it is listed as pending, in a row that expires by itself, and then a
+counter is raised; servers count, so that no writer's clock matters. After the write it is listed no more.
+While one is, a look reads all that is followed. So a look after the write gives another token than one
+before it (the count) and than one during it (the list), also where the writer died and its row expired.
 """
 
 import contextlib
@@ -78,7 +78,6 @@ class FollowedSession(CassandraSession):
         return row
 
     def _finish(self, row: uuid.UUID) -> None:
-        super().write(_RAISE, (_NAME,))
         super().write(_LIST, (_NAME, row, False, PENDING_SECONDS))
         self._free_rows.append(row)
 
