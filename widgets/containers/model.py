@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from services.containers.model import Container, ContainerState, ContainerUsage
-from widgets.containers.arrange import Entry, Node, Only, Wish, arrange
-from widgets.containers.cells import COLUMNS, Note, Orders, row_for
+from widgets.containers.columns import COLUMNS, Note, Orders, row_for
+from widgets.containers.grouping import Entry, ListOptions, Node, StateFilter, group_entries
 from widgets.tables.cells import Role, Row
 from widgets.tables.model import alignment, attribute
 
@@ -30,7 +30,7 @@ class ContainerModel(QAbstractItemModel):
         self._notes: dict[str, Note] = {}
         self._usages: dict[str, ContainerUsage] = {}
         self._orders: Orders = {}
-        self._wish = Wish()
+        self._options = ListOptions()
         self._keys: list[str] = []
         self._rows: dict[str, Row] = {}
         self._children: dict[str, list[str]] = {}
@@ -38,9 +38,9 @@ class ContainerModel(QAbstractItemModel):
         self._groups: dict[int, str] = {}
 
     @property
-    def wish(self) -> Wish:
+    def options(self) -> ListOptions:
         """How the list is filtered, grouped and sorted."""
-        return self._wish
+        return self._options
 
     @property
     def size(self) -> int:
@@ -59,7 +59,7 @@ class ContainerModel(QAbstractItemModel):
                 if container.state is not ContainerState.RUNNING:
                     self._usages.pop(identifier, None)
                 self._entries[identifier] = self._entry(container, now)
-        self._arrange()
+        self._regroup()
 
     def set_usages(self, usages: Mapping[str, ContainerUsage | None]) -> None:
         """Say what running containers use; None takes that away."""
@@ -104,24 +104,24 @@ class ContainerModel(QAbstractItemModel):
         self.take({key: entry.container for key, entry in self._entries.items()}, now)
 
     def ask(
-        self, *, words: str | None = None, only: Only | None = None, grouped: bool | None = None
+        self, *, words: str | None = None, only: StateFilter | None = None, grouped: bool | None = None
     ) -> None:
         """Filter, or group; what is None stays as it is."""
-        wish = self._wish
+        options = self._options
         if words is not None:
-            wish = replace(wish, words=tuple(words.casefold().split()))
+            options = replace(options, words=tuple(words.casefold().split()))
         if only is not None:
-            wish = replace(wish, only=only)
+            options = replace(options, only=only)
         if grouped is not None:
-            wish = replace(wish, grouped=grouped)
-        self._wish = wish
-        self._arrange()
+            options = replace(options, grouped=grouped)
+        self._options = options
+        self._regroup()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort within each group by a column; by name for -1."""
         descending = order is Qt.SortOrder.DescendingOrder
-        self._wish = replace(self._wish, sorted_by=column, descending=descending)
-        self._arrange()
+        self._options = replace(self._options, sorted_by=column, descending=descending)
+        self._regroup()
 
     def container(self, identifier: str) -> Container | None:
         """The container of that identifier."""
@@ -213,24 +213,24 @@ class ContainerModel(QAbstractItemModel):
         usage = self._usages.get(container.identifier)
         return Entry(container, row_for(container, self._orders, note, now, usage))
 
-    def _arrange(self) -> None:
+    def _regroup(self) -> None:
         """Bring the lines to what they should be, in as few steps as Qt needs to follow."""
-        nodes = arrange(self._entries.values(), self._wish)
+        nodes = group_entries(self._entries.values(), self._options)
         for node in nodes:
             if node.children and node.row.key not in self._numbers:
                 number = len(self._numbers) + 1
                 self._numbers[node.row.key] = number
                 self._groups[number] = node.row.key
-        self._adopt(NOWHERE, self._keys, [node.row for node in nodes], nodes)
+        self._apply_rows(NOWHERE, self._keys, [node.row for node in nodes], nodes)
         for node in nodes:
             if node.children:
                 parent = self.index_of(node.row.key)
-                self._adopt(parent, self._children[node.row.key], node.children)
+                self._apply_rows(parent, self._children[node.row.key], node.children)
         shown = {k for key in self._keys for k in (key, *self._children.get(key, ()))}
         self._rows = {key: row for key, row in self._rows.items() if key in shown}
         self.arranged.emit()
 
-    def _adopt(
+    def _apply_rows(
         self, parent: Index, keys: list[str], rows: Sequence[Row], nodes: Sequence[Node] = ()
     ) -> None:
         """Make the lines under a parent these: remove, add, put in order, then tell what changed."""

@@ -2,37 +2,41 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
     QMenu,
     QStackedWidget,
+    QStyleOptionViewItem,
+    QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
 from services.containers.model import Container
-from widgets.containers.arrange import HELPERS, Only
-from widgets.containers.cells import COLUMNS, PROJECT
-from widgets.containers.model import ContainerModel
-from widgets.containers.view import ContainerView
+from widgets.containers.columns import COLUMNS, PROJECT
+from widgets.containers.grouping import HELPERS, StateFilter
+from widgets.containers.model import ContainerModel, Index
 from widgets.exports import csv_export
 from widgets.panels.empty import EmptyState
 from widgets.tables.actions import add_find_key, add_table_actions
 from widgets.tables.cells import Row
+from widgets.tables.delegate import NameDelegate
+from widgets.tables.delimited_text import comma_separated, tab_separated
+from widgets.tables.header import TableHead
 from widgets.tables.layout import TableLayout, apply_layout, read_layout
-from widgets.tables.text import comma_separated, tab_separated
 from widgets.theme import GRID
 
 ONLY = (
-    (Only.ALL, "All containers"),
-    (Only.RELEVO, "Relevo’s only"),
-    (Only.RUNNING, "Running"),
-    (Only.NOT_RUNNING, "Not running"),
+    (StateFilter.ALL, "All containers"),
+    (StateFilter.RELEVO, "Relevo’s only"),
+    (StateFilter.RUNNING, "Running"),
+    (StateFilter.NOT_RUNNING, "Not running"),
 )
 
 
@@ -210,3 +214,42 @@ class ContainerTable(QWidget):
         menu = self.context_menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(at))
+
+
+INDENT = 2 * GRID
+ROW = 28
+
+
+class ContainerView(QTreeView):
+    """Many can be selected; Enter or a double click opens one, a click on a group's arrow folds it."""
+
+    def __init__(self, model: ContainerModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.head = TableHead(COLUMNS, self)
+        self.setHeader(self.head)
+        self.setModel(model)
+        self.setItemDelegate(_Delegate(self))
+        self.setAccessibleName("Containers")
+        self.setUniformRowHeights(True)
+        self.setIndentation(INDENT)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setAllColumnsShowFocus(True)
+        self.setExpandsOnDoubleClick(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.head.setSortIndicatorClearable(True)
+        self.setSortingEnabled(True)
+        self.head.lay_out(COLUMNS)
+        self.head.setStretchLastSection(False)
+
+
+class _Delegate(NameDelegate):
+    """Lines a little closer than a table's."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """One line high."""
+        return QSize(super().sizeHint(option, index).width(), ROW)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from services.containers.model import LogLine
-from widgets.letters.ansi import plain
-from widgets.letters.widths import width_of
+from widgets.text_grid.ansi import plain
+from widgets.text_grid.character_widths import columns_of
 
 LIMIT = 100_000
 
@@ -37,7 +37,7 @@ class LogBuffer:
         self._lines.extend(lines)
         texts = [plain(line.text) for line in lines]
         self._texts.extend(texts)
-        self._widths.extend(map(width_of, texts))
+        self._widths.extend(map(columns_of, texts))
         if len(self._lines) <= self._limit + self._limit // 10:
             return 0
         dropped = len(self._lines) - self._limit

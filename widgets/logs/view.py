@@ -16,13 +16,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from services.containers.model import LogLine
-from widgets.letters.ansi import runs
-from widgets.letters.painting import Grid, Mark, paint_marks, paint_runs
-from widgets.letters.selection import Place, Selection
-from widgets.letters.widths import cut, place_at, width_of
 from widgets.logs.buffer import LIMIT, LogBuffer
 from widgets.logs.rows import RowMap
 from widgets.logs.search import LogSearch, occurrences
+from widgets.text_grid.ansi import runs
+from widgets.text_grid.character_widths import columns_of, cut, position_at
+from widgets.text_grid.painting import Grid, Mark, paint_marks, paint_runs
+from widgets.text_grid.selection import Selection, TextPosition
 from widgets.theme import GRID, theme
 
 STAMP = "%H:%M:%S.%f"
@@ -140,15 +140,17 @@ class LogView(QAbstractScrollArea):
             f"{self.buffer.line(number).at.isoformat()} {self.buffer.text(number)}\n" for number in numbers
         )
 
-    def place_at(self, point: QPoint) -> Place:
+    def position_at(self, point: QPoint) -> TextPosition:
         """The line and the letter at a point of the viewport."""
         if not len(self.buffer):
-            return Place(0, 0)
+            return TextPosition(0, 0)
         row = self.verticalScrollBar().value() + max(0, point.y()) // self.grid.height
         line, part = self.rows.line_at(min(row, self.rows.total - 1))
         number = self.buffer.first + line
         column = round((point.x() - self._left()) / self.grid.width) + self.horizontalScrollBar().value()
-        return Place(number, place_at(self.buffer.text(number), max(0, column) + part * self.rows.columns))
+        return TextPosition(
+            number, position_at(self.buffer.text(number), max(0, column) + part * self.rows.columns)
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy, select all, and the keys that scroll."""
@@ -224,7 +226,7 @@ class LogView(QAbstractScrollArea):
         for start, end, colour, edge in parts:
             first, last = max(start - place, 0), min(end - place, len(text))
             if first < last:
-                marks.append(Mark(width_of(text[:first]), width_of(text[:last]), colour, edge))
+                marks.append(Mark(columns_of(text[:first]), columns_of(text[:last]), colour, edge))
         return marks
 
     def _take(self, widths: Sequence[int], dropped: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 
-from widgets.plots.look import line_pen
+from widgets.plots.style import line_pen
 from widgets.theme import theme
 
 Reading = Callable[[float, float], tuple[str, float, float] | None]
@@ -25,9 +25,9 @@ class Crosshair:
             line.hide()
             line.setZValue(20)
             plot.addItem(line, ignoreBounds=True)
-        self.dress()
+        self.apply_theme()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """In the theme's quiet ink."""
         for line in self._lines:
             line.setPen(line_pen(theme().colours.quiet))

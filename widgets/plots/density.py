@@ -64,7 +64,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class DensityGrid:
     """Counts per cell: `counts[row, column]`, row 0 at the bottom of `box`."""
 
     box: Box
@@ -96,40 +96,42 @@ class DensityPyramid:
         order = np.argsort(x[sound], kind="stable")
         self.x, self.y = x[sound][order], y[sound][order]
         self.box = bounds(self.x, self.y)
-        self._grids: Grids | None = None
+        self._grids: DensityLevels | None = None
 
     @property
     def size(self) -> int:
         """How many points."""
         return int(self.x.size)
 
-    def view(self, box: Box, columns: int, rows: int, *, few: int) -> Picture | Points:
+    def view(self, box: Box, columns: int, rows: int, *, max_points: int) -> DensityGrid | Points:
         """What to draw of the cloud inside a box.
 
         Args:
             box: the visible part.
             columns: cells wanted across; a picture has up to twice as many.
             rows: cells wanted up.
-            few: up to so many points are given one by one.
+            max_points: up to so many points are given one by one.
         """
         inside = box.meets(self.box)
-        if self.size <= few:
+        if self.size <= max_points:
             return Points(self.x, self.y)
         if inside is None:
             return Points(self.x[:0], self.y[:0])
         across, up = self.box.width / box.width * columns, self.box.height / box.height * rows
         if self.size > SOON_COUNTED and across <= COLUMNS and up <= ROWS:
             picture = self._from_grids(inside, across, up)
-            if int(picture.counts.sum()) > few:
+            if int(picture.counts.sum()) > max_points:
                 return picture
-        return self._counted(inside, box, columns, rows, few)
+        return self._counted(inside, box, columns, rows, max_points)
 
-    def _counted(self, inside: Box, box: Box, columns: int, rows: int, few: int) -> Picture | Points:
+    def _counted(
+        self, inside: Box, box: Box, columns: int, rows: int, max_points: int
+    ) -> DensityGrid | Points:
         """Count the points inside, found through the order by x."""
         wide = max(1, round(columns * inside.width / box.width))
         high = max(1, round(rows * inside.height / box.height))
         counts = count(self.x, self.y, inside, wide, high)
-        return Picture(inside, counts) if int(counts.sum()) > few else self._points(inside)
+        return DensityGrid(inside, counts) if int(counts.sum()) > max_points else self._points(inside)
 
     def _points(self, inside: Box) -> Points:
         first = int(np.searchsorted(self.x, inside.left, side="left"))
@@ -138,10 +140,10 @@ class DensityPyramid:
         kept = (y >= inside.bottom) & (y <= inside.top)
         return Points(x[kept], y[kept])
 
-    def _from_grids(self, inside: Box, across: float, up: float) -> Picture:
+    def _from_grids(self, inside: Box, across: float, up: float) -> DensityGrid:
         """Cut the view out of the coarsest grid that is fine enough, across and up."""
         if self._grids is None:
-            self._grids = Grids(count(self.x, self.y, self.box, COLUMNS, ROWS))
+            self._grids = DensityLevels(count(self.x, self.y, self.box, COLUMNS, ROWS))
         grid = self._grids.fine_enough(across, up)
         rows, columns = grid.shape
         wide, high = self.box.width / columns, self.box.height / rows
@@ -155,10 +157,10 @@ class DensityPyramid:
             self.box.bottom + bottom * high,
             self.box.bottom + top * high,
         )
-        return Picture(cut, grid[bottom:top, left:right])
+        return DensityGrid(cut, grid[bottom:top, left:right])
 
 
-class Grids:
+class DensityLevels:
     """A grid of counts, and those that are coarser across, up or both; made when first needed.
 
     Args:

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QWidget
 from services.evaluation.model import Evolution, Series
 from widgets.formatting import clock, count, plural
 from widgets.plots.axes import TimeAxis
-from widgets.plots.course import Course
 from widgets.plots.crosshair import Crosshair
 from widgets.plots.density import Box
 from widgets.plots.legend import LegendEntry
-from widgets.plots.look import name_axis
 from widgets.plots.panel import PlotPanel
+from widgets.plots.series_item import SeriesItem
+from widgets.plots.style import set_axis_title
 from widgets.theme import Symbol, VersionStyle, theme
 
 # Inputs belong to no version, so they wear none of the versions' colours.
@@ -54,16 +54,16 @@ class EvolutionPlot(PlotPanel):
         for column, share in enumerate(SHARES):
             self.canvas.ci.layout.setColumnStretchFactor(column, share)
         self._parts = {
-            "historical": (left, Course(left, HISTORICAL, as_points=True)),
-            "live": (right, Course(right, LIVE, as_points=True)),
+            "historical": (left, SeriesItem(left, HISTORICAL, as_points=True)),
+            "live": (right, SeriesItem(right, LIVE, as_points=True)),
         }
         self.crosshairs += [
             Crosshair(left, self._read_historical, self.readout.setText),
             Crosshair(right, self._read_live, self.readout.setText),
         ]
-        name_axis(left, "bottom", "Row of the training set")
-        name_axis(right, "bottom", "Time of the request")
-        self.dress()
+        set_axis_title(left, "bottom", "Row of the training set")
+        set_axis_title(right, "bottom", "Time of the request")
+        self.apply_theme()
 
     def show_evolution(self, evolution: Evolution) -> None:
         """Show it; the same items serve every refresh."""
@@ -73,8 +73,8 @@ class EvolutionPlot(PlotPanel):
         shown = dict(zip(self._parts, on_common_lanes(evolution), strict=True))
         for key, series in shown.items():
             self._parts[key][1].show(series)
-        name_axis(self.plots[0], "left", evolution.variable, evolution.unit)
-        name_axis(self.plots[1], "left", evolution.variable, evolution.unit)
+        set_axis_title(self.plots[0], "left", evolution.variable, evolution.unit)
+        set_axis_title(self.plots[1], "left", evolution.variable, evolution.unit)
         self.set_entries(
             [
                 legend_entry("historical", shown["historical"], HISTORICAL),
@@ -118,9 +118,9 @@ class EvolutionPlot(PlotPanel):
         ]
         return lines
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Wear the theme's colours; the border is the live plot's left axis."""
-        super().dress()
+        super().apply_theme()
         if len(self.plots) == 2:
             self.plots[1].getAxis("left").setPen(pg.mkPen(theme().colours.quiet, width=1))
 

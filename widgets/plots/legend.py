@@ -7,13 +7,12 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from widgets.plots.flow import FlowLayout
-from widgets.plots.look import POINT_SIZE
-from widgets.plots.symbols import symbol_path
+from widgets.plots.flow_layout import FlowLayout
+from widgets.plots.style import POINT_SIZE, symbol_path
 from widgets.theme import GRID, FontSize, Symbol, font, theme
 
 SAMPLE = 24
-LETTERS = 26
+MAX_LABEL_CHARACTERS = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,15 @@ class LegendButton(QAbstractButton):
         self.setFont(font(FontSize.SMALL))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.toggled.connect(self._tell)
-        self._tell()
+        self.toggled.connect(self._update_tooltip)
+        self._update_tooltip()
 
     def sizeHint(self) -> QSize:
         """Sample, gap, label."""
         metrics = self.fontMetrics()
-        width = min(metrics.horizontalAdvance(self.text()), metrics.averageCharWidth() * LETTERS)
+        width = min(
+            metrics.horizontalAdvance(self.text()), metrics.averageCharWidth() * MAX_LABEL_CHARACTERS
+        )
         return QSize(SAMPLE + GRID + width + GRID, 3 * GRID)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -70,7 +71,7 @@ class LegendButton(QAbstractButton):
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, area.width())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
 
-    def _tell(self) -> None:
+    def _update_tooltip(self) -> None:
         self.setToolTip(f"{'Hide' if self.isChecked() else 'Show'} {self.entry.label}")
         self.setAccessibleName(self.entry.label)
         self.setAccessibleDescription("shown" if self.isChecked() else "hidden")

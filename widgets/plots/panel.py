@@ -21,10 +21,10 @@ from widgets.panels.labels import ElidedText
 from widgets.plots.axes import default_axes
 from widgets.plots.crosshair import Crosshair
 from widgets.plots.density import Box
+from widgets.plots.image_export import render_image, render_png, render_svg
 from widgets.plots.legend import Legend, LegendEntry
-from widgets.plots.look import dress, plain_plot
-from widgets.plots.picture import as_image, as_png, as_svg
-from widgets.tables.text import comma_separated
+from widgets.plots.style import apply_theme, hide_default_controls
+from widgets.tables.delimited_text import comma_separated
 from widgets.theme import GRID, FontSize, icon, theme
 
 ZOOM = 0.7
@@ -67,15 +67,15 @@ class PlotPanel(QWidget):
         self.legend.toggled.connect(lambda key, on: self.show_entry(key, shown=on))
         self.setAccessibleName(name)
         self._compose()
-        theme().changed.connect(self.dress)
+        theme().changed.connect(self.apply_theme)
 
     def add_plot(self, row: int, column: int, **axes: Any) -> Any:
         """A plot in the canvas, already quiet and dressed; `axes` replace its own by side."""
         plot = self.canvas.addPlot(row=row, col=column, axisItems={**default_axes(), **axes})
-        plain_plot(plot)
+        hide_default_controls(plot)
         plot.getViewBox().sigRangeChangedManually.connect(self._touch)
         self.plots.append(plot)
-        self.dress()
+        self.apply_theme()
         return plot
 
     def set_empty(self, text: str, hint: str = "") -> None:
@@ -129,15 +129,15 @@ class PlotPanel(QWidget):
 
     def snapshot(self) -> QImage:
         """The plot as a picture, to be shown at the next start until the live one stands."""
-        return as_image(self.canvas.scene(), self.legend.entries(), self.devicePixelRatioF())
+        return render_image(self.canvas.scene(), self.legend.entries(), self.devicePixelRatioF())
 
     def to_png(self) -> bytes:
         """The plot and its legend as a PNG file."""
-        return as_png(self.canvas.scene(), self.legend.entries())
+        return render_png(self.canvas.scene(), self.legend.entries())
 
     def to_svg(self) -> bytes:
         """The plot and its legend as an SVG file."""
-        return as_svg(self.canvas.scene(), self.legend.entries(), self._name)
+        return render_svg(self.canvas.scene(), self.legend.entries(), self._name)
 
     def to_csv(self) -> str:
         """The values behind the plot."""
@@ -147,13 +147,13 @@ class PlotPanel(QWidget):
         """Heads and values; subclasses give them."""
         raise NotImplementedError
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Wear the theme's colours."""
         self.canvas.setBackground(theme().colours.base)
         for plot in self.plots:
-            dress(plot)
+            apply_theme(plot)
         for crosshair in self.crosshairs:
-            crosshair.dress()
+            crosshair.apply_theme()
 
     def set_entries(self, entries: Sequence[LegendEntry]) -> None:
         """What the legend names."""

@@ -1,4 +1,4 @@
-"""ROC curves: a square for a class or an average, a line for a version, so that versions are compared."""
+"""ROC curves: a subplot for a class or an average, a line for a version, so that versions are compared."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from widgets.plots.crosshair import Crosshair
 from widgets.plots.density import Box
 from widgets.plots.legend import LegendEntry
 from widgets.plots.panel import PlotPanel
-from widgets.plots.roc_classes import ClassChooser
-from widgets.plots.roc_square import RocSquare
+from widgets.plots.roc_class_selector import RocClassSelector
+from widgets.plots.roc_subplot import RocSubplot
 from widgets.theme import version_style
 
 ACROSS = 4
@@ -32,11 +32,11 @@ class RocPlot(PlotPanel):
         )
         self._curves: dict[str, tuple[RocCurve, ...]] = {}
         self._averages: dict[str, tuple[RocCurve, ...]] = {}
-        self.chooser = ClassChooser()
+        self.chooser = RocClassSelector()
         self.chooser.picked.connect(self._redraw)
         self.add_ahead(self.chooser)
         self._orders: dict[str, int] = {}
-        self._squares: dict[str, RocSquare] = {}
+        self._subplots: dict[str, RocSubplot] = {}
 
     def show_curves(
         self,
@@ -66,7 +66,7 @@ class RocPlot(PlotPanel):
 
     def _redraw(self) -> None:
         names = self.chooser.shown()
-        if names != list(self._squares):
+        if names != list(self._subplots):
             self._lay_out(names)
         self._refill()
         self.show_canvas(shown=any(curve.true_positive_rate.size for _, curve in self._all()))
@@ -89,15 +89,15 @@ class RocPlot(PlotPanel):
             lines += [(name, curve.class_name, repr(false), repr(true)) for false, true in rates]
         return lines
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Wear the theme's colours."""
-        super().dress()
-        for square in getattr(self, "_squares", {}).values():
-            square.dress()
+        super().apply_theme()
+        for subplot in getattr(self, "_subplots", {}).values():
+            subplot.apply_theme()
 
-    def square(self, class_name: str) -> RocSquare:
-        """The square of a class."""
-        return self._squares[class_name]
+    def subplot(self, class_name: str) -> RocSubplot:
+        """The subplot of a class."""
+        return self._subplots[class_name]
 
     def _all(self) -> list[tuple[str, RocCurve]]:
         return [
@@ -110,19 +110,19 @@ class RocPlot(PlotPanel):
         self.canvas.clear()
         self.plots.clear()
         self.crosshairs.clear()
-        self._squares = {}
+        self._subplots = {}
         across = min(len(classes), ACROSS)
         for place, name in enumerate(classes):
             row, column = divmod(place, across)
             plot = self.add_plot(row, column)
             last = place + across >= len(classes)
-            square = RocSquare(plot, name, named_left=column == 0, named_below=last)
-            self._squares[name] = square
-            self.crosshairs.append(Crosshair(plot, square.read, self.readout.setText))
+            subplot = RocSubplot(plot, name, named_left=column == 0, named_below=last)
+            self._subplots[name] = subplot
+            self.crosshairs.append(Crosshair(plot, subplot.read, self.readout.setText))
 
     def _refill(self) -> None:
-        for class_name, square in self._squares.items():
-            square.show_curves(
+        for class_name, subplot in self._subplots.items():
+            subplot.show_curves(
                 {
                     name: (curve, version_style(self._orders.get(name, 0)))
                     for name, curve in self._all()

@@ -15,11 +15,11 @@ from services.containers.model import ContainerUsage
 from widgets.formatting import number, plural, size
 from widgets.plots.axes import TimeAxis
 from widgets.plots.crosshair import Crosshair
+from widgets.plots.decimation import nearest_index
 from widgets.plots.density import Box
 from widgets.plots.legend import LegendEntry
-from widgets.plots.look import line_pen, name_axis
 from widgets.plots.panel import PlotPanel
-from widgets.plots.pyramid import nearest
+from widgets.plots.style import line_pen, set_axis_title
 
 Floats = NDArray[np.float64]
 SPAN_SECONDS = 300.0
@@ -100,7 +100,7 @@ class UsagePlot(PlotPanel):
         self._values: dict[str, Floats] = {}
         for place, (title, unit) in enumerate(TITLES):
             plot = self.add_plot(0, place, bottom=TimeAxis("bottom"))
-            name_axis(plot, "left", title, unit)
+            set_axis_title(plot, "left", title, unit)
             plot.getAxis("left").setWidth(AXIS)
             if place:
                 plot.setXLink(self.plots[0])
@@ -113,7 +113,7 @@ class UsagePlot(PlotPanel):
                 if measure.plot > 1
             ]
         )
-        self.dress()
+        self.apply_theme()
 
     def show_usage(self, readings: Sequence[ContainerUsage]) -> None:
         """Show these readings, oldest first; the same items serve every time."""
@@ -159,7 +159,7 @@ class UsagePlot(PlotPanel):
 
     def _reader(self, place: int) -> Any:
         def read(x: float, _y: float) -> tuple[str, float, float] | None:
-            row = nearest(self._times, x)
+            row = nearest_index(self._times, x)
             if row is None:
                 return None
             found = [m for m in MEASURES if m.plot == place and np.isfinite(self._values[m.key][row])]

@@ -19,10 +19,10 @@ from widgets.panels.empty import EmptyState
 from widgets.tables.actions import add_find_key, add_table_actions
 from widgets.tables.cells import Column, Role, Row
 from widgets.tables.delegate import CellDelegate
+from widgets.tables.delimited_text import comma_separated, grid, tab_separated
 from widgets.tables.header import TableHead
 from widgets.tables.layout import TableLayout, apply_layout, read_layout
 from widgets.tables.model import RowFilter, RowModel
-from widgets.tables.text import comma_separated, grid, tab_separated
 from widgets.theme import GRID
 
 

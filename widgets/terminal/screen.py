@@ -1,6 +1,7 @@
 """The screen of a terminal: pyte's, with what scrolled off it and the second screen that editors use."""
 
 import codecs
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,8 +10,6 @@ from typing import Any
 import pyte
 from pyte.modes import DECTCEM
 from pyte.screens import Char, Cursor
-
-from widgets.terminal.sequences import Sequences
 
 HISTORY = 5000
 _ALTERNATE = frozenset({47, 1047, 1049})
@@ -42,7 +41,7 @@ class TerminalScreen(pyte.Screen):
         self.history: deque[Line] = deque(maxlen=HISTORY)
         self.scrolled = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._sequences = Sequences()
+        self._sequences = EscapeSequenceSplitter()
         super().__init__(columns, lines)
         self._stream = pyte.Stream(self)
 
@@ -162,3 +161,34 @@ class TerminalScreen(pyte.Screen):
     def _line(self, number: int) -> Line:
         row = number - self.scrolled
         return self.buffer[row] if row >= 0 else self.history[row + len(self.history)]
+
+
+_PARAMETERS = r"[0-?]*"
+_UNFINISHED = re.compile(rf"\x1b(?:\[{_PARAMETERS}[ -/]*|[\]P^_][^\x07\x1b]*\x1b?|[()#%])?\Z")
+_FOREIGN = re.compile(
+    r"\x1b\[[<=>][0-?]*[ -/]*[@-~]"  # xterm's own, such as modifyOtherKeys
+    r"|\x1b\[\?[0-?]*[ -/]*[@-GILbd-gi-km-~]"  # private, of kinds that pyte has no private form of
+    r"|\x1b\[[0-?]*[ -/]+[@-~]"  # with intermediate bytes, such as the shape of the cursor
+    r"|\x1b[P^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # device control, privacy and application strings
+    r"|\x1b[=>NOcno|}~](?<!\x1bc)"  # keypad modes and locking shifts
+)
+_COLONS = re.compile(r"\x1b\[[0-9;:]*:[0-9;:]*m")
+LONGEST = 4096
+"""Letters that an unfinished sequence may have before it is taken as it is."""
+
+
+class EscapeSequenceSplitter:
+    """Feeds on pieces as they come; gives texts in which every sequence is whole."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def cut(self, text: str) -> list[str]:
+        """The text so far, in parts that begin with one sequence each at most."""
+        text = self._held + text
+        self._held = ""
+        torn = _UNFINISHED.search(text, max(0, len(text) - LONGEST))
+        if torn is not None:
+            text, self._held = text[: torn.start()], text[torn.start() :]
+        text = _COLONS.sub(lambda found: found[0].replace(":", ";"), _FOREIGN.sub("", text))
+        return [part for part in re.split(r"(?=\x1b)", text) if part]

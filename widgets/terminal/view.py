@@ -1,5 +1,7 @@
 """Shows a terminal's screen and sends what is typed."""
 
+from itertools import groupby
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
@@ -15,14 +17,16 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
+from pyte.screens import Char
 
-from widgets.letters.painting import Grid, Mark, paint_marks, paint_runs
-from widgets.letters.selection import Place, Selection
-from widgets.letters.widths import place_at, width_of
 from widgets.terminal.keys import bytes_of
-from widgets.terminal.painting import runs_of
 from widgets.terminal.screen import TerminalScreen
+from widgets.text_grid.ansi import Run, TextStyle
+from widgets.text_grid.character_widths import columns_of, position_at
+from widgets.text_grid.painting import Grid, Mark, paint_marks, paint_runs
+from widgets.text_grid.selection import Selection, TextPosition
 from widgets.theme import GRID, theme
+from widgets.theme.ansi import NAMES
 
 STEP_MILLISECONDS = 10
 STEP_BYTES = 4096
@@ -105,12 +109,12 @@ class TerminalView(QAbstractScrollArea):
             data = b"\x1b[200~" + data + b"\x1b[201~"
         self._type(data)
 
-    def place_at(self, point: QPoint) -> Place:
+    def position_at(self, point: QPoint) -> TextPosition:
         """The line and the letter at a point of the viewport."""
         row = self.verticalScrollBar().value() + max(0, point.y() - MARGIN) // self.grid.height
         number = min(self.display.first + row, self.display.end - 1)
         column = max(0, round((point.x() - MARGIN) / self.grid.width))
-        return Place(number, place_at(self.display.text(number), column))
+        return TextPosition(number, position_at(self.display.text(number), column))
 
     def context_menu(self) -> QMenu:
         """Copy, paste, select all."""
@@ -203,7 +207,7 @@ class TerminalView(QAbstractScrollArea):
             (0, "".join(cell.data for cell in cells)),
         )
         if selected is not None:
-            start, end = (width_of(text[:place]) for place in selected)
+            start, end = (columns_of(text[:place]) for place in selected)
             tint = QColor(theme().colours.accent)
             tint.setAlpha(80)
             mark = Mark(start, end, tint.name(QColor.NameFormat.HexArgb))
@@ -282,3 +286,42 @@ def is_tab(event: QKeyEvent) -> bool:
     """Whether it is a tab that the program gets, rather than one that moves the focus."""
     tab = event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}
     return tab and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+
+
+_OTHER_NAMES = {"brown": "yellow"}
+"""What pyte calls by another name than ECMA-48 does."""
+
+
+def runs_of(cells: list[Char]) -> list[Run]:
+    """The letters of a line, those of one style together."""
+    found: list[Run] = []
+    place = 0
+    for style, group in groupby(cells, key=style_of):
+        text = "".join(cell.data for cell in group)
+        found.append(Run(place, text, style))
+        place += len(text)
+    return found
+
+
+def style_of(cell: Char) -> TextStyle:
+    """The style of a letter."""
+    return TextStyle(
+        foreground=colour(cell.fg),
+        background=colour(cell.bg),
+        bold=cell.bold,
+        italic=cell.italics,
+        underlined=cell.underscore,
+        swapped=cell.reverse,
+    )
+
+
+def colour(name: str) -> int | str:
+    """Pyte's name for a colour as a number or `#rrggbb`; empty for the usual one."""
+    if name == "default":
+        return ""
+    bright = name.startswith("bright")
+    plain = name.removeprefix("bright")
+    plain = _OTHER_NAMES.get(plain, plain)
+    if plain in NAMES:
+        return NAMES.index(plain) + (8 if bright else 0)
+    return f"#{name}"

@@ -32,7 +32,7 @@ def named(number: int) -> str:
     return readable(xterm(number), theme().colours.base)
 
 
-def ink(colour: str) -> str:
+def readable_colour(colour: str) -> str:
     """A colour given as `#rrggbb`, moved until it reads on the background."""
     return readable(colour, theme().colours.base)
 

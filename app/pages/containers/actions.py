@@ -28,7 +28,7 @@ from app.tasks import Work
 from services.containers.model import Container
 from services.errors import NotFound, RelevoError
 from widgets.actions import ExplainedAction
-from widgets.containers.cells import Note
+from widgets.containers.columns import Note
 from widgets.containers.table import ContainerTable
 from widgets.formatting import plural
 from widgets.theme import State

@@ -13,7 +13,7 @@ from app.pages.shared.engine.stream_follower import StreamFollower
 from app.tasks import Tasks
 from services.containers.model import Container, ContainerState, ContainerUsage, LogLine
 from services.errors import RelevoError
-from widgets.containers.cells import health_cell, state_cell
+from widgets.containers.columns import health_cell, state_cell
 from widgets.inspection.tree import DataTree
 from widgets.logs.buffer import LIMIT
 from widgets.logs.pane import LogPane

@@ -11,7 +11,7 @@ from app.pages.monitor.presenter import MonitorPresenter
 from services.containers.model import Container, ContainerChange, ContainerState
 from services.profiles.profile import PlatformProfile
 from services.registry.choices import Mode
-from widgets.containers.cells import state_cell
+from widgets.containers.columns import state_cell
 from widgets.panels.version_entry import VersionEntry
 from widgets.theme import State
 

@@ -17,7 +17,7 @@ from services.platform.upgrade import upgrade
 from services.profiles.profile import PlatformProfile
 from widgets.logs.pane import LogPane
 from widgets.panels.error import ErrorPanel
-from widgets.tables.parts import PartsTable
+from widgets.tables.platform_parts import PartsTable
 
 if TYPE_CHECKING:
     from services.containers.engine.engine import Engine

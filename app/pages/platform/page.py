@@ -14,7 +14,7 @@ from app.pages.platform.swarm_tab import SwarmTab
 from app.pages.shared.engine.page import EnginePage
 from widgets.actions import ExplainedAction
 from widgets.logs.pane import LogPane
-from widgets.tables.parts import PartsTable
+from widgets.tables.platform_parts import PartsTable
 from widgets.theme import GRID
 
 FIRST_SIZES = (340, 260)

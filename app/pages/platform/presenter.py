@@ -14,7 +14,7 @@ from services.errors import NotFound, RelevoError
 from services.platform.status import PartStatus, PlatformStatus, platform_status
 from widgets.logs.buffer import LIMIT
 from widgets.logs.pane import LogPane
-from widgets.tables.parts import PartRow, PartsTable
+from widgets.tables.platform_parts import PartRow, PartsTable
 
 LOOK_MILLISECONDS = 10_000
 CHANGE_MILLISECONDS = 400

@@ -17,9 +17,9 @@ from services.evaluation.model import Evolution, Pairs, Series
 from tests.benchmarks.row import Goal, Outcome, Row
 from tests.benchmarks.timing import in_words
 from widgets.plots import EvolutionPlot, PredictedRealPlot
-from widgets.plots.curve import LongCurve
-from widgets.plots.density import DensityPyramid, Picture
-from widgets.plots.pyramid import LinePyramid
+from widgets.plots.decimated_line import DecimatedLine
+from widgets.plots.decimation import MinMaxPyramid
+from widgets.plots.density import DensityGrid, DensityPyramid
 from widgets.theme import theme
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,7 @@ def measure_zoom(scale: float) -> Outcome:
 
 
 def measure_scatter(scale: float) -> Outcome:
-    """A cloud of points, panned here and in pyqtgraph's own item with its default, fastest settings."""
+    """A scatter of points, panned here and in pyqtgraph's own item with its default, fastest settings."""
     size = int(1_000_000 * scale)
     random = np.random.default_rng(2)
     real = random.normal(size=size)
@@ -95,9 +95,9 @@ def _show_points(plot: EvolutionPlot, x: Floats, y: Floats) -> None:
 def _show_line(plot: EvolutionPlot, x: Floats, y: Floats) -> None:
     """In a plot whose view reaches from the first time to the last, and from the lowest value up."""
     _show_points(plot, x[[0, -1]], np.array([y.min(), y.max()]))
-    curve = LongCurve(plot.plots[1])
+    curve = DecimatedLine(plot.plots[1])
     curve.set_colour("#64748b")
-    curve.set_data(LinePyramid(x, y))
+    curve.set_data(MinMaxPyramid(x, y))
     QApplication.processEvents()
 
 
@@ -132,9 +132,9 @@ def _check_extremes(plot: EvolutionPlot, y: np.ndarray) -> None:
 
 
 def _check_counts(real: np.ndarray, predicted: np.ndarray) -> None:
-    cloud = DensityPyramid(real, predicted)
-    picture = cloud.view(cloud.box, 640, 360, few=10)
-    if not isinstance(picture, Picture) or int(picture.counts.sum()) != real.size:
+    scatter = DensityPyramid(real, predicted)
+    picture = scatter.view(scatter.box, 640, 360, max_points=10)
+    if not isinstance(picture, DensityGrid) or int(picture.counts.sum()) != real.size:
         raise AssertionError("the picture does not count every point once")
 
 

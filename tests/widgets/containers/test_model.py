@@ -11,8 +11,8 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 
 from services.containers.model import Container, ContainerState, ContainerUsage
-from widgets.containers.arrange import Only
-from widgets.containers.cells import CPU, MEMORY, Note
+from widgets.containers.columns import CPU, MEMORY, Note
+from widgets.containers.grouping import StateFilter
 from widgets.containers.model import ContainerModel
 from widgets.tables.cells import Role
 
@@ -127,13 +127,13 @@ def test_any_sequence_of_changes_leaves_the_model_right(
     steps: list[Callable[[], None]] = [
         change, change, change, change,
         lambda: model.ask(words=random_.choice(("", "", "wine", "run"))),
-        lambda: model.ask(only=random_.choice(list(Only))),
+        lambda: model.ask(only=random_.choice(list(StateFilter))),
         lambda: model.ask(grouped=random_.random() < 0.5),
         lambda: model.sort(random_.randrange(-1, 9), random_.choice(list(Qt.SortOrder))),
     ]  # fmt: skip
     for _ in range(100):
         random_.choice(steps)()
-    model.ask(words="", only=Only.ALL)
+    model.ask(words="", only=StateFilter.ALL)
     assert {row.key for row in model.lines()} == set(present)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
 from services.containers.model import ContainerState
-from widgets.containers.arrange import HELPERS, Only
+from widgets.containers.grouping import HELPERS, StateFilter
 from widgets.containers.table import ContainerTable
 
 Fill = Callable[..., None]
@@ -75,7 +75,7 @@ def test_typing_filters_and_an_empty_result_says_so(
     qtbot.keyClicks(table.filter_field, "xx")
     assert table.nothing.isVisible()
     table.filter_field.clear()
-    table.only.setCurrentIndex(table.only.findData(Only.NOT_RUNNING))
+    table.only.setCurrentIndex(table.only.findData(StateFilter.NOT_RUNNING))
     assert table.nothing.isVisible()
 
 
@@ -116,7 +116,7 @@ def test_a_remembered_layout_comes_back(table: ContainerTable, qtbot: QtBot) -> 
     qtbot.addWidget(other)
     assert other.restore_layout(text)
     assert other.view.head.sectionSize(0) == 333
-    assert other.model.wish.sorted_by == 1
+    assert other.model.options.sorted_by == 1
     assert not other.restore_layout("not a layout")
 
 

@@ -82,11 +82,11 @@ def test_predictions_all_alike_or_missing_do_not_break_it(plot: PredictedRealPlo
 
 def test_panning_moves_the_picture_and_draws_none_anew(plot: PredictedRealPlot) -> None:
     plot.show_pairs({"A": many(50_000)}, {"A": 0}, target="q")
-    cloud = plot._clouds["A"]
+    scatter = plot._scatters["A"]
     plot.pan(0.01, 0.0)
     asked: list[object] = []
-    original = cloud._pyramid.view
-    cloud._pyramid.view = lambda *args, **few: asked.append(args) or original(*args, **few)
+    original = scatter._pyramid.view
+    scatter._pyramid.view = lambda *args, **max_points: asked.append(args) or original(*args, **max_points)
     for _ in range(10):
         plot.pan(0.02, 0.01)
     assert asked == []

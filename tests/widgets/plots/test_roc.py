@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from services.evaluation.model import Measure, RocCurve
 from widgets.plots import RocPlot
-from widgets.plots.roc_square import rate_at, thinned
+from widgets.plots.roc_subplot import decimated, rate_at
 from widgets.theme import Appearance, version_style
 
 ORDERS = {"A": 0, "B": 1}
@@ -25,8 +25,8 @@ def test_areas_stand_in_each_square_with_bound_and_dash_for_undefined(
     plot: RocPlot, curves: dict[str, list[RocCurve]], appearance: Appearance
 ) -> None:
     plot.show_curves(curves, ORDERS)
-    assert plot.square("setosa").areas() == "A AUC 0.900\nB AUC 0.950"
-    assert plot.square("virginica").areas() == "A AUC 0.800 ±0.0004\nB AUC –"
+    assert plot.subplot("setosa").areas() == "A AUC 0.900\nB AUC 0.950"
+    assert plot.subplot("virginica").areas() == "A AUC 0.800 ±0.0004\nB AUC –"
     assert not plot.grab().isNull()
 
 
@@ -41,16 +41,16 @@ def test_the_legend_hides_a_version_in_every_square(
 ) -> None:
     plot.show_curves(curves, ORDERS)
     plot.legend.button("B").click()
-    assert plot.square("setosa").areas() == "A AUC 0.900"
-    assert plot.square("virginica").areas() == "A AUC 0.800 ±0.0004"
+    assert plot.subplot("setosa").areas() == "A AUC 0.900"
+    assert plot.subplot("virginica").areas() == "A AUC 0.800 ±0.0004"
     plot.show_curves(curves, ORDERS)
-    assert plot.square("setosa").areas() == "A AUC 0.900"
+    assert plot.subplot("setosa").areas() == "A AUC 0.900"
 
 
 def test_a_version_may_know_other_classes(plot: RocPlot, curves: dict[str, list[RocCurve]]) -> None:
     plot.show_curves({"A": curves["A"][:1], "B": curves["B"][1:]}, ORDERS)
-    assert plot.square("setosa").areas() == "A AUC 0.900"
-    assert plot.square("virginica").areas() == "B AUC –"
+    assert plot.subplot("setosa").areas() == "A AUC 0.900"
+    assert plot.subplot("virginica").areas() == "B AUC –"
     plot.show_curves({"A": curves["A"][:1]}, ORDERS)
     assert len(plot.plots) == 1
 
@@ -77,10 +77,10 @@ def test_the_crosshair_reads_every_version_at_one_rate(
     plot: RocPlot, curves: dict[str, list[RocCurve]]
 ) -> None:
     plot.show_curves(curves, ORDERS)
-    text, _, height = plot.square("setosa").read(0.1, 0.0) or ("", 0, 0)
+    text, _, height = plot.subplot("setosa").read(0.1, 0.0) or ("", 0, 0)
     assert text == "setosa at 0.1 false positives: A 0.4   B 0.4"
     assert height == pytest.approx(0.4)
-    assert plot.square("setosa").read(1.5, 0.0) is None
+    assert plot.subplot("setosa").read(1.5, 0.0) is None
 
 
 def test_the_csv_holds_every_point(plot: RocPlot, curves: dict[str, list[RocCurve]]) -> None:
@@ -94,7 +94,7 @@ def test_the_csv_holds_every_point(plot: RocPlot, curves: dict[str, list[RocCurv
 def test_a_long_curve_is_thinned_without_leaving_its_course_or_its_ends() -> None:
     x = np.linspace(0, 1, 100_000)
     y = np.sqrt(x)
-    short_x, short_y = thinned(x, y, 1000)
+    short_x, short_y = decimated(x, y, 1000)
     assert short_x.size <= 1000
     assert (short_x[0], short_y[-1]) == (0.0, 1.0)
     assert np.abs(np.interp(x, short_x, short_y) - y).max() < 2e-3

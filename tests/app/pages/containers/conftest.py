@@ -84,7 +84,7 @@ class Shown:
 
     def line(self, identifier: str) -> dict[str, Any]:
         """The cells of a container's line by their column."""
-        from widgets.containers.cells import COLUMNS
+        from widgets.containers.columns import COLUMNS
 
         row = next(row for row in self.page.table.model.lines() if row.key == identifier)
         return dict(zip((column.key for column in COLUMNS), row.cells, strict=True))

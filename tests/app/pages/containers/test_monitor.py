@@ -14,8 +14,8 @@ from services.profiles.profile import PlatformProfile
 from services.registry.choices import Mode
 from services.store.addresses import CassandraAddress
 from services.store.interface import Store
-from widgets.panels.version_delegate import ENTRY
 from widgets.panels.version_entry import VersionEntry
+from widgets.panels.versions import ENTRY
 from widgets.theme import State
 
 Run = Callable[..., str]

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.containers.usages import measured
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState
-from widgets.containers.cells import CPU
+from widgets.containers.columns import CPU
 
 Run = Callable[..., str]
 

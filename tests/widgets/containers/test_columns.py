@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from services.containers.model import ContainerHealth, ContainerState, Port
-from widgets.containers.cells import COLUMNS, Note, row_for
+from widgets.containers.columns import COLUMNS, Note, row_for
 from widgets.tables.cells import Cell
 from widgets.theme import State
 

@@ -1,10 +1,10 @@
-"""Texts with escape sequences: what they say, and in which ink."""
+"""Texts with escape sequences: what they say, and in which style."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as texts
 
-from widgets.letters.ansi import PLAIN, Ink, plain, runs
+from widgets.text_grid.ansi import PLAIN, TextStyle, plain, runs
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ def test_a_line_says_what_a_terminal_would_show(written: str, said: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("codes", "ink"),
+    ("codes", "style"),
     [
-        ("31", Ink(foreground=1)),
-        ("1;94", Ink(foreground=12, bold=True)),
-        ("38;5;208", Ink(foreground=208)),
-        ("38;2;255;128;0", Ink(foreground="#ff8000")),
-        ("38:2:255:128:0", Ink(foreground="#ff8000")),
-        ("48;5;22;4", Ink(background=22, underlined=True)),
-        ("7;3;2", Ink(swapped=True, italic=True, faint=True)),
+        ("31", TextStyle(foreground=1)),
+        ("1;94", TextStyle(foreground=12, bold=True)),
+        ("38;5;208", TextStyle(foreground=208)),
+        ("38;2;255;128;0", TextStyle(foreground="#ff8000")),
+        ("38:2:255:128:0", TextStyle(foreground="#ff8000")),
+        ("48;5;22;4", TextStyle(background=22, underlined=True)),
+        ("7;3;2", TextStyle(swapped=True, italic=True, faint=True)),
         ("31;39", PLAIN),
         ("1;22", PLAIN),
         ("", PLAIN),
@@ -44,13 +44,13 @@ def test_a_line_says_what_a_terminal_would_show(written: str, said: str) -> None
         ("999", PLAIN),
     ],
 )
-def test_an_ink_is_what_its_codes_say(codes: str, ink: Ink) -> None:
+def test_an_ink_is_what_its_codes_say(codes: str, style: TextStyle) -> None:
     (run,) = runs(f"\x1b[{codes}mword")
-    assert run.ink == ink
+    assert run.style == style
 
 
 def test_an_ink_holds_until_another_one_comes() -> None:
-    found = [(run.start, run.text, run.ink.foreground) for run in runs("a\x1b[31mbc\x1b[0md")]
+    found = [(run.start, run.text, run.style.foreground) for run in runs("a\x1b[31mbc\x1b[0md")]
     assert found == [(0, "a", ""), (1, "bc", 1), (3, "d", "")]
 
 

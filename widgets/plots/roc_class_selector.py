@@ -1,4 +1,4 @@
-"""The choice of what ROC squares show: all classes, their averages, or one class."""
+"""The choice of what ROC subplots show: all classes, their averages, or one class."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ FEW_CLASSES = 4
 """So many stand side by side without being asked for."""
 MOST_SQUARES = 8
 """More classes than that are looked at one by one, or through their averages."""
-LETTERS = 16
+MAX_LABEL_CHARACTERS = 16
 
 
-class ClassChooser(QComboBox):
+class RocClassSelector(QComboBox):
     """Offers what can be shown; a choice stays while it is offered. `picked` tells of the person's."""
 
     picked = Signal()
@@ -22,7 +22,7 @@ class ClassChooser(QComboBox):
         self.setAccessibleName("Class")
         self.setToolTip("Which ROC curves are shown")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(LETTERS)
+        self.setMinimumContentsLength(MAX_LABEL_CHARACTERS)
         self.setMaxVisibleItems(20)
         self._offered: list[tuple[str, list[str]]] = []
         self.activated.connect(lambda _row: self.picked.emit())
@@ -43,13 +43,13 @@ class ClassChooser(QComboBox):
             self.setCurrentIndex(chosen)
 
     def shown(self) -> list[str]:
-        """Names of the squares to draw."""
+        """Names of the subplots to draw."""
         row = self.currentIndex()
         return list(self._offered[row][1]) if 0 <= row < len(self._offered) else []
 
 
 def _offers(classes: Sequence[str], averages: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Title and squares of each choice."""
+    """Title and subplots of each choice."""
     offers: list[tuple[str, list[str]]] = []
     if len(classes) <= MOST_SQUARES:
         offers.append(("All classes", list(classes)))

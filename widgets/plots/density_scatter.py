@@ -4,22 +4,22 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QPixmap, QTransform
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QImage, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsPixmapItem
 
-from widgets.plots.density import Box, DensityPyramid, Picture, Points
-from widgets.plots.look import POINT_SIZE, SYMBOLS, point_brush
-from widgets.plots.tint import tinted
+from widgets.plots.density import Box, Counts, DensityGrid, DensityPyramid, Points
+from widgets.plots.style import POINT_SIZE, SYMBOLS, point_brush
 from widgets.theme import VersionStyle
 
-FEW = 3000
+MAX_POINTS = 3000
 CELL = 2
 """Pixels a cell is wide and high at most."""
 MARGIN = 0.5
 """While panning, a picture reaches half a view beyond each edge, so that most pans only move it."""
 
 
-class Cloud:
+class DensityScatter:
     """Draws a density pyramid in one version's style; follows its plot's range by itself."""
 
     def __init__(self, plot: Any, style: VersionStyle, size: int = POINT_SIZE) -> None:
@@ -78,15 +78,42 @@ class Cloud:
         self._drawn = box.grown(margin)
         grown = 1 + 2 * margin
         columns, rows = (max(1, int(side * grown / CELL)) for side in (view.width(), view.height()))
-        self._draw(self._pyramid.view(self._drawn, columns, rows, few=FEW))
+        self._draw(self._pyramid.view(self._drawn, columns, rows, max_points=MAX_POINTS))
 
-    def _draw(self, found: Picture | Points) -> None:
+    def _draw(self, found: DensityGrid | Points) -> None:
         if isinstance(found, Points):
             self._image.setPixmap(QPixmap())
             self._points.setData(found.x, found.y)
             return
         self._points.clear()
-        self._image.setPixmap(QPixmap.fromImage(tinted(found.counts, self._style.qcolour)))
+        self._image.setPixmap(QPixmap.fromImage(density_image(found.counts, self._style.qcolour)))
         box, (rows, columns) = found.box, found.counts.shape
         place = QTransform.fromTranslate(box.left, box.bottom)
         self._image.setTransform(place.scale(box.width / columns, box.height / rows))
+
+
+FAINTEST, FULLEST = 70, 225
+"""Opacity of a cell with one point, and of the fullest cell; of 255."""
+
+
+def opacities(counts: Counts) -> NDArray[np.uint8]:
+    """How visible each cell is, shape of `counts`: 0 for no point.
+
+    Grows with the logarithm of the count, so that single points are seen beside thousands.
+    """
+    most = max(int(counts.max(initial=1)), 1)
+    grown = np.log1p(np.arange(most + 1)) / np.log1p(most)
+    table = (FAINTEST + (FULLEST - FAINTEST) * grown).astype(np.uint8)
+    table[0] = 0
+    found: NDArray[np.uint8] = np.take(table, counts, mode="clip")
+    return found
+
+
+def density_image(counts: Counts, colour: QColor) -> QImage:
+    """The picture, ready to be painted fast; its first line is the counts' first row."""
+    rows, columns = counts.shape
+    shades = np.ascontiguousarray(opacities(counts))
+    indexed = QImage(shades.data, columns, rows, columns, QImage.Format.Format_Indexed8)
+    red, green, blue = colour.red(), colour.green(), colour.blue()
+    indexed.setColorTable([(shade << 24) | (red << 16) | (green << 8) | blue for shade in range(256)])
+    return indexed.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -1,4 +1,4 @@
-"""A line of any length thinned to what the pixels of a view can show, in time that does not grow with it.
+"""A line of any length decimated to what the pixels of a view can show, in time that does not grow with it.
 
 Neighbouring samples are summarised by their lowest and highest value, four to one, level upon
 level ("min/max pyramid"; the shape of a signal is kept because no peak is ever dropped). A view takes
@@ -25,7 +25,7 @@ class Level:
     high: Floats
 
 
-class LinePyramid:
+class MinMaxPyramid:
     """A line with summaries over it.
 
     Args:
@@ -86,7 +86,7 @@ def build_levels(y: Floats) -> tuple[Level, ...]:
     return tuple(levels)
 
 
-def nearest(x: Floats, at: float) -> int | None:
+def nearest_index(x: Floats, at: float) -> int | None:
     """Index of the sample nearest to `at` in ascending x; None when there is none."""
     if x.size == 0:
         return None

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from services.evaluation.model import Pairs
 from widgets.plots import PredictedRealPlot
-from widgets.plots.spread import Spread
+from widgets.plots.dodge import Dodge
 
 RANDOM = np.random.default_rng(5)
 REAL = np.repeat([3.0, 4.0, 5.0, 8.0], 50)
@@ -22,7 +22,7 @@ def wine() -> dict[str, Pairs]:
 
 
 def test_no_version_covers_another(wine: dict[str, Pairs]) -> None:
-    spread = Spread.of(wine)
+    spread = Dodge.of(wine)
     assert spread is not None
     for value in spread.values:
         sides = [spread.placed(name, pairs)[value == REAL] for name, pairs in wine.items()]
@@ -33,7 +33,7 @@ def test_no_version_covers_another(wine: dict[str, Pairs]) -> None:
 
 
 def test_points_fill_their_column_evenly(wine: dict[str, Pairs]) -> None:
-    spread = Spread.of({"A": wine["A"]})
+    spread = Dodge.of({"A": wine["A"]})
     assert spread is not None
     offsets = (spread.placed("A", wine["A"]) - REAL) / spread.gap
     counts, _ = np.histogram(offsets, bins=4, range=(-0.28, 0.28))
@@ -41,7 +41,7 @@ def test_points_fill_their_column_evenly(wine: dict[str, Pairs]) -> None:
 
 
 def test_a_point_stays_where_it_is_as_rows_come(wine: dict[str, Pairs]) -> None:
-    before, after = Spread.of(wine), Spread.of({name: tail(pairs) for name, pairs in wine.items()})
+    before, after = Dodge.of(wine), Dodge.of({name: tail(pairs) for name, pairs in wine.items()})
     assert before is not None
     assert before == after
     place = before.placed("B", wine["B"])
@@ -64,7 +64,7 @@ def tail(pairs: Pairs) -> Pairs:
     ids=["many values", "one value", "few rows", "missing", "none"],
 )
 def test_other_data_stay_where_they_are(real: np.ndarray) -> None:
-    assert Spread.of({"A": Pairs(real, real, real.size)}) is None
+    assert Dodge.of({"A": Pairs(real, real, real.size)}) is None
 
 
 def test_the_axis_says_so_and_readout_and_csv_tell_true_values(

@@ -1,4 +1,4 @@
-"""Texts with the escape sequences of terminals: what they say, and in which ink."""
+"""Texts with the escape sequences of terminals: what they say, and in which style."""
 
 import re
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ TAB = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
+class TextStyle:
     """How a piece of text is written.
 
     Attributes:
@@ -31,16 +31,16 @@ class Ink:
     swapped: bool = False
 
 
-PLAIN = Ink()
+PLAIN = TextStyle()
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of text in one ink; `start` counts characters of the plain text before it."""
+    """A piece of text in one style; `start` counts characters of the plain text before it."""
 
     start: int
     text: str
-    ink: Ink
+    style: TextStyle
 
 
 def plain(text: str) -> str:
@@ -52,36 +52,36 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def runs(text: str) -> tuple[Run, ...]:
-    """A line as pieces of one ink each; together they are `plain(text)`."""
+    """A line as pieces of one style each; together they are `plain(text)`."""
     if text.isprintable():
         return (Run(0, text, PLAIN),)
     text = _overwritten(text)
     found: list[Run] = []
-    ink, place, column = PLAIN, 0, 0
+    style, place, column = PLAIN, 0, 0
     for sequence in (*_SEQUENCE.finditer(text), None):
         piece = text[place : sequence.start() if sequence else None]
         clean = _cleaned(piece, column)
         if clean:
-            found.append(Run(column, clean, ink))
+            found.append(Run(column, clean, style))
             column += len(clean)
         if sequence is not None:
             place = sequence.end()
             numbers = sequence["numbers"]
-            ink = ink if numbers is None else written(ink, numbers)
+            style = style if numbers is None else written(style, numbers)
     return tuple(found)
 
 
-def written(ink: Ink, numbers: str) -> Ink:
-    """The ink after a "select graphic rendition" with these parameters (ECMA-48, 8.3.117)."""
+def written(style: TextStyle, numbers: str) -> TextStyle:
+    """The style after a "select graphic rendition" with these parameters (ECMA-48, 8.3.117)."""
     codes = [int(number or 0) for number in numbers.replace(":", ";").split(";")]
     while codes:
         code = codes.pop(0)
         if code in {38, 48}:
             colour = _extended(codes)
-            ink = replace(ink, foreground=colour) if code == 38 else replace(ink, background=colour)
+            style = replace(style, foreground=colour) if code == 38 else replace(style, background=colour)
         else:
-            ink = _changed(ink, code)
-    return ink
+            style = _changed(style, code)
+    return style
 
 
 _SWITCHES: dict[int, dict[str, bool]] = {
@@ -97,19 +97,19 @@ _SWITCHES: dict[int, dict[str, bool]] = {
 }
 
 
-def _changed(ink: Ink, code: int) -> Ink:
+def _changed(style: TextStyle, code: int) -> TextStyle:
     if code == 0:
         return PLAIN
     if code in _SWITCHES:
-        return replace(ink, **_SWITCHES[code])
+        return replace(style, **_SWITCHES[code])
     if code in {39, 49}:
-        return replace(ink, foreground="") if code == 39 else replace(ink, background="")
+        return replace(style, foreground="") if code == 39 else replace(style, background="")
     for first, bright in ((30, 0), (90, 8)):
         if first <= code <= first + 7:
-            return replace(ink, foreground=code - first + bright)
+            return replace(style, foreground=code - first + bright)
         if first + 10 <= code <= first + 17:
-            return replace(ink, background=code - first - 10 + bright)
-    return ink
+            return replace(style, background=code - first - 10 + bright)
+    return style
 
 
 def _extended(codes: list[int]) -> int | str:

@@ -3,7 +3,7 @@
 import unicodedata
 
 
-def width_of(text: str) -> int:
+def columns_of(text: str) -> int:
     """Columns that a text takes."""
     return len(text) if text.isascii() else sum(map(_widths.__getitem__, text))
 
@@ -12,11 +12,11 @@ def cut(text: str, start: int, columns: int) -> tuple[int, str]:
     """The part of a text from a column on, so many columns wide; its first letter's place, and the part."""
     if text.isascii():
         return min(start, len(text)), text[start : start + columns]
-    first = place_at(text, start)
-    return first, text[first : max(first, place_at(text, start + columns))]
+    first = position_at(text, start)
+    return first, text[first : max(first, position_at(text, start + columns))]
 
 
-def place_at(text: str, column: int) -> int:
+def position_at(text: str, column: int) -> int:
     """The place of the letter that stands at a column; the text's length beyond its end."""
     if text.isascii():
         return min(column, len(text))

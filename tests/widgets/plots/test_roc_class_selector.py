@@ -59,7 +59,7 @@ def test_a_class_is_chosen_and_stays_chosen_as_rows_come(plot: RocPlot) -> None:
     assert titles(plot) == ["class 17"]
     show(plot, 26)
     assert titles(plot) == ["class 17"]
-    assert plot.square("class 17").areas() == "A AUC 0.700\nB AUC 0.700"
+    assert plot.subplot("class 17").areas() == "A AUC 0.700\nB AUC 0.700"
 
 
 def test_another_projects_classes_begin_anew(plot: RocPlot) -> None:

@@ -5,15 +5,15 @@ from types import SimpleNamespace
 import pytest
 
 from services.containers.model import Container, ContainerState
-from widgets.containers.arrange import HELPERS, Entry, Node, Only, Wish, arrange
-from widgets.containers.cells import COLUMNS, row_for
+from widgets.containers.columns import COLUMNS, row_for
+from widgets.containers.grouping import HELPERS, Entry, ListOptions, Node, StateFilter, group_entries
 from widgets.theme import State
 
 STATE = [column.key for column in COLUMNS].index("state")
 
 
-def arranged(made: SimpleNamespace, wish: Wish, *containers: Container) -> list[Node]:
-    return arrange([Entry(one, row_for(one, {}, None, made.NOW)) for one in containers], wish)
+def arranged(made: SimpleNamespace, options: ListOptions, *containers: Container) -> list[Node]:
+    return group_entries([Entry(one, row_for(one, {}, None, made.NOW)) for one in containers], options)
 
 
 def names(nodes: list[Node]) -> list[str]:
@@ -26,7 +26,7 @@ def test_projects_come_first_then_platforms_then_what_is_not_relevos_then_pychar
 ) -> None:
     nodes = arranged(
         made,
-        Wish(),
+        ListOptions(),
         made.container(1),
         made.container(2, name="run", command="python -u /opt/project/main.py"),
         made.container(3, labels={"relevo.platform": "plant", "relevo.role": "gateway"}),
@@ -39,35 +39,35 @@ def test_projects_come_first_then_platforms_then_what_is_not_relevos_then_pychar
 
 def test_pycharms_helpers_are_one_line_without_groups_too(made: SimpleNamespace) -> None:
     helpers = [made.container(n, name=f"pycharm_helpers_PY-{n}") for n in range(10, 30)]
-    nodes = arranged(made, Wish(grouped=False), made.container(1), *helpers)
+    nodes = arranged(made, ListOptions(grouped=False), made.container(1), *helpers)
     assert [node.row.key for node in nodes] == [f"{1:064x}", HELPERS]
     assert len(nodes[1].children) == 20
 
 
 def test_a_development_container_is_no_helper_though_it_mounts_a_project(made: SimpleNamespace) -> None:
     labels = {"relevo.role": "development", "relevo.project": "wine"}
-    nodes = arranged(made, Wish(), made.container(1, labels=labels, command="sh /opt/project/x"))
+    nodes = arranged(made, ListOptions(), made.container(1, labels=labels, command="sh /opt/project/x"))
     assert names(nodes) == ["wine"]
 
 
 def test_every_word_must_occur_somewhere_in_the_line(made: SimpleNamespace) -> None:
     both = (made.model_of(1, "wine", "A"), made.model_of(2, "wine", "B", state=ContainerState.PAUSED))
-    (node,) = arranged(made, Wish(words=("wine", "paused")), *both)
+    (node,) = arranged(made, ListOptions(words=("wine", "paused")), *both)
     assert [row.key for row in node.children] == [both[1].identifier]
-    assert arranged(made, Wish(words=("wine", "gone")), *both) == []
+    assert arranged(made, ListOptions(words=("wine", "gone")), *both) == []
 
 
 @pytest.mark.parametrize(
     ("only", "shown"),
-    [(Only.ALL, 3), (Only.RELEVO, 1), (Only.RUNNING, 2), (Only.NOT_RUNNING, 1)],
+    [(StateFilter.ALL, 3), (StateFilter.RELEVO, 1), (StateFilter.RUNNING, 2), (StateFilter.NOT_RUNNING, 1)],
 )
-def test_only_some_may_be_wanted(made: SimpleNamespace, only: Only, shown: int) -> None:
+def test_only_some_may_be_wanted(made: SimpleNamespace, only: StateFilter, shown: int) -> None:
     containers = (
         made.model_of(1, "wine", "A"),
         made.container(2),
         made.container(3, state=ContainerState.EXITED, exit_code=0),
     )
-    assert len(arranged(made, Wish(only=only, grouped=False), *containers)) == shown
+    assert len(arranged(made, ListOptions(only=only, grouped=False), *containers)) == shown
 
 
 def test_sorting_goes_by_values_and_equal_ones_by_name(made: SimpleNamespace) -> None:
@@ -76,14 +76,18 @@ def test_sorting_goes_by_values_and_equal_ones_by_name(made: SimpleNamespace) ->
         made.container(2, state=ContainerState.CREATED),
         made.container(3, state=ContainerState.RUNNING),
     ]
-    wish = Wish(grouped=False, sorted_by=STATE, descending=True)
-    assert names(arranged(made, wish, *containers)) == ["container-001", "container-003", "container-002"]
+    options = ListOptions(grouped=False, sorted_by=STATE, descending=True)
+    assert names(arranged(made, options, *containers)) == [
+        "container-001",
+        "container-003",
+        "container-002",
+    ]
 
 
 def test_a_group_says_how_many_run_and_warns_where_relevos_do_not(made: SimpleNamespace) -> None:
     nodes = arranged(
         made,
-        Wish(),
+        ListOptions(),
         made.model_of(1, "wine", "A"),
         made.model_of(2, "wine", "B", state=ContainerState.EXITED, exit_code=0),
         made.container(3, state=ContainerState.EXITED, exit_code=0),

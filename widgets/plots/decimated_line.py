@@ -6,22 +6,22 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from widgets.plots.look import SYMBOLS, line_pen
-from widgets.plots.pyramid import LinePyramid
+from widgets.plots.decimation import MinMaxPyramid
+from widgets.plots.style import SYMBOLS, line_pen
 from widgets.theme import Symbol, theme
 
 Floats = NDArray[np.float64]
 PER_PIXEL = 1.0
-SPARSE = 120
+MAX_MARKED_SAMPLES = 120
 """Up to so many visible samples each gets a point, so that single samples can be seen."""
 
 
-class LongCurve:
+class DecimatedLine:
     """Draws a pyramid; follows its plot's range by itself."""
 
     def __init__(self, plot: Any) -> None:
         self._plot = plot
-        self._pyramid = LinePyramid(np.empty(0), np.empty(0))
+        self._pyramid = MinMaxPyramid(np.empty(0), np.empty(0))
         self._pens = {
             False: line_pen(theme().colours.text, width=0.0),
             True: line_pen(theme().colours.text),
@@ -30,11 +30,11 @@ class LongCurve:
         self._points = pg.ScatterPlotItem(symbol=SYMBOLS[Symbol.CIRCLE], size=5, pxMode=True)
         plot.addItem(self._line)
         plot.addItem(self._points, ignoreBounds=True)
-        plot.getViewBox().sigXRangeChanged.connect(self.refill)
-        plot.getViewBox().sigResized.connect(self.refill)
+        plot.getViewBox().sigXRangeChanged.connect(self.redraw)
+        plot.getViewBox().sigResized.connect(self.redraw)
 
     @property
-    def pyramid(self) -> LinePyramid:
+    def pyramid(self) -> MinMaxPyramid:
         """The data."""
         return self._pyramid
 
@@ -43,21 +43,21 @@ class LongCurve:
         self._pens = {False: line_pen(colour, width=0.0), True: line_pen(colour, width=1.5)}
         self._points.setPen(None)
         self._points.setBrush(colour)
-        self.refill()
+        self.redraw()
 
-    def set_data(self, pyramid: LinePyramid) -> None:
+    def set_data(self, pyramid: MinMaxPyramid) -> None:
         """Draw other data with the same item."""
         self._pyramid = pyramid
-        self.refill()
+        self.redraw()
 
-    def refill(self) -> None:
+    def redraw(self) -> None:
         """Fill the line with what the view shows; O(pixels)."""
         box = self._plot.getViewBox()
         (left, right), _ = box.viewRange()
         limit = max(64, int(box.width() * PER_PIXEL))
         x, y = self._pyramid.view(left, right, limit)
         whole = bool(np.isfinite(y).all())
-        sparse = x.size <= SPARSE
+        sparse = x.size <= MAX_MARKED_SAMPLES
         connect = "all" if whole else "finite"
         self._line.setData(x, y, connect=connect, pen=self._pens[sparse], antialias=sparse)
         if sparse:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
 
-from widgets.letters.ansi import Ink, Run
-from widgets.letters.widths import width_of
+from widgets.text_grid.ansi import Run, TextStyle
+from widgets.text_grid.character_widths import columns_of
 from widgets.theme import Colours, theme
-from widgets.theme.ansi import READABLE, named
-from widgets.theme.ansi import ink as readable_ink
+from widgets.theme.ansi import READABLE, named, readable_colour
 from widgets.theme.colours import contrast
 
 
@@ -56,7 +55,7 @@ def paint_marks(painter: QPainter, grid: Grid, x: float, y: int, marks: list[Mar
 def paint_runs(
     painter: QPainter, grid: Grid, at: QPoint, runs: Sequence[Run], part: tuple[int, str]
 ) -> None:
-    """The letters of the part of a line (its place and text) from `at` on, each run in its ink."""
+    """The letters of the part of a line (its place and text) from `at` on, each run in its style."""
     place, text = part
     end = place + len(text)
     column = 0
@@ -65,44 +64,44 @@ def paint_runs(
         if first >= last:
             continue
         piece = run.text[first - run.start : last - run.start]
-        _paint(painter, grid, QPointF(at.x() + column * grid.width, at.y()), piece, run.ink)
-        column += width_of(piece)
+        _paint(painter, grid, QPointF(at.x() + column * grid.width, at.y()), piece, run.style)
+        column += columns_of(piece)
 
 
-def _paint(painter: QPainter, grid: Grid, at: QPointF, text: str, ink: Ink) -> None:
+def _paint(painter: QPainter, grid: Grid, at: QPointF, text: str, style: TextStyle) -> None:
     colours = theme().colours
-    front, behind = colour_of(ink.foreground, colours), ink.background
-    if ink.swapped:
+    front, behind = colour_of(style.foreground, colours), style.background
+    if style.swapped:
         front, behind = colours.base if behind == "" else colour_of(behind, colours), front
     if behind != "":
-        area = QRectF(at.x(), at.y(), width_of(text) * grid.width, grid.height)
+        area = QRectF(at.x(), at.y(), columns_of(text) * grid.width, grid.height)
         painter.fillRect(area, QColor(colour_of(behind, colours)))
-        front = on_top(front, colour_of(behind, colours), colours)
-    painter.setPen(QColor(colours.quiet if ink.faint and ink.foreground == "" else front))
-    painter.setFont(dressed(grid.font, ink))
+        front = readable_on(front, colour_of(behind, colours), colours)
+    painter.setPen(QColor(colours.quiet if style.faint and style.foreground == "" else front))
+    painter.setFont(styled_font(grid.font, style))
     painter.drawText(QPointF(at.x(), at.y() + grid.ascent), text)
 
 
-def on_top(front: str, behind: str, colours: Colours) -> str:
-    """An ink that reads on a background: the one asked for, else the theme's lightest or darkest."""
+def readable_on(front: str, behind: str, colours: Colours) -> str:
+    """A style that reads on a background: the one asked for, else the theme's lightest or darkest."""
     if contrast(front, behind) >= READABLE:
         return front
-    return max(colours.base, colours.text, key=lambda ink: contrast(ink, behind))
+    return max(colours.base, colours.text, key=lambda style: contrast(style, behind))
 
 
-def dressed(base: QFont, ink: Ink) -> QFont:
-    """The font of an ink."""
-    if not (ink.bold or ink.italic or ink.underlined):
+def styled_font(base: QFont, style: TextStyle) -> QFont:
+    """The font of a style."""
+    if not (style.bold or style.italic or style.underlined):
         return base
     made = QFont(base)
-    made.setBold(ink.bold)
-    made.setItalic(ink.italic)
-    made.setUnderline(ink.underlined)
+    made.setBold(style.bold)
+    made.setItalic(style.italic)
+    made.setUnderline(style.underlined)
     return made
 
 
 def colour_of(colour: int | str, colours: Colours) -> str:
-    """A run's colour as `#rrggbb`; the plain ink where none is named."""
+    """A run's colour as `#rrggbb`; the plain style where none is named."""
     if colour == "":
         return colours.text
-    return named(colour) if isinstance(colour, int) else readable_ink(colour)
+    return named(colour) if isinstance(colour, int) else readable_colour(colour)

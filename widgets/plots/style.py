@@ -3,8 +3,9 @@
 from typing import Any
 
 import pyqtgraph as pg
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPen
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainterPath, QPen
 
 from widgets.theme import FontSize, Symbol, VersionStyle, font, theme
 
@@ -43,7 +44,7 @@ def point_brush(style: VersionStyle) -> QBrush:
     return QBrush(colour)
 
 
-def plain_plot(plot: Any) -> None:
+def hide_default_controls(plot: Any) -> None:
     """Take away what pyqtgraph shows of its own: menus, the A button."""
     plot.setMenuEnabled(False)
     plot.hideButtons()
@@ -57,7 +58,7 @@ def plain_plot(plot: Any) -> None:
         plot.getAxis(side).setZValue(BEHIND)
 
 
-def dress(plot: Any) -> None:
+def apply_theme(plot: Any) -> None:
     """Axes and grid in the theme's colours; call again when it changes."""
     colours = theme().colours
     plot.showGrid(x=True, y=True, alpha=GRID_ALPHA)
@@ -67,11 +68,17 @@ def dress(plot: Any) -> None:
         axis.setTextPen(pg.mkPen(colours.quiet))
         axis.setTickFont(font(FontSize.SMALL))
         if axis.labelText:
-            name_axis(plot, side, axis.labelText)
+            set_axis_title(plot, side, axis.labelText)
 
 
-def name_axis(plot: Any, side: str, title: str, unit: str = "") -> None:
+def set_axis_title(plot: Any, side: str, title: str, unit: str = "") -> None:
     """Title an axis, its unit in brackets."""
     shown = f"{title} ({unit})" if unit else title
     size = f"{font(FontSize.SMALL).pointSizeF():.1f}pt"
     plot.setLabel(side, shown, color=theme().colours.quiet, **{"font-size": size})
+
+
+def symbol_path(symbol: Symbol) -> QPainterPath:
+    """The outline, one unit wide around the origin; y points down."""
+    path: QPainterPath = Symbols[SYMBOLS[symbol]]
+    return path

@@ -14,9 +14,9 @@ LEGEND_HEIGHT = 3 * GRID
 PNG_SCALE = 2.0
 
 
-def as_image(scene: QGraphicsScene, entries: Sequence[LegendEntry], scale: float) -> QImage:
+def render_image(scene: QGraphicsScene, entries: Sequence[LegendEntry], scale: float) -> QImage:
     """The plot as an image of so many times its size on the screen."""
-    size = picture_size(scene)
+    size = image_size(scene)
     image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
     painter = QPainter(image)
     painter.scale(scale, scale)
@@ -26,17 +26,17 @@ def as_image(scene: QGraphicsScene, entries: Sequence[LegendEntry], scale: float
     return image
 
 
-def as_png(scene: QGraphicsScene, entries: Sequence[LegendEntry]) -> bytes:
+def render_png(scene: QGraphicsScene, entries: Sequence[LegendEntry]) -> bytes:
     """A PNG file, at twice the size on the screen so that it prints well."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    as_image(scene, entries, PNG_SCALE).save(buffer, "PNG")  # type: ignore[call-overload]  # stub lacks QBuffer
+    render_image(scene, entries, PNG_SCALE).save(buffer, "PNG")  # type: ignore[call-overload]  # stub lacks QBuffer
     return bytes(buffer.data().data())
 
 
-def as_svg(scene: QGraphicsScene, entries: Sequence[LegendEntry], title: str) -> bytes:
+def render_svg(scene: QGraphicsScene, entries: Sequence[LegendEntry], title: str) -> bytes:
     """An SVG file; lines and texts stay lines and texts."""
-    size = picture_size(scene)
+    size = image_size(scene)
     written = QByteArray()
     buffer = QBuffer(written)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -51,7 +51,7 @@ def as_svg(scene: QGraphicsScene, entries: Sequence[LegendEntry], title: str) ->
     return bytes(written.data())
 
 
-def picture_size(scene: QGraphicsScene) -> QSize:
+def image_size(scene: QGraphicsScene) -> QSize:
     """The scene's size on the screen, and a line for the legend."""
     room = visible(scene)
     return QSize(max(1, round(room.width())), max(1, round(room.height())) + LEGEND_HEIGHT)
@@ -65,7 +65,7 @@ def visible(scene: QGraphicsScene) -> QRectF:
 
 def paint(painter: QPainter, scene: QGraphicsScene, entries: Sequence[LegendEntry]) -> None:
     """Legend above, plot below."""
-    size = picture_size(scene)
+    size = image_size(scene)
     painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor(theme().colours.base))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_legend(painter, entries)

@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor
 
 from services.evaluation.model import Series
 from widgets.formatting import number
-from widgets.plots.cloud import Cloud
-from widgets.plots.curve import LongCurve
+from widgets.plots.decimated_line import DecimatedLine
+from widgets.plots.decimation import MinMaxPyramid, nearest_index
 from widgets.plots.density import Box, DensityPyramid
-from widgets.plots.pyramid import LinePyramid, nearest
+from widgets.plots.density_scatter import DensityScatter
 from widgets.theme import VersionStyle
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ BAND_ALPHA = 60
 POINT = 5
 
 
-class Course:
+class SeriesItem:
     """Draws a series; the same items serve every refresh.
 
     Args:
@@ -33,9 +33,9 @@ class Course:
         self._plot = plot
         self._as_points = as_points
         self._series = Series(np.empty(0), np.empty(0))
-        self._curve = LongCurve(plot)
+        self._curve = DecimatedLine(plot)
         self._curve.set_colour(style.colour)
-        self._cloud = Cloud(plot, style, size=POINT)
+        self._scatter = DensityScatter(plot, style, size=POINT)
         self._edges = [pg.PlotCurveItem(pen=None) for _ in range(2)]
         band = QColor(style.colour)
         band.setAlpha(BAND_ALPHA)
@@ -57,9 +57,9 @@ class Course:
         lanes = bool(series.categories)
         none = np.empty(0)
         points = lanes or (self._as_points and series.low is None)
-        self._curve.set_data(LinePyramid(none, none) if points else LinePyramid(series.x, series.y))
-        cloud = (none, none) if not points else spread(series) if lanes else (series.x, series.y)
-        self._cloud.set_data(DensityPyramid(*cloud))
+        self._curve.set_data(MinMaxPyramid(none, none) if points else MinMaxPyramid(series.x, series.y))
+        points_data = (none, none) if not points else spread(series) if lanes else (series.x, series.y)
+        self._scatter.set_data(DensityPyramid(*points_data))
         ranged = not lanes and series.low is not None and series.high is not None
         for edge, values in zip(self._edges, (series.low, series.high), strict=True):
             edge.setData(series.x if ranged else none, values if ranged else none)
@@ -81,7 +81,7 @@ class Course:
 
     def read(self, at: float) -> tuple[str, float, float] | None:
         """The value nearest to an x, as text, and where it lies."""
-        place = nearest(self._series.x, at)
+        place = nearest_index(self._series.x, at)
         if place is None:
             return None
         x, y = float(self._series.x[place]), float(self._series.y[place])

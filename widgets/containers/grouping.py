@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.containers.model import Container, ContainerState
-from widgets.containers.cells import COLUMNS, CPU, MEMORY, NAME, STATE, belongs
+from widgets.containers.columns import COLUMNS, CPU, MEMORY, NAME, STATE, belongs
 from widgets.formatting import count
 from widgets.tables.cells import Cell, Row
 from widgets.tables.model import rank
@@ -17,7 +17,7 @@ _HELPER_SIGNS = ("pycharm_helpers", "/opt/project/")
 """What PyCharm names or mounts in the containers that it makes for a run and removes after it."""
 
 
-class Only(StrEnum):
+class StateFilter(StrEnum):
     """Which containers the person wants to see."""
 
     ALL = "all"
@@ -27,7 +27,7 @@ class Only(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ListOptions:
     """How the person wants the list.
 
     Attributes:
@@ -36,7 +36,7 @@ class Wish:
     """
 
     words: tuple[str, ...] = ()
-    only: Only = Only.ALL
+    only: StateFilter = StateFilter.ALL
     grouped: bool = True
     sorted_by: int = -1
     descending: bool = False
@@ -58,12 +58,12 @@ class Node:
     children: tuple[Row, ...] = ()
 
 
-def arrange(entries: Iterable[Entry], wish: Wish) -> list[Node]:
+def group_entries(entries: Iterable[Entry], options: ListOptions) -> list[Node]:
     """The lines to show; PyCharm's helpers are always one group, the last."""
-    shown = ordered([entry for entry in entries if wanted(entry, wish)], wish)
+    shown = sorted_entries([entry for entry in entries if matches(entry, options)], options)
     helpers = [entry for entry in shown if is_helper(entry.container)]
     others = [entry for entry in shown if not is_helper(entry.container)]
-    if wish.grouped:
+    if options.grouped:
         groups: dict[tuple[int, str], list[Entry]] = {}
         for entry in others:
             groups.setdefault(group_of(entry.container), []).append(entry)
@@ -75,28 +75,30 @@ def arrange(entries: Iterable[Entry], wish: Wish) -> list[Node]:
     return nodes
 
 
-def wanted(entry: Entry, wish: Wish) -> bool:
+def matches(entry: Entry, options: ListOptions) -> bool:
     """Whether a container is one of those that the person wants to see."""
     container = entry.container
     running = container.state in {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING}
-    if wish.only is Only.RELEVO and not belongs(container):
+    if options.only is StateFilter.RELEVO and not belongs(container):
         return False
-    if wish.only in {Only.RUNNING, Only.NOT_RUNNING} and running is not (wish.only is Only.RUNNING):
+    if options.only in {StateFilter.RUNNING, StateFilter.NOT_RUNNING} and running is not (
+        options.only is StateFilter.RUNNING
+    ):
         return False
-    if not wish.words:
+    if not options.words:
         return True
     lasting = (cell.text for i, cell in enumerate(entry.row.cells) if i not in {CPU, MEMORY})
     text = "\n".join(lasting).casefold() + container.identifier[:12]
-    return all(word in text for word in wish.words)
+    return all(word in text for word in options.words)
 
 
-def ordered(entries: Sequence[Entry], wish: Wish) -> list[Entry]:
+def sorted_entries(entries: Sequence[Entry], options: ListOptions) -> list[Entry]:
     """By name, then by the column that the person sorts by."""
     by_name = sorted(entries, key=lambda entry: entry.row.cells[NAME].sort_value)
-    if not 0 <= wish.sorted_by < len(COLUMNS):
+    if not 0 <= options.sorted_by < len(COLUMNS):
         return by_name
-    column = wish.sorted_by
-    return sorted(by_name, key=lambda entry: rank(entry.row.cells[column]), reverse=wish.descending)
+    column = options.sorted_by
+    return sorted(by_name, key=lambda entry: rank(entry.row.cells[column]), reverse=options.descending)
 
 
 def is_helper(container: Container) -> bool:

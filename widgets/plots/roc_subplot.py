@@ -1,4 +1,4 @@
-"""One class's ROC curves in one square."""
+"""One class's ROC curves in one subplot."""
 
 from collections.abc import Mapping
 from html import escape
@@ -11,18 +11,18 @@ from PySide6.QtCore import Qt
 
 from services.evaluation.model import Measure, RocCurve
 from widgets.formatting import UNDEFINED, fixed, number
-from widgets.plots.look import dress, line_pen, name_axis
+from widgets.plots.style import apply_theme, line_pen, set_axis_title
 from widgets.theme import FontSize, VersionStyle, font, theme
 
 Floats = NDArray[np.float64]
 POINTS = 1000
 WIDTH = 2.0
-LETTERS = 12
+MAX_LABEL_CHARACTERS = 12
 
 Shown = Mapping[str, tuple[RocCurve, VersionStyle]]
 
 
-class RocSquare:
+class RocSubplot:
     """Curves of all versions for one class; their AUCs stand in the corner that good curves leave free."""
 
     def __init__(self, plot: Any, class_name: str, *, named_left: bool, named_below: bool) -> None:
@@ -37,9 +37,9 @@ class RocSquare:
         plot.setLimits(xMin=-0.05, xMax=1.1, yMin=-0.05, yMax=1.05)
         for item in (self._chance, self._areas):
             plot.addItem(item, ignoreBounds=True)
-        self.dress()
+        self.apply_theme()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Wear the theme's colours."""
         colours = theme().colours
         self._chance.setPen(line_pen(colours.quiet, Qt.PenStyle.DotLine))
@@ -47,10 +47,10 @@ class RocSquare:
             escape(self._class_name), color=colours.text, size=f"{points(FontSize.NORMAL)}pt"
         )
         if self._named["left"]:
-            name_axis(self._plot, "left", "True positive rate")
+            set_axis_title(self._plot, "left", "True positive rate")
         if self._named["bottom"]:
-            name_axis(self._plot, "bottom", "False positive rate")
-        dress(self._plot)
+            set_axis_title(self._plot, "bottom", "False positive rate")
+        apply_theme(self._plot)
         self._write()
 
     def show_curves(self, shown: Shown) -> None:
@@ -61,7 +61,7 @@ class RocSquare:
             if name not in self._curves:
                 self._curves[name] = pg.PlotCurveItem(antialias=True)
                 self._plot.addItem(self._curves[name], ignoreBounds=True)
-            x, y = thinned(curve.false_positive_rate, curve.true_positive_rate, POINTS)
+            x, y = decimated(curve.false_positive_rate, curve.true_positive_rate, POINTS)
             self._curves[name].setData(x, y, pen=line_pen(style.colour, style.dash, WIDTH))
         self._shown = dict(shown)
         self._write()
@@ -102,7 +102,11 @@ def points(size: FontSize) -> str:
 
 def shortened(name: str) -> str:
     """A name that leaves the corner to the curves; the legend has more of it."""
-    return name if len(name) <= LETTERS else f"{name[: LETTERS // 2]}…{name[1 - LETTERS // 2 :]}"
+    return (
+        name
+        if len(name) <= MAX_LABEL_CHARACTERS
+        else f"{name[: MAX_LABEL_CHARACTERS // 2]}…{name[1 - MAX_LABEL_CHARACTERS // 2 :]}"
+    )
 
 
 def area(auc: Measure) -> str:
@@ -113,7 +117,7 @@ def area(auc: Measure) -> str:
     return fixed(auc.value, 3) + bound
 
 
-def thinned(x: Floats, y: Floats, limit: int) -> tuple[Floats, Floats]:
+def decimated(x: Floats, y: Floats, limit: int) -> tuple[Floats, Floats]:
     """At most so many points of a curve, evenly along its own length, both ends kept."""
     if x.size <= limit:
         return x, y

@@ -22,7 +22,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Dodge:
     """How points are placed around the values that they stand for.
 
     Attributes:
@@ -34,7 +34,7 @@ class Spread:
     versions: tuple[str, ...]
 
     @classmethod
-    def of(cls, pairs: Mapping[str, Pairs]) -> "Spread | None":
+    def of(cls, pairs: Mapping[str, Pairs]) -> "Dodge | None":
         """The spread that these pairs need; None where single points can be seen as they are."""
         found: set[float] = set()
         rows = 0

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QScrollBar, QWidget
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class TextPosition:
     """A letter of a line, by their numbers."""
 
     line: int
-    letter: int
+    character: int
 
 
 class Lines(Protocol):
@@ -38,7 +38,7 @@ class Selectable(Protocol):
     def lines(self) -> Lines:
         """What it shows."""
 
-    def place_at(self, point: QPoint) -> Place:
+    def position_at(self, point: QPoint) -> TextPosition:
         """The line and the letter at a point of the viewport."""
 
     def viewport(self) -> QWidget:
@@ -53,7 +53,7 @@ class Selection:
 
     def __init__(self, view: Selectable) -> None:
         self._view = view
-        self._from = self._to = Place(0, 0)
+        self._from = self._to = TextPosition(0, 0)
         self._dragging = False
 
     @property
@@ -63,7 +63,7 @@ class Selection:
 
     def clear(self) -> None:
         """Select nothing."""
-        self._from = self._to = Place(0, 0)
+        self._from = self._to = TextPosition(0, 0)
         self._dragging = False
 
     def select_all(self) -> None:
@@ -71,15 +71,15 @@ class Selection:
         lines = self._view.lines
         if lines.end > lines.first:
             last = lines.end - 1
-            self._select(Place(lines.first, 0), Place(last, len(lines.text(last))))
+            self._select(TextPosition(lines.first, 0), TextPosition(last, len(lines.text(last))))
 
     def within(self, number: int, length: int) -> tuple[int, int] | None:
         """The selected letters of a line of that length; None when there are none."""
         start, end = sorted((self._from, self._to))
         if start == end or not start.line <= number <= end.line:
             return None
-        first = start.letter if number == start.line else 0
-        last = end.letter if number == end.line else length
+        first = start.character if number == start.line else 0
+        last = end.character if number == end.line else length
         return (first, last) if first < last else None
 
     def text(self) -> str:
@@ -118,7 +118,7 @@ class Selection:
             case QEvent.Type.MouseButtonPress if event.button() is left:
                 self._press(event)
             case QEvent.Type.MouseButtonDblClick if event.button() is left:
-                self._select_word(self._view.place_at(at))
+                self._select_word(self._view.position_at(at))
             case QEvent.Type.MouseMove if self._dragging:
                 self._drag(event)
             case QEvent.Type.MouseButtonRelease if event.button() is left:
@@ -128,7 +128,7 @@ class Selection:
         return True
 
     def _press(self, event: QMouseEvent) -> None:
-        place = self._view.place_at(event.position().toPoint())
+        place = self._view.position_at(event.position().toPoint())
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self._select(self._from if extend else place, place)
         self._dragging = True
@@ -140,20 +140,20 @@ class Selection:
             bar.setValue(bar.value() - 1)
         elif y > view.viewport().height():
             bar.setValue(bar.value() + 1)
-        self._select(self._from, view.place_at(event.position().toPoint()))
+        self._select(self._from, view.position_at(event.position().toPoint()))
 
-    def _select_word(self, place: Place) -> None:
+    def _select_word(self, place: TextPosition) -> None:
         lines = self._view.lines
         if lines.end == lines.first:
             return
         text = lines.text(place.line)
-        start = end = min(place.letter, len(text))
+        start = end = min(place.character, len(text))
         while start > 0 and not text[start - 1].isspace():
             start -= 1
         while end < len(text) and not text[end].isspace():
             end += 1
-        self._select(Place(place.line, start), Place(place.line, end))
+        self._select(TextPosition(place.line, start), TextPosition(place.line, end))
 
-    def _select(self, start: Place, end: Place) -> None:
+    def _select(self, start: TextPosition, end: TextPosition) -> None:
         self._from, self._to = start, end
         self._view.viewport().update()

@@ -2,19 +2,19 @@
 
 import pytest
 
-from widgets.letters.widths import cut, place_at, width_of
+from widgets.text_grid.character_widths import columns_of, cut, position_at
 
 
 @pytest.mark.parametrize(
     ("text", "width"), [("", 0), ("abc", 3), ("café", 4), ("cafe\u0301", 4), ("日本", 4), ("a日b", 4)]
 )
 def test_wide_letters_take_two_columns_and_combining_marks_none(text: str, width: int) -> None:
-    assert width_of(text) == width
+    assert columns_of(text) == width
 
 
 @pytest.mark.parametrize(("column", "place"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 3), (9, 3)])
 def test_both_columns_of_a_wide_letter_are_its_own(column: int, place: int) -> None:
-    assert place_at("a日b", column) == place
+    assert position_at("a日b", column) == place
 
 
 def test_a_part_is_cut_by_columns() -> None:
