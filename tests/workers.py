@@ -24,14 +24,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "tests/services/platform/",
         "tests/services/publish/",
         "tests/services/containers/swarm/",
+        "tests/services/containers/test_kinds.py",
         "tests/app/pages/platform/",
         "tests/images/",
     ),
 }
 """From a group's name to the files and folders in it, the longest group first."""
-
-GROUP_OF_FIXTURE = {"swarm_engine": "platforms"}
-"""Fixtures that change what all share: whoever uses one is in that group."""
 
 LONG = ("tests/services/client/", "tests/services/model_server/", "tests/services/gateway/")
 """Files dealt out next, so that none of them is begun when the other workers are about to end."""
@@ -53,11 +51,7 @@ def _rank(nodeid: str) -> int:
 
 
 def sort_for_workers(items: list[pytest.Item]) -> None:
-    """Put the long groups first; a test outside of the group that its fixtures ask for is an error."""
-    for item in items:
-        for fixture, group in GROUP_OF_FIXTURE.items():
-            if fixture in getattr(item, "fixturenames", ()) and group_of(item.nodeid) != group:
-                raise pytest.UsageError(f"{item.nodeid} uses {fixture}: name its file in the group {group}")
+    """Put the long groups first."""
     items.sort(key=lambda item: _rank(item.nodeid))
 
 

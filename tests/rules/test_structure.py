@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.workers import group_of
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("app", "widgets", "services")
 SOURCES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
@@ -96,3 +98,13 @@ def test_no_text_of_the_project_names_a_machine_path() -> None:
         for file in ((ROOT / folder).rglob(f"*.{suffix}") if folder != "." else ROOT.glob(f"*.{suffix}"))
     ]
     assert [str(file) for file in texts if pattern.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_what_makes_the_engine_a_swarm_is_in_the_group_that_one_worker_runs() -> None:
+    files = [
+        file.relative_to(ROOT).as_posix()
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"\bswarm_engine\b", file.read_text(encoding="utf-8")) and file != Path(__file__)
+    ]
+    assert files
+    assert [file for file in files if group_of(file) != "platforms"] == []
