@@ -66,7 +66,7 @@ def check_models(folder: Path) -> None:
     """Model files of other makers are read by the libraries in the bundle."""
     files = write_models(folder)
     for file, words in files.items():
-        command = [PROGRAM, "describe", file]
+        command: list[str | Path] = [PROGRAM, "describe", file]
         result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
         assert result.returncode == 0, f"{file.name}: {result.stdout}{result.stderr}"
         assert words in result.stdout, result.stdout
@@ -96,7 +96,7 @@ def write_models(folder: Path) -> dict[Path, str]:
 def check_demo(folder: Path) -> None:
     """The demo trains, serves, replays and renders every page in both themes."""
     began = time.monotonic()
-    command = [
+    command: list[str | Path] = [
         PROGRAM, "demo", "--headless", "--once",
         "--workspace", folder / "workspace", "--screenshots", folder / "pages",
     ]  # fmt: skip
@@ -112,7 +112,7 @@ def check_demo(folder: Path) -> None:
 def check_cassandra(folder: Path, server: str) -> None:
     """A gateway from the bundle reaches Cassandra and makes its schema there."""
     prefix = f"smoke_{secrets.token_hex(4)}_"
-    command = [
+    command: list[str | Path] = [
         PROGRAM, "gateway", "--store", f"cassandra:{server}", "--cassandra-prefix", prefix,
         "--spool", folder / "spool", "--port", "0", "--held",
     ]  # fmt: skip

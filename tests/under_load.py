@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from services.client import GatewayClient
 from services.errors import RelevoError
@@ -50,7 +50,7 @@ class Load:
             for first in range(clients)
         ]
         self.answered: dict[str, str] = {}
-        self.labelled: dict[str, object] = {}
+        self.labelled: dict[str, Any] = {}
         self.failures: list[str] = []
 
     def __enter__(self) -> Self:
@@ -92,7 +92,7 @@ class Load:
             self._label(answer.id, row[self._target])
         return True
 
-    def _label(self, identifier: str, label: object) -> None:
+    def _label(self, identifier: str, label: Any) -> None:
         try:
             self._gateway.label(self._project, [(identifier, label)])
         except RelevoError:

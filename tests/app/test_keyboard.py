@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.pages.registry import PAGES
+from app.shell.window import Shell
 from services.store.interface import Store
 
 OpenWindow = Callable[..., Any]
@@ -72,7 +73,7 @@ def is_inner(widget: QWidget) -> bool:
     return widget.objectName().startswith("qt_")
 
 
-def walk(shell: QWidget, qtbot: QtBot) -> list[QWidget]:
+def walk(shell: Shell, qtbot: QtBot) -> list[QWidget]:
     """The controls that Tab goes through, from the sidebar until it is there again."""
     shell.sidebar.setFocus()
     stops: list[QWidget] = [shell.sidebar]

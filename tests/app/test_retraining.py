@@ -102,8 +102,8 @@ def service(wine: Store) -> Iterator[ModelService]:
     made = ModelService()
     thread = Thread(target=made.server.serve_forever)
     thread.start()
-    version = wine.project("wine").version("A")  # type: ignore[union-attr]
-    wine.register(replace(version, endpoint=made.address), who="service")  # type: ignore[type-var]
+    version = wine.project("wine").version("A")
+    wine.register(replace(version, endpoint=made.address), who="service")
     yield made
     made.server.shutdown()
     made.server.server_close()
@@ -162,7 +162,7 @@ def test_without_the_gateway_nothing_is_cancelled_and_the_page_says_why(
     qtbot.waitUntil(lambda: not window.start.monitor.notice.isHidden())
     assert "not cancelled" in window.start.monitor.notice.banner.accessibleName()
     assert entry.state is TaskState.RUNNING
-    assert wine.job("wine", "A", "job-1").state is JobState.RUNNING  # type: ignore[union-attr]
+    assert wine.job("wine", "A", "job-1").state is JobState.RUNNING
     cancel_in_activity(window, qtbot)
 
 
@@ -177,7 +177,7 @@ def test_a_job_that_goes_on_after_the_connection_was_left_is_not_called_cancelle
     window.program.context.connection.leave()
     assert entry.state is TaskState.DETACHED
     assert entry.message == "goes on at the platform, at 40 % when last seen"
-    assert wine.job("wine", "A", "job-1").state is JobState.RUNNING  # type: ignore[union-attr]
+    assert wine.job("wine", "A", "job-1").state is JobState.RUNNING
 
 
 def test_the_dialog_gives_rows_and_parameters_or_says_what_is_wrong(

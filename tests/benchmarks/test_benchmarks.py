@@ -24,12 +24,14 @@ def bench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return SimpleNamespace(run=run, registry=registry, row=row)
 
 
-def test_every_row_has_a_name_of_its_own(bench):
+def test_every_row_has_a_name_of_its_own(bench: SimpleNamespace) -> None:
     names = [row.name for row in bench.registry.all_rows()]
     assert len(names) == len(set(names)) >= 8
 
 
-def test_hits_misses_failures_and_gaps_are_all_told_and_none_fails_the_build(bench):
+def test_hits_misses_failures_and_gaps_are_all_told_and_none_fails_the_build(
+    bench: SimpleNamespace,
+) -> None:
     row = bench.row
 
     def measured(figure: float) -> Callable[[float], object]:
@@ -60,7 +62,7 @@ def test_hits_misses_failures_and_gaps_are_all_told_and_none_fails_the_build(ben
     assert "a: noted" in out
 
 
-def test_rows_are_chosen_by_the_beginning_of_their_names(bench):
+def test_rows_are_chosen_by_the_beginning_of_their_names(bench: SimpleNamespace) -> None:
     code, out = bench.run(None, "--list", "gateway")
     assert code == 0
     assert {line.split()[0] for line in out.splitlines()} == {
@@ -72,7 +74,7 @@ def test_rows_are_chosen_by_the_beginning_of_their_names(bench):
     }
 
 
-def test_equal_answers_are_checked_before_metrics_are_timed(bench):
+def test_equal_answers_are_checked_before_metrics_are_timed(bench: SimpleNamespace) -> None:
     code, out = bench.run(None, "metrics", "--scale", "0.003")
     assert code == 0
     assert "AUC ± 0.0e+00 at most" in out

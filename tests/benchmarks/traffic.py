@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -130,7 +131,8 @@ class Traffic:
 
 def joined(batches: Iterator[Batch]) -> tuple[Floats, list[str], list[str]]:
     """Scores, predictions and labels of all rows as scikit-learn wants them, in order of id."""
-    predictions, labels = [], []
+    predictions: list[Any] = []
+    labels: list[Any] = []
     for batch in batches:
         (labels if isinstance(batch, LabelBatch) else predictions).append(batch)
     order = _order(np.concatenate([batch.ids for batch in predictions]))

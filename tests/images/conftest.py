@@ -4,6 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any
 
 import docker
 import docker.errors
@@ -26,7 +27,7 @@ def start(
     made: list[str] = []
 
     def started(image: str, *, seconds: float = 90, port: int = 0, **named: object) -> str:
-        settings = {
+        settings: dict[str, Any] = {
             "name": unique_name(f"{image}-{next(_numbers)}"),
             "image": built_images(image),
             "ports": (Port(port, host_address="127.0.0.1"),) if port else (),

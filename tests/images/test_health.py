@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -19,7 +19,7 @@ import images
 
 
 @pytest.fixture
-def health() -> ModuleType:
+def health() -> Any:
     specification = importlib.util.spec_from_file_location("health", images.path("common", "health.py"))
     assert specification is not None
     assert specification.loader is not None
@@ -52,7 +52,7 @@ def certificate(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve(health: ModuleType) -> Iterator[Callable[..., None]]:
+def serve(health: Any) -> Iterator[Callable[..., None]]:
     """Answer /health with a status where the check looks, over TLS if a certificate is given."""
     running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
@@ -84,7 +84,7 @@ def serve(health: ModuleType) -> Iterator[Callable[..., None]]:
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (404, 1)])
 def test_only_a_service_that_says_it_is_ready_is_healthy(
-    health: ModuleType, serve: Callable[..., None], status: int, code: int
+    health: Any, serve: Callable[..., None], status: int, code: int
 ) -> None:
     serve(status)
     assert health.main() == code
@@ -92,12 +92,12 @@ def test_only_a_service_that_says_it_is_ready_is_healthy(
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
 def test_a_service_with_a_certificate_is_asked_over_tls(
-    health: ModuleType, serve: Callable[..., None], certificate: Path, status: int, code: int
+    health: Any, serve: Callable[..., None], certificate: Path, status: int, code: int
 ) -> None:
     serve(status, certificate)
     assert health.main() == code
 
 
-def test_a_service_that_does_not_listen_is_not_healthy(health: ModuleType) -> None:
+def test_a_service_that_does_not_listen_is_not_healthy(health: Any) -> None:
     health.PORT = 1
     assert health.main() == 1

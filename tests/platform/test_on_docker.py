@@ -22,7 +22,7 @@ from services.client.registry_browser import RegistryBrowser
 from services.containers.engine.engine import Engine
 from services.containers.interface import ServiceState
 from services.containers.kinds import runtime_on
-from services.containers.model import Port
+from services.containers.model import Layer, Port
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import ChampionRequest
@@ -226,7 +226,7 @@ def test_the_whole_platform_fits_the_smallest_server(plant: Plant) -> None:
 def _disk(plant: Plant) -> dict[str, int]:
     """What each image adds to those before it, and each volume: bytes."""
     found: dict[str, int] = {}
-    layers = set()
+    layers: set[Layer] = set()
     images = [(name, reference(name)) for name in IMAGES]
     models = find_platform(plant.engine, plant.name).models
     for name, image in images + [(each.name.removeprefix(f"{plant.name}-"), each.image) for each in models]:

@@ -39,7 +39,8 @@ def latency(scale: float) -> Outcome:
         raise NotHere("R is not installed")
     with tempfile.TemporaryDirectory(prefix="relevo-bench-") as name:
         folder = Path(name)
-        command, project = ["Rscript", "training/train_a.R", folder / "deploy"], path("projects", "iris-r")
+        command = ["Rscript", "training/train_a.R", str(folder / "deploy")]
+        project = path("projects", "iris-r")
         subprocess.run(command, check=True, capture_output=True, cwd=project)
         with _platform(folder) as sides:
             seconds = run(_alternately(sides, max(1, round(REQUESTS * scale))))

@@ -107,7 +107,8 @@ def test_an_error_about_a_field_names_it(server: _Server, client: GatewayClient)
     server.answer = (422, {}, _error("invalid_input", "instances[0].ph"))
     with pytest.raises(InvalidInput) as raised:
         client.predict("wine", [{"ph": 1}])
-    assert raised.value.field == "instances[0].ph"
+    error: Any = raised.value
+    assert error.field == "instances[0].ph"
 
 
 def test_when_to_come_back_is_kept(server: _Server, client: GatewayClient) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from services.client import registry_browser
 from services.client.registry_browser import RegistryBrowser, is_readable, known_authority, registry_name
 from services.errors import Refused, SignInNeeded
 
@@ -38,7 +37,7 @@ def test_plain_http_where_https_is_meant_is_told_with_the_way(
 def test_an_own_authority_is_found_where_docker_looks_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry_browser.Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
     file = tmp_path / ".docker" / "certs.d" / "plant:5000" / "ca.crt"
     file.parent.mkdir(parents=True)
     file.write_text("PEM")

@@ -15,7 +15,7 @@ from tests.services.http.conftest import Run, Serve
 @asynccontextmanager
 async def scripted(*answers: Any) -> AsyncIterator[Any]:
     """A server that gives these bytes, one each connection, after a request; then closes if told so."""
-    connections = []
+    connections: list[Any] = []
 
     async def serve(reader: Any, writer: Any) -> None:
         answer = answers[min(len(connections), len(answers) - 1)]
@@ -125,7 +125,7 @@ def test_a_server_that_ends_while_it_answers_is_asked_once_more_where_that_is_sa
     async def main() -> None:
         answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal", b""]
         good = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone"
-        asked = []
+        asked: list[Any] = []
 
         async def serve(reader: Any, writer: Any) -> None:
             try:

@@ -113,7 +113,8 @@ def test_a_stop_under_load_loses_no_answer(run: Run, serve: Serve) -> None:
 
     async def main() -> None:
         async with serve() as served:
-            answered, enough = [], asyncio.Event()
+            answered: list[Any] = []
+            enough = asyncio.Event()
             asking = [asyncio.create_task(ask(served.address, answered, enough)) for _ in range(20)]
             await enough.wait()
             await served.server.stop()

@@ -93,7 +93,12 @@ def write(folder: Path, model: Any, signature: Signature = NUMBERS, **more: Any)
     """Write a deploy folder with a pickled model."""
     folder.mkdir(parents=True, exist_ok=True)
     joblib.dump(model, folder / "model.joblib")
-    facts = {"project": "plant", "version": "A", "trained_at": datetime.now(UTC), "rows": 200} | more
+    facts: dict[str, Any] = {
+        "project": "plant",
+        "version": "A",
+        "trained_at": datetime.now(UTC),
+        "rows": 200,
+    } | more
     deploy = Deploy(signature=signature, **facts)
     if deploy.train:
         (folder / deploy.train).write_text(TRAIN.format(before="pass"))
@@ -130,7 +135,7 @@ class PythonMaker:
     def linear(self, folder: Path, factor: float = 1, *, train: bool = False) -> Path:
         """Write a linear model of `data()` whose target is multiplied; its artifact."""
         inputs, target = data()
-        more = {"train": "train.py"} if train else {}
+        more: dict[str, Any] = {"train": "train.py"} if train else {}
         write(folder, LinearRegression().fit(inputs, target * factor), **more)
         return folder / self.artifact
 

@@ -202,7 +202,7 @@ def test_the_model_tells_what_it_is_with_the_columns_that_python_makes(
 def _columns_of_python(fields: Any) -> Any:
     from services.store.names import column_for
 
-    columns = []
+    columns: list[Any] = []
     for field in fields:
         columns.append(column_for(field["name"], frozenset(columns)))
     return columns

@@ -213,7 +213,7 @@ def test_a_swap_of_revisions_under_load_loses_no_request(
 
     async def main() -> None:
         async with asking(loaded[0]) as asked:
-            seen = set()
+            seen: set[Any] = set()
 
             async def ask() -> None:
                 while len(seen) < 2:

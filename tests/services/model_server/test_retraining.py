@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from services.registry.model import Job, JobState
-from tests.services.model_server.conftest import Platform, PythonMaker
+from tests.services.model_server.conftest import Platform, Process, PythonMaker
 
 
 class Shared:
@@ -31,7 +31,7 @@ class Shared:
         columns |= {"y": target * 3, "id": np.arange(float(len(target)))}
         self.platform.store.write_training("plant", deploys.NUMBERS, columns)
 
-    def script(self, before: str = "") -> None:
+    def script(self, before: str = "") -> Process:
         """Let the training script do this first, in the words of the service's language."""
         self.maker.script(self.folder, self.maker.failing[before] if before else "")
         return self.service
@@ -55,7 +55,7 @@ def platform(shared: Shared) -> Any:
 
 
 @pytest.fixture
-def trained(shared: Shared) -> Callable[..., None]:
+def trained(shared: Shared) -> Callable[..., Process]:
     return shared.script
 
 
@@ -74,7 +74,7 @@ def _state(platform: Any, service: Any, job: Any) -> Any:
 
 
 def test_a_finished_job_stores_a_revision_and_nothing_else(
-    platform: Any, trained: Callable[..., None]
+    platform: Any, trained: Callable[..., Process]
 ) -> None:
     service = trained()
     before = platform.revision_of(service)
@@ -90,7 +90,7 @@ def test_a_finished_job_stores_a_revision_and_nothing_else(
 
 
 def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(
-    platform: Any, trained: Callable[..., None], shared: Shared
+    platform: Any, trained: Callable[..., Process], shared: Shared
 ) -> None:
     service = trained("wait")
     job = _start(platform, service)
@@ -107,7 +107,7 @@ def test_predictions_go_on_one_job_at_a_time_and_it_can_be_cancelled(
 
 
 def test_of_two_replicas_asked_at_the_same_moment_one_trains(
-    platform: Any, trained: Callable[..., None], shared: Shared
+    platform: Any, trained: Callable[..., Process], shared: Shared
 ) -> None:
     services = (trained("wait"), platform.serve(shared.folder))
     with ThreadPoolExecutor(2) as pool:
@@ -124,7 +124,7 @@ def test_of_two_replicas_asked_at_the_same_moment_one_trains(
 
 
 def test_a_job_cancelled_at_another_replica_stops(
-    platform: Any, trained: Callable[..., None], shared: Shared
+    platform: Any, trained: Callable[..., Process], shared: Shared
 ) -> None:
     service = trained("wait")
     other = platform.serve(shared.folder)
@@ -136,7 +136,7 @@ def test_a_job_cancelled_at_another_replica_stops(
 
 
 def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(
-    platform: Any, trained: Callable[..., None], shared: Shared
+    platform: Any, trained: Callable[..., Process], shared: Shared
 ) -> None:
     service = trained("wait")
     other = platform.serve(shared.folder)
@@ -152,7 +152,7 @@ def test_a_job_counts_as_cancelled_only_when_its_training_has_really_ended(
 
 
 def test_a_job_is_cancelled_through_the_gateway(
-    platform: Any, trained: Callable[..., None], shared: Shared
+    platform: Any, trained: Callable[..., Process], shared: Shared
 ) -> None:
     trained("wait")
     service = platform.serve(shared.folder)
@@ -169,7 +169,7 @@ def test_a_job_is_cancelled_through_the_gateway(
 
 
 def test_a_service_killed_while_training_leaves_no_process_and_its_job_is_marked_failed(
-    platform: Any, trained: Callable[..., None], shared: Shared
+    platform: Any, trained: Callable[..., Process], shared: Shared
 ) -> None:
     trained("wait")
     service = platform.serve(shared.folder)
@@ -209,7 +209,7 @@ def _age(platform: Any, job: Any) -> None:
 
 
 def test_a_script_uses_what_lies_beside_it(
-    platform: Any, trained: Callable[..., None], shared: Shared
+    platform: Any, trained: Callable[..., Process], shared: Shared
 ) -> None:
     for name, content in shared.maker.beside.items():
         (shared.folder / name).write_text(content)
@@ -223,7 +223,7 @@ def test_a_script_uses_what_lies_beside_it(
 
 @pytest.mark.parametrize("before", ["refusal", "bug", "end", "other columns"])
 def test_a_script_that_fails_fails_the_job_in_words(
-    platform: Any, trained: Callable[..., None], shared: Shared, before: str
+    platform: Any, trained: Callable[..., Process], shared: Shared, before: str
 ) -> None:
     service = trained(before)
     known = platform.store.revisions("plant", "A")
@@ -234,7 +234,7 @@ def test_a_script_that_fails_fails_the_job_in_words(
     assert platform.ask(service, "GET", "/health").status == 200
 
 
-def test_what_cannot_be_retrained_is_refused(platform: Any, trained: Callable[..., None]) -> None:
+def test_what_cannot_be_retrained_is_refused(platform: Any, trained: Callable[..., Process]) -> None:
     service = trained()
     for url in ("http://127.0.0.1:1/v1/projects/plant/data", "file:///etc/passwd", "not a url",
                 f"{platform.gateway.address}@evil.example/"):  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import asdict, replace
@@ -247,7 +248,9 @@ def test_data_are_copied_while_the_gateway_goes_on(
     engine: Engine, shared: SharedPlatform, tmp_path_factory: pytest.TempPathFactory, silent: Silent
 ) -> None:
     name, into = shared.request.name, tmp_path_factory.mktemp("backups")
-    before, told, answers = _identifiers(engine, name), [], []
+    before = _identifiers(engine, name)
+    told: list[Any] = []
+    answers: list[Any] = []
 
     def progress(fraction: float | None, text: str) -> None:
         told.append(fraction or 0.0)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import joblib
 import lightgbm
@@ -211,14 +212,14 @@ def test_a_process_apart_describes_and_writes_as_this_one_does(models: Path, tmp
 class Ends:
     """A pickle that ends whoever reads it, after some words."""
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return eval, ("print('I am no answer') or __import__('os')._exit(3)",)
 
 
 class Waits:
     """A pickle that is never read to its end."""
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return eval, ("__import__('time').sleep(600)",)
 
 
@@ -250,7 +251,7 @@ class Raises:
     def __init__(self, code: str) -> None:
         self._code = code
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return eval, (self._code,)
 
 

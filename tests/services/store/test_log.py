@@ -168,7 +168,7 @@ def test_packing_keeps_every_row_and_its_order_within_a_kind(
     assert store.pack(project, packed) == packed
     champions = entries[0].batch
     assert isinstance(champions, PredictionBatch)
-    np.testing.assert_array_equal(champions.predicted[:30], written[0].predicted)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(champions.predicted[:30], written[0].predicted)
     np.testing.assert_array_equal(champions.sequences, [0] * 30 + [3] * 20)
 
 

@@ -1,6 +1,7 @@
 """The tables of projects, history and activity."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -185,6 +186,7 @@ def test_a_long_name_keeps_both_ends(qtbot: QtBot) -> None:
     table = ProjectsTable()
     qtbot.addWidget(table)
     table.show_projects([project(LONG)], NOW)
-    delegate, model = table.view.itemDelegate(), table.view.model()
+    delegate: Any = table.view.itemDelegate()
+    model = table.view.model()
     assert delegate.elision(model.index(0, 0)) is Qt.TextElideMode.ElideMiddle
     assert delegate.elision(model.index(0, 1)) is Qt.TextElideMode.ElideRight

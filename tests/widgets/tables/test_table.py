@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
@@ -85,8 +86,14 @@ def test_a_refresh_keeps_selection_order_and_widths(qtbot: QtBot, table: DataTab
     assert table.view.columnWidth(1) == 123
 
 
+def source_of(table: DataTable) -> Any:
+    """The model below the one that sorts."""
+    sorting: Any = table.view.model()
+    return sorting.sourceModel()
+
+
 def test_a_refresh_of_the_same_rows_resets_nothing(qtbot: QtBot, table: DataTable) -> None:
-    source = table.view.model().sourceModel()
+    source = source_of(table)
     with qtbot.assertNotEmitted(source.modelReset), qtbot.waitSignal(source.dataChanged):
         table.set_rows([row("bravo", 12), row("Alpha", 9), row("charlie", None)])
 
@@ -194,7 +201,7 @@ def test_numbers_stand_right_and_texts_left(table: DataTable) -> None:
 
 
 def test_columns_can_be_hidden_but_never_all(table: DataTable) -> None:
-    head = table.view.horizontalHeader()
+    head: Any = table.view.horizontalHeader()
     for action in head.columns_menu().actions()[:2]:
         action.setChecked(False)
     assert [head.isSectionHidden(c) for c in range(3)] == [True, True, False]
@@ -203,7 +210,7 @@ def test_columns_can_be_hidden_but_never_all(table: DataTable) -> None:
 
 def test_a_repaint_asks_nothing_of_rows_that_are_not_seen(qtbot: QtBot, table: DataTable) -> None:
     table.set_rows([row(f"file {number:05d}", number) for number in range(5000)])
-    source = table.view.model().sourceModel()
+    source = source_of(table)
     asked: set[int] = set()
     original = source.data
 

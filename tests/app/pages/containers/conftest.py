@@ -1,6 +1,5 @@
 """The Containers page on the real engine, with containers of the test's own, and a way to cut it off."""
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,7 @@ from services.containers.addresses import Host, LocalEngine
 from services.containers.engine.engine import Engine
 from services.containers.hosts import HostFolder
 from services.containers.model import Container, ContainerSpec, RestartPolicy
-
-_RELAY = Path(__file__).parents[3] / "services" / "containers" / "engine"
-sys.path.insert(0, str(_RELAY))
-try:
-    from relay import Relay
-finally:
-    sys.path.pop(0)
+from tests.services.containers.engine.relay import Relay
 
 Run = Callable[..., str]
 

@@ -44,6 +44,11 @@ def choose(page: ImagesPage, name: str, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: [line.reference for line in page.table.chosen()] == [name])
 
 
+def dialog_of(page: ImagesPage) -> Any:
+    """The dialog that is open."""
+    return page.operations.dialog
+
+
 def folder_with(tmp_path: Path, recipe: str) -> str:
     folder = tmp_path / "context"
     folder.mkdir()
@@ -72,7 +77,7 @@ def test_a_folder_is_built_its_output_shown_and_the_image_listed(
 ) -> None:
     folder = folder_with(tmp_path, f"FROM {small_image}\nRUN echo a word of the build > /word; cat /word\n")
     page.operations._ask_build()
-    dialog = page.operations.dialog
+    dialog = dialog_of(page)
     dialog.folder._take(folder)
     assert dialog.name.value() == "context:1"
     dialog.name.editor.setText(fresh)
@@ -98,7 +103,7 @@ def test_a_folder_without_a_dockerfile_says_so(
     page: ImagesPage, fresh: str, tmp_path: Path, qtbot: QtBot
 ) -> None:
     told: list[str] = []
-    page.operations.error.show_error = lambda error: told.append(error.message)
+    page.operations.error.show_error = lambda error, **_: told.append(error.message)
     page.operations._build_folder(str(tmp_path), fresh)
     qtbot.waitUntil(lambda: bool(told))
     assert "has no Dockerfile" in told[0]
@@ -109,12 +114,12 @@ def test_a_further_name_is_given_and_taken_away(
 ) -> None:
     choose(page, small_image, qtbot)
     page.operations.tag.trigger()
-    page.operations.dialog.name.editor.setText(fresh)
-    page.operations.dialog.button.click()
+    dialog_of(page).name.editor.setText(fresh)
+    dialog_of(page).button.click()
     qtbot.waitUntil(lambda: fresh in names(page), timeout=15_000)
     choose(page, fresh, qtbot)
     page.operations.remove.trigger()
-    page.operations.dialog.button.click()
+    dialog_of(page).button.click()
     qtbot.waitUntil(lambda: fresh not in names(page), timeout=15_000)
     assert engine.image(small_image) is not None
 
@@ -122,17 +127,17 @@ def test_a_further_name_is_given_and_taken_away(
 def test_pruning_says_before_what_would_go(page: ImagesPage, qtbot: QtBot) -> None:
     page.operations.prune.trigger()
     qtbot.waitUntil(lambda: page.operations.dialog is not None, timeout=15_000)
-    assert page.operations.dialog.windowTitle().startswith(("Remove", "Nothing to remove"))
-    page.operations.dialog.reject()
+    assert dialog_of(page).windowTitle().startswith(("Remove", "Nothing to remove"))
+    dialog_of(page).reject()
 
 
 def test_a_pull_that_fails_is_told(page: ImagesPage, fresh: str, qtbot: QtBot) -> None:
     page.operations.pull.trigger()
-    page.operations.dialog.name.editor.setText("two words")
-    page.operations.dialog.button.click()
-    assert "no spaces" in page.operations.dialog.name.error()
-    page.operations.dialog.name.editor.setText(f"127.0.0.1:9/{fresh}")
-    page.operations.dialog.button.click()
+    dialog_of(page).name.editor.setText("two words")
+    dialog_of(page).button.click()
+    assert "no spaces" in dialog_of(page).name.error()
+    dialog_of(page).name.editor.setText(f"127.0.0.1:9/{fresh}")
+    dialog_of(page).button.click()
     qtbot.waitUntil(page.error.isVisible, timeout=30_000)
 
 

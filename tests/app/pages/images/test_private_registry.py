@@ -45,7 +45,8 @@ def push(page: ImagesPage, name: str, qtbot: QtBot) -> None:
     page.table.select_keys([name])
     qtbot.waitUntil(lambda: [line.reference for line in page.table.chosen()] == [name])
     page.operations.push.trigger()
-    page.operations.dialog.button.click()
+    dialog: Any = page.operations.dialog
+    dialog.button.click()
 
 
 def answer(dialog: Any, user: str, password: str) -> None:

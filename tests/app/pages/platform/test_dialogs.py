@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.dialogs.path_field import PathField
 from app.pages.platform.actions import tear_down_confirmation
 from app.pages.platform.backup_dialogs import BackupDialog, RestoreDialog
 from app.pages.platform.development_dialog import DevelopmentDialog
@@ -197,14 +198,14 @@ def test_taking_down_keeps_data_and_deleting_asks_for_the_name() -> None:
         "plant", ("plant-gateway",), ("plant-model-wine-a",), (), ("plant-cassandra-data",), ()
     )
     kept = tear_down_confirmation(plan, delete_data=False)
-    assert kept.name == ""
+    assert kept.names_to_type == ()
     assert "plant-cassandra-data" in kept.note
     assert "Stopped: plant-model-wine-a." in kept.consequences
     gone = TearDownPlan(
         "plant", ("plant-gateway",), (), (Volume("plant-cassandra-data", {}, 5_000_000),), (), ()
     )
     deleted = tear_down_confirmation(gone, delete_data=True)
-    assert deleted.name == "plant"
+    assert deleted.names_to_type == ("plant",)
     assert any("plant-cassandra-data with 5.0 MB" in line for line in deleted.consequences)
 
 
@@ -216,6 +217,7 @@ def test_a_development_container_is_named_after_its_folder_and_kind(
     dialog = DevelopmentDialog(found, [damaged], platform="plant", local=True, parent=window)
     dialog.open()
     dialog.kind.setCurrentText(next(t.title for t in found if t.key == "jupyter"))
+    assert isinstance(dialog.folder, PathField)
     dialog.folder._take(str(tmp_path))
     with qtbot.waitSignal(dialog.wanted) as told:
         dialog.button.click()

@@ -122,7 +122,8 @@ def test_taking_down_says_what_goes_and_removes_it(
     page.operations.down.trigger()
     qtbot.waitUntil(lambda: page.operations.dialog is not None, timeout=15_000)
     assert page.operations.dialog.windowTitle() == f"Take {platform} down"
-    page.operations.dialog.button.click()
+    dialog: Any = page.operations.dialog
+    dialog.button.click()
     qtbot.waitUntil(lambda: engine.find_container(f"{platform}-gateway") is None, timeout=20_000)
     qtbot.waitUntil(lambda: platform not in page.presenter.names(), timeout=15_000)
 

@@ -30,7 +30,7 @@ KINDS = np.arange(60) % 3
 class Waits:
     """A pickle that is never read to its end."""
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return eval, ("__import__('time').sleep(600)",)
 
 

@@ -56,7 +56,7 @@ class Gathered:
 
     def follow(self) -> None:
         def opened(receive: object, ended: object) -> Source:
-            self.sources.append(Source(receive, ended))  # type: ignore[arg-type]
+            self.sources.append(Source(receive, ended))
             return self.sources[-1]
 
         self.follower.follow("Following", opened)

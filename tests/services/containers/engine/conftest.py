@@ -1,10 +1,10 @@
 """A relay before the engine, certificates made for the test, and containers that go with it."""
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -14,12 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, RestartPolicy
-
-sys.path.insert(0, str(Path(__file__).parent))
-try:
-    from relay import Relay
-finally:
-    sys.path.pop(0)
+from tests.services.containers.engine.relay import Relay
 
 Run = Callable[..., str]
 
@@ -53,7 +48,7 @@ def run(
     made: list[str] = []
 
     def started(script: str = "sleep inf", **named: object) -> str:
-        settings = {
+        settings: dict[str, Any] = {
             "name": unique_name(f"c{len(made)}"),
             "image": small_image,
             "command": ("sh", "-c", script),

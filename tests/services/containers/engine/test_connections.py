@@ -10,27 +10,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from services.containers.addresses import EngineAddress, LocalEngine, PlainEngine, SshEngine, TlsEngine
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import InvalidInput, Refused, Unavailable
+from tests.services.containers.engine.conftest import Authority
+from tests.services.containers.engine.relay import Relay
 
-if TYPE_CHECKING:
-    from conftest import Authority
-    from relay import Relay
-
-Relays = Callable[..., "Relay"]
+Relays = Callable[..., Relay]
 
 
 @pytest.fixture
-def relays(engine: Engine, relay: "Relay") -> Iterator[Relays]:
+def relays(engine: Engine, relay: Relay) -> Iterator[Relays]:
     """Makes relays on ports of 127.0.0.1."""
     made: list[Relay] = []
 
-    def make(trust: ssl.SSLContext | None = None) -> "Relay":
+    def make(trust: ssl.SSLContext | None = None) -> Relay:
         made.append(type(relay)(trust=trust))
         return made[-1]
 
@@ -52,7 +49,7 @@ def asks(address: EngineAddress) -> str:
         return opened.info().version
 
 
-def mutual(authority: "Authority") -> ssl.SSLContext:
+def mutual(authority: Authority) -> ssl.SSLContext:
     """A server's side that asks for a certificate, as an engine's does."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*authority.issue("engine"))
@@ -66,7 +63,7 @@ def test_the_engine_of_this_machine_is_found_without_an_address(engine: Engine) 
     assert engine.info().warnings == ()
 
 
-def test_a_socket_elsewhere_is_reached_by_its_path(engine: Engine, relay: "Relay") -> None:
+def test_a_socket_elsewhere_is_reached_by_its_path(engine: Engine, relay: Relay) -> None:
     assert asks(LocalEngine(str(relay._path))) == engine.info().version
 
 
@@ -86,7 +83,7 @@ def test_web_proxies_of_the_environment_are_not_asked(
 
 
 def test_tls_works_with_the_right_certificates(
-    engine: Engine, relays: Relays, authority: "Authority", monkeypatch: pytest.MonkeyPatch
+    engine: Engine, relays: Relays, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What the environment trusts has nothing to do with it.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
@@ -98,7 +95,7 @@ def test_tls_works_with_the_right_certificates(
 
 
 def test_tls_carries_a_command_its_input_and_its_output(
-    relays: Relays, authority: "Authority", run: Callable[..., str]
+    relays: Relays, authority: Authority, run: Callable[..., str]
 ) -> None:
     identifier = run()
     certificate, key = authority.issue("window")
@@ -111,7 +108,7 @@ def test_tls_carries_a_command_its_input_and_its_output(
 
 
 def test_an_engine_whose_authority_is_another_is_refused(
-    relays: Relays, authority: "Authority", stranger: "Authority"
+    relays: Relays, authority: Authority, stranger: Authority
 ) -> None:
     certificate, key = authority.issue("window")
     address = TlsEngine("127.0.0.1", relays(mutual(authority)).port, stranger.certificate, certificate, key)
@@ -120,14 +117,14 @@ def test_an_engine_whose_authority_is_another_is_refused(
     assert "certificate verify failed" in caught.value.details
 
 
-def test_an_engine_refuses_who_has_no_certificate(relays: Relays, authority: "Authority") -> None:
+def test_an_engine_refuses_who_has_no_certificate(relays: Relays, authority: Authority) -> None:
     address = TlsEngine("127.0.0.1", relays(mutual(authority)).port, authority.certificate)
     with pytest.raises(Refused, match="do not trust each other"):
         open_engine(address, timeout=5)
 
 
 def test_an_engine_refuses_a_certificate_of_a_stranger(
-    relays: Relays, authority: "Authority", stranger: "Authority"
+    relays: Relays, authority: Authority, stranger: Authority
 ) -> None:
     certificate, key = stranger.issue("window")
     address = TlsEngine(
@@ -137,7 +134,7 @@ def test_an_engine_refuses_a_certificate_of_a_stranger(
         open_engine(address, timeout=5)
 
 
-def test_a_certificate_that_is_not_there_is_named(authority: "Authority") -> None:
+def test_a_certificate_that_is_not_there_is_named(authority: Authority) -> None:
     with pytest.raises(InvalidInput, match=r"The key of engine is not there: /nowhere\.key"):
         open_engine(TlsEngine("engine", 1, authority.certificate, authority.certificate, "/nowhere.key"))
 
@@ -150,7 +147,7 @@ def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_key_with_a_password_is_told_rather_than_asked_for_on_a_terminal(
-    authority: "Authority", tmp_path: Path
+    authority: Authority, tmp_path: Path
 ) -> None:
     certificate, key = authority.issue("window")
     locked = str(tmp_path / "locked.key")
@@ -161,7 +158,7 @@ def test_a_key_with_a_password_is_told_rather_than_asked_for_on_a_terminal(
         open_engine(TlsEngine("engine", 1, authority.certificate, certificate, locked))
 
 
-def test_an_encrypted_port_asked_plainly_says_so(relays: Relays, authority: "Authority") -> None:
+def test_an_encrypted_port_asked_plainly_says_so(relays: Relays, authority: Authority) -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
         open_engine(PlainEngine("127.0.0.1", relays(mutual(authority)).port), timeout=5)
 
@@ -210,12 +207,20 @@ except Refused as error:
     assert remedy == f"Ask an administrator to add you to the group “{group}”, then sign in anew."
 
 
+class Front(http.server.ThreadingHTTPServer):
+    """A server that is told what to answer."""
+
+    daemon_threads = True
+    answer: tuple[int, bytes] = (200, b"")
+
+
 class Answers(http.server.BaseHTTPRequestHandler):
     """Answers every question alike."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        assert isinstance(self.server, Front)
         status, content = self.server.answer
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
@@ -229,8 +234,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def front() -> Iterator[Callable[[int, bytes], PlainEngine]]:
     """Something on a port that answers as it is told."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.daemon_threads = True
+    server = Front(("127.0.0.1", 0), Answers)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
 

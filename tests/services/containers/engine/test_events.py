@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,9 +10,7 @@ from services.containers.engine.connection import Client
 from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import ContainerChange, ContainerSpec, ContainerState
 from services.errors import RelevoError, Unavailable
-
-if TYPE_CHECKING:
-    from relay import Relay
+from tests.services.containers.engine.relay import Relay
 
 Run = Callable[..., str]
 Names = Callable[[str], str]
@@ -140,7 +137,7 @@ def test_commands_run_inside_are_no_changes(engine: Engine, told: Told, run: Run
 
 
 def test_an_engine_that_goes_away_is_told_and_comes_back_with_what_changed_meanwhile(
-    engine: Engine, relay: "Relay", run: Run
+    engine: Engine, relay: Relay, run: Run
 ) -> None:
     stays, goes = run("sleep inf"), run("sleep inf")
     found = Told()
@@ -149,7 +146,9 @@ def test_an_engine_that_goes_away_is_told_and_comes_back_with_what_changed_meanw
         found.wait(lambda: found.states == [None])
         relay.cut()
         found.wait(lambda: isinstance(found.states[-1], Unavailable))
-        assert found.states[-1].retry_after > 0
+        lost = found.states[-1]
+        assert isinstance(lost, Unavailable)
+        assert lost.retry_after > 0
         told_before = len(found.of(stays))
         engine.remove(goes, force=True)
         new = run("sleep inf")
@@ -163,7 +162,7 @@ def test_an_engine_that_goes_away_is_told_and_comes_back_with_what_changed_meanw
     assert len(found.of(stays)) == told_before
 
 
-def test_it_comes_back_by_itself(relay: "Relay") -> None:
+def test_it_comes_back_by_itself(relay: Relay) -> None:
     found = Told()
     with open_engine(LocalEngine(str(relay._path))) as opened:
         watch = opened.watch(found.change, found.state)
@@ -175,7 +174,7 @@ def test_it_comes_back_by_itself(relay: "Relay") -> None:
         watch.close()
 
 
-def test_closing_a_watch_is_prompt_and_final(engine: Engine, relay: "Relay", run: Run) -> None:
+def test_closing_a_watch_is_prompt_and_final(engine: Engine, relay: Relay, run: Run) -> None:
     found = Told()
     with open_engine(LocalEngine(str(relay._path))) as opened:
         watch = opened.watch(found.change, found.state)
@@ -187,7 +186,7 @@ def test_closing_a_watch_is_prompt_and_final(engine: Engine, relay: "Relay", run
     assert found.states == [None]
 
 
-def test_closing_the_engine_ends_its_streams(relay: "Relay", run: Run) -> None:
+def test_closing_the_engine_ends_its_streams(relay: Relay, run: Run) -> None:
     identifier = run("sleep inf")
     over = threading.Event()
     opened = open_engine(LocalEngine(str(relay._path)))
@@ -214,7 +213,7 @@ def test_a_stream_begun_after_the_engine_was_closed_ends_at_once(run: Run) -> No
     assert isinstance(ends[0], Unavailable)
 
 
-def test_questions_work_again_after_the_engine_came_back(relay: "Relay") -> None:
+def test_questions_work_again_after_the_engine_came_back(relay: Relay) -> None:
     with open_engine(LocalEngine(str(relay._path))) as opened:
         opened.info()
         relay.cut()

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -156,7 +157,7 @@ def test_closing_is_prompt_while_much_is_written(engine: Engine, run: Run) -> No
 
 def test_a_stream_may_be_closed_by_what_it_tells(engine: Engine, run: Run) -> None:
     closed = threading.Event()
-    holder: list[object] = []
+    holder: list[Any] = []
     ready = threading.Event()
 
     def receive(_: list[LogLine]) -> None:

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,9 +10,7 @@ from services.containers.addresses import LocalEngine
 from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import ContainerUsage
 from services.errors import RelevoError
-
-if TYPE_CHECKING:
-    from relay import Relay
+from tests.services.containers.engine.relay import Relay
 
 Run = Callable[..., str]
 BUSY = "while true; do :; done"
@@ -106,7 +103,7 @@ def test_ones_that_are_removed_while_they_are_measured_do_not_end_the_rounds(
     assert told.ends == []
 
 
-def test_an_engine_that_is_lost_is_told_once(relay: "Relay", run: Run, told: Told) -> None:
+def test_an_engine_that_is_lost_is_told_once(relay: Relay, run: Run, told: Told) -> None:
     identifier = run()
     with open_engine(LocalEngine(str(relay._path))) as opened:
         sampler = opened.sample_usage(told.receive, told.ended)

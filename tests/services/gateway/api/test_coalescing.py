@@ -40,7 +40,7 @@ def test_what_one_turn_brings_goes_out_together_and_at_once() -> None:
 
 
 def test_beyond_the_most_calls_questions_gather_until_one_comes_back() -> None:
-    async def scenario() -> list[list[str]]:
+    async def scenario() -> tuple[list[list[str]], list[list[str]]]:
         model = _Model()
         coalescer = Coalescer(model)
         for question in "abcdefgh":

@@ -4,8 +4,8 @@ import asyncio
 import errno
 import os
 import threading
+import traceback
 from pathlib import Path
-from types import TracebackType
 
 import pytest
 
@@ -23,10 +23,7 @@ REFUSALS = 1_000
 
 def frames(error: BaseException) -> int:
     """How long an error's traceback is."""
-    found, part = 0, error.__traceback__
-    while isinstance(part, TracebackType):
-        found, part = found + 1, part.tb_next
-    return found
+    return len([*traceback.walk_tb(error.__traceback__)])
 
 
 def test_an_error_that_is_kept_does_not_grow_with_each_request_that_it_refuses(

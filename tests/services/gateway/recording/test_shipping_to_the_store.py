@@ -1,6 +1,7 @@
 """What was recorded arrives in the live tables and in the log, once."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_all_that_one_turn_of_the_loop_brings_is_one_batch(
     async def main() -> None:
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
-        told = []
+        told: list[Any] = []
         origin = platform.origin()
         for number in range(100):
             recorder.record(origin, platform.answers(1, first=number), told.append)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -13,9 +12,7 @@ from services.registry.model import ChampionChange, Mode, Policy, Project, Revis
 from services.store.cassandra import CassandraStore, conditional_writes
 from services.store.cassandra.session import CassandraSession
 from services.store.interface import Store
-
-if TYPE_CHECKING:
-    from proxy import Proxy
+from tests.services.store.cassandra.proxy import Proxy
 
 pytestmark = pytest.mark.cassandra
 NewChange = Callable[..., ChampionChange]
@@ -25,7 +22,7 @@ NewRevisionChange = Callable[..., RevisionChange]
 class Network:
     """What lies between the store and the server, failing under the next conditional write."""
 
-    def __init__(self, proxy: "Proxy", monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
         self.proxy, self._monkeypatch = proxy, monkeypatch
 
     @contextmanager
@@ -53,7 +50,7 @@ class Network:
 
 
 @pytest.fixture
-def network(proxy: "Proxy", monkeypatch: pytest.MonkeyPatch) -> Network:
+def network(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Network:
     """The network of the store `behind`."""
     return Network(proxy, monkeypatch)
 
@@ -298,7 +295,7 @@ def wait_until_it_answers(store: CassandraStore) -> None:
 
 
 def test_a_server_that_went_away_is_unavailable_at_once_and_found_again(
-    behind: CassandraStore, proxy: "Proxy", registered: Project
+    behind: CassandraStore, proxy: Proxy, registered: Project
 ) -> None:
     proxy.cut()
     for _ in range(3):
@@ -312,7 +309,7 @@ def test_a_server_that_went_away_is_unavailable_at_once_and_found_again(
 
 
 def test_a_server_that_stops_answering_is_unavailable(
-    behind: CassandraStore, proxy: "Proxy", registered: Project
+    behind: CassandraStore, proxy: Proxy, registered: Project
 ) -> None:
     behind.put_setting("x", "1")
     assert behind.project(registered.name) == registered

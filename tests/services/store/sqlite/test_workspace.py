@@ -64,7 +64,7 @@ def test_files_that_may_not_be_written_are_told(tmp_path: Path, monkeypatch: pyt
                     values = (f"{Path(values[0]).as_uri()}?mode=ro",)
                 return super().execute(statement, values)
 
-        return connect(*arguments, **named, uri=True, factory=Connection)  # type: ignore[call-overload,no-any-return]
+        return connect(*arguments, **named, uri=True, factory=Connection)  # type: ignore[call-overload]
 
     monkeypatch.setattr(sqlite3, "connect", read_only)
     store = SqliteStore(tmp_path)

@@ -1,6 +1,7 @@
 """A pipe's errors are those of a socket; there are no named pipes here, so one is played by a socket."""
 
 import socket
+from collections.abc import Iterator
 
 import pytest
 
@@ -41,7 +42,7 @@ class Played:
 
 
 @pytest.fixture
-def ends() -> tuple[socket.socket, socket.socket]:
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Two ends."""
     near, far = socket.socketpair()
     with near, far:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_streams_and_commands_go_through_ssh(
         lines: list[str] = []
         came = threading.Event()
 
-        def receive(found: list) -> None:
+        def receive(found: list[Any]) -> None:
             lines.extend(line.text for line in found)
             came.set()
 

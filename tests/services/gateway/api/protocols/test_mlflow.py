@@ -107,7 +107,7 @@ def test_classes_come_with_their_probabilities(sorts: Any) -> None:
 
 def test_ids_may_be_brought_as_a_parameter(listener: httpx.Client) -> None:
     brought = "0197b7a0-0000-7000-8000-000000000001"
-    body = {"instances": [ROW], "params": {"ids": [brought]}}
+    body: dict[str, Any] = {"instances": [ROW], "params": {"ids": [brought]}}
     assert listener.post("/invocations", json=body).json()["ids"] == [brought]
     body["instances"].append(ROW)
     assert "params.ids" in _error(listener.post("/invocations", json=body))[2]

@@ -16,7 +16,7 @@ from services.store.identifiers import parse_id
 from tests.services.gateway.api.conftest import Platform, StubModel
 
 API = "/v1/projects/mixed"
-TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=6)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 NUMBERS = st.one_of(
     st.integers(-(2**60), 2**60), st.floats(allow_nan=False, allow_infinity=False), st.just(5.0)
 )
