@@ -198,14 +198,14 @@ def test_taking_down_keeps_data_and_deleting_asks_for_the_name() -> None:
         "plant", ("plant-gateway",), ("plant-model-wine-a",), (), ("plant-cassandra-data",), ()
     )
     kept = tear_down_confirmation(plan, delete_data=False)
-    assert kept.names_to_type == ()
+    assert [*kept.names_to_type] == []
     assert "plant-cassandra-data" in kept.note
     assert "Stopped: plant-model-wine-a." in kept.consequences
     gone = TearDownPlan(
         "plant", ("plant-gateway",), (), (Volume("plant-cassandra-data", {}, 5_000_000),), (), ()
     )
     deleted = tear_down_confirmation(gone, delete_data=True)
-    assert deleted.names_to_type == ("plant",)
+    assert [*deleted.names_to_type] == ["plant"]
     assert any("plant-cassandra-data with 5.0 MB" in line for line in deleted.consequences)
 
 
