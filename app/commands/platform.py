@@ -11,11 +11,12 @@ from app.commands.platform_output import ProgressPrinter, describe, interruptibl
 from app.commands.registries import CommandSignIns, add_registry_words
 from app.paths import system_paths
 from services.containers.engine.engine import Engine, open_engine
-from services.errors import Cancelled, NotFound, RelevoError, Unavailable
+from services.errors import Cancelled, NotFound, RelevoError
 from services.platform.backup.create import back_up
 from services.platform.backup.restore import restore
 from services.platform.client_profile import profile_of, save_profile, tunnel_hints
 from services.platform.discovery import find_platform, require_platform
+from services.platform.part_operations import part_log, restart_part
 from services.platform.recovery.recover import request_of
 from services.platform.request import DURABILITIES, PlatformRequest
 from services.platform.setup import set_up
@@ -90,34 +91,15 @@ def _status(engine: Engine, options: argparse.Namespace) -> int:
 
 
 def _log(engine: Engine, options: argparse.Namespace) -> int:
-    for line in engine.logs(_container(engine, options), options.lines):
-        print(f"{line.at:%Y-%m-%d %H:%M:%S} {line.text}")
+    for line in part_log(engine, options.name, options.part, options.lines):
+        print(line)
     return 0
 
 
 def _restart(engine: Engine, options: argparse.Namespace) -> int:
-    identifier = _container(engine, options)
-    engine.restart(identifier, 60)
-    engine.wait_healthy(identifier, 180.0)
+    restart_part(engine, options.name, options.part, lambda _fraction, _text: None)
     print(f"{options.part} is healthy")
     return 0
-
-
-def _container(engine: Engine, options: argparse.Namespace) -> str:
-    discovered = require_platform(engine, options.name)
-    containers = discovered.parts | {container.name: container for container in discovered.models}
-    if options.part not in containers:
-        raise NotFound(
-            f"the platform {options.name} has no part {options.part}",
-            remedy=f"It has: {', '.join(containers) or 'none'}.",
-        )
-    container = containers[options.part]
-    if not container.identifier:
-        raise Unavailable(
-            f"{container.name} runs on other machines: {', '.join(container.nodes) or 'on none now'}",
-            remedy="Ask the Docker Engine of one of them.",
-        )
-    return container.identifier
 
 
 def _password(engine: Engine, options: argparse.Namespace) -> int:

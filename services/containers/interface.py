@@ -373,6 +373,16 @@ class Orchestrator(Protocol):
     def replicated(self, platform: str) -> list[Container]:
         """What of a platform runs in replicas, each as one container (see `Container.replicas`)."""
 
+    def restart(self, name: str, progress: Progress) -> None:
+        """Put a new replica in the place of each, one by one; NotFound if there is none of that name.
+
+        Raises:
+            Unavailable: a new one did not become healthy.
+        """
+
+    def logs(self, name: str, lines: int) -> str:
+        """The last lines that the replicas of that name wrote, on whichever machine."""
+
     def remove(self, platform: str, progress: Progress, *, models: bool) -> None:
         """Remove what of a platform runs in replicas, and return when nothing of it runs any more.
 

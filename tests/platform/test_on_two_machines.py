@@ -19,6 +19,7 @@ from services.containers.swarm.cluster import Cluster
 from services.model_server.deploy import read_deploy
 from services.platform.discovery import find_platform
 from services.platform.launch_target import launch_target
+from services.platform.part_operations import part_log, restart_part
 from services.platform.request import PlatformRequest
 from services.platform.setup import SetUpResult, set_up
 from services.platform.status import platform_status
@@ -137,6 +138,18 @@ def test_a_platform_whose_gateways_all_run_elsewhere_is_up(plant: Plant) -> None
     assert launch_target(plant.manager, REQUEST.name).platform == REQUEST.name
     outcome = set_up(plant.manager, REQUEST, silent)
     assert (outcome.made, outcome.changed) == ((), ())
+
+
+def test_a_gateway_that_runs_elsewhere_is_restarted_and_its_log_is_read(plant: Plant) -> None:
+    plant.move_to_worker()
+    before = find_platform(plant.manager, REQUEST.name).parts["gateway"].started
+    restart_part(plant.manager, REQUEST.name, "gateway", silent)
+    after = find_platform(plant.manager, REQUEST.name).parts["gateway"]
+    assert before is not None
+    assert after.started is not None
+    assert after.started > before
+    assert after.nodes == ELSEWHERE
+    assert eventually(lambda: part_log(plant.manager, REQUEST.name, "gateway", 20))
 
 
 def test_taking_it_down_leaves_nothing_on_either_machine(plant: Plant) -> None:

@@ -44,6 +44,7 @@ class PartRow:
         memory, limit: bytes; None while it does not run.
         message: why it is not well; on hover over its state.
         model: whether it serves a version.
+        here: whether a container of it is on this engine; not where all run on other machines.
     """
 
     key: str
@@ -58,6 +59,7 @@ class PartRow:
     restarts: int = 0
     message: str = ""
     model: bool = False
+    here: bool = True
 
 
 class PartsTable(DataTable):

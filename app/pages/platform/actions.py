@@ -10,6 +10,7 @@ from app.pages.platform.token_dialog import TokenDialog
 from app.pages.shared.engine.actions import EngineActions
 from app.tasks import Work
 from services.platform.client_profile import profile_of, save_profile
+from services.platform.part_operations import restart_part
 from services.platform.request import PlatformRequest
 from services.platform.setup import SetUpResult, set_up
 from services.platform.teardown import TearDownPlan, plan_tear_down, tear_down
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from services.containers.engine.engine import Engine
 
 NOBODY = "No platform is set up on this host."
-RESTART_SECONDS = 180.0
 
 
 class PlatformActions(EngineActions):
@@ -163,14 +163,12 @@ class PlatformActions(EngineActions):
         )
 
     def _restart(self) -> None:
-        part = self._table.chosen()
+        part, platform = self._table.chosen(), self._presenter.name
         if part is None:
             return
 
         def restart(engine: "Engine", work: Work) -> None:
-            work.progress(None, f"Restarting {part.name}")
-            engine.restart(part.key, 60)
-            engine.wait_healthy(part.key, RESTART_SECONDS, work.check)
+            restart_part(engine, platform, part.name, work.progress)
 
         self.run(f"Restarting {part.name}", restart)
 

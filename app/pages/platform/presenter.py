@@ -166,6 +166,13 @@ class PlatformPresenter(QObject):
         if part is None or engine is None or part.state == "missing":
             self._log.begin("log", "Select a part", "What it writes shows here.")
             return
+        if not part.here:
+            self._log.begin(
+                "log",
+                f"{part.name} runs on other machines",
+                f"relevo platform log {part.name} shows its log.",
+            )
+            return
         self._log.begin(part.name, f"{part.name} has written nothing yet")
         self._logs.follow(
             f"Following the log of {part.name}",
@@ -190,7 +197,8 @@ class PlatformPresenter(QObject):
 
 def _row(part: PartStatus, *, model: bool) -> PartRow:
     return PartRow(
-        key=part.identifier or f"missing-{part.name}",
+        key=part.identifier or f"elsewhere-{part.name}",
+        here=bool(part.identifier),
         name=part.name,
         state=part.state,
         text=part.text,

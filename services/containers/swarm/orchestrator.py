@@ -86,6 +86,16 @@ class SwarmOrchestrator:
             found, identifier=seen.identifier, image_identifier=seen.image_identifier, health=health
         )
 
+    def restart(self, name: str, progress: Progress) -> None:
+        """See Orchestrator."""
+        before = self._cluster.service(name)
+        self._cluster.restart(name)
+        wait_for_update(self._cluster, before, before.image, _UPDATE_SECONDS, progress)
+
+    def logs(self, name: str, lines: int) -> str:
+        """See Orchestrator."""
+        return self._cluster.logs(self._cluster.service(name).name, lines)
+
     def remove(self, platform: str, progress: Progress, *, models: bool) -> None:
         """See Orchestrator."""
         cluster = self._cluster

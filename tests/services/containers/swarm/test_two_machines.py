@@ -13,7 +13,7 @@ from services.containers.kinds import orchestrator_on
 from services.containers.model import PLATFORM_LABEL, ContainerHealth, ContainerSpec, ContainerState
 from services.containers.swarm.cluster import Cluster
 from services.containers.swarm.runtime import SwarmRuntime
-from services.errors import Unavailable
+from services.errors import NotFound, Unavailable
 from tests.machines import ADDRESSES, Machine, swarm_of_two
 from tests.waiting import eventually
 
@@ -108,6 +108,20 @@ def test_a_change_of_what_runs_elsewhere_only_is_waited_for_too(
     assert before.started is not None
     assert after.started is not None
     assert after.started > before.started
+
+
+@pytest.mark.usefixtures("only_the_worker")
+def test_what_runs_elsewhere_only_is_restarted_and_its_log_is_read(
+    orchestrator: Orchestrator, platform: str, checked_image: str
+) -> None:
+    spec = spec_of(platform, checked_image)
+    orchestrator.place(spec, 1, SECONDS, silent)
+    eventually(lambda: orchestrator.logs(spec.name, 20).count("ready") == 1)
+    orchestrator.restart(spec.name, silent)
+    eventually(lambda: orchestrator.logs(spec.name, 20).count("ready") == 2)
+    for call in (lambda: orchestrator.restart("nobody", silent), lambda: orchestrator.logs("nobody", 5)):
+        with pytest.raises(NotFound):
+            call()
 
 
 @pytest.mark.usefixtures("only_the_worker")
