@@ -1,6 +1,7 @@
 """The pages keep step with the program: commands, links, the files they name."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,18 @@ def test_an_unknown_command_is_told_with_those_that_exist(capsys: pytest.Capture
     told = capsys.readouterr().err
     assert "no command 'dance'" in told
     assert "gateway" in told
+
+
+@pytest.mark.parametrize("package", ["services", "app"])
+def test_the_layers_that_are_drawn_are_those_that_are_held(package: str) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    held = [
+        "\n".join(contract["layers"])
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers" and contract.get("containers") == [package]
+    ]
+    drawn = re.findall(
+        r"```\n(.*?)\n```", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert len(held) == 1
+    assert held[0] in drawn
