@@ -13,21 +13,33 @@ _MOST_AHEAD_MILLISECONDS = 24 * 3600 * 1000
 
 
 def check_ids(texts: Sequence[str]) -> bytes:
-    """A client's prediction ids as 16 big-endian bytes each.
+    """The prediction ids that a client brings, 16 big-endian bytes each.
 
     Raises:
-        InvalidField: one is not a time-based UUID, comes twice, or lies more than a day ahead.
+        InvalidField: one comes twice, or as `check_known_ids`.
     """
-    packed = [check_id(text, f"ids[{index}]") for index, text in enumerate(texts)]
+    fields = [f"ids[{index}]" for index in range(len(texts))]
+    ids = check_known_ids(texts, fields)
+    packed = [ids[start : start + 16] for start in range(0, len(ids), 16)]
     if len(set(packed)) != len(packed):
         index = next(index for index, one in enumerate(packed) if one in packed[:index])
-        raise InvalidField(f"ids[{index}] stands twice in this request", field=f"ids[{index}]")
-    ids = np.frombuffer(b"".join(packed), dtype=np.dtype(">u8")).astype(np.uint64).reshape(-1, 2)
-    ahead = milliseconds(ids) > time() * 1000 + _MOST_AHEAD_MILLISECONDS
+        raise InvalidField(f"{fields[index]} stands twice in this request", field=fields[index])
+    return ids
+
+
+def check_known_ids(texts: Sequence[str], fields: Sequence[str]) -> bytes:
+    """Prediction ids that may come again, 16 big-endian bytes each; `fields` says where each stands.
+
+    Raises:
+        InvalidField: one is not a time-based UUID, or lies more than a day ahead: nobody can have been
+            given it, and readers would take its time for that of the newest request.
+    """
+    ids = b"".join([check_id(text, field) for text, field in zip(texts, fields, strict=True)])
+    ahead = milliseconds(unpack_ids(ids)) > time() * 1000 + _MOST_AHEAD_MILLISECONDS
     if ahead.any():
-        field = f"ids[{int(np.argmax(ahead))}]"
+        field = fields[int(np.argmax(ahead))]
         raise InvalidField(f"{field} is more than a day ahead of the gateway's clock", field=field)
-    return b"".join(packed)
+    return ids
 
 
 def check_id(text: str, field: str) -> bytes:

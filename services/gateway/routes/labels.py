@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.gateway import messages
 from services.gateway.operations import CLIENT, Call, Operation
-from services.gateway.prediction_ids import check_id
+from services.gateway.prediction_ids import check_known_ids
 from services.gateway.validation import class_name
 from services.http.errors import InvalidField
 from services.registry.model import Project, Task
@@ -14,7 +14,7 @@ from services.registry.model import Project, Task
 async def _labels(call: Call) -> messages.LabelCounts:
     items: list[messages.LabelItem] = call.body
     project = call.dependencies.routing_table.project(call.path["project"]).project
-    ids = b"".join([check_id(item.id, f"[{index}].id") for index, item in enumerate(items)])
+    ids = check_known_ids([item.id for item in items], [f"[{index}].id" for index in range(len(items))])
     labels, classes = label_values(project, items)
     counts = await call.dependencies.recorder.record_labels(
         project.name, ids, labels, versions=_champion_first(project), classes=classes

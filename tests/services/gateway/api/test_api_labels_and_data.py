@@ -26,6 +26,12 @@ def test_a_label_is_accepted_matched_corrected_and_repeated(wine: Platform) -> N
     assert (corrected.accepted, corrected.corrected) == (1, 1)
 
 
+def test_a_label_of_an_id_that_nobody_can_have_been_given_yet_is_refused(wine: Platform) -> None:
+    of_the_year_10502 = format_id(0xF5000000_0000_7000, 0x8000_0000_0000_0000)
+    with wine.client() as client, pytest.raises(InvalidInput, match="more than a day ahead"):
+        client.label("wine", [(of_the_year_10502, 5.0)])
+
+
 def test_a_label_before_its_prediction_is_kept_and_counted_apart(wine: Platform) -> None:
     early = format_id(*new_ids(1).tolist()[0])
     with wine.client() as client:
