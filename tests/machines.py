@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from services.containers.addresses import LocalEngine
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import RelevoError
+from tests.waiting import eventually
 
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 NETWORK_NAMESPACE = 0x40000000  # CLONE_NEWNET of sched.h
@@ -80,17 +80,16 @@ class Machine:
                 ],
                 stdout=log, stderr=log, env={"PATH": PATH},
             )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                open_engine(LocalEngine(str(self.socket))).close()
-            except RelevoError as error:
-                if self._daemon.poll() is not None or time.monotonic() > deadline:
-                    said = (self._folder / "log").read_text()[-2000:]
-                    pytest.fail(f"the machine's engine did not start: {error}\n{said}")
-                time.sleep(0.1)
-            else:
-                return
+        eventually(self._answers, seen=lambda: (self._folder / "log").read_text()[-2000:])
+
+    def _answers(self) -> bool:
+        assert self._daemon is not None
+        assert self._daemon.poll() is None, (self._folder / "log").read_text()[-2000:]
+        try:
+            open_engine(LocalEngine(str(self.socket))).close()
+        except RelevoError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the daemon as the system does it; it stops its containers first."""

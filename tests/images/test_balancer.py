@@ -2,16 +2,15 @@
 
 import http.client
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Self
 
 import pytest
 
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -121,9 +120,7 @@ def names_seen(port: int, count: int = 40) -> Counter[str]:
 
 
 def wait_until_seen(port: int, names: set[str]) -> None:
-    deadline = time.monotonic() + 30
-    while set(names_seen(port, 10)) != names:
-        assert time.monotonic() < deadline, names_seen(port, 10)
+    eventually(lambda: set(names_seen(port, 10)) == names, seen=lambda: names_seen(port, 10))
 
 
 def test_both_gateways_share_the_work_on_every_port(balancer: dict[int, int], gateways: list[str]) -> None:
@@ -164,10 +161,8 @@ class Clients:
 
     def wait(self, more: int) -> None:
         """Until so many more answers came."""
-        wanted, deadline = self.answers[200] + more, time.monotonic() + 60
-        while self.answers[200] < wanted:
-            assert time.monotonic() < deadline, self.answers
-            time.sleep(0.02)
+        wanted = self.answers[200] + more
+        eventually(lambda: self.answers[200] >= wanted, seen=lambda: self.answers)
 
 
 def test_a_killed_gateway_costs_at_most_what_it_was_answering(
@@ -191,8 +186,5 @@ def test_a_balancer_without_gateways_says_so_to_clients(
 ) -> None:
     for identifier in gateways:
         engine.stop(identifier, 5)
-    status, deadline = 0, time.monotonic() + 30
-    while status != 503:
-        assert time.monotonic() < deadline, status
-        with suppress(OSError, http.client.HTTPException):
-            status, _ = ask(balancer[8000])
+    broken = (OSError, http.client.HTTPException)
+    eventually(lambda: ask(balancer[8000])[0] == 503, not_yet=broken)

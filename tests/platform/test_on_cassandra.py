@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from services.registry.model import Listener, Mode, TokenRole
 from services.registry.tokens import new_secret, new_token, service_token
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.cassandra, pytest.mark.timeout(300)]
 WINE = EXAMPLES[0]
@@ -43,13 +43,6 @@ class Running:
     gateway: GatewayClient
     admin_token: str
     rows: list[Row]
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +85,7 @@ def _start(
     )
     runtime.launch(ServiceSpec("supervisor", ("supervisor", *options, "--held"), listens=False))
     gateway = GatewayClient(runtime.wait_for_address("gateway", 60), admin_token)
-    _wait(lambda: gateway.health().store == "reachable")
+    eventually(lambda: gateway.health().store == "reachable")
     signature = read_deploy(WINE.deploy_folder(folder, "A")).signature
     for version in ("A", "B"):
         deploy = WINE.deploy_folder(folder, version)
@@ -122,13 +115,13 @@ def test_what_is_asked_and_labelled_is_evaluated_from_cassandra(running: Running
     rows = running.rows[:100]
     instances = _instances(running, 100)
     ids: list[str] = []
-    _wait(lambda: bool(ids.extend(_answers(running.gateway, instances)) or ids))
+    eventually(lambda: bool(ids.extend(_answers(running.gateway, instances)) or ids))
     labels = [(identifier, float(row["quality"] or 0)) for identifier, row in zip(ids, rows, strict=True)]
     counts = running.gateway.label("wine", labels)
     assert (counts.accepted, counts.not_yet_matched) == (100, 0)
     store = open_store(running.address)
     reader = ProjectReader(store, "wine")
-    _wait(lambda: reader.refresh(Span.ALL).live["A"].labelled == 100)
+    eventually(lambda: reader.refresh(Span.ALL).live["A"].labelled == 100)
     metrics = reader.refresh(Span.ALL).live["A"].metrics
     assert metrics is not None
     assert metrics.rows == 100
@@ -177,7 +170,7 @@ def test_an_application_that_looks_the_champion_up_goes_on_unchanged(
     gateway, ports = running.gateway, dict(zip(versions, free_ports(len(versions)), strict=True))
     for version, port in ports.items():
         gateway.put_listener(Listener(port, "wine", version, ("127.0.0.0/8",)))
-    _wait(lambda: {state.state for state in gateway.listeners()} == {"listening"})
+    eventually(lambda: {state.state for state in gateway.listeners()} == {"listening"})
     asked: dict[str, list[tuple[float, float, str]]] = {"A": [], "B": []}
     with Application(running.address) as application:
         for place, row in enumerate(_instances(running, 20)):
@@ -191,7 +184,7 @@ def test_an_application_that_looks_the_champion_up_goes_on_unchanged(
             )
             asked[version].append((alcohol, answer, "champion"))
         assert min(map(len, asked.values())) > 5
-        _wait(lambda: gateway.health().spool.rows == 0)
+        eventually(lambda: gateway.health().spool.rows == 0)
         recorded = application.recorded()
     for version, answers in asked.items():
         first, last = 1000.0 * len(versions), 1000.0 * len(versions) + 20
@@ -209,7 +202,7 @@ def _flip(gateway: GatewayClient) -> None:
     gateway.change_champion(
         "wine", ChampionRequest(other, project.champion, project.generation, "to see it", "test")
     )
-    _wait(lambda: gateway.desired("wine", other).mode is Mode.CHAMPION)
+    eventually(lambda: gateway.desired("wine", other).mode is Mode.CHAMPION)
 
 
 def test_the_window_opens_the_platform_from_its_profile(running: Running) -> None:

@@ -1,7 +1,6 @@
 """A platform on a real Swarm: gateways and a version as services, killed under load, nothing lost."""
 
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from services.store.addresses import CassandraAddress
 from services.store.connect import open_store
 from services.store.interface import Store
 from tests.under_load import Load
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(600)]
 WINE = EXAMPLES[0]
@@ -31,13 +31,6 @@ WINE = EXAMPLES[0]
 
 def silent(_fraction: float | None, _text: str) -> None:
     """Progress that nobody watches."""
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.2)
 
 
 @dataclass
@@ -128,7 +121,7 @@ def test_a_gateway_and_a_replica_killed_under_load_lose_nothing(plant: Plant) ->
         # With its disk: the Swarm makes a new container, and nothing of the old one's comes back.
         plant.engine.remove(plant.containers("gateway")[0], force=True)
         load.goes_on(100)
-        wait_until(lambda: len(plant.containers("gateway")) == 2)
+        eventually(lambda: len(plant.containers("gateway")) == 2)
     store = plant.store()
     try:
         stored = [str(row) for row in store.newest("wine", "A", 100_000)["id"]]
@@ -140,7 +133,7 @@ def test_a_gateway_and_a_replica_killed_under_load_lose_nothing(plant: Plant) ->
 
 def test_a_version_is_scaled(plant: Plant) -> None:
     plant.runtime.scale("model-wine-a", 1)
-    wait_until(lambda: len(plant.containers("model-wine-a")) == 1)
+    eventually(lambda: len(plant.containers("model-wine-a")) == 1)
 
 
 def test_what_a_swarm_needs_is_said(plant: Plant) -> None:

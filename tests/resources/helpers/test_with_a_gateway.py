@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,15 +17,9 @@ from services.profiles.workspace import EmbeddedPlatform, Workspace
 from services.registry.model import Mode
 from services.store.batches import Categorical
 from services.store.connect import open_store
+from tests.waiting import eventually
 
 INPUTS = ["rooms", "price"]
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +51,7 @@ def folder(relevo: ModuleType, platform: EmbeddedPlatform, gateway: Any, measure
         except relevo.RelevoError:
             return False
 
-    wait_until(answers)
+    eventually(answers)
     return written
 
 
@@ -117,7 +110,7 @@ def test_predictions_are_recorded_and_labelled_rows_come_back(
     def live(**period: str) -> int:
         return len(relevo.data(gateway, "flats", "A", "live", **period))
 
-    wait_until(lambda: live() == 10)
+    eventually(lambda: live() == 10)
     assert live(since="2026-01-01T00:00:00+00:00") == 10
     assert live(until="2020-01-01T00:00:00Z") == 0
 
@@ -129,7 +122,7 @@ def test_a_port_of_its_own_answers(
     [port] = free_ports(1)
     relevo.listen(gateway, port, "flats", "A", networks=["127.0.0.0/8"])
     with GatewayClient(platform.gateway_address, platform.admin_token) as client:
-        wait_until(lambda: [one.state for one in client.listeners() if one.port == port] == ["listening"])
+        eventually(lambda: [one.state for one in client.listeners() if one.port == port] == ["listening"])
         client.remove_listener(port)
 
 

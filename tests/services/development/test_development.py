@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from services.development.containers import (
 )
 from services.development.templates import Template, read_template, templates
 from services.errors import Conflict, InvalidInput, NotFound, Unavailable
+from tests.waiting import eventually
 
 docker = pytest.mark.docker
 SMALL = """
@@ -99,14 +99,11 @@ def test_a_page_opens_with_its_own_secret(
 
 
 def _read(url: str) -> str:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return str(answer.read().decode())
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    def read() -> str:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return str(answer.read().decode())
+
+    return eventually(read, not_yet=OSError)
 
 
 @docker

@@ -23,6 +23,7 @@ from services.http.request import HotRequest
 from services.http.routes import HotRoutes
 from services.http.server import Server
 from services.http.starlette import exception_handlers
+from tests.waiting import eventually_in_loop
 
 LOOPS = {"asyncio": None} | ({"uvloop": loop_factory()} if loop_factory() else {})
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -134,23 +135,17 @@ class Served:
 
     async def until_held(self, count: int) -> None:
         """Wait until so many requests wait for their reply."""
-        await until(lambda: len(self.held) >= count)
+        await eventually_in_loop(lambda: len(self.held) >= count)
 
     def connections(self) -> list[Any]:
         """The server's side of the open connections."""
         return list(self.server._listeners[self.port].state.connections)
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until it holds; the whole test's time-out is the limit."""
-    while not condition():  # noqa: ASYNC110 - conditions of any kind, without an event of their own
-        await asyncio.sleep(0.001)
-
-
 @pytest.fixture(name="until")
 def until_fixture() -> Callable[[Callable[[], object]], Awaitable[None]]:
     """Waits for a condition."""
-    return until
+    return eventually_in_loop
 
 
 async def _slow(request: Request) -> Response:

@@ -1,6 +1,5 @@
 """Deploy folders of small models, a service in the test's own loop, and a platform of real processes."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -31,6 +30,7 @@ from services.model_server.service import ModelService
 from services.registry.model import Field, FieldType, Signature, Task, TokenRole
 from services.registry.tokens import new_token, service_token
 from services.store.sqlite import SqliteStore
+from tests.waiting import eventually, eventually_in_loop
 
 SECRET = "a-secret-of-the-tests"
 NUMBERS = Signature(
@@ -270,13 +270,7 @@ def asking() -> Callable[..., Any]:
 @pytest.fixture
 def until() -> Callable[..., Any]:
     """Waits for a condition in the test's own loop."""
-
-    async def until(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(20):
-            while not condition():  # noqa: ASYNC110 - conditions of any kind, without an event of their own
-                await asyncio.sleep(0.001)
-
-    return until
+    return eventually_in_loop
 
 
 class Process:
@@ -397,20 +391,9 @@ class Platform:
         """The revision a service has loaded."""
         return str(json.loads(self.ask(service, "GET", "/model").body)["revision"])
 
-    def wait(self, condition: Callable[[], object], seconds: float = 40) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until it holds."""
-
-        async def wait() -> None:
-            async with asyncio.timeout(seconds):
-                while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - it is another process
-                    await asyncio.sleep(0.05)
-
-        try:
-            run(wait())
-        except TimeoutError:
-            pytest.fail(
-                f"did not come to hold; the service says: {(self.folder / 'service.log').read_text()}"
-            )
+        eventually(condition, seconds, seen=(self.folder / "service.log").read_text)
 
     def close(self) -> None:
         """End all processes."""

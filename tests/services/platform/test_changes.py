@@ -5,7 +5,6 @@ The tests follow one another on one small platform.
 
 import ssl
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from services.platform.setup import set_up
 from services.platform.status import platform_status
 from services.platform.upgrade import upgrade
 from services.registry.model import Field, Listener, Mode, Signature, Task, Version
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 Silent = Callable[[float | None, str], None]
@@ -203,10 +203,7 @@ def _address(engine: Engine, identifier: str) -> str:
 
 
 def _wait_until_reached(client: GatewayClient) -> None:
-    deadline = time.monotonic() + 90
-    while client.health().store != "reachable":
-        assert time.monotonic() < deadline, "the store was not found again"
-        time.sleep(0.5)
+    eventually(lambda: client.health().store == "reachable", 90)
 
 
 def test_secrets_and_request_survive_the_loss_of_their_state_container(
@@ -350,11 +347,7 @@ def _statuses(port: int, authority: str, headers: Mapping[str, str] | None = Non
 
 def _wait_until_let_in(port: int, authority: str) -> None:
     """Until all gateways have opened the port, and found their balancer."""
-    deadline, found = time.monotonic() + 30, set[int]()
-    while found != {200}:
-        assert time.monotonic() < deadline, found
-        found = _statuses(port, authority)
-        time.sleep(0.5)
+    eventually(lambda: _statuses(port, authority) == {200})
 
 
 def test_one_gateway_again_serves_https_itself_with_the_certificate_that_the_platform_has(

@@ -1,6 +1,5 @@
 """Roles of a Cassandra that asks for passwords, on a server of the tests' own."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from services.platform.secrets import new_secrets
 from services.store.addresses import CassandraAddress
 from services.store.connect import open_store, prepare_roles
 from services.store.roles import RolePasswords, StoreRole
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(400)]
 PASSWORDS = new_secrets().passwords()
@@ -54,14 +54,15 @@ def test_the_first_superuser_has_lost_its_rights(address: CassandraAddress) -> N
 
 def _wait_until_refused(address: CassandraAddress, password: str) -> None:
     """A server remembers who was let in for some seconds."""
-    deadline = time.monotonic() + 60
-    while True:
+
+    def refused() -> bool:
         try:
             open_store(address, password=password).close()
         except Refused:
-            return
-        assert time.monotonic() < deadline, "was let in for a minute"
-        time.sleep(0.5)
+            return True
+        return False
+
+    eventually(refused)
 
 
 def test_services_make_tables_and_touch_no_role(address: CassandraAddress) -> None:
@@ -94,15 +95,7 @@ def test_other_passwords_are_refused_unless_the_owner_brings_them(address: Cassa
 
 def _wait_until_let_in(address: CassandraAddress, passwords: RolePasswords) -> None:
     """A server remembers the password before for some seconds."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            _open(address, StoreRole.READER, passwords).close()
-        except Refused:
-            assert time.monotonic() < deadline, "was never let in"
-            time.sleep(0.5)
-        else:
-            return
+    eventually(lambda: _open(address, StoreRole.READER, passwords), not_yet=Refused).close()
 
 
 @pytest.mark.parametrize("wrong", ["", "short", "has a space in it!", "quote'quote'quote'"])

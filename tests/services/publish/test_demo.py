@@ -1,7 +1,6 @@
 """The main job end to end, on real processes: published, replayed, recorded, attached to, taken over."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +16,7 @@ from services.publish.demo.demo import Demo
 from services.publish.demo.traffic_replay import Pace
 from services.registry.model import Mode
 from services.store.connect import open_store
+from tests.waiting import eventually
 
 AT_ONCE = Pace(rows_per_second=0, rows_per_request=20, label_delay=0.2)
 
@@ -25,13 +25,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 def _nothing(_done: float, _text: str) -> None:
     """Progress that nobody reads."""
-
-
-def _wait(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +63,7 @@ def test_both_projects_have_a_champion_and_a_challenger(client: GatewayClient) -
 
 def test_every_live_row_is_recorded_for_both_versions_with_its_label(demo: Demo) -> None:
     for project, rows in (("wine", 320), ("iris", 30)):
-        _wait(
+        eventually(
             lambda project=project, rows=rows: (
                 {(live.predictions, live.labelled) for live in _view(demo, project).live.values()}
                 == {(rows, rows)}
@@ -108,7 +101,7 @@ def test_a_killed_champion_is_unavailable_and_comes_back(demo: Demo, client: Gat
         except Unavailable:
             return False
 
-    _wait(answers)
+    eventually(answers)
     back = next(one for one in demo.platform.state() if one.name == "model-wine-a")
     assert (back.state, back.restarts) == (ServiceState.RUNNING, 1)
 
@@ -123,7 +116,7 @@ def test_an_owner_that_ends_is_followed_by_the_window_that_was_attached(folder: 
     second = Workspace.open(folder)
     try:
         demo.platform.close()
-        _wait(lambda: second.owner and "model-wine-a" in {one.name for one in second.state()})
+        eventually(lambda: second.owner and "model-wine-a" in {one.name for one in second.state()})
         with GatewayClient(second.gateway_address, second.client_token) as again:
             assert again.health().status == "ok"
     finally:

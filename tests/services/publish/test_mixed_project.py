@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,16 +22,10 @@ from services.publish.launching import LaunchOptions
 from services.publish.publisher import publish_training, publish_training_predictions, publish_version
 from services.registry.model import JobState, Mode
 from services.store.connect import open_store
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 IRIS = EXAMPLES[1]
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +112,7 @@ def test_the_challenger_in_r_sees_what_the_champion_in_python_answers_and_is_mea
     def labelled() -> dict[str, int]:
         return {name: version.labelled for name, version in mixed.view().live.items()}
 
-    wait_until(lambda: labelled() == {"A": len(mixed.rows), "B": len(mixed.rows)})
+    eventually(lambda: labelled() == {"A": len(mixed.rows), "B": len(mixed.rows)})
     view = mixed.view()
     for version in ("A", "B"):
         for side, rows in ((view.historical, 120), (view.live, len(mixed.rows))):
@@ -134,7 +127,7 @@ def test_the_switch_from_python_to_r_and_back(mixed: Mixed) -> None:
         mixed.gateway.change_champion(
             "iris", ChampionRequest(champion, expected, generation, "to see", "a test")
         )
-        wait_until(
+        eventually(
             lambda champion=champion: mixed.gateway.predict("iris", [mixed.inputs()])[0].version == champion
         )
         [answer] = mixed.gateway.predict("iris", [mixed.inputs()])
@@ -152,7 +145,7 @@ def test_both_are_trained_again_by_the_same_route_and_follow_their_new_revision(
     assert before is not None
     order = RetrainRequest(Window("sliding", 100))
     job = gateway.retrain("iris", version, order)
-    wait_until(lambda: gateway.job("iris", version, job).state not in {JobState.QUEUED, JobState.RUNNING})
+    eventually(lambda: gateway.job("iris", version, job).state not in {JobState.QUEUED, JobState.RUNNING})
     told = gateway.job("iris", version, job)
     assert told.state is JobState.DONE, told.message
     assert told.metrics["accuracy"] > 0.8
@@ -160,7 +153,7 @@ def test_both_are_trained_again_by_the_same_route_and_follow_their_new_revision(
     assert [(one.rows, one.window) for one in found] == [(100, "the newest 100 rows")]
     for wanted, expected in ((told.revision, before.revision), (before.revision, told.revision)):
         gateway.change_revision("iris", version, RevisionRequest(wanted, expected, "better", "a test"))
-        wait_until(
+        eventually(
             lambda wanted=wanted: (
                 gateway.predict("iris", [mixed.inputs()], version=version)[0].revision == wanted
             )
@@ -233,7 +226,7 @@ def test_the_project_in_r_is_published_by_its_own_script_with_its_ports(
             }
             platform.start_version("iris", "A")
             row: dict[str, Any] = {"sepal length": 5.1, "sepal width": 3.5, "petal length": 1.4}
-            wait_until(lambda: _answers(gateway, row | {"petal width": 0.2}))
+            eventually(lambda: _answers(gateway, row | {"petal width": 0.2}))
     finally:
         platform.close()
 
@@ -265,7 +258,7 @@ def test_both_run_in_containers_side_by_side(plant: Any, b_in_r: Path) -> None:
     assert right / len(rows) > 0.8
     publish_training(plant.gateway, "iris", signature, read_rows(IRIS.historical(plant.folder), signature))
     job = plant.gateway.retrain("iris", "B")
-    wait_until(lambda: plant.gateway.job("iris", "B", job).state in {JobState.DONE, JobState.FAILED})
+    eventually(lambda: plant.gateway.job("iris", "B", job).state in {JobState.DONE, JobState.FAILED})
     told = plant.gateway.job("iris", "B", job)
     assert told.state is JobState.DONE, told.message
     [container] = [one for one in plant.engine.containers() if one.name.endswith("-model-iris-b")]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from services.store.batches import LabelBatch, PredictionBatch, encode
 from services.store.identifiers import Ids, new_ids
 from services.store.interface import Position
 from services.store.sqlite import SqliteStore
+from tests.waiting import eventually
 
 SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
 
@@ -59,15 +59,6 @@ def ship(
     return ids
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The condition's value once it is true."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-    return value
-
-
 def cursor(store: SqliteStore) -> tuple[int, int]:
     """Where the rollups' cursor of writer `g1` stands; (-1, -1) before there are any."""
     newest = store.rollups("wine")
@@ -80,7 +71,7 @@ def cursor(store: SqliteStore) -> tuple[int, int]:
 @pytest.fixture
 def tools() -> SimpleNamespace:
     """The functions of this file, for tests that cannot import it."""
-    return SimpleNamespace(register=register, ship=ship, wait_for=wait_for, cursor=cursor)
+    return SimpleNamespace(register=register, ship=ship, wait_for=eventually, cursor=cursor)
 
 
 @pytest.fixture

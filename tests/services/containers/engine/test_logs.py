@@ -14,6 +14,7 @@ from services.containers.engine.engine import Engine
 from services.containers.engine.logs import LineReader
 from services.containers.model import ContainerState, ContainerUsage, LogLine
 from services.errors import NotFound, RelevoError
+from tests.waiting import eventually
 
 Run = Callable[..., str]
 
@@ -56,10 +57,7 @@ def test_lines_are_whole_in_order_and_know_their_output_and_time(engine: Engine,
 
 def test_only_the_last_lines_are_read_and_only_since_a_moment(engine: Engine, run: Run) -> None:
     identifier = run("seq 100; sleep 0.1; echo late; sleep inf")
-    deadline = time.monotonic() + 10
-    while not (found := engine.logs(identifier, 1)) or found[0].text != "late":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    found = eventually(lambda: [line for line in engine.logs(identifier, 1) if line.text == "late"])
     assert [line.text for line in engine.logs(identifier, 3)] == ["99", "100", "late"]
     assert [line.text for line in engine.logs(identifier, 100, found[0].at)] == ["late"]
 

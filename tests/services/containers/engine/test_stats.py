@@ -1,8 +1,8 @@
 """What several containers use, asked in turn: those that are wanted and run, and no others."""
 
 import threading
-import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,6 +11,7 @@ from services.containers.engine.engine import Engine, open_engine
 from services.containers.model import ContainerUsage
 from services.errors import RelevoError
 from tests.services.containers.engine.relay import Relay
+from tests.waiting import eventually
 
 Run = Callable[..., str]
 BUSY = "while true; do :; done"
@@ -42,6 +43,10 @@ class Told:
 @pytest.fixture
 def told() -> Told:
     return Told()
+
+
+def _wait_until_asked(sampler: Any, identifier: str) -> None:
+    eventually(lambda: identifier in sampler._asked)
 
 
 def test_each_that_runs_is_told_and_busy_ones_stand_out(engine: Engine, run: Run, told: Told) -> None:
@@ -92,9 +97,7 @@ def test_ones_that_are_removed_while_they_are_measured_do_not_end_the_rounds(
     sampler = engine.sample_usage(told.receive, told.ended)
     sampler.set_containers((there, *gone))
     for identifier in gone:
-        end = time.monotonic() + 20
-        while identifier not in sampler._asked and time.monotonic() < end:
-            time.sleep(0.001)
+        _wait_until_asked(sampler, identifier)
         engine.remove(identifier, force=True)
     told.wait(lambda: there in told.usages or bool(told.ends))
     told.usages.clear()

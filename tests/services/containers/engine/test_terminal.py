@@ -1,13 +1,13 @@
 """A terminal in a real container."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
 
 from services.containers.engine.engine import Engine
 from services.errors import Conflict, RelevoError
+from tests.waiting import eventually
 
 Run = Callable[..., str]
 
@@ -75,9 +75,9 @@ def test_closing_hangs_up_on_what_runs_in_it(engine: Engine, run: Run) -> None:
     identifier, screen = run(), Screen()
     terminal = engine.terminal(identifier, receive=screen.receive, ended=screen.ended)
     terminal.send(b"sleep 12345\n")
-    _until(lambda: "sleep 12345" in _processes(engine, identifier))
+    eventually(lambda: "sleep 12345" in _processes(engine, identifier))
     terminal.close()
-    _until(lambda: "sleep 12345" not in _processes(engine, identifier))
+    eventually(lambda: "sleep 12345" not in _processes(engine, identifier))
     assert screen.ends == []
 
 
@@ -107,10 +107,3 @@ def test_a_container_that_ends_ends_its_terminals(engine: Engine, run: Run) -> N
 
 def _processes(engine: Engine, identifier: str) -> str:
     return engine.execute(identifier, ["ps", "-o", "args"])[1]
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

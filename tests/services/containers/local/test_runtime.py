@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -12,6 +11,7 @@ import pytest
 from services.containers.interface import Instance, ServiceSpec, ServiceState
 from services.containers.local.runtime import LocalRuntime
 from services.errors import Conflict, NotFound, Unavailable
+from tests.waiting import eventually
 
 SERVICE = """
 import sys, os
@@ -34,13 +34,6 @@ def runtime(tmp_path: Path) -> Iterator[LocalRuntime]:
     made.close()
 
 
-def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.02)
-
-
 def _only(runtime: LocalRuntime) -> Instance:
     (instance,) = runtime.instances()
     return instance
@@ -55,7 +48,7 @@ def test_a_service_is_running_once_it_has_announced_its_address(runtime: LocalRu
 
 def test_a_service_that_does_not_listen_is_running_once_it_is_started(runtime: LocalRuntime) -> None:
     runtime.launch(ServiceSpec("one", (SERVICE.replace("print('{", "str('{"),), listens=False))
-    _wait(lambda: _only(runtime).state is ServiceState.RUNNING)
+    eventually(lambda: _only(runtime).state is ServiceState.RUNNING)
 
 
 def test_a_killed_service_comes_back_and_its_restart_is_counted(runtime: LocalRuntime) -> None:
@@ -63,13 +56,13 @@ def test_a_killed_service_comes_back_and_its_restart_is_counted(runtime: LocalRu
     runtime.wait_for_address("one", 20)
     first = _only(runtime).process
     psutil.Process(first).kill()
-    _wait(lambda: _only(runtime).state is ServiceState.RUNNING and _only(runtime).process != first)
+    eventually(lambda: _only(runtime).state is ServiceState.RUNNING and _only(runtime).process != first)
     assert _only(runtime).restarts == 1
 
 
 def test_a_service_that_does_not_start_in_time_tells_its_last_words(runtime: LocalRuntime) -> None:
     runtime.launch(ServiceSpec("one", (SILENT,)))
-    _wait(lambda: _only(runtime).restarts > 0)
+    eventually(lambda: _only(runtime).restarts > 0)
     with pytest.raises(Unavailable, match="within") as caught:
         runtime.wait_for_address("one", 0.0)
     assert "no room on the moon" in caught.value.details
@@ -115,7 +108,7 @@ def test_restarting_gives_a_new_process(runtime: LocalRuntime) -> None:
     runtime.wait_for_address("one", 20)
     first = _only(runtime).process
     runtime.restart("one")
-    _wait(lambda: _only(runtime).state is ServiceState.RUNNING and _only(runtime).process != first)
+    eventually(lambda: _only(runtime).state is ServiceState.RUNNING and _only(runtime).process != first)
 
 
 def test_services_end_when_their_parent_is_killed(tmp_path: Path) -> None:
@@ -135,4 +128,4 @@ sys.stdin.read()
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    _wait(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)

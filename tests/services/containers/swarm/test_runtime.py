@@ -2,8 +2,7 @@
 
 import base64
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +11,7 @@ from services.containers.interface import Capability, ServiceSpec, ServiceState
 from services.containers.model import Credentials, SwarmState
 from services.containers.swarm.runtime import SwarmRuntime
 from services.errors import Conflict, InvalidInput, NotFound, Unavailable
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(180)]
 SLEEP = ("sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait")
@@ -21,13 +21,6 @@ def silent(_fraction: float | None, _text: str) -> None:
     """Progress that nobody watches."""
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.1)
-
-
 @pytest.fixture
 def runtime(swarm_engine: Engine) -> Iterator[SwarmRuntime]:
     platform = f"relevo-test-{secrets.token_hex(4)}"
@@ -35,9 +28,9 @@ def runtime(swarm_engine: Engine) -> Iterator[SwarmRuntime]:
     yield runtime
     for instance in runtime.instances():
         runtime.stop(instance.name)
-    wait_until(lambda: not [c for c in swarm_engine.containers() if c.platform == platform])
+    eventually(lambda: not [c for c in swarm_engine.containers() if c.platform == platform])
     assert runtime.cluster.secrets({"relevo.platform": platform}) == []
-    wait_until(lambda: _network_gone(swarm_engine, platform))
+    eventually(lambda: _network_gone(swarm_engine, platform))
 
 
 def _network_gone(engine: Engine, name: str) -> bool:
@@ -56,7 +49,7 @@ def test_a_service_runs_as_many_replicas_as_asked(runtime: SwarmRuntime, small_i
     assert address.endswith("-sleeper:8000")
     assert runtime.capabilities == {Capability.REPLACE, Capability.SCALE, Capability.PLACE}
     runtime.scale("sleeper", 3)
-    wait_until(lambda: runtime.instances()[0].running == 3)
+    eventually(lambda: runtime.instances()[0].running == 3)
     with pytest.raises(InvalidInput):
         runtime.scale("sleeper", -1)
     with pytest.raises(Conflict):
@@ -70,7 +63,7 @@ def test_a_task_that_dies_is_replaced(
     runtime.wait_for_address("sleeper", 60)
     first = next(task for task in runtime.cluster.tasks(_name(runtime)) if task.state == "running")
     swarm_engine.kill(first.container)
-    wait_until(
+    eventually(
         lambda: any(
             task.state == "running" and task.identifier != first.identifier
             for task in runtime.cluster.tasks(_name(runtime))
@@ -162,7 +155,7 @@ def test_a_service_takes_along_who_signs_in_to_its_registry_and_shows_it_to_nobo
         assert password not in shown
         assert base64.b64encode(password.encode()).decode() not in shown
         runtime.stop("sleeper")
-        wait_until(lambda: not [c for c in swarm_engine.containers() if c.platform == runtime.platform])
+        eventually(lambda: not [c for c in swarm_engine.containers() if c.platform == runtime.platform])
     finally:
         monkeypatch.undo()
         if swarm_engine.image(image) is not None:

@@ -38,6 +38,7 @@ from services.registry.model import (
 )
 from services.registry.tokens import new_token
 from services.store.sqlite import SqliteStore
+from tests.waiting import eventually
 
 SECRET = "a-secret-of-the-tests"
 REVISION = "a" * 64
@@ -188,17 +189,7 @@ class Platform:
         )
 
     def followed(self, condition: Callable[[], bool]) -> None:
-        wait_until(condition)
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
-    """Wait on a condition, never on the clock alone."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.02)):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError("the condition did not come true in time")
+        eventually(condition)
 
 
 def signature(*names: str | Field, classes: tuple[str, ...] = (), target: str = "quality") -> Signature:
@@ -267,14 +258,14 @@ def opened(wine: Platform) -> Iterator[Callable[[Listener], ListenerState]]:
         ports.append(listener.port)
         with wine.client() as client:
             client.put_listener(listener)
-            wait_until(lambda: state_of(client, listener.port).state != "starting")
+            eventually(lambda: state_of(client, listener.port).state != "starting")
             return state_of(client, listener.port)
 
     yield open_listener
     with wine.client() as client:
         for port in ports:
             client.remove_listener(port)
-        wait_until(lambda: not client.listeners())
+        eventually(lambda: not client.listeners())
 
 
 def state_of(client: GatewayClient, port: int) -> ListenerState:
@@ -285,6 +276,6 @@ def state_of(client: GatewayClient, port: int) -> ListenerState:
 def helpers() -> SimpleNamespace:
     """What tests share that is no fixture."""
     return SimpleNamespace(
-        signature=signature, open_platform=open_platform, Platform=Platform, wait_until=wait_until,
+        signature=signature, open_platform=open_platform, Platform=Platform, wait_until=eventually,
         add_up=add_up, SECRET=SECRET, REVISION=REVISION, StubModel=StubModel,
     )  # fmt: skip

@@ -1,11 +1,9 @@
 """A real store with a registered project, and rows to record."""
 
-import asyncio
 import importlib.util
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
@@ -32,6 +30,7 @@ from services.store.identifiers import new_ids
 from services.store.interface import Store
 from services.store.names import live_table
 from services.store.sqlite import SqliteStore
+from tests.waiting import eventually_in_loop
 
 REVISION = "0" * 64
 TARGET = Field("quality", "quality")
@@ -159,14 +158,7 @@ Until = Callable[[Callable[[], bool]], Awaitable[None]]
 @pytest.fixture
 def until() -> Until:
     """Waits for a condition, and fails when it does not come."""
-
-    async def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < deadline, "what the test waits for did not happen"
-            await asyncio.sleep(0.01)
-
-    return wait
+    return eventually_in_loop
 
 
 class Moments(NamedTuple):

@@ -1,6 +1,5 @@
 """Conditional writes whose answer is late or lost, and a server that goes away and comes back."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -13,6 +12,7 @@ from services.store.cassandra import CassandraStore, conditional_writes
 from services.store.cassandra.session import CassandraSession
 from services.store.interface import Store
 from tests.services.store.cassandra.proxy import Proxy
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cassandra
 NewChange = Callable[..., ChampionChange]
@@ -283,15 +283,11 @@ def test_a_revision_that_was_taken_back_meanwhile_counts_as_done(
 
 
 def wait_until_it_answers(store: CassandraStore) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            store.ping()
-        except Unavailable:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        else:
-            return
+    def answers() -> bool:
+        store.ping()
+        return True
+
+    eventually(answers, not_yet=Unavailable)
 
 
 def test_a_server_that_went_away_is_unavailable_at_once_and_found_again(

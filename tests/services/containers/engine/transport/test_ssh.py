@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from services.containers.addresses import SshEngine
 from services.containers.engine.engine import Engine, open_engine
 from services.errors import Refused, Unavailable
+from tests.waiting import eventually
 
 
 def _free_port() -> int:
@@ -76,15 +76,16 @@ def _started(daemon: str, host: Path, folder: Path) -> tuple["subprocess.Popen[b
 
 
 def _answers(server: "subprocess.Popen[bytes]", port: int) -> bool:
-    deadline = time.monotonic() + 20
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
+    """Whether it came to listen; one that has ended will not."""
+
+    def listens() -> bool:
+        if server.poll() is not None:
             return True
-    return False
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+
+    eventually(listens, not_yet=OSError)
+    return server.poll() is None
 
 
 def test_the_engine_answers_through_ssh(engine: Engine, server: Callable[..., SshEngine]) -> None:
