@@ -176,6 +176,7 @@ class ProjectView:
         at: when it was read, UTC.
         rows_read: live rows that this refresh read; shows that it cost only what is new.
         historical, live: by version name.
+        evolution: the course of the input that was asked for; None when none was, or no version has it.
         rebuilt: why the live side was counted anew from the log's start, in words: stored summaries were
             damaged. Empty otherwise.
     """
@@ -188,4 +189,5 @@ class ProjectView:
     live: dict[str, VersionView] = field(default_factory=dict)
     newest_request: datetime | None = None
     newest_label: datetime | None = None
+    evolution: Evolution | None = None
     rebuilt: str = ""

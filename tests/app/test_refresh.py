@@ -79,7 +79,7 @@ def test_variable_and_span_are_remembered_and_shown_after_a_restart(
     again = open_window()
     again.wait_for_data()
     assert again.program.presenter.data.query.variable == "alcohol"
-    assert again.program.presenter.data.evolution is not None
+    assert again.program.presenter.data.view.evolution is not None
     assert again.start.monitor.span.current() == "week"
 
 

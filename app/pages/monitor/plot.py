@@ -23,11 +23,11 @@ class MonitorPlotKind(ABC):
 
     @staticmethod
     @abstractmethod
-    def applies(data: MonitorData) -> bool:
+    def applies(view: ProjectView) -> bool:
         """Whether it is the plot for what is chosen."""
 
     @abstractmethod
-    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+    def update(self, view: ProjectView, source: str) -> None:
         """Draw it; `source` is `historical` or `live`."""
 
 
@@ -38,15 +38,15 @@ class EvolutionKind(MonitorPlotKind):
         self.panel = self._plot = EvolutionPlot()
 
     @staticmethod
-    def applies(data: MonitorData) -> bool:
+    def applies(view: ProjectView) -> bool:
         """When an input is chosen."""
-        return data.evolution is not None
+        return view.evolution is not None
 
-    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+    def update(self, view: ProjectView, source: str) -> None:
         """Both kinds of data stand in one plot."""
-        del view, source
-        if data.evolution is not None:
-            self._plot.show_evolution(data.evolution)
+        del source
+        if view.evolution is not None:
+            self._plot.show_evolution(view.evolution)
 
 
 class RocKind(MonitorPlotKind):
@@ -56,13 +56,12 @@ class RocKind(MonitorPlotKind):
         self.panel = self._plot = RocPlot()
 
     @staticmethod
-    def applies(data: MonitorData) -> bool:
+    def applies(view: ProjectView) -> bool:
         """When the output is chosen."""
-        return data.view is not None and data.view.project.task is Task.CLASSIFICATION
+        return view.project.task is Task.CLASSIFICATION
 
-    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+    def update(self, view: ProjectView, source: str) -> None:
         """Versions without a curve are left out."""
-        del data
         views = compared_views(view, source)
         curves = {name: version.roc for name, version in views.items() if version.roc}
         averages = {name: views[name].roc_averages for name in curves}
@@ -79,13 +78,12 @@ class PredictedRealKind(MonitorPlotKind):
         self.panel = self._plot = PredictedRealPlot()
 
     @staticmethod
-    def applies(data: MonitorData) -> bool:
+    def applies(view: ProjectView) -> bool:
         """When the output is chosen."""
-        return data.view is not None and data.view.project.task is Task.REGRESSION
+        return view.project.task is Task.REGRESSION
 
-    def update(self, data: MonitorData, view: ProjectView, source: str) -> None:
+    def update(self, view: ProjectView, source: str) -> None:
         """Versions without a pair are left out."""
-        del data
         pairs = {
             name: version.pairs
             for name, version in compared_views(view, source).items()
@@ -117,13 +115,13 @@ class MonitorPlot(QObject):
         """Draw a project; `source` is `historical` or `live`."""
         if data.view is None:
             return
-        plot = self._plot_for(data)
-        plot.update(data, data.view, source)
+        plot = self._plot_for(data.view)
+        plot.update(data.view, source)
         self.current = plot.panel
         self._page.show_plot(plot.panel, plot.panel.tab_stops())
 
-    def _plot_for(self, data: MonitorData) -> MonitorPlotKind:
-        kind = next(kind for kind in KINDS if kind.applies(data))
+    def _plot_for(self, view: ProjectView) -> MonitorPlotKind:
+        kind = next(kind for kind in KINDS if kind.applies(view))
         if kind not in self._plots:
             self._plots[kind] = kind()
             self._plots[kind].panel.export_requested.connect(self.export_requested)

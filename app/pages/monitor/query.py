@@ -7,7 +7,7 @@ from app.connection.platform import Platform
 from app.tasks import Work
 from services.errors import NotFound, RelevoError, Unavailable
 from services.evaluation.evidence import read_evidence
-from services.evaluation.model import Evolution, ProjectView, Span
+from services.evaluation.model import ProjectView, Span
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import VersionStatus
 from services.profiles.profile import EmbeddedProfile
@@ -42,7 +42,6 @@ class MonitorData:
     query: MonitorQuery
     projects: tuple[str, ...]
     view: ProjectView | None = None
-    evolution: Evolution | None = None
     status: dict[str, VersionStatus] = field(default_factory=dict)
     gateway_error: RelevoError | None = None
     jobs: tuple[Job, ...] = ()
@@ -69,14 +68,14 @@ class MonitorLoader:
         if query.project not in projects:
             query = MonitorQuery(projects[0], query.span)
         work.check()
-        reader = self._reader_of(query.project)
-        view = reader.refresh(query.span, lambda: work.stopping)
+        view = self._reader_of(query.project).refresh(
+            query.span, lambda: work.stopping, variable=query.variable
+        )
         status, gateway_error = self._status(query.project)
         return MonitorData(
             query,
             projects,
             view,
-            self._evolution(reader, query, work),
             status,
             gateway_error,
             self._jobs(view),
@@ -92,14 +91,6 @@ class MonitorLoader:
         if kept is None or kept[0] != project:
             kept = self._kept = (project, ProjectReader(self._platform.store, project))
         return kept[1]
-
-    def _evolution(self, reader: ProjectReader, query: MonitorQuery, work: Work) -> Evolution | None:
-        if not query.variable:
-            return None
-        try:
-            return reader.evolution(query.variable, query.span, lambda: work.stopping)
-        except NotFound:
-            return None  # another project's variable was remembered
 
     def _status(self, project: str) -> tuple[dict[str, VersionStatus], RelevoError | None]:
         try:

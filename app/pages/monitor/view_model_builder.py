@@ -34,7 +34,7 @@ def build_view_model(data: MonitorData) -> MonitorViewModel:
         target=target,
         span=data.query.span.value,
         variables=variable_choices(project),
-        variable=data.query.variable if data.evolution is not None else "",
+        variable=data.query.variable if view.evolution is not None else "",
         versions=tuple(version_entry(project, version, data) for version in display_order(project)),
         columns=columns,
         rows=rows,

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 
-from services.errors import NotFound
 from services.evaluation.historical import SERIES_POINTS, HistoricalReader
 from services.evaluation.model import Evolution, Series
 from services.evaluation.reader.bucket import Bucket
@@ -29,13 +28,13 @@ def _by_importance(project: Project) -> list[Version]:
     return sorted(project.versions, key=lambda version: (version.name != project.champion, version.order))
 
 
-def input_field(project: Project, variable: str) -> Field:
-    """The input of that name or column; NotFound if no version has it."""
+def input_field(project: Project, variable: str) -> Field | None:
+    """The input of that name or column; None if no version has it."""
     for version in _by_importance(project):
         for field in version.signature.inputs:
             if variable in {field.name, field.column}:
                 return field
-    raise NotFound(f"no version of {project.name!r} has an input {variable!r}")
+    return None
 
 
 def _buckets(state: ReaderState, project: Project, column: str, window: TimeWindow) -> list[Bucket]:

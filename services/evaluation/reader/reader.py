@@ -11,7 +11,7 @@ from services.errors import Conflict, NotFound
 from services.evaluation.historical import HistoricalReader
 from services.evaluation.join.joiner import HELD_ROWS
 from services.evaluation.join.past_rows import LiveTables
-from services.evaluation.model import Evolution, ProjectView, Span, Traffic
+from services.evaluation.model import ProjectView, Span, Traffic
 from services.evaluation.reader.bucket import DamagedSummary
 from services.evaluation.reader.buckets import TimeWindow
 from services.evaluation.reader.evolution import evolution_of, input_field
@@ -54,32 +54,34 @@ class ProjectReader:
         self._historical = HistoricalReader(store)
         self._last: tuple[object, ProjectView] | None = None
 
-    def refresh(self, span: Span, cancelled: Cancelled = None) -> ProjectView:
+    def refresh(self, span: Span, cancelled: Cancelled = None, *, variable: str = "") -> ProjectView:
         """Read what is new and look at the project.
 
         Args:
             span: which requests the live side counts, by their time.
             cancelled: asked between entries of the log; true ends the call.
+            variable: an input's name as users write it, or its column, whose course is wanted too.
 
         Raises:
             NotFound: there is no such project.
             Cancelled: `cancelled` said so.
             Unavailable: the store cannot be reached; calling again goes on where this one stopped.
         """
-        return self._mending(lambda: self._refresh(span, cancelled))
+        return self._mending(lambda: self._refresh(span, cancelled, variable))
 
-    def _refresh(self, span: Span, cancelled: Cancelled) -> ProjectView:
+    def _refresh(self, span: Span, cancelled: Cancelled, variable: str) -> ProjectView:
         project = self._project()
         state, rows = self._follow(project, cancelled)
         now = self._clock()
         historical = self._historical.views(project)
         window = TimeWindow(span, now)
         seen = (project, span, state.buckets.changes, window.start, id(historical))
-        if self._last is not None and self._last[0] == seen:
-            return replace(self._last[1], at=datetime.fromtimestamp(now, UTC), rows_read=rows)
-        view = project_view(state, project, window, historical, rows)
-        self._last = (seen, view)
-        return view
+        if self._last is None or self._last[0] != seen:
+            self._last = (seen, project_view(state, project, window, historical, rows))
+        field = input_field(project, variable)
+        evolution = None if field is None else evolution_of(self._historical, state, project, field, window)
+        at = datetime.fromtimestamp(now, UTC)
+        return replace(self._last[1], at=at, rows_read=rows, evolution=evolution)
 
     def desired_revisions(self, cancelled: Cancelled = None) -> ProjectView:
         """Read what is new and look at the revisions that are desired now, over all time.
@@ -96,26 +98,6 @@ class ProjectReader:
             state, rows = self._follow(project, cancelled)
             window, historical = TimeWindow(Span.ALL, self._clock()), self._historical.views(project)
             return project_view(state, project, window, historical, rows, desired_only=True)
-
-        return self._mending(look)
-
-    def evolution(self, variable: str, span: Span, cancelled: Cancelled = None) -> Evolution:
-        """An input's course over the training set and then over the live rows.
-
-        Args:
-            variable: the input's name as users write it, or its column.
-            span: as for `refresh`.
-            cancelled: as for `refresh`.
-
-        Raises:
-            NotFound: no version has such an input, or there is no such project.
-        """
-
-        def look() -> Evolution:
-            project = self._project()
-            state, _ = self._follow(project, cancelled)
-            field = input_field(project, variable)
-            return evolution_of(self._historical, state, project, field, TimeWindow(span, self._clock()))
 
         return self._mending(look)
 

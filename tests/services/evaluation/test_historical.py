@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.errors import NotFound
 from services.evaluation.historical import HistoricalReader, announce_training
 from services.evaluation.model import ClassificationMetrics, Span
 from services.evaluation.reader.reader import ProjectReader
@@ -86,16 +85,15 @@ def test_an_input_is_shown_over_the_training_set_and_then_over_live_rows(
     platform.writer("g1").ship(batch)
     platform.writer("g1").ship(platform.predictions("B", ids, mode=Mode.CHALLENGER))
     reader = ProjectReader(platform.store, platform.project, clock=platform.clock)
-    length = reader.evolution("length", Span.HOUR)
+    length = reader.refresh(Span.HOUR, variable="length").evolution
     assert length.historical.x.tolist() == [0, 1, 2, 3, 4, 5]
     assert length.historical.y.tolist() == [0, 1.5, 3, 4.5, 6, 7.5]
     assert len(length.live.x) == 30, "each request once, although two versions saw it"
     assert sorted(length.live.y.tolist()) == sorted(batch.inputs["length"].tolist())
-    colour = reader.evolution("colour", Span.HOUR)
+    colour = reader.refresh(Span.HOUR, variable="colour").evolution
     assert set(colour.historical.categories) == {"red", "white"}
     assert np.isnan(colour.historical.y).sum() == 1
-    with pytest.raises(NotFound, match="'weight'"):
-        reader.evolution("weight", Span.HOUR)
+    assert reader.refresh(Span.HOUR, variable="weight").evolution is None
 
 
 def test_a_long_course_is_thinned_to_what_a_plot_can_use(
@@ -107,6 +105,6 @@ def test_a_long_course_is_thinned_to_what_a_plot_can_use(
         platform.writer("g1").ship(platform.predictions("A", ids))
     live = ProjectReader(platform.store, platform.project, clock=platform.clock)
     for span in (Span.DAY, Span.ALL):
-        course = live.evolution("length", span).live
+        course = live.refresh(span, variable="length").evolution.live
         assert 1_000 < len(course.x) <= 4_000
         assert (np.diff(course.x) >= 0).all()

@@ -170,7 +170,11 @@ def damage_part(platform: Any, part: str, damage: Callable[[bytes], bytes]) -> s
 def figures(reader: ProjectReader, tools: SimpleNamespace) -> object:
     """All that a reader shows, as plain lists."""
     views = [tools.plain(reader.refresh(span).live) for span in Span]
-    series = [tools.plain(reader.evolution(name, span)) for name in ("length", "colour") for span in Span]
+    series = [
+        tools.plain(reader.refresh(span, variable=name).evolution)
+        for name in ("length", "colour")
+        for span in Span
+    ]
     return views, series
 
 
