@@ -18,7 +18,7 @@ def tasks(qtbot: QtBot) -> Iterator[Tasks]:
 
 
 def fail(_work: Work) -> None:
-    raise RelevoError("the store is away", remedy="Startup it.", details="errno 111")
+    raise RelevoError("the store is away", remedy="Start it.", details="errno 111")
 
 
 def run(tasks: Tasks, qtbot: QtBot, *, failing: bool, routine: bool) -> None:
@@ -40,7 +40,7 @@ def test_a_failure_keeps_message_remedy_and_details_and_counts_until_seen(
     activity.unseen_changed.connect(counts.append)
     run(tasks, qtbot, failing=True, routine=False)
     (entry,) = activity.entries
-    assert (entry.message, entry.remedy, entry.details) == ("the store is away", "Startup it.", "errno 111")
+    assert (entry.message, entry.remedy, entry.details) == ("the store is away", "Start it.", "errno 111")
     activity.seen()
     assert counts == [1, 0]
 

@@ -38,7 +38,7 @@ _BLOCKED_REASONS = {
     Operation.STOP: "It does not run.",
     Operation.RESTART: "It was never started; start it.",
     Operation.KILL: "It does not run.",
-    Operation.PAUSE: "StateFilter what runs can be paused.",
+    Operation.PAUSE: "Only what runs can be paused.",
     Operation.RESUME: "It is not paused.",
     Operation.RENAME: "It is being removed.",
     Operation.REMOVE: "It is being removed already.",

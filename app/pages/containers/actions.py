@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 WORDS = {
-    Operation.START: ("Startup", "Startup what does not run", "start"),
+    Operation.START: ("Start", "Start what does not run", "start"),
     Operation.STOP: ("Stop", "Ask it to end; it is killed if it has not after a while", "stop"),
     Operation.RESTART: ("Restart", "Stop it and start it again", "refresh"),
     Operation.PAUSE: ("Pause", "Freeze its processes; nothing is lost", ""),

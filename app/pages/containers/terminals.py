@@ -82,7 +82,7 @@ class TerminalPane(QWidget):
         """What may be done now; the reason on hover where nothing can."""
         self._engine = engine
         running = container is not None and container.state is ContainerState.RUNNING
-        reason = "" if running else "StateFilter a running container has a terminal."
+        reason = "" if running else "Only a running container has a terminal."
         if engine is None:
             reason = "Docker does not answer."
         self.open.setEnabled(not reason and not self.live)

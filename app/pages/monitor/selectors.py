@@ -77,7 +77,7 @@ class KeyComboBox(QComboBox):
         line.editingFinished.connect(lambda: self._restore_text(line))
 
     def _restore_text(self, line: QLineEdit) -> None:
-        """What was searchable and names nothing gives way to what is chosen."""
+        """What was typed and names nothing gives way to what is chosen."""
         if self.findText(line.text()) < 0:
             line.setText(self.itemText(self.currentIndex()))
 

@@ -60,7 +60,7 @@ class DevelopmentDialog(GrowingDialog):
             ("port", FormField("Port on the host", self.port)),
             ("memory", FormField("Most memory", self.memory)),
         ])  # fmt: skip
-        self.button = QPushButton("Startup")
+        self.button = QPushButton("Start")
         self.button.clicked.connect(self._submit)
         self._compose(damaged)
         if isinstance(self.folder, PathField):
@@ -89,7 +89,7 @@ class DevelopmentDialog(GrowingDialog):
         self.about.setText(template.description)
         self.name.setVisible(page)
         self.running.setVisible(page)
-        self.button.setText("Startup" if page else "Show settings")
+        self.button.setText("Start" if page else "Show settings")
         self.adjustSize()
 
     def _propose_name(self, folder: str) -> None:

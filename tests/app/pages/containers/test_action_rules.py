@@ -36,7 +36,7 @@ def model(version: str = "A", state: ContainerState = RUNNING) -> Container:
         (Operation.START, EXITED, ""),
         (Operation.STOP, EXITED, "It does not run."),
         (Operation.STOP, PAUSED, ""),
-        (Operation.PAUSE, PAUSED, "StateFilter what runs can be paused."),
+        (Operation.PAUSE, PAUSED, "Only what runs can be paused."),
         (Operation.RESUME, PAUSED, ""),
         (Operation.RESUME, RUNNING, "It is not paused."),
         (Operation.RESTART, ContainerState.CREATED, "It was never started; start it."),

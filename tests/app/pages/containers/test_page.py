@@ -46,7 +46,7 @@ def test_actions_follow_the_selection_and_say_why_they_are_blocked(shown: Any, r
     assert actions[Operation.STOP].blocked == ""
     assert actions[Operation.START].blocked == "It runs already."
     commands = {command.title: command.blocked for command in shown.page.commands()}
-    assert commands["Startup"] == "It runs already."
+    assert commands["Start"] == "It runs already."
 
 
 def test_several_are_stopped_and_started_at_once(shown: Any, run: Run, qtbot: QtBot) -> None:
