@@ -31,14 +31,21 @@ def check_known_ids(texts: Sequence[str], fields: Sequence[str]) -> bytes:
     """Prediction ids that may come again, 16 big-endian bytes each; `fields` says where each stands.
 
     Raises:
-        InvalidField: one is not a time-based UUID, or lies more than a day ahead: nobody can have been
-            given it, and readers would take its time for that of the newest request.
+        InvalidField: one is not a time-based UUID, or of a time at which nobody was given it, before 1970
+            (which readers cannot count) or more than a day ahead.
     """
     ids = b"".join([check_id(text, field) for text, field in zip(texts, fields, strict=True)])
-    ahead = milliseconds(unpack_ids(ids)) > time() * 1000 + _MOST_AHEAD_MILLISECONDS
-    if ahead.any():
-        field = fields[int(np.argmax(ahead))]
-        raise InvalidField(f"{field} is more than a day ahead of the gateway's clock", field=field)
+    made = milliseconds(unpack_ids(ids))
+    for wrong, words in (
+        (made < 0, "is of before 1970"),
+        (
+            made > time() * 1000 + _MOST_AHEAD_MILLISECONDS,
+            "is more than a day ahead of the gateway's clock",
+        ),
+    ):
+        if wrong.any():
+            field = fields[int(np.argmax(wrong))]
+            raise InvalidField(f"{field} {words}", field=field)
     return ids
 
 

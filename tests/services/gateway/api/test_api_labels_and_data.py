@@ -26,10 +26,21 @@ def test_a_label_is_accepted_matched_corrected_and_repeated(wine: Platform) -> N
     assert (corrected.accepted, corrected.corrected) == (1, 1)
 
 
-def test_a_label_of_an_id_that_nobody_can_have_been_given_yet_is_refused(wine: Platform) -> None:
-    of_the_year_10502 = format_id(0xF5000000_0000_7000, 0x8000_0000_0000_0000)
-    with wine.client() as client, pytest.raises(InvalidInput, match="more than a day ahead"):
-        client.label("wine", [(of_the_year_10502, 5.0)])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("f5000000-0000-7000-8000-000000000000", "is more than a day ahead of the gateway's clock"),
+        ("00000000-0000-1000-8000-000000000000", "is of before 1970"),
+    ],
+)
+def test_an_id_of_a_time_at_which_nobody_was_given_it_is_refused(
+    wine: Platform, text: str, words: str
+) -> None:
+    with wine.client() as client:
+        with pytest.raises(InvalidInput, match=rf"^\[0\].id {words}"):
+            client.label("wine", [(text, 5.0)])
+        with pytest.raises(InvalidInput, match=rf"^ids\[0\] {words}"):
+            client.predict("wine", [ROW], ids=[text])
 
 
 def test_a_label_before_its_prediction_is_kept_and_counted_apart(wine: Platform) -> None:
