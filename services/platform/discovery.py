@@ -122,9 +122,9 @@ def not_up(discovered: DiscoveredPlatform) -> NotFound:
     name = discovered.name
     asked = parts_of(discovered.request or PlatformRequest(name))
     missing = [part.name for part in asked if part.name not in discovered.parts]
-    gone = f": it has no container for {', '.join(missing)}" if discovered.parts and missing else ""
+    gone = f"It has no container for {', '.join(missing)}. " if discovered.parts and missing else ""
     return NotFound(
-        f"the platform {name} is not up{gone}", remedy=f"Set it up: relevo platform up --name {name}."
+        f"the platform {name} is not up", remedy=f"{gone}Set it up: relevo platform up --name {name}."
     )
 
 
