@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := QT_QPA_PLATFORM=offscreen $(RUN) -m pytest
 ARGS ?=
 
-.PHONY: demo test soak coverage lint bench bundle setup clean
+.PHONY: demo test coverage lint bench bundle setup clean
 
 setup: $(VENV)/installed
 
@@ -21,10 +21,6 @@ demo: setup
 
 test: setup
 	$(PYTEST) -n $(WORKERS) $(ARGS)
-
-# What takes minutes because it goes on for long; of each a short form is among the tests.
-soak: setup
-	$(PYTEST) -m soak $(ARGS)
 
 # The tests with a floor of covered lines for each package.
 coverage: setup
