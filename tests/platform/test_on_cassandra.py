@@ -114,8 +114,7 @@ def _answers(gateway: GatewayClient, instances: list[Row]) -> list[str]:
 def test_what_is_asked_and_labelled_is_evaluated_from_cassandra(running: Running) -> None:
     rows = running.rows[:100]
     instances = _instances(running, 100)
-    ids: list[str] = []
-    eventually(lambda: bool(ids.extend(_answers(running.gateway, instances)) or ids))
+    ids = eventually(lambda: _answers(running.gateway, instances))
     labels = [(identifier, float(row["quality"] or 0)) for identifier, row in zip(ids, rows, strict=True)]
     counts = running.gateway.label("wine", labels)
     assert (counts.accepted, counts.not_yet_matched) == (100, 0)

@@ -1,5 +1,7 @@
 """Predicted against real: few points as points, many as a picture; versions come and go."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -80,13 +82,20 @@ def test_predictions_all_alike_or_missing_do_not_break_it(plot: PredictedRealPlo
     assert plot.is_empty()
 
 
-def test_panning_moves_the_picture_and_draws_none_anew(plot: PredictedRealPlot) -> None:
+def test_panning_moves_the_picture_and_draws_none_anew(
+    plot: PredictedRealPlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plot.show_pairs({"A": many(50_000)}, {"A": 0}, target="q")
     scatter = plot._scatters["A"]
     plot.pan(0.01, 0.0)
     asked: list[object] = []
     original = scatter._pyramid.view
-    scatter._pyramid.view = lambda *args, **max_points: asked.append(args) or original(*args, **max_points)
+
+    def view(*args: Any, **limit: Any) -> object:
+        asked.append(args)
+        return original(*args, **limit)
+
+    monkeypatch.setattr(scatter._pyramid, "view", view)
     for _ in range(10):
         plot.pan(0.02, 0.01)
     assert asked == []
