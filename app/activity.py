@@ -57,7 +57,7 @@ class Activity(QObject):
         tasks.progressed.connect(self._progressed)
         tasks.ended.connect(self._ended)
 
-    def note(self, entry: ActivityEntry) -> ActivityEntry:
+    def add(self, entry: ActivityEntry) -> ActivityEntry:
         """Keep an entry that no task of this window stands behind, such as a retraining elsewhere."""
         self.entries.insert(0, entry)
         self.added.emit(entry)
@@ -69,7 +69,7 @@ class Activity(QObject):
         """Tell that an entry's fields were changed."""
         self.changed.emit(entry)
 
-    def seen(self) -> None:
+    def mark_all_seen(self) -> None:
         """The person has looked: failures so far no longer count as unseen."""
         self._count_unseen(-self._unseen)
 
@@ -92,7 +92,7 @@ class Activity(QObject):
         entry = ActivityEntry(
             task.title, started_at=task.started_at, cancel=task.cancel if task.cancellable else None
         )
-        self._by_task[id(task)] = self.note(entry)
+        self._by_task[id(task)] = self.add(entry)
 
     def _progressed(self, task: Task[Any]) -> None:
         entry = self._by_task.get(id(task))
@@ -105,7 +105,7 @@ class Activity(QObject):
         if entry is None:
             if task.state is not TaskState.FAILED or self._repeats(task):
                 return
-            entry = self.note(ActivityEntry(task.title, started_at=task.started_at))
+            entry = self.add(ActivityEntry(task.title, started_at=task.started_at))
         entry.message = task.error.message if task.error else entry.message
         entry.remedy = task.error.remedy if task.error else ""
         entry.details = task.error.details if task.error else task.trace

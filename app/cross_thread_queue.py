@@ -16,9 +16,9 @@ class CrossThreadQueue(Generic[T]):
         most: how much may wait before whoever brings more is held up; 0 for any amount.
     """
 
-    def __init__(self, tell: Callable[[], None], *, most: int = 0) -> None:
-        self._tell = tell
-        self._most = most
+    def __init__(self, notify: Callable[[], None], *, maximum: int = 0) -> None:
+        self._notify = notify
+        self._maximum = maximum
         self._changed = threading.Condition()
         self._waiting: deque[T] = deque()
         self._closed = False
@@ -30,23 +30,23 @@ class CrossThreadQueue(Generic[T]):
     def extend(self, items: Iterable[T]) -> None:
         """Bring several; waits while too much is there. What comes after `close` is dropped."""
         with self._changed:
-            while self._most and len(self._waiting) >= self._most and not self._closed:
+            while self._maximum and len(self._waiting) >= self._maximum and not self._closed:
                 self._changed.wait()
             if self._closed:
                 return
             first = not self._waiting
             self._waiting.extend(items)
-            told = first and bool(self._waiting)
-        if told:
-            self._tell()
+            notified = first and bool(self._waiting)
+        if notified:
+            self._notify()
 
-    def take(self, limit: int = 0) -> list[T]:
+    def drain(self, limit: int = 0) -> list[T]:
         """What waits, oldest first; at most so many items, if a limit is given."""
         with self._changed:
             count = min(len(self._waiting), limit) if limit else len(self._waiting)
-            taken = [self._waiting.popleft() for _ in range(count)]
+            drained = [self._waiting.popleft() for _ in range(count)]
             self._changed.notify_all()
-        return taken
+        return drained
 
     @property
     def empty(self) -> bool:

@@ -3,7 +3,7 @@
 from services.errors import RelevoError
 
 
-def sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
     """A text as a sentence: a capital first (but for an address), a full stop last; empty stays empty."""
     text = text.strip()
     if not text:
@@ -12,6 +12,6 @@ def sentence(text: str) -> str:
     return ended if "://" in ended.split()[0] else ended[0].upper() + ended[1:]
 
 
-def told(error: RelevoError) -> str:
+def describe_error(error: RelevoError) -> str:
     """What happened and what to do about it."""
-    return f"{sentence(error.message)} {sentence(error.remedy)}".strip()
+    return f"{as_sentence(error.message)} {as_sentence(error.remedy)}".strip()

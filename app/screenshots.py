@@ -90,10 +90,10 @@ class _Photographer(QObject):
         self.failure = ""
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MILLISECONDS)
-        self._tick.timeout.connect(self._look)
+        self._tick.timeout.connect(self._check)
         self._tick.start()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._waited += 1
         program = self._start.program
         if self._waited > LONGEST_TICKS:
@@ -108,7 +108,7 @@ class _Photographer(QObject):
             self._still = self._still + 1 if page is not None and not page.refreshing() else 0
             self._start.shell.show_refresh()
             if self._still >= STILL_TICKS:
-                self._take(*self._scene)
+                self._save_picture(*self._scene)
                 self._next(program)
 
     def _next(self, program: Program) -> None:
@@ -121,7 +121,7 @@ class _Photographer(QObject):
         program.context.settings.put(THEME, theme.value)
         scene.prepare(program)
 
-    def _take(self, theme: Appearance, scene: Scene) -> None:
+    def _save_picture(self, theme: Appearance, scene: Scene) -> None:
         path = self._folder / f"{scene.name}-{theme.value}.png"
         if not self._start.shell.grab().save(str(path)):
             self._end(f"{path} could not be written")
@@ -169,7 +169,7 @@ def _first_input(program: Program, project: str) -> str:
     return look.view.project.versions[0].signature.inputs[0].name
 
 
-KNOWN = "This plugin does not support propagateSizeHints()"
+SIZE_WARNING = "This plugin does not support propagateSizeHints()"
 """Said by the platform plug-in `offscreen`, which has no window manager that could be told of sizes."""
 
 
@@ -178,7 +178,7 @@ def suppressed_size_warning() -> Iterator[None]:
     """Hold back that line, and pass on all else that Qt says as Qt would write it."""
 
     def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-        if message != KNOWN:
+        if message != SIZE_WARNING:
             sys.stderr.write(qFormatLogMessage(kind, context, message) + "\n")
 
     before = qInstallMessageHandler(handle)

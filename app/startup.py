@@ -46,11 +46,11 @@ class Startup(QObject):
 
     ready = Signal(object)
 
-    def __init__(self, paths: AppPaths, wanted: OpenRequest, *, opener: "Opener | None" = None) -> None:
+    def __init__(self, paths: AppPaths, request: OpenRequest, *, opener: "Opener | None" = None) -> None:
         super().__init__()
         self._opener = opener
         self._paths = paths
-        self._wanted = wanted
+        self._request = request
         self.settings = Settings(paths)
         appearance = Appearance(self.settings.get(THEME))
         theme().prepare(appearance)
@@ -106,7 +106,7 @@ class Startup(QObject):
             self.tasks, Secrets(), opener=self._opener or open_platform, parent=self
         )
         self.program = Program(self.shell, self.monitor, self.settings, self._paths, connection)
-        self.program.begin(self._wanted.profile, self._wanted.workspace)
+        self.program.begin(self._request.profile, self._request.workspace)
         self.ready.emit(self.program)
 
     def _show_last_seen(self) -> None:
@@ -120,19 +120,19 @@ class Startup(QObject):
 
     def _last_seen_key(self) -> str:
         """What was last seen of the platform that is about to be opened; nothing of another one."""
-        if self._wanted.workspace:
-            return str(Path(self._wanted.workspace).expanduser().resolve())
-        same = self._wanted.profile in {"", self.settings.get(PROFILE)}
+        if self._request.workspace:
+            return str(Path(self._request.workspace).expanduser().resolve())
+        same = self._request.profile in {"", self.settings.get(PROFILE)}
         return self.settings.get(LAST_SEEN) if same else ""
 
 
 def main(arguments: list[str]) -> int:
     """Open the window; returns the program's exit code."""
-    wanted = parse_arguments(arguments)
-    if wanted is None:
+    request = parse_arguments(arguments)
+    if request is None:
         sys.stderr.write(USAGE + "\n")
         return 2
-    return run(wanted)
+    return run(request)
 
 
 def parse_arguments(arguments: list[str]) -> OpenRequest | None:
@@ -148,13 +148,13 @@ def parse_arguments(arguments: list[str]) -> OpenRequest | None:
             return None
 
 
-def run(wanted: OpenRequest, paths: AppPaths | None = None) -> int:
+def run(request: OpenRequest, paths: AppPaths | None = None) -> int:
     """Open the window and stay until it is closed."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     # No display name: Qt would put it behind every title a second time.
     application.setApplicationName("relevo")
     with collecting_on_this_thread(application):
-        start = Startup(paths or system_paths(), wanted)
+        start = Startup(paths or system_paths(), request)
         start.shell.show()
         code = application.exec()
         start.close()

@@ -27,13 +27,13 @@ BATCH_MILLISECONDS = 50
 EngineOpener = Callable[[EngineAddress], "Engine"]
 
 
-class Opened:
+class OpenedEngine:
     """What an attempt brought."""
 
     def __init__(
-        self, engine: "Engine", watch: "Watch", info: EngineInfo, list_names: tuple[ContainerChange, ...]
+        self, engine: "Engine", watch: "Watch", info: EngineInfo, listed: tuple[ContainerChange, ...]
     ) -> None:
-        self.engine, self.watch, self.info, self.list_names = engine, watch, info, list_names
+        self.engine, self.watch, self.info, self.listed = engine, watch, info, listed
 
     def close(self) -> None:
         """Give it all back."""
@@ -41,7 +41,7 @@ class Opened:
         self.engine.close()
 
 
-class Standing:
+class WatchState:
     """What a watch says of itself: first that it stands, or why not; later that it broke."""
 
     def __init__(self, broke: Callable[[RelevoError], None]) -> None:
@@ -49,7 +49,7 @@ class Standing:
         self._first = threading.Event()
         self._error: RelevoError | None = None
 
-    def tell(self, error: RelevoError | None) -> None:
+    def report(self, error: RelevoError | None) -> None:
         """From the watch's thread."""
         if not self._first.is_set():
             self._error = error
@@ -77,7 +77,7 @@ def open_engine_at(address: EngineAddress, credentials: CredentialsLookup = no_c
     return open_engine(address, credentials=credentials)
 
 
-class EngineConnection(ReconnectingConnection[Opened]):
+class EngineConnection(ReconnectingConnection[OpenedEngine]):
     """Opens, watches and reopens; `changed` comes after state, host, error or next attempt changed.
 
     `opened` carries a fresh Engine, `closing` comes before one is given up. `containers_changed` carries
@@ -92,7 +92,7 @@ class EngineConnection(ReconnectingConnection[Opened]):
     """
 
     containers_changed = Signal(object)
-    _told = Signal()
+    _items_waiting = Signal()
     _lost = Signal(object, object)
 
     def __init__(
@@ -105,35 +105,35 @@ class EngineConnection(ReconnectingConnection[Opened]):
     ) -> None:
         super().__init__(tasks, first_delay, parent)
         self._opener = opener
-        self._inbox: CrossThreadQueue[ContainerChange] = CrossThreadQueue(self._told.emit)
+        self._changes: CrossThreadQueue[ContainerChange] = CrossThreadQueue(self._items_waiting.emit)
         self._watch: Watch | None = None
         self.host: Host | None = None
         self.engine: Engine | None = None
         self.info: EngineInfo | None = None
         self.containers: dict[str, Container] = {}
-        self._batch = QTimer(self)
-        self._batch.setSingleShot(True)
-        self._batch.setInterval(BATCH_MILLISECONDS)
-        self._batch.timeout.connect(self._take)
-        self._told.connect(self._batch.start)
-        self._lost.connect(self._watch_lost)
+        self._batch_timer = QTimer(self)
+        self._batch_timer.setSingleShot(True)
+        self._batch_timer.setInterval(BATCH_MILLISECONDS)
+        self._batch_timer.timeout.connect(self._apply_waiting)
+        self._items_waiting.connect(self._batch_timer.start)
+        self._lost.connect(self._lost_engine)
 
     def open(self, host: Host) -> None:
         """Give up what is open and open this host's engine instead."""
         self.leave()
         self.host = host
         self._delay = self._first_delay
-        self._open_again()
+        self._open()
 
     def check(self) -> None:
         """Ask the engine whether it is there, off the GUI thread; never twice at once."""
         engine = self.engine
         if engine is not None:
-            self._ask(
+            self._run_check(
                 engine.info,
                 "Looking after the Docker Engine",
                 lambda info: self._checked(engine, info),
-                lambda error: self._watch_lost(engine, error),
+                lambda error: self._lost_engine(engine, error),
             )
 
     def of_version(self, project: str, version: str) -> list[Container]:
@@ -146,83 +146,83 @@ class EngineConnection(ReconnectingConnection[Opened]):
 
     def leave(self) -> None:
         """Give the engine up; close it off the GUI thread, and forget its containers."""
-        self._stop()
-        self._give_up()
+        self._stop_trying()
+        self._close_engine()
         self.error = self.host = None
         self._replace({})
-        self._become(ConnectionState.NONE)
+        self._set_state(ConnectionState.NONE)
 
     def close(self) -> None:
         """At the program's end, after the tasks were closed: close the engine and wait for it."""
-        self._stop()
-        self._batch.stop()
-        opened = self._taken()
+        self._stop_trying()
+        self._batch_timer.stop()
+        opened = self._detach()
         if opened is not None:
             opened.close()
 
-    def _is_there(self) -> bool:
+    def _has_target(self) -> bool:
         return self.engine is not None
 
-    def _open_again(self) -> None:
+    def _open(self) -> None:
         host = self.host
         if host is None:
             return
-        inbox: CrossThreadQueue[ContainerChange] = CrossThreadQueue(self._told.emit)
-        self._inbox = inbox
+        changes_queue: CrossThreadQueue[ContainerChange] = CrossThreadQueue(self._items_waiting.emit)
+        self._changes = changes_queue
 
-        def attempt(work: Work) -> Opened:
+        def attempt(work: Work) -> OpenedEngine:
             engine = self._opener(host.address)
-            standing = Standing(partial(self._lost.emit, engine))
+            watch_state = WatchState(partial(self._lost.emit, engine))
             watch: Watch | None = None
             try:
                 info = engine.info()
-                watch = engine.watch(inbox.put, standing.tell)
-                standing.wait(work.check)
+                watch = engine.watch(changes_queue.put, watch_state.report)
+                watch_state.wait(work.check)
             except BaseException:
                 if watch is not None:
                     watch.close()
                 engine.close()
                 raise
-            return Opened(engine, watch, info, tuple(inbox.take()))
+            return OpenedEngine(engine, watch, info, tuple(changes_queue.drain()))
 
-        self._try(
+        self._start_attempt(
             attempt,
             f"Connecting to Docker on {host.name}",
-            on_dropped=Opened.close,
+            on_dropped=OpenedEngine.close,
             routine=self.error is not None,
         )
 
-    def _opened(self, brought: Opened) -> None:
-        self.engine, self._watch, self.info = brought.engine, brought.watch, brought.info
-        self._replace({c.identifier: c.container for c in brought.list_names if c.container is not None})
-        self._take()
-        self._is_open(brought.engine)
+    def _adopt(self, target: OpenedEngine) -> None:
+        self.engine, self._watch, self.info = target.engine, target.watch, target.info
+        self._replace({c.identifier: c.container for c in target.listed if c.container is not None})
+        self._apply_waiting()
+        self._mark_open(target.engine)
 
-    def _watch_lost(self, engine: "Engine", error: RelevoError) -> None:
+    def _lost_engine(self, engine: "Engine", error: RelevoError) -> None:
         if engine is self.engine:
-            self._give_up()
+            self._close_engine()
             self._failed(error)
 
     def _checked(self, engine: "Engine", info: EngineInfo) -> None:
         if engine is self.engine:
             self.info = info
 
-    def _give_up(self) -> None:
-        opened = self._taken()
+    def _close_engine(self) -> None:
+        opened = self._detach()
         if opened is None:
             return
-        self._look.stop()
+        self._check_timer.stop()
         self.closing.emit()
         self.tasks.run(
             lambda _work: opened.close(), owner=self, title="Leaving the Docker Engine", routine=True
         )
 
-    def _taken(self) -> Opened | None:
+    def _detach(self) -> OpenedEngine | None:
         engine, watch, info = self.engine, self._watch, self.info
         self.engine = self._watch = self.info = None
         if engine is None or watch is None or info is None:
             return None
-        return Opened(engine, watch, info, ())
+        return OpenedEngine(engine, watch, info, ())
 
     def _replace(self, found: dict[str, Container]) -> None:
         """Take a whole list in; what is in it unchanged is told to nobody."""
@@ -235,10 +235,10 @@ class EngineConnection(ReconnectingConnection[Opened]):
         ]
         self._apply((*gone, *new))
 
-    def _take(self) -> None:
+    def _apply_waiting(self) -> None:
         """Take in what the watch told; before the list that it goes by is here, it waits."""
         if self.engine is not None:
-            self._apply(tuple(self._inbox.take()))
+            self._apply(tuple(self._changes.drain()))
 
     def _apply(self, changes: tuple[ContainerChange, ...]) -> None:
         for change in changes:

@@ -48,13 +48,13 @@ class PlatformConnection(ReconnectingConnection[Platform]):
         self.leave()
         self.profile = profile
         self._delay = self._first_delay
-        self._open_again()
+        self._open()
 
     def check(self) -> None:
         """Ask store and gateway how they are, off the GUI thread; never twice at once."""
         platform = self.platform
         if platform is not None:
-            self._ask(
+            self._run_check(
                 platform.health,
                 "Looking after the platform",
                 lambda health: self._checked(platform, health),
@@ -62,26 +62,26 @@ class PlatformConnection(ReconnectingConnection[Platform]):
 
     def leave(self) -> None:
         """Give the platform up and close it off the GUI thread."""
-        self._stop()
+        self._stop_trying()
         platform, self.platform = self.platform, None
         self.error = self.gateway_error = None
         if platform is not None:
             self.closing.emit()
             name = platform.profile.name
             self.tasks.run(lambda _work: platform.close(), owner=self, title=f"Closing {name}")
-        self._become(ConnectionState.NONE)
+        self._set_state(ConnectionState.NONE)
 
     def close(self) -> None:
         """At the program's end, after the tasks were closed: close the platform and wait for it."""
-        self._stop()
+        self._stop_trying()
         platform, self.platform = self.platform, None
         if platform is not None:
             platform.close()
 
-    def _is_there(self) -> bool:
+    def _has_target(self) -> bool:
         return self.platform is not None
 
-    def _open_again(self) -> None:
+    def _open(self) -> None:
         profile = self.profile
         if profile is None:
             return
@@ -89,15 +89,15 @@ class PlatformConnection(ReconnectingConnection[Platform]):
         def attempt(work: Work) -> Platform:
             return self._opener(profile, self.secrets, work.progress)
 
-        self._try(attempt, f"Opening {profile.name}", on_dropped=Platform.close)
+        self._start_attempt(attempt, f"Opening {profile.name}", on_dropped=Platform.close)
 
-    def _opened(self, brought: Platform) -> None:
-        self.platform = brought
-        self._is_open(brought)
+    def _adopt(self, target: Platform) -> None:
+        self.platform = target
+        self._mark_open(target)
         self.check()
 
-    def _may_return(self, error: RelevoError) -> bool:
-        return super()._may_return(error) and not isinstance(error, SecretsNeeded)
+    def _is_retryable(self, error: RelevoError) -> bool:
+        return super()._is_retryable(error) and not isinstance(error, SecretsNeeded)
 
     def _checked(self, platform: Platform, health: Health) -> None:
         if platform is not self.platform:
@@ -106,10 +106,10 @@ class PlatformConnection(ReconnectingConnection[Platform]):
         self.error = health.store
         if health.store is None and health.gateway is None:
             self._delay = self._first_delay
-            self._wait_no_longer()
-        elif not self._again.isActive():
-            self._plan()
+            self._cancel_retry()
+        elif not self._retry_timer.isActive():
+            self._schedule_retry()
         was_lost = self.state is ConnectionState.LOST
-        self._become(ConnectionState.OPEN if health.store is None else ConnectionState.LOST)
+        self._set_state(ConnectionState.OPEN if health.store is None else ConnectionState.LOST)
         if was_lost and self.state is ConnectionState.OPEN:
             self.returned.emit()

@@ -13,7 +13,7 @@ from services.errors import RelevoError, Unavailable
 WATCH_SECONDS = 10
 FIRST_DELAY, LONGEST_DELAY = 2, 60
 
-Brought = TypeVar("Brought")
+Target = TypeVar("Target")
 Answer = TypeVar("Answer")
 
 
@@ -26,11 +26,11 @@ class ConnectionState(StrEnum):
     LOST = "lost"
 
 
-class ReconnectingConnection(QObject, Generic[Brought]):
+class ReconnectingConnection(QObject, Generic[Target]):
     """Opens, watches and reopens; `changed` comes after state, error or next attempt changed.
 
     `opened` carries what was opened afresh, `closing` comes before it is given up. A kind of connection
-    says how it is opened (`_open_again`), what to do with what the attempt brought (`_opened`), and how to
+    says how it is opened (`_open`), what to do with what the attempt brought (`_adopt`), and how to
     ask whether it still is there (`check`).
 
     Args:
@@ -49,22 +49,22 @@ class ReconnectingConnection(QObject, Generic[Brought]):
         self.error: RelevoError | None = None
         self.next_attempt: datetime | None = None
         self._first_delay = self._delay = first_delay
-        self._attempt: Task[Brought] | None = None
+        self._attempt: Task[Target] | None = None
         self._checking = False
-        self._look = QTimer(self)
-        self._look.setInterval(WATCH_SECONDS * 1000)
-        self._look.timeout.connect(self.check)
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
-        self._again.timeout.connect(self.retry)
+        self._check_timer = QTimer(self)
+        self._check_timer.setInterval(WATCH_SECONDS * 1000)
+        self._check_timer.timeout.connect(self.check)
+        self._retry_timer = QTimer(self)
+        self._retry_timer.setSingleShot(True)
+        self._retry_timer.timeout.connect(self.retry)
 
     def retry(self) -> None:
         """Try now what would be tried later: look again, or open again."""
-        self._wait_no_longer()
-        if self._is_there():
+        self._cancel_retry()
+        if self._has_target():
             self.check()
         elif self._attempt is None:
-            self._open_again()
+            self._open()
 
     def check(self) -> None:
         """Ask whether it is there, off the GUI thread; never twice at once."""
@@ -75,58 +75,58 @@ class ReconnectingConnection(QObject, Generic[Brought]):
         if isinstance(error, Unavailable) and self.state is ConnectionState.OPEN:
             self.check()
 
-    def _is_there(self) -> bool:
+    def _has_target(self) -> bool:
         """Whether something is open, be it lost or not."""
         raise NotImplementedError
 
-    def _open_again(self) -> None:
+    def _open(self) -> None:
         """Open what was wanted last, if anything was."""
         raise NotImplementedError
 
-    def _opened(self, brought: Brought) -> None:
-        """Take over what an attempt brought, and call `_is_open`."""
+    def _adopt(self, target: Target) -> None:
+        """Take over what an attempt brought, and call `_mark_open`."""
         raise NotImplementedError
 
-    def _may_return(self, error: RelevoError) -> bool:
+    def _is_retryable(self, error: RelevoError) -> bool:
         """Whether trying again by itself may mend this error."""
         return isinstance(error, Unavailable)
 
-    def _try(
+    def _start_attempt(
         self,
-        attempt: Callable[[Work], Brought],
+        attempt: Callable[[Work], Target],
         title: str,
         *,
-        on_dropped: Callable[[Brought], None],
+        on_dropped: Callable[[Target], None],
         routine: bool = False,
     ) -> None:
-        self._wait_no_longer()
-        self._become(ConnectionState.OPENING)
+        self._cancel_retry()
+        self._set_state(ConnectionState.OPENING)
         self._attempt = self.tasks.run(
             attempt,
             owner=self,
             title=title,
-            on_result=self._opened,
+            on_result=self._adopt,
             on_error=self._failed,
             on_dropped=on_dropped,
             cancellable=True,
             routine=routine,
         )
 
-    def _is_open(self, opened: object) -> None:
+    def _mark_open(self, opened: object) -> None:
         self._attempt = self.error = None
         self._delay = self._first_delay
-        self._look.start()
-        self._become(ConnectionState.OPEN)
+        self._check_timer.start()
+        self._set_state(ConnectionState.OPEN)
         self.opened.emit(opened)
 
     def _failed(self, error: RelevoError) -> None:
         self._attempt = None
         self.error = error
-        if self._may_return(error):
-            self._plan()
-        self._become(ConnectionState.LOST)
+        if self._is_retryable(error):
+            self._schedule_retry()
+        self._set_state(ConnectionState.LOST)
 
-    def _ask(
+    def _run_check(
         self,
         question: Callable[[], Answer],
         title: str,
@@ -142,30 +142,30 @@ class ReconnectingConnection(QObject, Generic[Brought]):
             title=title,
             on_result=on_result,
             on_error=on_error,
-            on_end=self._answered,
+            on_end=self._check_ended,
             routine=True,
         )
 
-    def _answered(self) -> None:
+    def _check_ended(self) -> None:
         self._checking = False
 
-    def _stop(self) -> None:
+    def _stop_trying(self) -> None:
         """Neither look nor try any more; an attempt under way brings nothing."""
         if self._attempt is not None:
             self._attempt.cancel()
             self._attempt = None
-        self._look.stop()
-        self._wait_no_longer()
+        self._check_timer.stop()
+        self._cancel_retry()
 
-    def _wait_no_longer(self) -> None:
-        self._again.stop()
+    def _cancel_retry(self) -> None:
+        self._retry_timer.stop()
         self.next_attempt = None
 
-    def _plan(self) -> None:
+    def _schedule_retry(self) -> None:
         self.next_attempt = datetime.now(UTC) + timedelta(seconds=self._delay)
-        self._again.start(int(self._delay * 1000))
+        self._retry_timer.start(int(self._delay * 1000))
         self._delay = min(self._delay * 2, LONGEST_DELAY)
 
-    def _become(self, state: ConnectionState) -> None:
+    def _set_state(self, state: ConnectionState) -> None:
         self.state = state
         self.changed.emit()

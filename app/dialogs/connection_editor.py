@@ -72,12 +72,12 @@ class ConnectionEditor(GrowingDialog):
         # Only now that it is in the dialog: else no button would be the default one.
         self.save.setDefault(True)
 
-    def _end_trial(self) -> None:
+    def _end_test(self) -> None:
         """The trial failed; why is for the dialog to say."""
         self.result_text.setText("")
         self.test.setEnabled(True)
 
-    def _forget_trial(self) -> None:
+    def _forget_test(self) -> None:
         """What was tried is not what is asked any more."""
         self.result_text.setText("")
         self.error.hide()

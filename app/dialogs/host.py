@@ -192,7 +192,7 @@ class HostDialog(ConnectionEditor):
 
     def show_failed(self, message: str, remedy: str, details: str) -> None:
         """The trial failed."""
-        self._end_trial()
+        self._end_test()
         self.error.show_message(message, remedy, details)
         self._fit()
 
@@ -204,7 +204,7 @@ class HostDialog(ConnectionEditor):
             self.warning.show_message("Unprotected", PLAIN_WARNING, action="")
         else:
             self.warning.hide()
-        self._forget_trial()
+        self._forget_test()
 
     def _submit(self, tell: Callable[[Host], None]) -> None:
         way = Way(self.way.currentData())

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.path_field import PathField
-from app.error_text import sentence
+from app.error_text import as_sentence
 from services.errors import Conflict, InvalidInput
 from services.model_server.artifacts.interface import ArtifactDescription
 from services.publish.deploy_folders import check_folder
@@ -129,8 +129,8 @@ class ModelFileForm(QWidget):
         try:
             draft = draft_description(self._described, self.given())
         except InvalidInput as error:
-            return {"classes": sentence(error.message)}
-        errors: dict[str, str] = {one.about: sentence(one.message) for one in reversed(draft.problems)}
+            return {"classes": as_sentence(error.message)}
+        errors: dict[str, str] = {one.about: as_sentence(one.message) for one in reversed(draft.problems)}
         told: dict[str, str] = {
             "inputs": errors.pop("units", ""),
             "folder": self._about_folder(draft.given),
@@ -154,14 +154,14 @@ class ModelFileForm(QWidget):
             check_folder(folder, given.project, given.version, replace=True)
         except Conflict as error:
             self.replace.hide()
-            return sentence(error.message)
+            return as_sentence(error.message)
         if self.replaces:
             return ""
         try:
             check_folder(folder, given.project, given.version, replace=False)
         except Conflict as error:
             self.replace.show()
-            return sentence(error.message)
+            return as_sentence(error.message)
         return ""
 
     def _show_errors(self, errors: Mapping[str, str]) -> None:

@@ -39,10 +39,10 @@ class PathField(FormField):
         chooser = QFileDialog(self, self.label, self.value(), self._files)
         mode = QFileDialog.FileMode.ExistingFile if self._files else QFileDialog.FileMode.Directory
         chooser.setFileMode(mode)
-        chooser.fileSelected.connect(self._take)
+        chooser.fileSelected.connect(self._use_chosen)
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()
 
-    def _take(self, path: str) -> None:
+    def _use_chosen(self, path: str) -> None:
         self.set_path(path)
         self.chosen.emit(path)

@@ -173,7 +173,7 @@ class ProfileDialog(ConnectionEditor):
 
     def show_failed(self, field: str, message: str, details: str = "") -> None:
         """The test failed: say so under the field that has to do with it, details below."""
-        self._end_trial()
+        self._end_test()
         self.form.show_errors({field: message})
         if details:
             self.error.show_message("The details may say more.", details=details)
@@ -190,7 +190,7 @@ class ProfileDialog(ConnectionEditor):
         self.embedded.setVisible(embedded)
         self.platform.setVisible(not embedded)
         self.setMinimumWidth((NARROW if embedded else WIDE) * GRID)
-        self._forget_trial()
+        self._forget_test()
 
     def _submit(self, tell: Callable[[Profile, dict[Kind, str]], None]) -> None:
         profile = profile_from(

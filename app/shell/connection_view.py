@@ -6,7 +6,7 @@ from app.connection.platform import SecretsNeeded
 from app.connection.platform_connection import PlatformConnection
 from app.connection.reconnecting import ConnectionState
 from app.context import Context
-from app.error_text import sentence, told
+from app.error_text import as_sentence, describe_error
 from app.shell.profile_dialogs import ProfileDialogs
 from app.shell.window import Shell
 from widgets.theme import State
@@ -60,11 +60,11 @@ class ConnectionView(QObject):
             error = connection.error
             action = "Sign in…" if isinstance(error, SecretsNeeded) else "Retry"
             word = "Not connected" if connection.platform is None else "Store unreachable"
-            banner.show_message(word, told(error), action=action)
+            banner.show_message(word, describe_error(error), action=action)
         elif connection.state is ConnectionState.OPEN and connection.gateway_error is not None:
             banner.show_message(
                 "Gateway unreachable",
-                f"{sentence(connection.gateway_error.message)} Applications may get no predictions; "
+                f"{as_sentence(connection.gateway_error.message)} Applications may get no predictions; "
                 "what is shown here comes from the store and stays right.",
             )
         else:

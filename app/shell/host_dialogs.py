@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from app.connection.engine_connection import EngineOpener, open_engine_at
 from app.connection.hosts import Hosts
 from app.dialogs.host import HostDialog
-from app.error_text import sentence
+from app.error_text import as_sentence
 from app.tasks import Tasks, Work
 from services.containers.addresses import Host
 from services.errors import RelevoError
@@ -43,7 +43,7 @@ class HostDialogs(QObject):
             title=f"Trying Docker on {host.name}",
             on_result=dialog.show_tested,
             on_error=lambda error: dialog.show_failed(
-                sentence(error.message), sentence(error.remedy), error.details
+                as_sentence(error.message), as_sentence(error.remedy), error.details
             ),
         )
 

@@ -9,7 +9,7 @@ from app.connection.platform import SecretsNeeded
 from app.connection.profile_check import FieldProblem, check_profile
 from app.context import Context
 from app.dialogs.profile import ProfileDialog, SignInDialog
-from app.error_text import told
+from app.error_text import describe_error
 from app.settings import PROFILE
 from services.errors import RelevoError
 from services.profiles.profile import Profile
@@ -71,7 +71,7 @@ class ProfileDialogs(QObject):
     def _test(self, dialog: ProfileDialog, profile: Profile, typed: Mapping[Kind, str]) -> None:
         def failed(error: RelevoError) -> None:
             field = error.field if isinstance(error, FieldProblem) else "gateway"
-            dialog.show_failed(field, told(error), error.details)
+            dialog.show_failed(field, describe_error(error), error.details)
 
         dialog.show_testing()
         self._context.tasks.run(

@@ -41,7 +41,7 @@ def test_a_failure_keeps_message_remedy_and_details_and_counts_until_seen(
     run(tasks, qtbot, failing=True, routine=False)
     (entry,) = activity.entries
     assert (entry.message, entry.remedy, entry.details) == ("the store is away", "Start it.", "errno 111")
-    activity.seen()
+    activity.mark_all_seen()
     assert counts == [1, 0]
 
 
@@ -64,8 +64,8 @@ def test_a_routine_that_fails_again_in_the_same_way_is_counted_not_listed(
 
 def test_only_the_newest_are_kept_and_what_runs_stays(tasks: Tasks, qtbot: QtBot) -> None:
     activity = Activity(tasks)
-    running = activity.note(ActivityEntry("Retraining"))
+    running = activity.add(ActivityEntry("Retraining"))
     for number in range(KEPT + 5):
-        activity.end(activity.note(ActivityEntry(str(number))), TaskState.DONE)
+        activity.end(activity.add(ActivityEntry(str(number))), TaskState.DONE)
     assert len(activity.entries) == KEPT
     assert running in activity.entries

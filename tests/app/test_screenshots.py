@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from PySide6.QtCore import qInstallMessageHandler, qWarning
 
-from app.screenshots import KNOWN, suppressed_size_warning
+from app.screenshots import SIZE_WARNING, suppressed_size_warning
 
 
 def test_only_the_known_line_is_held_back(capsys: pytest.CaptureFixture[str]) -> None:
     with suppressed_size_warning():
-        qWarning(KNOWN)
+        qWarning(SIZE_WARNING)
         qWarning("a pixmap is null")
     assert capsys.readouterr().err == "a pixmap is null\n"
 

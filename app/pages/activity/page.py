@@ -43,7 +43,7 @@ class ActivityPage(Page):
     def enter(self) -> None:
         """Show the newest state; failures count as seen."""
         self._update()
-        self._activity.seen()
+        self._activity.mark_all_seen()
 
     def leave(self) -> None:
         """Follow no longer."""
@@ -75,7 +75,7 @@ class ActivityPage(Page):
         self.table.show_activity([row_for(entry) for entry in self._activity.entries])
         self._show_story()
         if self.isVisible():
-            self._activity.seen()
+            self._activity.mark_all_seen()
 
     def _cancel(self, key: str) -> None:
         for entry in self._activity.entries:

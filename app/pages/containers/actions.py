@@ -11,7 +11,7 @@ from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.dialogs.confirm_action import ConfirmActionDialog, ConfirmationRequest
 from app.dialogs.rename import RenameDialog
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.containers.action_rules import (
     HARMLESS,
     IN_PROGRESS,
@@ -64,7 +64,7 @@ class ContainerActions(QObject):
         table.selection_changed.connect(self.update_actions)
         context.engine_connection.changed.connect(self.update_actions)
         context.engine_connection.containers_changed.connect(self.update_actions)
-        self._done.connect(self._tell)
+        self._done.connect(self._show_note)
         self.update_actions()
 
     def update_actions(self) -> None:
@@ -82,9 +82,9 @@ class ContainerActions(QObject):
         if operation is Operation.RENAME:
             self._ask_name(chosen[0])
         elif operation in HARMLESS:
-            self._carry_out(operation, chosen)
+            self._start(operation, chosen)
         else:
-            self._look_first(operation, chosen)
+            self._find_roles(operation, chosen)
 
     def _action(self, operation: Operation) -> ExplainedAction:
         words, explanation, icon_name = WORDS[operation]
@@ -96,7 +96,7 @@ class ContainerActions(QObject):
         self._table.add_action(action)
         return action
 
-    def _look_first(self, operation: Operation, chosen: Sequence[Container]) -> None:
+    def _find_roles(self, operation: Operation, chosen: Sequence[Container]) -> None:
         """Off the GUI thread: which of them are champions."""
         platform = self._context.connection.platform
         self._context.tasks.run(
@@ -112,11 +112,11 @@ class ContainerActions(QObject):
     ) -> None:
         vital = [one for one in chosen if in_production(one, parts[one.identifier])]
         if operation is not Operation.REMOVE and not vital:
-            self._carry_out(operation, chosen)
+            self._start(operation, chosen)
             return
         request = confirmation_for(operation, chosen, vital, parts)
         dialog = ConfirmActionDialog(request, self._table.window())
-        dialog.confirmed.connect(lambda: self._carry_out(operation, chosen))
+        dialog.confirmed.connect(lambda: self._start(operation, chosen))
         self._show(dialog)
 
     def _ask_name(self, container: Container) -> None:
@@ -142,10 +142,10 @@ class ContainerActions(QObject):
             owner=dialog,
             title=f"Renaming {container.name} to {name}",
             on_result=lambda _nothing: dialog.accept(),
-            on_error=lambda error: dialog.show_error(told(error)),
+            on_error=lambda error: dialog.show_error(describe_error(error)),
         )
 
-    def _carry_out(self, operation: Operation, chosen: Sequence[Container]) -> None:
+    def _start(self, operation: Operation, chosen: Sequence[Container]) -> None:
         engine = self._context.engine_connection.engine
         if engine is None or not chosen:
             return
@@ -154,7 +154,7 @@ class ContainerActions(QObject):
         several = len(chosen) > 1
         what = plural(len(chosen), "container") if several else chosen[0].name
         self._context.tasks.run(
-            partial(self._work, engine, operation, chosen),
+            partial(self._run_all, engine, operation, chosen),
             owner=self,
             title=f"{IN_PROGRESS[operation].capitalize()} {what}",
             on_error=self._context.engine_connection.report,
@@ -163,14 +163,14 @@ class ContainerActions(QObject):
             long=True,
         )
 
-    def _work(
+    def _run_all(
         self, engine: "Engine", operation: Operation, chosen: Sequence[Container], work: Work
     ) -> None:
         """Off the GUI thread: a few at a time; each container is told of as it is done or fails."""
         failures: list[tuple[Container, RelevoError]] = []
 
         def one(container: Container) -> None:
-            error = None if work.stopping else attempt(engine, operation, container)
+            error = None if work.stopping else run_operation(engine, operation, container)
             if error is not None:
                 failures.append((container, error))
             self._done.emit(container.identifier, error)
@@ -182,17 +182,19 @@ class ContainerActions(QObject):
         if failures:
             raise combined_error(failures)
 
-    def _tell(self, identifier: str, error: RelevoError | None) -> None:
+    def _show_note(self, identifier: str, error: RelevoError | None) -> None:
         note = None
         if error is not None:
-            note = Note(error.message, State.BAD, "\n".join(t for t in (told(error), error.details) if t))
+            note = Note(
+                error.message, State.BAD, "\n".join(t for t in (describe_error(error), error.details) if t)
+            )
         self._table.model.set_note(identifier, note)
 
 
-def attempt(engine: "Engine", operation: Operation, container: Container) -> RelevoError | None:
+def run_operation(engine: "Engine", operation: Operation, container: Container) -> RelevoError | None:
     """Do it with one container; why it failed, or None. What is gone already needs no removing."""
     try:
-        call_of(engine, operation)(container.identifier)
+        engine_method(engine, operation)(container.identifier)
     except NotFound as error:
         return None if operation is Operation.REMOVE else error
     except RelevoError as error:
@@ -200,7 +202,7 @@ def attempt(engine: "Engine", operation: Operation, container: Container) -> Rel
     return None
 
 
-def call_of(engine: "Engine", operation: Operation) -> Callable[[str], None]:
+def engine_method(engine: "Engine", operation: Operation) -> Callable[[str], None]:
     """The engine's method for a deed; removing takes running containers and their unnamed volumes too."""
     calls: dict[Operation, Callable[[str], None]] = {
         Operation.START: engine.start,

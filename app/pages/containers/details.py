@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.containers.terminals import Terminals
 from app.pages.shared.engine.stream_follower import StreamFollower
 from app.tasks import Tasks
@@ -72,7 +72,7 @@ class ContainerDetails(QWidget):
         """Show this container; what is followed of it goes on if it is the same and still runs."""
         before, engine_before = self._container, self._engine
         self._engine, self._container = engine, container
-        self._tell(container)
+        self._show_heading(container)
         self._stack.setCurrentWidget(self._body)
         same = before is not None and before.identifier == container.identifier
         if not same:
@@ -90,20 +90,20 @@ class ContainerDetails(QWidget):
     def show_nothing(self, text: str, hint: str = "") -> None:
         """No container, or several: say so, and follow nothing."""
         self._container = None
-        self._rest()
+        self._stop_following()
         self.nothing.set_text(text, hint)
         self._stack.setCurrentWidget(self.nothing)
 
     def leave(self) -> None:
         """Nobody looks: follow nothing but open terminals."""
-        self._rest()
+        self._stop_following()
 
     def enter(self) -> None:
         """Somebody looks again."""
         if self._container is not None:
             self._follow()
 
-    def _tell(self, container: Container) -> None:
+    def _show_heading(self, container: Container) -> None:
         state, health = state_cell(container), health_cell(container)
         self.title.setText(container.name)
         self.title.set_hint(f"{container.identifier[:12]}\n{container.command}")
@@ -112,13 +112,13 @@ class ContainerDetails(QWidget):
         self.health.setText(health.text if health.state is not None else "")
         self.health.set_state(health.state)
 
-    def _rest(self) -> None:
-        self._logs.leave()
-        self._uses.leave()
+    def _stop_following(self) -> None:
+        self._logs.stop()
+        self._uses.stop()
 
     def _follow(self) -> None:
         """Follow what the tab shows, from the beginning."""
-        self._rest()
+        self._stop_following()
         container, tab = self._container, self.tabs.currentIndex()
         if container is None or self._engine is None:
             return
@@ -140,7 +140,7 @@ class ContainerDetails(QWidget):
 
     def _log_ended(self, error: RelevoError | None) -> None:
         if error is not None and not len(self.log.view.buffer):
-            self.log.set_empty("The log cannot be read", told(error))
+            self.log.set_empty("The log cannot be read", describe_error(error))
         self.log.set_state("the log broke off" if error else "complete")
 
     def _follow_usage(self, engine: "Engine", container: Container) -> None:
@@ -163,7 +163,9 @@ class ContainerDetails(QWidget):
 
     def _usage_ended(self, error: RelevoError | None) -> None:
         if not self._readings:
-            self.usage.set_empty("It could not be measured", told(error) if error else "It has ended.")
+            self.usage.set_empty(
+                "It could not be measured", describe_error(error) if error else "It has ended."
+            )
 
     def _inspect(self) -> None:
         engine, container = self._engine, self._container

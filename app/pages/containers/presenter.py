@@ -40,7 +40,7 @@ class ContainersPresenter(QObject):
         self._chosen.timeout.connect(self._show_chosen)
         self._connect()
         table.model.take(dict(self._connection.containers))
-        self._say_why_empty()
+        self._show_empty_reason()
 
     def enter(self) -> None:
         """The page is shown: open an engine if none is, bring ages up to date, follow the details."""
@@ -89,13 +89,13 @@ class ContainersPresenter(QObject):
             if change.container is None:
                 self._details.terminals.forget(change.identifier)
         self._table.model.take(newest)
-        self._say_why_empty()
+        self._show_empty_reason()
         self._choose_first()
         if self._details.identifier in newest:
             self._show_chosen()
 
     def _link_changed(self) -> None:
-        self._say_why_empty()
+        self._show_empty_reason()
         if self._here:
             self._show_chosen()
 
@@ -121,7 +121,7 @@ class ContainersPresenter(QObject):
                 "Select a container", "Its log, usage, settings and a terminal show here."
             )
 
-    def _say_why_empty(self) -> None:
+    def _show_empty_reason(self) -> None:
         connection, table = self._connection, self._table
         if connection.state is ConnectionState.LOST and connection.error is not None:
             table.set_empty("Docker does not answer", "Its containers show here as soon as it does.")

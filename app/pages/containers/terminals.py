@@ -119,14 +119,14 @@ class TerminalPane(QWidget):
         self._follower.follow("Opening a terminal", open_it, self._opened)
         self.view.set_live(True)
         self.view.setFocus()
-        self._tell(f"{text}: Ctrl+Shift+C copies, Ctrl+Shift+V pastes, Ctrl+Tab leaves")
+        self._show_state(f"{text}: Ctrl+Shift+C copies, Ctrl+Shift+V pastes, Ctrl+Tab leaves")
 
     def finish(self) -> None:
         """Hang up."""
         self._terminal = None
-        self._follower.leave()
+        self._follower.stop()
         self.view.set_live(False)
-        self._tell("closed")
+        self._show_state("closed")
 
     def _opened(self, terminal: "Terminal") -> None:
         """Tell it what came while it was being opened: another size, and what was typed."""
@@ -141,11 +141,11 @@ class TerminalPane(QWidget):
     def _ended(self, error: RelevoError | None) -> None:
         self._terminal = None
         self.view.set_live(False)
-        self._tell("ended")
+        self._show_state("ended")
         if error is not None:
             self.error.show_message(error.message, error.remedy, error.details)
 
-    def _tell(self, text: str) -> None:
+    def _show_state(self, text: str) -> None:
         self.state.setText(text)
         self.open.setEnabled(not self.live and self._engine is not None)
         self.end.setEnabled(self.live)

@@ -61,7 +61,7 @@ class UsageUpdater(QObject):
 
     def _stop(self) -> None:
         self._sampler, self._wanted = None, frozenset()
-        self._follower.leave()
+        self._follower.stop()
         self._come.clear()
         self._table.model.set_usages(dict.fromkeys(self._table.model.usages))
 

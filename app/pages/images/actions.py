@@ -199,7 +199,7 @@ class ImageActions(EngineActions):
                 reference=name,
                 arguments=read_build_settings().arguments(),
             )
-            engine.build(order, work.progress, self.take_output)
+            engine.build(order, work.progress, self.append_output)
 
         self._begin(name)
         self.run(f"Building {name}", build)
@@ -210,7 +210,7 @@ class ImageActions(EngineActions):
         self._begin(name)
         self.run(
             f"Building Relevo’s {name}",
-            lambda engine, work: build_images(engine, [name], work.progress, self.take_output),
+            lambda engine, work: build_images(engine, [name], work.progress, self.append_output),
         )
 
     def _begin(self, name: str) -> None:

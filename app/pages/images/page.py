@@ -37,7 +37,7 @@ class ImagesPage(EnginePage):
     def refresh(self) -> None:
         """F5."""
         super().refresh()
-        self.presenter.look_anew()
+        self.presenter.refresh_all()
 
     def refreshing(self) -> bool:
         """Whether the engine is being opened or asked."""

@@ -4,18 +4,18 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.connection.reconnecting import ConnectionState
 from app.context import Context
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.images.details import ImageDetails
 from app.tasks import Task
 from services.containers.model import Image
 from services.errors import RelevoError
 from widgets.tables.images import ImagesTable
 
-LOOK_MILLISECONDS = 30_000
+REFRESH_MILLISECONDS = 30_000
 CHOICE_MILLISECONDS = 120
 
 
-Standing = tuple[frozenset[tuple[str, tuple[str, ...]]], frozenset[str]]
+SharingKey = tuple[frozenset[tuple[str, tuple[str, ...]]], frozenset[str]]
 """Identifiers and names of all images, identifiers of all containers."""
 
 
@@ -38,18 +38,18 @@ class ImagesPresenter(QObject):
         self._again = False
         self._images: list[Image] = []
         self._shares: dict[str, Image] = {}
-        self._summed: Standing | None = None
-        self._look = QTimer(self)
-        self._look.setInterval(LOOK_MILLISECONDS)
-        self._look.timeout.connect(self.refresh)
-        self._choice = QTimer(self)
-        self._choice.setSingleShot(True)
-        self._choice.setInterval(CHOICE_MILLISECONDS)
-        self._choice.timeout.connect(self._show_chosen)
-        table.selection_changed.connect(self._choice.start)
+        self._summed_for: SharingKey | None = None
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setInterval(REFRESH_MILLISECONDS)
+        self._refresh_timer.timeout.connect(self.refresh)
+        self._selection_timer = QTimer(self)
+        self._selection_timer.setSingleShot(True)
+        self._selection_timer.setInterval(CHOICE_MILLISECONDS)
+        self._selection_timer.timeout.connect(self._show_chosen)
+        table.selection_changed.connect(self._selection_timer.start)
         self._connection.opened.connect(lambda _engine: self._engine_opened())
-        self._connection.changed.connect(self._say_why_empty)
-        self._say_why_empty()
+        self._connection.changed.connect(self._show_empty_reason)
+        self._show_empty_reason()
 
     @property
     def looking(self) -> bool:
@@ -60,13 +60,13 @@ class ImagesPresenter(QObject):
         """The page is shown."""
         self._here = True
         self._context.hosts.want()
-        self._look.start()
+        self._refresh_timer.start()
         self.refresh()
 
     def leave(self) -> None:
         """The page is left."""
         self._here = False
-        self._look.stop()
+        self._refresh_timer.stop()
 
     def refresh(self) -> None:
         """Look now; while a list is on its way, again after it, for it may have left too early."""
@@ -85,15 +85,15 @@ class ImagesPresenter(QObject):
             routine=True,
         )
 
-    def look_anew(self) -> None:
+    def refresh_all(self) -> None:
         """Look now, and have what is shared added up whatever has changed."""
-        self._summed = None
+        self._summed_for = None
         self.refresh()
 
     def _listed(self, images: list[Image]) -> None:
         self._listing, self._images = None, images
         self._show()
-        self._say_why_empty()
+        self._show_empty_reason()
         if self._again:
             self._again = False
             self.refresh()
@@ -102,30 +102,30 @@ class ImagesPresenter(QObject):
 
     def _sum_up(self) -> None:
         """Have what is shared added up, unless that is known or under way; lists come meanwhile."""
-        engine, standing = self._connection.engine, self._standing()
-        if engine is None or self._summing is not None or standing == self._summed:
+        engine, key = self._connection.engine, self._sharing_key()
+        if engine is None or self._summing is not None or key == self._summed_for:
             return
         self._summing = self._context.tasks.run(
             lambda _work: engine.images(shared=True),
             owner=self,
             title="Adding up what images share",
-            on_result=lambda images: self._summed_up(images, standing),
+            on_result=lambda images: self._summed_up(images, key),
             on_error=self._failed,
             routine=True,
             long=True,
         )
 
-    def _standing(self) -> Standing:
+    def _sharing_key(self) -> SharingKey:
         """What the sums hang on."""
         named = frozenset((image.identifier, image.references) for image in self._images)
         return named, frozenset(self._connection.containers)
 
-    def _summed_up(self, images: list[Image], standing: Standing) -> None:
-        self._summing, self._summed = None, standing
+    def _summed_up(self, images: list[Image], key: SharingKey) -> None:
+        self._summing, self._summed_for = None, key
         self._shares = {image.identifier: image for image in images}
         self._show()
         # Containers come and go all the time: for them the next look is soon enough.
-        if self._standing()[0] != standing[0]:
+        if self._sharing_key()[0] != key[0]:
             self._sum_up()
 
     def _show(self) -> None:
@@ -144,10 +144,10 @@ class ImagesPresenter(QObject):
     def _failed(self, error: RelevoError) -> None:
         self._listing = self._summing = None
         self._connection.report(error)
-        self._table.set_empty("The images could not be listed", told(error))
+        self._table.set_empty("The images could not be listed", describe_error(error))
 
     def _engine_opened(self) -> None:
-        self._images, self._shares, self._summed = [], {}, None
+        self._images, self._shares, self._summed_for = [], {}, None
         self._show()
         self.refresh()
 
@@ -167,10 +167,10 @@ class ImagesPresenter(QObject):
             routine=True,
         )
 
-    def _say_why_empty(self) -> None:
+    def _show_empty_reason(self) -> None:
         connection, table = self._connection, self._table
         if connection.state is ConnectionState.LOST and connection.error is not None:
-            table.set_empty("Docker does not answer", told(connection.error))
+            table.set_empty("Docker does not answer", describe_error(connection.error))
         elif connection.state is ConnectionState.OPEN:
             table.set_empty("No images yet", "Pull one, or build Relevo’s own: “Build…”.")
         else:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from app.context import Context
 from app.dialogs.confirm_action import ConfirmActionDialog, ConfirmationRequest
 from app.dialogs.registry_sign_in import RegistrySignIn
-from app.error_text import told
+from app.error_text import describe_error
 from app.settings import REGISTRY
 from app.tasks import Task, Work
 from services.client.registry_browser import RegistryBrowser, is_readable, registry_name
@@ -30,7 +30,7 @@ class RegistryTab(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._looking: Task[None] | None = None
+        self._listing: Task[None] | None = None
         self._lines: list[TagLine] = []
         self.dialog: ConfirmActionDialog | None = None
         self.address = QLineEdit(context.settings.get(REGISTRY))
@@ -63,7 +63,7 @@ class RegistryTab(QWidget):
         )
         self._sign_ins = RegistrySignIns(context.secrets)
         self._compose()
-        self.sign_in = RegistrySignIn(self, context.tasks, self._sign_ins, self._fail)
+        self.sign_in = RegistrySignIn(self, context.tasks, self._sign_ins, self._show_error)
         self._found.connect(self._add)
         self.update_actions()
 
@@ -76,19 +76,19 @@ class RegistryTab(QWidget):
 
     def look(self) -> None:
         """List the registry; tags come as they are found, what they stand for after that."""
-        address = self._asked()
+        address = self._address()
         self.error.hide()
         self._context.settings.put(REGISTRY, address)
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._listing is not None:
+            self._listing.cancel()
         self._lines = []
         self.table.show_tags(())
         self.table.set_empty(f"Looking through {address}…")
-        self._looking = self._context.tasks.run(
+        self._listing = self._context.tasks.run(
             lambda work: self._search(address, work),
             owner=self,
             title=f"Looking through the registry {address}",
-            on_error=lambda error: self._unread(address, error),
+            on_error=lambda error: self._show_unreadable(address, error),
             on_end=self._ended,
             cancellable=True,
             routine=True,
@@ -109,7 +109,7 @@ class RegistryTab(QWidget):
 
     def _add(self, found: tuple[str, list[TagLine]]) -> None:
         address, lines = found
-        if address != self._asked():
+        if address != self._address():
             return
         known = {line.key: line for line in self._lines} | {line.key: line for line in lines}
         self._lines = list(known.values())
@@ -118,7 +118,7 @@ class RegistryTab(QWidget):
             self.table.set_empty("The registry is empty", "“Push…” sends an image to it.")
         self.update_actions()
 
-    def _asked(self) -> str:
+    def _address(self) -> str:
         return self.address.text().strip() or self.address.placeholderText()
 
     def _browser(self, address: str) -> RegistryBrowser:
@@ -126,16 +126,16 @@ class RegistryTab(QWidget):
         known = self._sign_ins.get(registry_name(address))
         return RegistryBrowser(address, known.user, known.password) if known else RegistryBrowser(address)
 
-    def _unread(self, address: str, error: RelevoError) -> None:
-        self.table.set_empty("The registry could not be read", told(error))
-        self._ask_who(address, error, self.look)
+    def _show_unreadable(self, address: str, error: RelevoError) -> None:
+        self.table.set_empty("The registry could not be read", describe_error(error))
+        self._ask_sign_in(address, error, self.look)
 
-    def _ask_who(self, address: str, error: RelevoError, again: Callable[[], None]) -> None:
+    def _ask_sign_in(self, address: str, error: RelevoError, again: Callable[[], None]) -> None:
         if isinstance(error, SignInNeeded):
             self.sign_in.ask(error, again, readable=is_readable(address))
 
     def _forget(self) -> None:
-        registry = registry_name(self._asked())
+        registry = registry_name(self._address())
         self.sign_in.forget(registry, lambda: self._forgotten(registry))
 
     def _forgotten(self, registry: str) -> None:
@@ -146,16 +146,16 @@ class RegistryTab(QWidget):
         )
 
     def _ended(self) -> None:
-        self._looking = None
+        self._listing = None
 
     def _pull(self) -> None:
         for line in self.table.chosen()[:1]:
             self.pull_requested.emit(f"{self._host()}/{line.key}")
 
     def _host(self) -> str:
-        return registry_name(self._asked())
+        return registry_name(self._address())
 
-    def _together(self, address: str, line: TagLine) -> list[str]:
+    def _tags_of_same_image(self, address: str, line: TagLine) -> list[str]:
         """All tags that stand for the same image."""
         with self._browser(address) as browser:
             return browser.tags_of(line.repository, line.digest)
@@ -164,13 +164,13 @@ class RegistryTab(QWidget):
         chosen = self.table.chosen()
         if len(chosen) != 1:
             return
-        line, address = chosen[0], self._asked()
+        line, address = chosen[0], self._address()
         self._context.tasks.run(
-            lambda _work: self._together(address, line),
+            lambda _work: self._tags_of_same_image(address, line),
             owner=self,
             title=f"Looking at what goes with {line.key}",
             on_result=lambda tags: self._ask(line, address, tags),
-            on_error=self._fail,
+            on_error=self._show_error,
             routine=True,
         )
 
@@ -200,11 +200,11 @@ class RegistryTab(QWidget):
             owner=self,
             title=f"Deleting {line.key} from {address}",
             on_result=lambda _nothing: self.look(),
-            on_error=self._fail,
+            on_error=self._show_error,
         )
 
-    def _fail(self, error: RelevoError) -> None:
-        self.error.setText(told(error))
+    def _show_error(self, error: RelevoError) -> None:
+        self.error.setText(describe_error(error))
         self.error.show()
 
     def _compose(self) -> None:

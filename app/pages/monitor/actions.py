@@ -91,7 +91,7 @@ class MonitorActions(QObject):
             self.revisions.browse(project.name, self._page.versions.current())
 
     def _retrained(self, job: Job) -> None:
-        self._page.notice.tell(
+        self._page.notice.show_message(
             "Trained",
             f"{job.version} of {job.project} has a new revision, {short_revision(job.revision)}.",
             note=metrics_text(job) or "It is on the shelf: nothing changes until you use it.",

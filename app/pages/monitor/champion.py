@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.context import Context
 from app.dialogs.champion import ChampionDialog
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.monitor.query import MonitorData
@@ -84,7 +84,7 @@ class ChampionChanger(QObject):
 
         def failed(error: RelevoError) -> None:
             if self.dialog is dialog:
-                dialog.panel.show_error(told(error))
+                dialog.panel.show_error(describe_error(error))
             else:
                 self._show_failure(error)
             self.changed.emit(decision.seen.name)
@@ -99,7 +99,7 @@ class ChampionChanger(QObject):
         if change is None:
             return
         back = f"Back to {change.previous}" if change.previous else ""
-        self._page.notice.tell(
+        self._page.notice.show_message(
             "Done",
             f"{project.champion} is the champion of {project.name} since {clock(change.at)}.",
             note="As read back from the registry. The gateway follows within a second.",
@@ -108,7 +108,7 @@ class ChampionChanger(QObject):
         )
 
     def _show_failure(self, error: RelevoError) -> None:
-        self._page.notice.tell("Not changed", told(error), state=State.BAD)
+        self._page.notice.show_message("Not changed", describe_error(error), state=State.BAD)
 
     def _undo(self, project: Project, change: ChampionChange) -> None:
         def failed(error: RelevoError) -> None:

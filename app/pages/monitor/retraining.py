@@ -10,7 +10,7 @@ from app.activity import ActivityEntry
 from app.connection.platform import Platform
 from app.context import Context
 from app.dialogs.retrain import RetrainDialog
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.monitor.page import MonitorPage
 from app.tasks import TaskState
 from services.errors import RelevoError
@@ -89,7 +89,7 @@ class RetrainingTracker(QObject):
     def _follow(self, job: Job) -> None:
         if job.id not in self._jobs:
             entry = ActivityEntry(f"Retraining {job.version} of {job.project}", started_at=job.created_at)
-            self._jobs[job.id] = (job, self._context.activity.note(entry))
+            self._jobs[job.id] = (job, self._context.activity.add(entry))
             entry.cancel = partial(self._cancel, job)
         self._update(job)
         self._timer.start()
@@ -112,8 +112,8 @@ class RetrainingTracker(QObject):
 
     def _show_not_cancelled(self, job: Job, error: RelevoError) -> None:
         name = f"{job.version} of {job.project}"
-        message = f"The retraining of {name} was not cancelled: {told(error)}"
-        self._page.notice.tell("Not cancelled", message, state=State.BAD)
+        message = f"The retraining of {name} was not cancelled: {describe_error(error)}"
+        self._page.notice.show_message("Not cancelled", message, state=State.BAD)
         self._allow_cancel(job, allowed=True)
 
     def _allow_cancel(self, job: Job, *, allowed: bool) -> None:
@@ -171,7 +171,7 @@ class RetrainingTracker(QObject):
         if job.state is JobState.DONE:
             self.finished.emit(job)
         elif job.state is JobState.FAILED:
-            self._page.notice.tell(
+            self._page.notice.show_message(
                 "Failed", f"Retraining {name} failed.", note=job.message, state=State.BAD
             )
 

@@ -124,7 +124,7 @@ class PlatformActions(EngineActions):
         context = self.context
 
         def work_on(engine: "Engine", work: Work) -> tuple[PlatformProfile, SetUpResult, bool]:
-            outcome = set_up(engine, request, work.progress, output=self.take_output)
+            outcome = set_up(engine, request, work.progress, output=self.append_output)
             profile = profile_of(request, engine.address)
             return (
                 profile,
@@ -147,7 +147,7 @@ class PlatformActions(EngineActions):
         self.begin_output(f"Upgrading {name}")
         self.run(
             f"Upgrading {name}",
-            lambda engine, work: upgrade(engine, name, work.progress, output=self.take_output),
+            lambda engine, work: upgrade(engine, name, work.progress, output=self.append_output),
         )
 
     def _tear_down(self, name: str, *, delete_data: bool) -> None:

@@ -54,7 +54,7 @@ class BackupActions(QObject):
         self._platform_actions.run(
             f"Backing {name} up",
             lambda engine, work: back_up(engine, name, into, work.progress),
-            lambda folder: self._platform_actions.take_output(f"{name} is backed up in {folder}\n"),
+            lambda folder: self._platform_actions.append_output(f"{name} is backed up in {folder}\n"),
         )
 
     def _restore(self, folder: Path, name: str) -> None:
@@ -62,7 +62,7 @@ class BackupActions(QObject):
         self._platform_actions.run(
             f"Restoring {name}",
             lambda engine, work: restore(
-                engine, folder, work.progress, name=name, output=self._platform_actions.take_output
+                engine, folder, work.progress, name=name, output=self._platform_actions.append_output
             ),
             self._is_back,
         )

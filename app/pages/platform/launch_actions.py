@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMessageBox
 from app.context import Context
 from app.pages.platform.actions import NOBODY, PlatformActions
 from app.pages.platform.development_dialog import DevelopmentDialog
-from app.pages.platform.launch_dialog import Launch, LaunchDialog
+from app.pages.platform.launch_dialog import LaunchDialog, LaunchRequest
 from app.pages.platform.presenter import PlatformPresenter
 from app.pages.shared.model_file_import import ModelFileImport
 from app.tasks import Work
@@ -94,7 +94,7 @@ class LaunchActions(QObject):
         if isinstance(self._platform_actions.dialog, LaunchDialog):
             self._platform_actions.dialog.set_folder(str(folder))
 
-    def launch_version(self, launch: Launch) -> None:
+    def launch_version(self, launch: LaunchRequest) -> None:
         """Bring it up; its training set is stored where one was named."""
         name, gateway = self._presenter.name, self._gateway()
         if launch.training and gateway is None:
@@ -115,7 +115,7 @@ class LaunchActions(QObject):
                 )
             folder = Path(launch.folder)
             instance = launcher.launch_folder(
-                folder, launch.options, work.progress, self._platform_actions.take_output
+                folder, launch.options, work.progress, self._platform_actions.append_output
             )
             if launch.training and gateway is not None:
                 store_training(gateway, folder, Path(launch.training), work)
@@ -162,7 +162,7 @@ class LaunchActions(QObject):
 
         def start(engine: "Engine", work: Work) -> DevelopmentPage:
             container = start_development_container(
-                engine, template, request, work.progress, self._platform_actions.take_output
+                engine, template, request, work.progress, self._platform_actions.append_output
             )
             return development_page(engine, container)
 
@@ -171,7 +171,7 @@ class LaunchActions(QObject):
     def _settings(
         self, engine: "Engine", template: Template, request: DevelopmentRequest, work: Work
     ) -> str:
-        ensure_image(engine, template, work.progress, self._platform_actions.take_output)
+        ensure_image(engine, template, work.progress, self._platform_actions.append_output)
         return interpreter_settings(engine.address, template, request.folder).text()
 
     def _show_settings(self, text: str) -> None:

@@ -41,7 +41,7 @@ POLICIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
+class LaunchRequest:
     """What was asked for: a folder, or an image with its project and version.
 
     Attributes:
@@ -88,7 +88,7 @@ class LaunchDialog(GrowingDialog):
         self.button.clicked.connect(self._submit)
         self._compose(platform)
         self.source.currentIndexChanged.connect(self._follow)
-        self.folder.changed.connect(self._read)
+        self.folder.changed.connect(self._describe_folder)
         self._follow()
 
     def set_folder(self, folder: str) -> None:
@@ -161,7 +161,7 @@ class LaunchDialog(GrowingDialog):
         self.image.setVisible(not folder)
         fit(self, WIDTH)
 
-    def _read(self) -> None:
+    def _describe_folder(self) -> None:
         """What the folder says of itself, as soon as it can be read."""
         self.about.setText("")
         self.about.hide()
@@ -174,7 +174,7 @@ class LaunchDialog(GrowingDialog):
                 one.replace(" ", _UNBROKEN) for one in dependencies_of(folder, deploy).lines()
             )
         except RelevoError as error:
-            self._complain(error)
+            self._show_folder_error(error)
             return
         rows = plural(deploy.rows, "row") if deploy.rows else "an unknown number of rows"
         lines = [f"{deploy.project} {deploy.version}: {deploy.task}, trained on {rows}"]
@@ -184,7 +184,7 @@ class LaunchDialog(GrowingDialog):
         self.about.show()
         fit(self, WIDTH)
 
-    def _complain(self, error: RelevoError) -> None:
+    def _show_folder_error(self, error: RelevoError) -> None:
         """Tell what is wrong with the folder, and what to do about it."""
         self.folder.set_error(f"{error.message}. {error.remedy}" if error.remedy else error.message)
         fit(self, WIDTH)
@@ -192,7 +192,7 @@ class LaunchDialog(GrowingDialog):
     def _submit(self) -> None:
         if self.source.currentText() == IMAGE:
             if self.image.check():
-                self._tell(Launch(self._options(), **self.image.values()))
+                self._request_launch(LaunchRequest(self._options(), **self.image.values()))
             return
         if not self.folder.check():
             return
@@ -200,15 +200,15 @@ class LaunchDialog(GrowingDialog):
         try:
             dependencies_of(folder, read_deploy(folder))
         except RelevoError as error:
-            self._complain(error)
+            self._show_folder_error(error)
             return
         training = self.training.value()
         if training and not Path(training).is_file():
             self.training.set_error("There is no such file.")
             return
-        self._tell(Launch(self._options(), folder=self.folder.value(), training=training))
+        self._request_launch(LaunchRequest(self._options(), folder=self.folder.value(), training=training))
 
-    def _tell(self, launch: Launch) -> None:
+    def _request_launch(self, launch: LaunchRequest) -> None:
         self.accept()
         self.wanted.emit(launch)
 

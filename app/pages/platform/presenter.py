@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.connection.reconnecting import ConnectionState
 from app.context import Context
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.shared.engine.stream_follower import StreamFollower
 from app.tasks import Task
 from services.containers.model import PLATFORM_LABEL, ContainerChange, LogLine
@@ -49,9 +49,9 @@ class PlatformPresenter(QObject):
         table.selection_changed.connect(self._choice.start)
         self._connection.containers_changed.connect(self._changed)
         self._connection.opened.connect(lambda _engine: self._engine_opened())
-        self._connection.closing.connect(self._logs.leave)
-        self._connection.changed.connect(self._say_why_empty)
-        self._say_why_empty()
+        self._connection.closing.connect(self._logs.stop)
+        self._connection.changed.connect(self._show_empty_reason)
+        self._show_empty_reason()
 
     @property
     def looking(self) -> bool:
@@ -70,7 +70,7 @@ class PlatformPresenter(QObject):
         if name != self.name:
             self.name, self.state = name, None
             self._table.show_parts(())
-            self._logs.leave()
+            self._logs.stop()
             self._followed = ""
         self.refresh()
 
@@ -87,7 +87,7 @@ class PlatformPresenter(QObject):
         self._here = False
         for timer in (self._look, self._soon, self._choice):
             timer.stop()
-        self._logs.leave()
+        self._logs.stop()
         self._followed = ""
 
     def refresh(self) -> None:
@@ -143,7 +143,7 @@ class PlatformPresenter(QObject):
     def _none(self) -> None:
         self.state = None
         self._table.show_parts(())
-        self._say_why_empty()
+        self._show_empty_reason()
         self.looked.emit()
 
     def _engine_opened(self) -> None:
@@ -162,7 +162,7 @@ class PlatformPresenter(QObject):
         if not self._here or identifier == self._followed:
             return
         self._followed = identifier
-        self._logs.leave()
+        self._logs.stop()
         if part is None or engine is None or part.state == "missing":
             self._log.begin("log", "Select a part", "What it writes shows here.")
             return
@@ -180,12 +180,12 @@ class PlatformPresenter(QObject):
         )
 
     def _log_ended(self, error: RelevoError | None) -> None:
-        self._log.set_state(told(error) if error else "complete: it does not run")
+        self._log.set_state(describe_error(error) if error else "complete: it does not run")
 
-    def _say_why_empty(self) -> None:
+    def _show_empty_reason(self) -> None:
         connection, table = self._connection, self._table
         if connection.state is ConnectionState.LOST and connection.error is not None:
-            table.set_empty("Docker does not answer", told(connection.error))
+            table.set_empty("Docker does not answer", describe_error(connection.error))
         elif connection.state is ConnectionState.OPEN:
             table.set_empty(
                 "No platform on this host yet",

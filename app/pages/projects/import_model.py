@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from app.connection.platform import Platform
 from app.context import Context
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.projects.view import ProjectsView
 from app.pages.shared.model_file_import import ModelFileImport
 from services.errors import NotFound, RelevoError
@@ -42,10 +42,14 @@ class ModelImport(QObject):
         profile = platform.profile
         if isinstance(profile, PlatformProfile) and profile.platform:
             launch = partial(self._context.bus.launch_requested.emit, str(folder))
-            self._view.notice.tell("Written", message, note=str(folder), action="Launch…", run=launch)
+            self._view.notice.show_message(
+                "Written", message, note=str(folder), action="Launch…", run=launch
+            )
         else:
             publish = partial(self._publish, platform, folder, deploy)
-            self._view.notice.tell("Written", message, note=str(folder), action="Publish", run=publish)
+            self._view.notice.show_message(
+                "Written", message, note=str(folder), action="Publish", run=publish
+            )
         self._view.show_list()
 
     def _publish(self, platform: Platform, folder: Path, deploy: Deploy) -> None:
@@ -72,8 +76,8 @@ class ModelImport(QObject):
         self._context.bus.registry_changed.emit(version.project)
 
     def _failed(self, error: RelevoError) -> None:
-        self._view.notice.tell("Not published", told(error), state=State.BAD)
+        self._view.notice.show_message("Not published", describe_error(error), state=State.BAD)
 
     def _show_notice(self, word: str, message: str, *, note: str) -> None:
-        self._view.notice.tell(word, message, note=note)
+        self._view.notice.show_message(word, message, note=note)
         self._view.show_list()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.connection.platform import Platform
 from app.connection.reconnecting import ConnectionState
 from app.context import Context
-from app.error_text import told
+from app.error_text import describe_error
 from app.pages.projects.import_model import ModelImport
 from app.pages.projects.query import ProjectDetails, ProjectsLoader, project_row
 from app.pages.projects.view import ProjectsView
@@ -208,7 +208,9 @@ class ProjectsPresenter(QObject):
             owner=self,
             title=f"Making a C# client of {name}",
             on_result=self.export_made.emit,
-            on_error=lambda error: self._view.notice.tell("Not made", told(error), state=State.BAD),
+            on_error=lambda error: self._view.notice.show_message(
+                "Not made", describe_error(error), state=State.BAD
+            ),
         )
 
     def _retire(self, version: str, retired: bool) -> None:
@@ -218,7 +220,7 @@ class ProjectsPresenter(QObject):
 
         def done(_project: Project) -> None:
             word = "retired" if retired else "a challenger again"
-            self._view.notice.tell(
+            self._view.notice.show_message(
                 "Done",
                 f"{version} of {name} is {word}.",
                 note="As read back from the registry. The gateway follows within a second.",
@@ -228,7 +230,7 @@ class ProjectsPresenter(QObject):
             self._context.bus.registry_changed.emit(name)
 
         def failed(error: RelevoError) -> None:
-            self._view.notice.tell("Not changed", told(error), state=State.BAD)
+            self._view.notice.show_message("Not changed", describe_error(error), state=State.BAD)
 
         verb = "Retiring" if retired else "Taking back"
         self._run(

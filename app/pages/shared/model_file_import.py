@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.context import Context
 from app.dialogs.model_file import ModelFileDialog
-from app.error_text import told
+from app.error_text import describe_error
 from app.settings import FOLDER
 from app.tasks import Task, Work
 from services.errors import NotFound, RelevoError
@@ -81,7 +81,7 @@ class ModelFileImport(QObject):
 
         def failed(error: RelevoError) -> None:
             dialog.end()
-            dialog.file.set_error(told(error))
+            dialog.file.set_error(describe_error(error))
 
         dialog.work(f"Looking at {file.name}")
         self._task = self._context.tasks.run(

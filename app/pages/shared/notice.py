@@ -26,7 +26,7 @@ class Notice(QWidget):
         layout.addWidget(self.dismiss)
         self.hide()
 
-    def tell(
+    def show_message(
         self,
         word: str,
         message: str,

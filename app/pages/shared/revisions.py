@@ -10,7 +10,7 @@ from app.connection.platform import Platform
 from app.context import Context
 from app.dialogs.reason import ReasonDialog
 from app.dialogs.revisions import RevisionsDialog
-from app.error_text import sentence, told
+from app.error_text import as_sentence, describe_error
 from app.pages.shared.notice import Notice
 from services.errors import NotFound, RelevoError
 from services.registry.model import Revision, RevisionChange
@@ -81,28 +81,30 @@ class RevisionChanger(QObject):
             owner=dialog,
             title=f"Reading the revisions of {version} of {project}",
             on_result=lambda found: dialog.show_found(*found),
-            on_error=lambda error: dialog.table.set_empty(sentence(error.message), sentence(error.remedy)),
+            on_error=lambda error: dialog.table.set_empty(
+                as_sentence(error.message), as_sentence(error.remedy)
+            ),
             routine=True,
         )
 
     def _use(self, project: str, version: str, revision: str, why: str) -> None:
         def failed(error: RelevoError) -> None:
             if self.reason is not None:
-                self.reason.show_error(told(error))
+                self.reason.show_error(describe_error(error))
             self.changed.emit(project)
 
         def done(change: RevisionChange) -> None:
             for dialog in (self.reason, self.list):
                 if dialog is not None:
                     dialog.accept()
-            self._tell(change)
+            self._show_change(change)
 
         self._change(_RevisionChangeRequest(project, version, revision, why), done, failed)
 
-    def _tell(self, change: RevisionChange) -> None:
+    def _show_change(self, change: RevisionChange) -> None:
         """Say that it happened, as read back, and offer the way back."""
         self.changed.emit(change.project)
-        self._notice.tell(
+        self._notice.show_message(
             "Done",
             f"{change.version} of {change.project} uses revision {short_revision(change.revision)}.",
             note="As read back from the registry. Its replicas follow within a second.",
@@ -112,28 +114,28 @@ class RevisionChanger(QObject):
 
     def _take_back(self, change: RevisionChange) -> None:
         def failed(error: RelevoError) -> None:
-            self._notice.tell("Not changed", told(error), state=State.BAD)
+            self._notice.show_message("Not changed", describe_error(error), state=State.BAD)
             self.changed.emit(change.project)
 
         why = f"Back to {short_revision(change.previous)}, undoing: {change.reason}"
-        wanted = _RevisionChangeRequest(
+        request = _RevisionChangeRequest(
             change.project, change.version, change.previous, why, change.revision
         )
-        self._change(wanted, self._tell, failed)
+        self._change(request, self._show_change, failed)
 
     def _change(
         self,
-        wanted: _RevisionChangeRequest,
+        request: _RevisionChangeRequest,
         done: Callable[[RevisionChange], None],
         failed: Callable[[RelevoError], None],
     ) -> None:
         platform, who = self._context.connection.platform, self._context.person()
-        what = f"revision {short_revision(wanted.revision)} of {wanted.version} of {wanted.project}"
+        what = f"revision {short_revision(request.revision)} of {request.version} of {request.project}"
         if platform is None:
             failed(NotFound("There is no connection to the platform any more."))
             return
         self._context.tasks.run(
-            lambda _work: use_revision(platform.registry, wanted, who),
+            lambda _work: use_revision(platform.registry, request, who),
             owner=self,
             title=f"Using {what}",
             on_result=done,
@@ -147,14 +149,19 @@ class RevisionChanger(QObject):
         self.reason = None
 
 
-def use_revision(registry: Registry, wanted: _RevisionChangeRequest, who: str) -> RevisionChange:
+def use_revision(registry: Registry, request: _RevisionChangeRequest, who: str) -> RevisionChange:
     """Change the desired revision; returns the change as read back from the history.
 
     Raises:
         Conflict: somebody changed it meanwhile.
     """
-    expected = wanted.expected or registry.version(wanted.project, wanted.version).revision
+    expected = request.expected or registry.version(request.project, request.version).revision
     registry.set_revision(
-        wanted.project, wanted.version, wanted.revision, expected=expected, who=who, reason=wanted.reason
+        request.project,
+        request.version,
+        request.revision,
+        expected=expected,
+        who=who,
+        reason=request.reason,
     )
-    return registry.revision_history(wanted.project, wanted.version)[-1]
+    return registry.revision_history(request.project, request.version)[-1]

@@ -39,7 +39,7 @@ class EngineActions(QObject):
     """
 
     output_began = Signal()
-    _printed = Signal()
+    _output_waiting = Signal()
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class EngineActions(QObject):
         self.error = error
         self.dialog: QDialog | None = None
         self.sign_in = RegistrySignIn(table, context.tasks, RegistrySignIns(context.secrets), self.fail)
-        self._widget, self._output, self._refresh = table, output, refresh
-        self._inbox: CrossThreadQueue[str] = CrossThreadQueue(self._printed.emit)
-        self._printed.connect(self._take_output)
+        self._anchor, self._output, self._refresh = table, output, refresh
+        self._output_queue: CrossThreadQueue[str] = CrossThreadQueue(self._output_waiting.emit)
+        self._output_waiting.connect(self._show_output)
 
     @property
     def window(self) -> QWidget:
         """Before which dialogs stand."""
-        return self._widget.window()
+        return self._anchor.window()
 
     @property
     def offline(self) -> str:
@@ -70,7 +70,7 @@ class EngineActions(QObject):
 
     def action(self, text: str, explanation: str, icon: str, do: Callable[[], object]) -> ExplainedAction:
         """An action of the page."""
-        return ExplainedAction(text, explanation=explanation, icon_name=icon, do=do, parent=self._widget)
+        return ExplainedAction(text, explanation=explanation, icon_name=icon, do=do, parent=self._anchor)
 
     def show(self, dialog: QDialog) -> None:
         """Open a dialog of the page."""
@@ -137,13 +137,15 @@ class EngineActions(QObject):
         self._output.begin(name, empty, hint)
         self.output_began.emit()
 
-    def take_output(self, text: str) -> None:
+    def append_output(self, text: str) -> None:
         """What a build prints; may be called from any thread."""
-        self._inbox.put(text)
+        self._output_queue.put(text)
 
-    def _take_output(self) -> None:
+    def _show_output(self) -> None:
         now = datetime.now(UTC)
-        self._output.append([LogLine(now, line) for line in "".join(self._inbox.take()).splitlines()])
+        self._output.append(
+            [LogLine(now, line) for line in "".join(self._output_queue.drain()).splitlines()]
+        )
 
     def _closed(self) -> None:
         self.dialog = None

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMessageBox, QWidget
 from app.connection.engine_connection import EngineConnection
 from app.connection.hosts import Hosts
 from app.connection.reconnecting import ConnectionState
-from app.error_text import told
+from app.error_text import describe_error
 from services.containers.addresses import PlainEngine
 from services.containers.hosts import PLAIN_WARNING, address_text
 from widgets.formatting import plural, size
@@ -134,7 +134,7 @@ class EngineBanner(Banner):
             and connection.error is not None
             and connection.host is not None
         ):
-            self.show_message("Docker unreachable", told(connection.error))
+            self.show_message("Docker unreachable", describe_error(connection.error))
             self._count_down()
         elif connection.state is ConnectionState.OPENING and connection.error is not None:
             self.show_next_attempt(None)

@@ -38,8 +38,8 @@ class StreamFollower(QObject, Generic[T]):
         ready: whether it can take more now.
     """
 
-    _told = Signal()
-    _over = Signal(object, object)
+    _items_waiting = Signal()
+    _stream_ended = Signal(object, object)
 
     def __init__(
         self,
@@ -57,20 +57,20 @@ class StreamFollower(QObject, Generic[T]):
         self._tasks = tasks
         self._received = received
         self._ended = ended
-        self._inbox: CrossThreadQueue[T] | None = None
+        self._queue: CrossThreadQueue[T] | None = None
         self._stream: Closable | None = None
         self._opening: Task[Any] | None = None
         self._end: tuple[RelevoError | None] | None = None
-        self._step = QTimer(self)
-        self._step.setInterval(STEP_MILLISECONDS)
-        self._step.timeout.connect(self._take)
-        self._told.connect(self._step.start)
-        self._over.connect(self._stream_over)
+        self._delivery_timer = QTimer(self)
+        self._delivery_timer.setInterval(STEP_MILLISECONDS)
+        self._delivery_timer.timeout.connect(self._deliver)
+        self._items_waiting.connect(self._delivery_timer.start)
+        self._stream_ended.connect(self._end_stream)
 
     @property
     def following(self) -> bool:
         """Whether a stream is open or being opened."""
-        return self._inbox is not None and self._end is None
+        return self._queue is not None and self._end is None
 
     def follow(
         self,
@@ -85,28 +85,28 @@ class StreamFollower(QObject, Generic[T]):
             open_stream: called off the GUI thread, with what takes each part and the end.
             on_open: called on the GUI thread with what was opened.
         """
-        self.leave()
-        inbox: CrossThreadQueue[T] = CrossThreadQueue(self._told.emit, most=self._held)
-        self._inbox = inbox
+        self.stop()
+        queue: CrossThreadQueue[T] = CrossThreadQueue(self._items_waiting.emit, maximum=self._held)
+        self._queue = queue
         self._opening = self._tasks.run(
-            lambda _work: open_stream(inbox.extend, lambda error: self._over.emit(inbox, error)),
+            lambda _work: open_stream(queue.extend, lambda error: self._stream_ended.emit(queue, error)),
             owner=self,
             title=title,
-            on_result=lambda stream: self._opened(inbox, stream, on_open),
-            on_error=lambda error: self._stream_over(inbox, error),
+            on_result=lambda stream: self._opened(queue, stream, on_open),
+            on_error=lambda error: self._end_stream(queue, error),
             on_dropped=lambda stream: stream.close(),
             routine=True,
         )
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         """Follow nothing; the stream is closed off the GUI thread."""
-        inbox, self._inbox = self._inbox, None
+        queue, self._queue = self._queue, None
         stream, self._stream = self._stream, None
         opening, self._opening = self._opening, None
         self._end = None
-        self._step.stop()
-        if inbox is not None:
-            inbox.close()
+        self._delivery_timer.stop()
+        if queue is not None:
+            queue.close()
         if opening is not None:
             opening.cancel()
         if stream is not None:
@@ -114,31 +114,31 @@ class StreamFollower(QObject, Generic[T]):
                 lambda _work: stream.close(), owner=self._tasks, title="Closing a stream", routine=True
             )
 
-    def _opened(self, inbox: CrossThreadQueue[T], stream: C, on_open: Callable[[C], None] | None) -> None:
-        if inbox is self._inbox:
+    def _opened(self, queue: CrossThreadQueue[T], stream: C, on_open: Callable[[C], None] | None) -> None:
+        if queue is self._queue:
             self._opening = None
             self._stream = stream
             if on_open is not None:
                 on_open(stream)
 
-    def _stream_over(self, inbox: CrossThreadQueue[T], error: RelevoError | None) -> None:
-        if inbox is self._inbox:
+    def _end_stream(self, queue: CrossThreadQueue[T], error: RelevoError | None) -> None:
+        if queue is self._queue:
             self._end = (error,)
-            self._step.start()
+            self._delivery_timer.start()
 
-    def _take(self) -> None:
-        inbox = self._inbox
-        if inbox is None:
-            self._step.stop()
+    def _deliver(self) -> None:
+        queue = self._queue
+        if queue is None:
+            self._delivery_timer.stop()
             return
         if not self._ready():
             return
-        part = inbox.take(self._part)
+        part = queue.drain(self._part)
         if part:
             self._received(part)
-        if inbox is self._inbox and inbox.empty:
-            self._step.stop()
+        if queue is self._queue and queue.empty:
+            self._delivery_timer.stop()
             if self._end is not None:
                 error, self._end = self._end[0], None
-                self.leave()
+                self.stop()
                 self._ended(error)

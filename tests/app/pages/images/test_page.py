@@ -158,8 +158,8 @@ def test_what_is_shared_is_added_up_after_a_change_and_when_asked_for(
 
     def nothing_changed() -> bool:
         # Others may work on the same engine: then it is no wonder that sums are made, so look once more.
-        before = page.presenter._standing()
-        return sums(page.presenter.refresh) == 0 and page.presenter._standing() == before
+        before = page.presenter._sharing_key()
+        return sums(page.presenter.refresh) == 0 and page.presenter._sharing_key() == before
 
     qtbot.waitUntil(nothing_changed, timeout=60_000)
     assert sums(page.refresh) > 0

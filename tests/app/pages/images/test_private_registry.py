@@ -80,12 +80,12 @@ def test_a_push_asks_who_it_is_until_it_is_right_and_then_no_more(
     tab = page.details.registry
     tab.address.setText(registry)
 
-    def list_names() -> bool:
+    def listed() -> bool:
         tab.look()
-        qtbot.waitUntil(lambda: tab._looking is None, timeout=15_000)
+        qtbot.waitUntil(lambda: tab._listing is None, timeout=15_000)
         return any(line.key == named.partition("/")[2] for line in tab._lines)
 
-    qtbot.waitUntil(list_names, timeout=30_000)
+    qtbot.waitUntil(listed, timeout=30_000)
     assert tab.sign_in.dialog is None
     assert password not in caplog.text
     files = [file for file in page.presenter._context.paths.config.parent.rglob("*") if file.is_file()]
@@ -109,7 +109,7 @@ def test_what_is_forgotten_is_asked_for_again(
     answer(tab.sign_in.dialog, user, password)
     qtbot.waitUntil(lambda: bool(tab._lines) and all(line.digest for line in tab._lines), timeout=15_000)
     tab.table.select_keys([named.partition("/")[2]])
-    assert tab._together(registry, tab.table.chosen()[0]) == ["1"]
+    assert tab._tags_of_same_image(registry, tab.table.chosen()[0]) == ["1"]
     signed_in_engine.remove_image(named)
     tab.pull.trigger()
     qtbot.waitUntil(lambda: signed_in_engine.image(named) is not None, timeout=15_000)

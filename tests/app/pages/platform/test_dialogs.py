@@ -12,7 +12,7 @@ from app.dialogs.path_field import PathField
 from app.pages.platform.actions import tear_down_confirmation
 from app.pages.platform.backup_dialogs import BackupDialog, RestoreDialog
 from app.pages.platform.development_dialog import DevelopmentDialog
-from app.pages.platform.launch_dialog import IMAGE, Launch, LaunchDialog
+from app.pages.platform.launch_dialog import IMAGE, LaunchDialog, LaunchRequest
 from app.pages.platform.setup_dialog import SetupDialog
 from app.pages.platform.token_dialog import TokenDialog
 from services.containers.model import Port, ResourceLimits, Volume
@@ -174,7 +174,7 @@ def test_a_launch_from_an_image_carries_what_was_chosen(window: QWidget, qtbot: 
     with qtbot.waitSignal(dialog.wanted) as told:
         dialog.button.click()
     launch = told.args[0]
-    assert isinstance(launch, Launch)
+    assert isinstance(launch, LaunchRequest)
     assert (launch.image, launch.project, launch.version) == ("plant/wine-a:1", "wine", "A")
     assert launch.options.ports == (Port(8000, 19_000, "127.0.0.1"),)
     assert (launch.options.limits, launch.options.replicas) == (ResourceLimits(256 << 20), 3)
@@ -218,7 +218,7 @@ def test_a_development_container_is_named_after_its_folder_and_kind(
     dialog.open()
     dialog.kind.setCurrentText(next(t.title for t in found if t.key == "jupyter"))
     assert isinstance(dialog.folder, PathField)
-    dialog.folder._take(str(tmp_path))
+    dialog.folder._use_chosen(str(tmp_path))
     with qtbot.waitSignal(dialog.wanted) as told:
         dialog.button.click()
     template, request = told.args

@@ -108,7 +108,7 @@ def test_nothing_of_an_earlier_stream_arrives_after_the_next_began(
     qtbot.waitUntil(lambda: gathered.items == [0, 1, 2])
     qtbot.waitUntil(gathered.sources[0].closed.is_set)
     assert gathered.ends == []
-    gathered.follower.leave()
+    gathered.follower.stop()
     qtbot.waitUntil(gathered.sources[1].closed.is_set)
 
 
@@ -133,7 +133,7 @@ def test_leaving_lets_a_stream_go_that_was_held_up(tasks: Tasks, parent: QObject
     gathered.follow()
     qtbot.waitUntil(lambda: len(gathered.sources) == 1)
     gathered.sources[0].send(1000)
-    gathered.follower.leave()
+    gathered.follower.stop()
     qtbot.waitUntil(gathered.sources[0].closed.is_set)
 
 
