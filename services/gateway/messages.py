@@ -92,7 +92,7 @@ class VersionStatus(Struct, frozen=True):
 
     Attributes:
         health: `ok`, `down`, or `unknown` before it was first asked.
-        skipped: rows it could not be asked for, lacking an input, since the replica started.
+        skipped: rows it could not be asked for, lacking an input: of all replicas, since it was registered.
         lag: rows answered by the champion that it has yet to see.
         errors: calls of it that failed since the replica started.
     """

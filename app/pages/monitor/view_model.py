@@ -21,7 +21,7 @@ class MonitorViewModel:
         variables: key and title of each; the output's key is empty.
         columns, rows: the table of metrics.
         labelled, predictions: live rows of the champion.
-        skipped: rows that a challenger could not be asked for since the gateway started.
+        skipped: rows that a challenger could not be asked for since it was registered.
         seen_at: Unix seconds.
     """
 

@@ -90,6 +90,12 @@ class Backlog:
         """How many rows lack an answer."""
         return len(self._missing)
 
+    @property
+    def skipped_so_far(self) -> int:
+        """Rows read so far for which the challenger could not be asked."""
+        stretches = (stretch for writer in self._writers.values() for stretch in writer.stretches)
+        return self.skipped + sum(stretch.skipped for stretch in stretches)
+
     def read_cursors(self) -> dict[str, Cursor]:
         """Where to go on reading."""
         return {name: writer.read for name, writer in self._writers.items()}

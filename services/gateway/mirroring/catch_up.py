@@ -53,6 +53,11 @@ class CatchUp:
         """Rows known to lack an answer, where this gateway is the one that catches them up."""
         return 0 if self._reading.backlog is None else len(self._reading.backlog)
 
+    @property
+    def skipped(self) -> int:
+        """Rows of the log for which the challenger could not be asked."""
+        return self._reading.skipped
+
     async def run(self) -> None:
         """Catch up until cancelled; then keep how far it came."""
         loop = asyncio.get_running_loop()

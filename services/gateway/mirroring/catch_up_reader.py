@@ -37,6 +37,8 @@ class CatchUpReader:
 
     Attributes:
         backlog: what the challenger lacks; None while another gateway follows the log.
+        skipped: rows for which the challenger could not be asked since it was registered, as far as the
+            log was read: by this gateway, or by the one that follows it, as that last noted.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class CatchUpReader:
         self._saved = CatchUpProgress()
         self._save_at = 0.0
         self._since = 0
+        self._look_at = 0.0
         self.backlog: Backlog | None = None
+        self.skipped = 0
 
     def read_on(self, project: Project, version: Version) -> bool:
         """Read on, if this gateway holds the lease; whether there was anything.
@@ -72,6 +76,7 @@ class CatchUpReader:
         store = self._store()
         if not store.acquire_lease(self._lease, self._holder, self._limits.lease_seconds):
             self.backlog = None
+            self._follow_another(store)
             return False
         if self.backlog is None:
             self.backlog = self._begin(store, version)
@@ -82,8 +87,17 @@ class CatchUpReader:
         now = time.monotonic()
         for entry in entries:
             self.backlog.note_entry(entry, now, self._lacking(project, version, entry))
+        self.skipped = self.backlog.skipped_so_far
         self._save(store, self.backlog, now)
         return bool(entries)
+
+    def _follow_another(self, store: Store) -> None:
+        """Look now and then what the gateway that follows the log has noted."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _SAVE_SECONDS
+            kept = store.catch_up_progress(self._project, self._version)
+            self.skipped = 0 if kept is None else kept.skipped
 
     def unanswered(self, rows: Sequence[MissingRow]) -> list[MissingRow]:
         """Which of these rows the challenger's table lacks too; those that it has are noted."""

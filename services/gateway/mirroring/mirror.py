@@ -165,7 +165,8 @@ class _Worker:
     def status(self) -> VersionStatus:
         return VersionStatus(
             self.shadow.health,
-            self.shadow.skipped,
+            # The log knows of earlier ones and of other gateways', but is read some seconds later.
+            max(self.shadow.skipped, self._catch_up.skipped),
             max(self.queue.rows, self._catch_up.behind),
             self.shadow.errors,
         )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.gateway.messages import LabelCounts
+from services.registry.model import Field
 from tests.services.gateway.recording.conftest import InShadow, Platform, Until
 
 
@@ -46,6 +47,30 @@ def test_it_goes_on_after_a_restart_of_the_gateway(
     assert all(batch.late for batch in platform.logged("B"))
     in_shadow(again)
     assert sorted(platform.logged_ids("B")) == sorted(platform.logged_ids("A"))
+
+
+def test_rows_it_could_not_be_asked_for_are_told_after_a_restart_of_the_gateway_too(
+    in_shadow: InShadow, platform: Platform, until: Until
+) -> None:
+    number, text = platform.fields
+    platform.register(
+        "B", (number, Field(text.name, text.column, text.type, required=True, nullable=False))
+    )
+
+    async def before(shadows: Any) -> None:
+        answers = platform.answers(3)
+        answers.rows = [(0.0, "red"), (1.0, None), (2.0, "white")]
+        await shadows.predict(answers)
+        await until(lambda: len(platform.logged_ids("B")) == 2)
+        await until(lambda: shadows.status.lag == 0)
+
+    async def after(shadows: Any) -> None:
+        status = shadows.mirror.status
+        await until(lambda: "B" in status(platform.project))
+        await until(lambda: status(platform.project)["B"].skipped == 1)
+
+    in_shadow(before)
+    in_shadow(after)
 
 
 def test_noting_how_far_it_came_is_no_change_that_every_gateway_follows(
