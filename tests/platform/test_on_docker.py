@@ -23,6 +23,7 @@ from services.containers.engine.engine import Engine
 from services.containers.interface import ServiceState
 from services.containers.kinds import runtime_on
 from services.containers.model import Layer, Port
+from services.errors import Unavailable
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import ChampionRequest
@@ -45,6 +46,7 @@ from services.publish.publisher import publish_training, publish_training_predic
 from services.registry.model import Listener, Mode
 from services.registry.tokens import service_token
 from tests.under_load import Load, eventually_despite_faults
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 IMAGES = ("cassandra", "registry", "datalake", "gateway", "supervisor", "model-python")
@@ -350,7 +352,10 @@ def test_down_and_up_again_data_tokens_and_versions_are_there(
     assert {name.removeprefix(f"{plant.name}-") for name in again.started} == {
         f"model-{example.name}-{version.lower()}" for example, version in VERSIONS
     }
-    plant.opened = open_platform(plant.opened.profile, plant.kept, silent)
+    # As the window does: a store that has just come up may refuse the first connections.
+    plant.opened = eventually(
+        lambda: open_platform(plant.opened.profile, plant.kept, silent), not_yet=Unavailable
+    )
     champions = {"wine": "A", "iris": "B"}
     for example in EXAMPLES:
         _wait_until_served_by(plant, example, champions[example.name])

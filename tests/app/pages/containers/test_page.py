@@ -69,7 +69,7 @@ def test_what_fails_stands_on_its_line_and_in_activity(
     engine.remove(identifier)
     shown.page.table.model.take({identifier: shown.container(identifier)})  # as if nobody had told yet
     chosen = [shown.container(identifier)]
-    shown.page.operations._carry_out(Operation.START, chosen)
+    shown.page.operations._start(Operation.START, chosen)
     activity = shown.window.program.context.activity
     qtbot.waitUntil(lambda: any(entry.state is TaskState.FAILED for entry in activity.entries))
     failed = next(entry for entry in activity.entries if entry.state is TaskState.FAILED)
@@ -85,7 +85,7 @@ def test_a_failure_is_a_note_in_red_until_it_works(
     engine.pause(identifier)
     shown.wait_for(identifier, "paused")
     paused = shown.container(identifier)
-    shown.page.operations._carry_out(Operation.PAUSE, [paused])
+    shown.page.operations._start(Operation.PAUSE, [paused])
     qtbot.waitUntil(lambda: shown.line(identifier)["note"].state is State.BAD)
     shown.page.operations.do(Operation.RESUME)
     shown.wait_for(identifier, "running")

@@ -78,7 +78,7 @@ def test_a_folder_is_built_its_output_shown_and_the_image_listed(
     folder = folder_with(tmp_path, f"FROM {small_image}\nRUN echo a word of the build > /word; cat /word\n")
     page.operations._ask_build()
     dialog = dialog_of(page)
-    dialog.folder._take(folder)
+    dialog.folder._use_chosen(folder)
     assert dialog.name.value() == "context:1"
     dialog.name.editor.setText(fresh)
     dialog.button.click()
