@@ -41,7 +41,7 @@ def _remember(folder: Path) -> None:
     image.fill(0xFFFFFF)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, Qt wants text
     LastSeenFiles.of(folder, str(folder.resolve())).write(content, bytes(buffer.data().data()), dark=False)
 
 

@@ -106,7 +106,7 @@ def test_each_export_is_a_sound_file(
     made: Export = caught.args[0]
     assert made.name == f"predicted-against-real.{kind.lower()}"
     if kind == "PNG":
-        image = QImage.fromData(made.content, b"PNG")
+        image = QImage.fromData(made.content, "PNG")  # type: ignore[arg-type]
         assert image.width() >= 2 * 600
         assert image.pixelColor(2, 2).name() == theme().colours.base
     elif kind == "SVG":
