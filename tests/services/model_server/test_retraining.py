@@ -1,7 +1,6 @@
 """Retraining: in a process of its own, told through the store, and whatever can go wrong."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ import pytest
 
 from services.registry.model import Job, JobState
 from tests.services.model_server.conftest import Platform, Process, PythonMaker
+from tests.waiting import eventually
 
 
 class Shared:
@@ -138,8 +138,12 @@ def test_a_job_cancelled_at_another_replica_stops(
 
 def _cancelled_at(platform: Any, service: Any, job: str) -> Any:
     """Cancel as clients do: again where the service says that it could not just now."""
-    while (answer := platform.ask(service, "DELETE", f"/retrain/{job}")).status == 503:
-        time.sleep(0.2)
+
+    def answered() -> Any:
+        answer = platform.ask(service, "DELETE", f"/retrain/{job}")
+        return None if answer.status == 503 else answer
+
+    answer = eventually(answered)
     assert answer.status == 200, answer.body
     return json.loads(answer.body)
 
