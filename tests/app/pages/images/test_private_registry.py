@@ -77,6 +77,10 @@ def test_a_push_asks_who_it_is_until_it_is_right_and_then_no_more(
     )
     assert page.error._message.text() == f"The registry {registry} does not accept the password of {user}"
     answer(asking.dialog, user, password)
+    kept = RegistrySignIns(page.presenter._context.secrets)
+    qtbot.waitUntil(
+        lambda: (found := kept.get(registry)) is not None and found.password == password, timeout=15_000
+    )
     tab = page.details.registry
     tab.address.setText(registry)
 
