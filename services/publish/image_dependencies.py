@@ -1,6 +1,6 @@
 """What a version's image needs beside the model image's libraries: by its kind and `requirements.txt`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,18 +9,14 @@ from packaging.utils import canonicalize_name
 
 import images
 from services.errors import InvalidInput
+from services.model_server.artifacts.kinds import KINDS, Kind
 from services.model_server.deploy import Deploy
 from services.publish.requirements import RequiredPackage, Requirements, read_requirements
 
-_KINDS: Mapping[str, tuple[str, ...]] = {
-    "xgboost": ("xgboost", "xgboost-cpu"),
-    "lightgbm": ("lightgbm",),
-    "onnx": ("onnxruntime", "onnxruntime-gpu"),
-    "pmml": ("pypmml",),
-}
-"""Kinds of artifact that bring packages, `images/common/kinds/<kind>.txt`, unless one of these is named."""
 _DEBIAN = {"lightgbm": ("libgomp1=12.*",)}
+"""From a Python package to the Debian packages that it loads; whichever kind of model asks for it."""
 _WITH_JAVA = frozenset({"pypmml"})
+"""Python packages that start a Java runtime."""
 _MODULES = (
     "java.base", "java.logging", "java.management", "java.scripting", "java.sql", "java.xml",
     "jdk.unsupported", "jdk.zipfs",
@@ -80,9 +76,10 @@ def pins(*parts: str) -> dict[str, str]:
     return {canonicalize_name(_name(line)): line.partition("==")[2] for line in _pinned(*parts)}
 
 
-def _of_kind(kind: str, requirements: Requirements) -> Iterator[str]:
+def _of_kind(kind: Kind, requirements: Requirements) -> Iterator[str]:
     """What a kind brings: nothing if its package is named, else all that is not named."""
-    if kind in _KINDS and not requirements.names(*_KINDS[kind]):
+    packages = KINDS[kind].packages
+    if packages and not requirements.names(*packages):
         for line in _pinned("kinds", f"{kind}.txt"):
             if not requirements.names(canonicalize_name(_name(line))):
                 yield line

@@ -28,6 +28,8 @@ class ArtifactKind:
         recognises: whether the first bytes, unpacked, are of this kind; None where they are another's.
         reader: module of this folder, and class in it, that reads it; None where only R does.
         is_native: whether it is its maker's own format: data, which is read without running anybody's code.
+        packages: any of which reads it; an image gets the kind's own, `images/common/kinds/<kind>.txt`,
+            unless the deploy folder names one of them. Empty where Relevo's service has all it takes.
         silent: what to do where an artifact of this kind says nothing of its signature.
     """
 
@@ -37,6 +39,7 @@ class ArtifactKind:
     recognises: Callable[[bytes], bool] | None = None
     reader: tuple[str, str] | None = None
     is_native: bool = False
+    packages: tuple[str, ...] = ()
     silent: str = ""
 
 
@@ -83,22 +86,23 @@ KINDS: dict[Kind, ArtifactKind] = {
     ),
     "xgboost": ArtifactKind(
         "an XGBoost model", "model.ubj", (".ubj", ".json"), _is_xgboost,
-        reader=("xgboost_model", "XGBoostReader"), is_native=True,
+        reader=("xgboost_model", "XGBoostReader"), is_native=True, packages=("xgboost", "xgboost-cpu"),
     ),
     "lightgbm": ArtifactKind(
         "a LightGBM model", "model.txt", (".txt",), _is_lightgbm,
-        reader=("lightgbm_model", "LightGBMReader"), is_native=True,
+        reader=("lightgbm_model", "LightGBMReader"), is_native=True, packages=("lightgbm",),
     ),
     "onnx": ArtifactKind(
         "an ONNX model", "model.onnx", (".onnx",), _is_onnx,
         reader=("onnx_model", "OnnxReader"), is_native=True,
+        packages=("onnxruntime", "onnxruntime-gpu"),
     ),
     "pmml": ArtifactKind(
         "a PMML document", "model.pmml", (".pmml", ".xml"), _is_pmml,
-        reader=("pmml_model", "PmmlReader"), is_native=True,
+        reader=("pmml_model", "PmmlReader"), is_native=True, packages=("pypmml",),
     ),
 }  # fmt: skip
-"""To add a kind: its name in `Kind`, its line here, and its reader in a module beside this one."""
+"""To add a kind: its name in `Kind`, its line here, its packages, and its reader in a module beside."""
 
 NATIVE: frozenset[Kind] = frozenset(name for name, kind in KINDS.items() if kind.is_native)
 """Makers' own formats."""

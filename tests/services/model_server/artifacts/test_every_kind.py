@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from sklearn.linear_model import LinearRegression
 
+import images
 from services.errors import InvalidInput
 from services.model_server.artifacts.description import describe, describe_file
 from services.model_server.artifacts.kinds import KINDS, Kind, recognise
@@ -72,6 +73,15 @@ def test_an_artifact_is_recognised_by_its_bytes(kind: Kind) -> None:
     found = recognise(_content(kind))
     assert found == kind if facts.recognises is not None else KINDS[found].artifact == facts.artifact
     assert not facts.suffixes or Path(facts.artifact).suffix in facts.suffixes
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_packages_that_read_it_are_pinned_for_its_images(kind: Kind) -> None:
+    file = images.path("common", "kinds") / f"{kind}.txt"
+    pinned = (
+        {line.partition("==")[0] for line in file.read_text().splitlines()} if file.is_file() else set()
+    )
+    assert bool(pinned & set(KINDS[kind].packages)) == file.is_file() == bool(KINDS[kind].packages)
 
 
 @pytest.mark.parametrize("kind", KINDS)
