@@ -96,6 +96,18 @@ def test_the_table_shows_both_versions_on_both_kinds_of_data_and_coverage(
     assert window.start.monitor.coverage.text() == "312 of 400 live rows have their true value"
 
 
+def test_rows_that_were_counted_anew_say_why(open_window: OpenWindow, wine: Store, qtbot: QtBot) -> None:
+    wine.write_rollups("wine", 1, {}, b"damaged")
+    window = open_window()
+    window.wait_for_data()
+    coverage = window.start.monitor.coverage
+    assert coverage.text() == (
+        "312 of 400 live rows have their true value; all rows were counted anew, because a stored summary "
+        "was damaged"
+    )
+    assert "manifest" in coverage.toolTip()
+
+
 def test_a_lost_store_leaves_the_data_a_banner_and_comes_back_by_itself(
     open_window: OpenWindow, wine: Store, qtbot: QtBot
 ) -> None:

@@ -7,14 +7,20 @@ from widgets.panels.labels import Text
 
 
 class CoverageLabel(Text):
-    """`312 of 400 live rows have their true value`, with the share on hover."""
+    """`312 of 400 live rows have their true value`, with the share on hover, and why they were counted anew."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(quiet=True, wrap=True, parent=parent)
         self.set_coverage(0, 0)
 
-    def set_coverage(self, labelled: int, predictions: int, skipped: int = 0) -> None:
-        """Show it; `skipped` counts rows that some challenger could not be asked for."""
+    def set_coverage(self, labelled: int, predictions: int, skipped: int = 0, *, rebuilt: str = "") -> None:
+        """Show it.
+
+        Args:
+            labelled, predictions: rows of the champion.
+            skipped: rows that some challenger could not be asked for.
+            rebuilt: why all rows were counted anew; empty if they were not.
+        """
         if predictions == 0:
             text = "No live rows yet"
         else:
@@ -23,5 +29,8 @@ class CoverageLabel(Text):
             text = f"{count(labelled)} of {count(predictions)} live {rows} {verb} true value"
         if skipped:
             text += f"; challengers skipped {count(skipped)} for lack of an input"
+        if rebuilt:
+            text += "; all rows were counted anew, because a stored summary was damaged"
+        share = f"{percent(labelled / predictions)} labelled" if predictions else ""
         self.setText(text)
-        self.setToolTip(f"{percent(labelled / predictions)} labelled" if predictions else "")
+        self.setToolTip("\n".join(part for part in (share, rebuilt) if part))

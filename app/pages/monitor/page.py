@@ -80,7 +80,9 @@ class MonitorPage(Page):
             self._choose_challenger()
         self.metrics.set_columns(view_model.columns)
         self.metrics.set_rows(view_model.rows)
-        self.coverage.set_coverage(view_model.labelled, view_model.predictions, view_model.skipped)
+        self.coverage.set_coverage(
+            view_model.labelled, view_model.predictions, view_model.skipped, rebuilt=view_model.rebuilt
+        )
         self._stack.setCurrentWidget(self._body)
 
     def show_plot(self, plot: QWidget, stops: Sequence[QWidget] = ()) -> None:

@@ -22,6 +22,7 @@ class MonitorViewModel:
         columns, rows: the table of metrics.
         labelled, predictions: live rows of the champion.
         skipped: rows that a challenger could not be asked for since it was registered.
+        rebuilt: why live rows were counted anew from the log's start; empty if they were not.
         seen_at: Unix seconds.
     """
 
@@ -38,6 +39,7 @@ class MonitorViewModel:
     labelled: int = 0
     predictions: int = 0
     skipped: int = 0
+    rebuilt: str = ""
     seen_at: float = 0.0
 
     def version(self, name: str) -> VersionEntry | None:

@@ -41,6 +41,7 @@ def build_view_model(data: MonitorData) -> MonitorViewModel:
         labelled=live.labelled,
         predictions=live.predictions,
         skipped=sum(status.skipped for status in data.status.values()),
+        rebuilt=view.rebuilt,
         seen_at=view.at.timestamp(),
     )
 
