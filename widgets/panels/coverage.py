@@ -7,7 +7,7 @@ from widgets.panels.labels import Text
 
 
 class CoverageLabel(Text):
-    """`312 of 400 live rows have their true value`, with the share on hover, and why they were counted anew."""
+    """`312 of 400 live rows have their true value`; on hover the share, and why they were counted anew."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(quiet=True, wrap=True, parent=parent)
@@ -17,7 +17,8 @@ class CoverageLabel(Text):
         """Show it.
 
         Args:
-            labelled, predictions: rows of the champion.
+            labelled: rows of the champion whose true value came.
+            predictions: all its rows.
             skipped: rows that some challenger could not be asked for.
             rebuilt: why all rows were counted anew; empty if they were not.
         """
