@@ -8,14 +8,19 @@ from widgets.evidence import evidence_details
 
 
 def main(arguments: list[str]) -> int:
-    """Print the state; exit code 1 when the store cannot be reached or a service is down."""
+    """Print the state; 1 when the store cannot be reached, rows are set aside or a service is down."""
     parser = argparse.ArgumentParser(prog="relevo status", description=__doc__)
     add_gateway_options(parser)
     options = parser.parse_args(arguments)
     with gateway_client(options) as gateway:
         health = gateway.health()
-        well = health.store == "reachable"
+        well = health.store == "reachable" and not health.spool.set_aside
         print(f"gateway  ok   store {health.store}   {health.spool.rows} rows waiting to be shipped")
+        if health.spool.set_aside:
+            print(
+                f"  {health.spool.set_aside_rows} rows set aside that the store cannot take: kept in the "
+                "gateway's spool, whose log says why"
+            )
         for name in gateway.projects():
             project = gateway.project(name)
             print(f"{name} ({project.task}), change {project.generation}")

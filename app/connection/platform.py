@@ -32,10 +32,15 @@ class SecretsNeeded(RelevoError):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the parts of a platform fare: None when one answers, else what is wrong with it."""
+    """How the parts of a platform fare: None when one answers, else what is wrong with it.
+
+    Attributes:
+        set_aside: rows that the gateway keeps because the store cannot take them.
+    """
 
     store: RelevoError | None
     gateway: RelevoError | None
+    set_aside: int = 0
 
 
 class Platform:
@@ -69,7 +74,12 @@ class Platform:
 
     def health(self) -> Health:
         """Ask both parts; errors are told, not raised."""
-        return Health(_error_of(self.store.ping), _error_of(self.gateway.health))
+        store = _error_of(self.store.ping)
+        try:
+            spool = self.gateway.health().spool
+        except RelevoError as error:
+            return Health(store, error)
+        return Health(store, None, spool.set_aside_rows)
 
     def close(self) -> None:
         """Give everything back; a second time does nothing."""

@@ -42,6 +42,7 @@ class PlatformConnection(ReconnectingConnection[Platform]):
         self.profile: Profile | None = None
         self.platform: Platform | None = None
         self.gateway_error: RelevoError | None = None
+        self.set_aside = 0
 
     def open(self, profile: Profile) -> None:
         """Close what is open and open this profile's platform instead."""
@@ -65,6 +66,7 @@ class PlatformConnection(ReconnectingConnection[Platform]):
         self._stop_trying()
         platform, self.platform = self.platform, None
         self.error = self.gateway_error = None
+        self.set_aside = 0
         if platform is not None:
             self.closing.emit()
             name = platform.profile.name
@@ -103,6 +105,8 @@ class PlatformConnection(ReconnectingConnection[Platform]):
         if platform is not self.platform:
             return
         self.gateway_error = health.gateway
+        if health.gateway is None:
+            self.set_aside = health.set_aside
         self.error = health.store
         if health.store is None and health.gateway is None:
             self._delay = self._first_delay

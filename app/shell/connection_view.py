@@ -11,6 +11,11 @@ from app.shell.profile_dialogs import ProfileDialogs
 from app.shell.window import Shell
 from widgets.theme import State
 
+_SET_ASIDE = (
+    "The gateway keeps in its spool what the store cannot take; it is missing from what is shown here. "
+    "Its log says which rows and why."
+)
+
 
 class ConnectionView(QObject):
     """Follows the link; the banner's button tries again, or asks for what is missing."""
@@ -53,6 +58,9 @@ class ConnectionView(QObject):
             status.show_part(status.store, connection.platform.store_name, lost)
             down = connection.gateway_error.message if connection.gateway_error else None
             status.show_part(status.gateway, "gateway", down)
+            if down is None and connection.set_aside:
+                words = f"gateway: {_rows(connection.set_aside)} set aside"
+                status.gateway.set_status(words, State.WARNING, _SET_ASIDE)
 
     def _show_banner(self) -> None:
         connection, banner = self._connection, self._shell.banner
@@ -67,6 +75,8 @@ class ConnectionView(QObject):
                 f"{as_sentence(connection.gateway_error.message)} Applications may get no predictions; "
                 "what is shown here comes from the store and stays right.",
             )
+        elif connection.state is ConnectionState.OPEN and connection.set_aside:
+            banner.show_message(f"{_rows(connection.set_aside)} set aside", _SET_ASIDE, action="")
         else:
             banner.hide()
         self._count_down()
@@ -81,3 +91,7 @@ class ConnectionView(QObject):
             self._dialogs.ask_secrets(self._connection.error)
         else:
             self._connection.retry()
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

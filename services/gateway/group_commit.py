@@ -111,11 +111,12 @@ class GroupCommit:
         self._items.append(item)
         self._callbacks.append(done)
 
-    def shipped(self, number: int) -> None:
-        """The store has everything up to this entry."""
+    def shipped(self, number: int, *, stored: bool = True) -> None:
+        """Nothing up to this entry waits any more; `stored`: the store has all that still waited."""
         self._shipped = number
         if self._durability is Durability.STORE:
-            self._pending.acknowledge(number, None)
+            refused = Uncertain("the store cannot take some of these rows; they are set aside here")
+            self._pending.acknowledge(number, None if stored else refused)
         if self._forget_timer is None:
             self._forget()
 

@@ -262,12 +262,16 @@ class SpoolHealth(Struct, frozen=True):
         limit: bytes beyond which requests are refused.
         rows: not yet in the store.
         shipped: rows brought to the store since the gateway started.
+        set_aside: batches that the store cannot take, or that are damaged; they are kept in the spool.
+        set_aside_rows: rows in them.
     """
 
     bytes: int = 0
     limit: int = 0
     rows: int = 0
     shipped: int = 0
+    set_aside: int = 0
+    set_aside_rows: int = 0
 
 
 class Health(Struct, frozen=True):

@@ -124,6 +124,10 @@ class ObservedMetrics(Collector):
         )
         yield GaugeMetricFamily("relevo_spool_rows", "Rows not yet in the store.", spool.rows)
         yield CounterMetricFamily("relevo_shipped_rows", "Rows brought to the store.", spool.shipped)
+        yield GaugeMetricFamily(
+            "relevo_set_aside_batches", "Batches the store cannot take, kept in the spool.", spool.set_aside
+        )
+        yield GaugeMetricFamily("relevo_set_aside_rows", "Rows in them.", spool.set_aside_rows)
         lag = GaugeMetricFamily(
             "relevo_mirror_lag_rows", "Rows a challenger has yet to see.", None, _OF_VERSION
         )

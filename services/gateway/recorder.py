@@ -191,12 +191,12 @@ class Recorder:
         self._ship_timer = None
         self._shipper.request()
 
-    def _from_shipper(self, number: int) -> None:
-        self._loop.call_soon_threadsafe(self._on_shipped, number)
+    def _from_shipper(self, number: int, stored: bool) -> None:
+        self._loop.call_soon_threadsafe(self._on_shipped, number, stored)
 
-    def _on_shipped(self, number: int) -> None:
+    def _on_shipped(self, number: int, stored: bool) -> None:
         self._shipped = number
-        self._commits.shipped(number)
+        self._commits.shipped(number, stored=stored)
 
 
 def _complete(future: asyncio.Future[None], error: RelevoError | None) -> None:

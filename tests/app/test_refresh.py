@@ -2,12 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from services.evaluation.model import Span
+from services.gateway.recorder import Recorder
+from services.gateway.spool.outbox import DamagedEntry, Outbox
 from services.registry.model import Task
 from services.store.interface import Store
 
@@ -147,3 +151,15 @@ def test_an_empty_platform_says_what_would_fill_it(open_window: OpenWindow, qtbo
     window.wait_for_data()
     assert "relevo publish" in window.start.monitor.empty.text()
     assert window.start.monitor.empty.isVisible()
+
+
+def test_rows_that_the_gateway_has_set_aside_are_told(
+    open_window: OpenWindow, wine: Store, tmp_path: Path, request: pytest.FixtureRequest, qtbot: QtBot
+) -> None:
+    Recorder.open(tmp_path / "spool", lambda: wine)._spool.close()  # makes the folder
+    outbox = Outbox(tmp_path / "spool" / "outbox.sqlite3")
+    outbox.place([], 0, [DamagedEntry("wine", 3, b"", b"\xc1", "damaged")])
+    outbox.close()
+    shell = open_window(request.getfixturevalue("gateway")).start.shell
+    qtbot.waitUntil(lambda: shell.banner.accessibleName().startswith("3 rows set aside: "))
+    assert shell.status.gateway.text() == "gateway: 3 rows set aside"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from services.errors import Conflict, InvalidInput, NotFound, NotPrepared, RelevoError
+from services.errors import Conflict, Corrupt, InvalidInput, NotFound, NotPrepared, RelevoError
 from services.gateway.shipping.deduplication import Deduplicator
 from services.gateway.spool.outbox import Outbox, PlacedBatch, SegmentEnd
 from services.registry.model import Project, Signature
@@ -41,7 +41,8 @@ class StoreWriter:
             project: as the registry has it now.
 
         Raises:
-            Unavailable, NotPrepared, StorageFull, Refused, Corrupt: the store has it not, or not wholly.
+            InvalidInput, Corrupt: the store can never take it.
+            Unavailable, NotPrepared, StorageFull, Refused: the store has it not, or not wholly.
         """
         batch = decode(placed.blob)
         position = Position(self._writer, placed.segment, placed.sequence)
@@ -131,9 +132,14 @@ class ParallelDelivery:
         self._writer_to_store = StoreWriter(store, outbox.writer)
         self._pool = ThreadPoolExecutor(1 if store.kind == "sqlite" else workers, "shipping")
 
-    def deliver(self, batches: list[PlacedBatch]) -> None:
-        """Deliver all, and drop each that the store has even if it refuses another; raises what it said."""
-        projects = {name: self._store.project(name) for name in {placed.project for placed in batches}}
+    def deliver(self, batches: list[PlacedBatch]) -> int:
+        """Deliver all, and drop each that the store has even if it refuses another; raises what it said.
+
+        Returns:
+            How many were set aside because the store can never take them; empty ones in their stead wait
+            for the next round.
+        """
+        projects = self._projects({placed.project for placed in batches})
         looked_at, failures = self._each(self._deduplicator.without_duplicates, batches)
         changed = [looked_at[one.number] for one in batches if looked_at.get(one.number, one) is not one]
         if changed:
@@ -144,17 +150,43 @@ class ParallelDelivery:
         )
         if delivered:
             self._outbox.remove([looked_at[number] for number in delivered])
-        for failure in (*failures, *refusals):
-            raise failure
+        never = {number: error for number, error in {**failures, **refusals}.items() if _is_final(error)}
+        for placed in batches:
+            if placed.number in never:
+                self._set_aside(placed, never[placed.number])
+        for number, failure in {**failures, **refusals}.items():
+            if number not in never:
+                raise failure
+        return len(never)
+
+    def _projects(self, names: set[str]) -> dict[str, Project | None]:
+        """What the registry says; None also where nobody can read it: the log goes on without."""
+        found: dict[str, Project | None] = {}
+        for name in names:
+            try:
+                found[name] = self._store.project(name)
+            except (Corrupt, InvalidInput) as error:
+                _logger.warning("what the registry has of %r cannot be read: %s", name, error.message)
+                found[name] = None
+        return found
+
+    def _set_aside(self, placed: PlacedBatch, error: BaseException) -> None:
+        reason = error.message if isinstance(error, RelevoError) else repr(error)
+        self._outbox.set_aside(placed, reason)
+        _logger.error(
+            "%d rows of %s (batch %d of segment %d) cannot be stored and are set aside in the spool: %s",
+            placed.rows, placed.project, placed.sequence, placed.segment, reason,
+            exc_info=None if isinstance(error, RelevoError) else error,
+        )  # fmt: skip
 
     def _each(
         self, work: Callable[[PlacedBatch], Result], batches: Iterable[PlacedBatch]
-    ) -> tuple[dict[int, Result], list[BaseException]]:
+    ) -> tuple[dict[int, Result], dict[int, BaseException]]:
         """What the work gave for each batch, by number, and what it raised for the others."""
         pending = [(placed.number, self._pool.submit(work, placed)) for placed in batches]
-        failures = {number: future.exception() for number, future in pending}
-        results = {number: future.result() for number, future in pending if failures[number] is None}
-        return results, [failure for failure in failures.values() if failure is not None]
+        raised = {number: future.exception() for number, future in pending}
+        results = {number: future.result() for number, future in pending if raised[number] is None}
+        return results, {number: error for number, error in raised.items() if error is not None}
 
     def close_segments(self) -> None:
         """Close the segments all of whose batches the store has; raises as `deliver`."""
@@ -165,3 +197,10 @@ class ParallelDelivery:
     def close(self) -> None:
         """End the workers; the store stays open."""
         self._pool.shutdown()
+
+
+def _is_final(error: BaseException) -> bool:
+    """Whether a batch can never be delivered, however often it is tried."""
+    if isinstance(error, RelevoError):
+        return isinstance(error, InvalidInput | Corrupt)
+    return isinstance(error, Exception) and not isinstance(error, MemoryError | OSError)

@@ -10,18 +10,18 @@ from services.errors import RelevoError, StorageFull
 from services.gateway.disk_errors import DiskTrouble
 from services.gateway.records import RecordingLimits
 from services.gateway.shipping.delivery import ParallelDelivery
-from services.gateway.spool.batching import assemble_batches
+from services.gateway.spool.batching import assemble_batches, sort_damaged_out
 from services.gateway.spool.entries import Entry, EntryReader
 from services.gateway.spool.maintenance import DiskReserve, SpoolMaintenance
-from services.gateway.spool.outbox import Outbox
+from services.gateway.spool.outbox import DamagedEntry, Outbox, UnplacedBatch
 from services.store.interface import Store
 
 _logger = logging.getLogger(__name__)
 _ROUND_BYTES = 8 << 20
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 
-Shipped = Callable[[int], None]
-"""Called from the thread: the entry up to which the store has everything."""
+Shipped = Callable[[int, bool], None]
+"""Called from the thread: the entry up to which nothing waits; whether the store has that lot wholly."""
 
 
 class Shipper:
@@ -63,6 +63,7 @@ class Shipper:
         self._ending = threading.Event()
         self._deadline = 0.0
         self._wait = 0.0
+        self._set_aside = False
         self._thread = threading.Thread(target=self._run, name="shipping", daemon=True)
         self.trouble = ""
 
@@ -136,27 +137,32 @@ class Shipper:
                 repeat_seconds=self._limits.repeat_seconds,
             )
         batches = self._outbox.placed_batches()
+        entries: list[Entry] = []
         if not batches:
             entries = self._reader.read(self._outbox.assembled, self._lot_bytes())
             if entries:
                 self._assemble(entries)
                 batches = self._outbox.placed_batches()
-        self._delivery.deliver(batches)
+        if self._delivery.deliver(batches):
+            self._set_aside = True
+            return True  # empty batches are to be delivered in their stead
         self._delivery.close_segments()
-        if batches:
-            self._shipped(self._outbox.assembled)
+        if batches or self._set_aside:
+            self._shipped(self._outbox.assembled, not self._set_aside)
+            self._set_aside = False
         else:
             self._maintenance.reclaim_reserve()
         self._maintenance.after_round(sum(len(placed.blob) for placed in batches))
-        return bool(batches)
+        return bool(batches or entries)
 
     def _lot_bytes(self) -> int:
         """How much to take at once: on a full disk so little that the room given up is enough."""
         return _ROUND_BYTES if self._reserve.held else self._limits.reserve_bytes // 8
 
     def _assemble(self, entries: list[Entry]) -> None:
+        batches, damaged = _batches_of(entries)
         try:
-            self._outbox.place(assemble_batches(entries), entries[-1].number)
+            self._outbox.place(batches, entries[-1].number, damaged)
         except DiskTrouble:
             raise  # it is not for want of room
         except StorageFull:
@@ -164,3 +170,20 @@ class Shipper:
                 _logger.warning("the spool's disk is full: giving up the room kept free")
                 self._reserve.release()
             raise
+        for one in damaged:
+            self._set_aside = True
+            _logger.error(
+                "%d rows of %r are damaged in the spool and are set aside there: %s",
+                one.rows, one.project, one.reason,
+            )  # fmt: skip
+
+
+def _batches_of(entries: list[Entry]) -> tuple[list[UnplacedBatch], list[DamagedEntry]]:
+    """The entries as batches, without those that are damaged."""
+    try:
+        return assemble_batches(entries), []
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - damaged bytes fail in any way; each entry's own failure is told
+        whole, damaged = sort_damaged_out(entries)
+        return [batch for entry in whole for batch in assemble_batches([entry])], damaged

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.errors import Corrupt
 from services.gateway.prediction_ids import unpack_ids
 from services.gateway.records import AnsweredRows, Labels
 from services.gateway.spool.entries import Entry, EntryHeader, LabelHeader, PredictionHeader
-from services.gateway.spool.outbox import UnplacedBatch
+from services.gateway.spool.outbox import DamagedEntry, UnplacedBatch
 from services.registry.model import Field, FieldType, Mode
 from services.store.batches import Batch, Categorical, Column, Floats, LabelBatch, PredictionBatch, encode
 
@@ -20,9 +21,15 @@ MOST_BYTES = 900_000
 
 
 def assemble_batches(entries: Sequence[Entry]) -> list[UnplacedBatch]:
-    """Encoded batches of these entries; the champion's rows first, labels last, else in order."""
+    """Encoded batches of these entries; the champion's rows first, labels last, else in order.
+
+    Raises:
+        Exception: of any kind, where an entry is damaged; `sort_damaged_out` says which.
+    """
     grouped: dict[EntryHeader, list[Any]] = {}
     for entry in entries:
+        if entry.header is None:
+            raise Corrupt("an entry's header cannot be read")
         grouped.setdefault(entry.header, []).extend(entry.parts())
     unplaced: list[UnplacedBatch] = []
     for header in sorted(grouped, key=_rank):
@@ -31,6 +38,24 @@ def assemble_batches(entries: Sequence[Entry]) -> list[UnplacedBatch]:
             part = batch if len(batch) <= MOST_ROWS else _part(batch, start, start + MOST_ROWS)
             unplaced += [UnplacedBatch(header.project, rows, blob) for rows, blob in _encoded(part)]
     return unplaced
+
+
+def sort_damaged_out(entries: Sequence[Entry]) -> tuple[list[Entry], list[DamagedEntry]]:
+    """The entries that batches can be made of, and those that none can be made of."""
+    whole: list[Entry] = []
+    damaged: list[DamagedEntry] = []
+    for entry in entries:
+        try:
+            assemble_batches([entry])
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - damaged bytes fail in any way
+            project = "" if entry.header is None else entry.header.project
+            reason = f"the entry cannot be read: {error!r}"
+            damaged.append(DamagedEntry(project, entry.rows, entry.encoded_header, entry.payload, reason))
+        else:
+            whole.append(entry)
+    return whole, damaged
 
 
 def _rank(header: EntryHeader) -> int:

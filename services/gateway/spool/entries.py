@@ -86,11 +86,13 @@ class EntryGroup(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Rows of one header as recorded."""
+    """Rows of one header as recorded; `header` is None where it cannot be read."""
 
     number: int
-    header: EntryHeader
+    header: EntryHeader | None
     payload: bytes
+    rows: int = 0
+    encoded_header: bytes = b""
 
     def parts(self) -> list[list[Any]]:
         """The fields of each `AnsweredRows` or `Labels` in it, in the order in which they were recorded."""
@@ -243,7 +245,7 @@ class EntryReader:
     def __init__(self, path: Path, files: threading.Lock) -> None:
         self._path = path
         self._files = files
-        self._headers: dict[int, EntryHeader] = {}
+        self._headers: dict[int, tuple[EntryHeader | None, bytes]] = {}
 
     def read(self, after: int, most_bytes: int) -> list[Entry]:
         """Entries with larger numbers, about so many bytes of them, at least one if there is any."""
@@ -260,18 +262,25 @@ class EntryReader:
         entries: list[Entry] = []
         size = 0
         rows = connection.execute(
-            "SELECT number, header, payload FROM entries WHERE number > ? ORDER BY number", (after,)
+            "SELECT number, header, payload, rows FROM entries WHERE number > ? ORDER BY number", (after,)
         )
-        for number, header, payload in rows:
-            entries.append(Entry(number, self._header(connection, header), payload))
+        for number, place, payload, count in rows:
+            header, encoded = self._header(connection, place)
+            entries.append(Entry(number, header, payload, count, encoded))
             size += len(payload)
             if size >= most_bytes:
                 break
         return entries
 
-    def _header(self, connection: sqlite3.Connection, number: int) -> EntryHeader:
-        header = self._headers.get(number)
-        if header is None:
+    def _header(self, connection: sqlite3.Connection, number: int) -> tuple[EntryHeader | None, bytes]:
+        """A header and its bytes; None where they say none."""
+        known = self._headers.get(number)
+        if known is None:
             row = connection.execute("SELECT header FROM headers WHERE number = ?", (number,)).fetchone()
-            header = self._headers[number] = msgspec.msgpack.decode(row[0], type=EntryHeader)
-        return header
+            encoded = bytes(row[0]) if row else b""
+            try:
+                header = msgspec.msgpack.decode(encoded, type=EntryHeader)
+            except msgspec.MsgspecError:
+                header = None
+            known = self._headers[number] = header, encoded
+        return known

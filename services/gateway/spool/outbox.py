@@ -1,16 +1,21 @@
 """`outbox.sqlite3`: batches whose place in the log is fixed; the shipping thread alone writes it.
 
 Every commit is synced: a batch that may have reached the store stands here under the same place and
-with the same bytes until it surely has.
+with the same bytes until it surely has. What the store can never take is set aside: it stays here, and an
+empty batch goes to its place in the log, so that nobody waits for it.
 """
 
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from services.gateway.spool.database import connect, transaction, translate
+from services.store.batches import LabelBatch, encode
 
 SEGMENT_ROWS = 100_000
 SEGMENT_BATCHES = 2_000
@@ -31,7 +36,15 @@ CREATE TABLE IF NOT EXISTS parcels (
     number INTEGER PRIMARY KEY, project TEXT NOT NULL, segment INTEGER NOT NULL, sequence INTEGER NOT NULL,
     rows INTEGER NOT NULL, blob BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS set_aside (
+    number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, project TEXT NOT NULL, segment INTEGER,
+    sequence INTEGER, rows INTEGER NOT NULL, reason TEXT NOT NULL, header BLOB, content BLOB NOT NULL
+);
 """
+EMPTY_BATCH = encode(
+    LabelBatch(np.empty((0, 2), np.uint64), np.empty(0, np.float64), np.empty(0, np.int64))
+)
+"""Stands in the log where a batch was set aside."""
 
 
 class UnplacedBatch(NamedTuple):
@@ -53,6 +66,29 @@ class PlacedBatch(NamedTuple):
     blob: bytes
 
 
+class DamagedEntry(NamedTuple):
+    """An entry that no batch can be made of.
+
+    Attributes:
+        project: empty where not even that can be read.
+        header: as it stands in the entries' database; empty if there is none.
+        reason: why, for a person.
+    """
+
+    project: str
+    rows: int
+    header: bytes
+    payload: bytes
+    reason: str
+
+
+class SetAside(NamedTuple):
+    """How much the spool keeps that the store cannot take."""
+
+    parcels: int = 0
+    rows: int = 0
+
+
 class SegmentEnd(NamedTuple):
     """A segment to which nothing will be added any more."""
 
@@ -71,6 +107,7 @@ class Outbox:
     Attributes:
         writer: this spool's name in the log.
         assembled: entries up to and including this number have been taken over.
+        aside: how much is set aside.
 
     Raises:
         StorageFull, Corrupt, Unavailable: the database cannot be opened.
@@ -86,6 +123,7 @@ class Outbox:
                     "INSERT OR IGNORE INTO about VALUES (1, ?, 0)", (uuid.uuid4().hex,)
                 )
             about = self._connection.execute("SELECT writer, assembled FROM about").fetchone()
+            aside = self._connection.execute("SELECT count(*), total(rows) FROM set_aside").fetchone()
         except BaseException as error:
             self._connection.close()
             if isinstance(error, sqlite3.Error):
@@ -93,14 +131,26 @@ class Outbox:
             raise
         self.writer: str = about[0]
         self.assembled: int = about[1]
+        self.aside = SetAside(aside[0], int(aside[1]))
 
-    def place(self, batches: Iterable[UnplacedBatch], up_to: int) -> None:
+    def place(
+        self, batches: Iterable[UnplacedBatch], up_to: int, damaged: Sequence[DamagedEntry] = ()
+    ) -> None:
         """Give batches the next places of their projects' logs, and take entries up to a number as done.
+
+        Args:
+            batches: of the entries that can be read.
+            up_to: the last entry's number.
+            damaged: the other entries; they are set aside.
 
         Raises:
             StorageFull, Corrupt, Unavailable: nothing changed.
         """
         with transaction(self._connection):
+            self._keep_aside([
+                (one.project, None, None, one.rows, one.reason, one.header, one.payload)
+                for one in damaged
+            ])  # fmt: skip
             for batch in batches:
                 segment, sequence = self._next_place(batch)
                 self._connection.execute(
@@ -109,6 +159,22 @@ class Outbox:
                 )
             self._connection.execute("UPDATE about SET assembled = ?", (up_to,))
         self.assembled = up_to
+        self._count_aside(len(damaged), sum(one.rows for one in damaged))
+
+    def set_aside(self, placed: PlacedBatch, reason: str) -> None:
+        """Keep a batch here for good, and an empty one at its place in its stead; raises as `place`.
+
+        Args:
+            placed: what the store never takes.
+            reason: why, for a person.
+        """
+        kept = (placed.project, placed.segment, placed.sequence, placed.rows, reason, None, placed.blob)
+        with transaction(self._connection):
+            self._keep_aside([kept])
+            self._connection.execute(
+                "UPDATE parcels SET rows = 0, blob = ? WHERE number = ?", (EMPTY_BATCH, placed.number)
+            )
+        self._count_aside(1, placed.rows)
 
     def placed_batches(self) -> list[PlacedBatch]:
         """What is to be shipped, in order."""
@@ -151,6 +217,16 @@ class Outbox:
     def close(self) -> None:
         """Close; what is in it stays."""
         self._connection.close()
+
+    def _keep_aside(self, kept: Sequence[tuple[Any, ...]]) -> None:
+        self._connection.executemany(
+            "INSERT INTO set_aside (at_ms, project, segment, sequence, rows, reason, header, content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(time.time_ns() // 1_000_000, *one) for one in kept],
+        )
+
+    def _count_aside(self, parcels: int, rows: int) -> None:
+        self.aside = SetAside(self.aside.parcels + parcels, self.aside.rows + rows)
 
     def _next_place(self, batch: UnplacedBatch) -> tuple[int, int]:
         """The place of a batch; the one after it is kept, in a new segment if this one is full."""

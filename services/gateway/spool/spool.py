@@ -138,8 +138,8 @@ class Spool:
 
     def health(self) -> SpoolHealth:
         """How full it is."""
-        held = self._entries
-        return SpoolHealth(held.bytes, self._limit, held.rows, held.shipped)
+        held, aside = self._entries, self.outbox.aside
+        return SpoolHealth(held.bytes, self._limit, held.rows, held.shipped, aside.parcels, aside.rows)
 
     def close(self) -> None:
         """Close, and let another process own the folder; what is not shipped stays."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -93,3 +94,40 @@ def test_what_is_not_safe_is_refused_in_words(
     assert ended.returncode == 1
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_what_is_damaged_in_its_spool_is_told_while_all_else_goes_on(
+    platform: Any, model: StubModel, helpers: SimpleNamespace
+) -> None:
+    platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
+    platform.start()
+    platform.stop()
+    platform.start(store="cassandra:127.0.0.1:9")
+    with platform.client() as client:
+        client.predict("wine", [ROW, ROW])
+    assert platform.stop() == 0
+    entries = sqlite3.connect(platform.folder / "spool" / "entries.sqlite3")
+    with entries:
+        entries.execute("UPDATE entries SET payload = x'c1'")
+    entries.close()
+    platform.start()
+    with platform.client() as client:
+        helpers.wait_until(lambda: client.health().spool.set_aside_rows == 2)
+        client.predict("wine", [ROW])
+        helpers.wait_until(lambda: client.health().spool.rows == 0)
+    with platform.http() as http:
+        assert "relevo_set_aside_batches 1.0\nrelevo_set_aside_rows 2.0" in without_comments(
+            http.get("/metrics").text
+        )
+    told = subprocess.run(
+        [sys.executable, "-m", "app", "status", "--gateway", platform.address],
+        env={**os.environ, "RELEVO_TOKEN": platform.admin_token},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 1
+    assert "2 rows set aside" in told.stdout
+    assert "'wine' are damaged in the spool" in platform.log()
+
+
+def without_comments(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
