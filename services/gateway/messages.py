@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from services.gateway.request_limits import LONGEST_REVISION, LONGEST_TEXT, MOST_ROWS
 from services.registry.model import Listener, Mode, Policy, Project, Revision, Signature, TokenRole
 
 _TIME_BASED = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[17][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
@@ -15,8 +16,10 @@ PredictionId = Annotated[
         extra_json_schema={"format": "uuid", "pattern": _TIME_BASED},
     ),
 ]
-Words = Annotated[str, Meta(pattern=r"\S")]
+Words = Annotated[str, Meta(pattern=r"\S", max_length=LONGEST_TEXT)]
 """A text that says something."""
+RevisionName = Annotated[str, Meta(max_length=LONGEST_REVISION)]
+Instances = Annotated[list[dict[str, float | str | bool | None]], Meta(min_length=1, max_length=MOST_ROWS)]
 
 
 class PredictRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,8 +28,8 @@ class PredictRequest(Struct, frozen=True, forbid_unknown_fields=True):
     A project's own description has the inputs; ids, one an instance, make a retry safe.
     """
 
-    instances: Annotated[list[dict[str, float | str | bool | None]], Meta(min_length=1)]
-    ids: list[PredictionId] | None = None
+    instances: Instances
+    ids: Annotated[list[PredictionId], Meta(max_length=MOST_ROWS)] | None = None
 
 
 class Answer(Struct, frozen=True):
@@ -54,7 +57,7 @@ class Answers(Struct, frozen=True):
 class TryRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Instances to ask a version, of which nothing is kept."""
 
-    instances: Annotated[list[dict[str, float | str | bool | None]], Meta(min_length=1)]
+    instances: Instances
 
 
 class Tried(Struct, frozen=True):
@@ -69,7 +72,10 @@ class LabelItem(Struct, frozen=True, forbid_unknown_fields=True):
     """The true value of one prediction."""
 
     id: PredictionId
-    label: float | str | bool
+    label: float | Annotated[str, Meta(max_length=LONGEST_TEXT)] | bool
+
+
+Labels = Annotated[list[LabelItem], Meta(max_length=MOST_ROWS)]
 
 
 class LabelCounts(Struct, frozen=True):
@@ -129,7 +135,7 @@ class PolicyRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class RevisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Change a version's desired revision, if it is still `expected`."""
 
-    revision: str
+    revision: RevisionName
     expected: str
     reason: Words
     who: Words

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from services.errors import InvalidInput, RelevoError, Unavailable
+from services.gateway.request_limits import LONGEST_REVISION
 from services.gateway.validation import class_name
 from services.http.client import HttpClient, TimedOut
 from services.http.errors import error_from
@@ -159,6 +160,8 @@ def read_reply(body: bytes, signature: Signature, count: int, milliseconds: floa
 
 def check_reply(reply: _Reply, signature: Signature, count: int, milliseconds: float) -> ModelAnswer:
     """The answer in the signature's terms; ValueError says how it breaks the contract."""
+    if len(reply.revision) > LONGEST_REVISION:
+        raise ValueError(f"a revision of {len(reply.revision):,} characters; at most {LONGEST_REVISION}")
     if len(reply.predictions) != count:
         raise ValueError(f"{len(reply.predictions)} predictions for {count} rows")
     if signature.task is Task.REGRESSION:

@@ -9,8 +9,14 @@ import msgspec
 from services.gateway import messages
 from services.gateway.operations import Operation
 from services.gateway.protocols.registry import BY_VERSION
+from services.gateway.request_limits import (
+    LARGEST_INTEGER,
+    LONGEST_TEXT,
+    MOST_ROWS,
+    ROW_TEXT_BYTES,
+)
 from services.gateway.schema_rules import apply_rules
-from services.gateway.validation import LARGEST_INTEGER, LONGEST_TEXT, request_fields
+from services.gateway.validation import request_fields
 from services.registry.model import Field, FieldType, Listener, Mode, Project, Task, Version
 from services.routing import make_policy
 
@@ -131,7 +137,7 @@ def _of_project(project: Project, listener: str | None) -> tuple[Document, Docum
             if listener is not None:
                 _take_plain_rows(paths[path]["post"], components, f"P{name[1:]}")
     components["LabelItem"] = _label_item(project)
-    taken = {"type": "array", "items": {"$ref": _REF.format(name="LabelItem")}}
+    taken = {"type": "array", "maxItems": MOST_ROWS, "items": {"$ref": _REF.format(name="LabelItem")}}
     paths[f"{base}/labels"] = {
         "post": {
             "operationId": "label",
@@ -167,11 +173,12 @@ def _predict(
     components[asked] = {
         "type": "object",
         "properties": {
-            "instances": {"type": "array", "minItems": 1, "items": _reference(instance)},
+            "instances": _rows_of(_reference(instance)),
             "ids": {
                 "description": "Time-based UUIDs (version 1 or 7), one an instance: a retry is safe.",
                 "type": ["array", "null"],
                 "minItems": 1,
+                "maxItems": MOST_ROWS,
                 "items": _prediction_id(),
             },
         },
@@ -196,7 +203,7 @@ def _predict(
 def _take_plain_rows(predict: Document, components: Document, name: str) -> None:
     """What a listener takes and gives beside the gateway's own form."""
     row = _reference(f"{name}RequestInstance")
-    rows = {"type": "array", "minItems": 1, "items": row}
+    rows = _rows_of(row)
     answers = components[f"{name}Answer"]["properties"]["predictions"]["items"]
     prediction = answers["properties"]["prediction"]
     predictions = {"type": "array", "items": prediction}
@@ -206,9 +213,16 @@ def _take_plain_rows(predict: Document, components: Document, name: str) -> None
     )
 
 
+def _rows_of(instance: Document) -> Document:
+    return {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": instance}
+
+
 def instance_schema(fields: Sequence[Field]) -> Document:
     """The JSON schema of one instance."""
+    texts = [field for field in fields if field.type is FieldType.STRING]
+    told = f"Its texts have at most {ROW_TEXT_BYTES:,} bytes together." if texts else ""
     return {
+        **({"description": told} if told else {}),
         "type": "object",
         "properties": {field.name: _field(field) for field in fields},
         "required": [field.name for field in fields if field.required],
@@ -275,7 +289,8 @@ def _label_item(project: Project) -> Document:
     known = sorted({name for version in project.versions for name in version.signature.classes})
     label: Document = {"type": "number"}
     if project.task is Task.CLASSIFICATION:
-        label = {"type": ["string", "number", "boolean"], "examples": known}
+        kinds = ["string", "number", "boolean"]
+        label = {"type": kinds, "maxLength": LONGEST_TEXT, "examples": known}
     return {
         "type": "object",
         "properties": {"id": _prediction_id(), "label": label},
@@ -309,6 +324,8 @@ def _operation(operation: Operation, schemas: dict[str, Document]) -> Document:
         content = "application/octet-stream" if operation.takes is bytes else _JSON
         schema = {} if operation.takes is bytes else schemas[_key(operation.takes)]
         described["requestBody"] = {"required": True, "content": {content: {"schema": schema}}}
+        if operation.limit is not None:
+            described["requestBody"]["description"] = f"At most {operation.limit:,} bytes."
     return described
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.gateway.protocols.mlflow import FORMATS
 from services.gateway.protocols.tensors import KNOWN_DATATYPES, MOST_DIMENSIONS
+from services.gateway.request_limits import LONGEST_REVISION
 from services.routing import known_policies
 
 Document = dict[str, Any]
@@ -16,6 +17,8 @@ _MOMENT = {
 }
 _FILLED = {"type": ["object", "array"]}
 _RULES: dict[str, Document] = {
+    "Revision": {"properties": {"sha256": {"maxLength": LONGEST_REVISION}}},
+    "Version": {"properties": {"revision": {"maxLength": LONGEST_REVISION}}},
     "Signature": {
         "properties": {"inputs": {"minItems": 1}, "classes": {"uniqueItems": True}},
         "if": {"properties": {"task": {"const": "classification"}}},

@@ -15,14 +15,11 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from services.gateway.records import Value
+from services.gateway.request_limits import LARGEST_INTEGER, LONGEST_TEXT, MOST_ROWS, ROW_TEXT_BYTES
 from services.http.errors import InvalidField
 from services.http.validation_errors import explain, explain_value
 from services.registry.model import Field, FieldType, Mode, Project, Version
 from services.store.names import column_for
-
-LARGEST_INTEGER = 2**53
-LONGEST_TEXT = 4096
-"""Characters; so that a row of texts stays far below the store's limit for one blob."""
 
 _TYPES: dict[FieldType, Any] = {
     FieldType.NUMBER: float,
@@ -30,6 +27,7 @@ _TYPES: dict[FieldType, Any] = {
     FieldType.STRING: Annotated[str, Meta(max_length=LONGEST_TEXT)],
     FieldType.BOOLEAN: bool,
 }
+_BYTES_A_CHARACTER = 4
 _RELAXED_TYPES = {**_TYPES, FieldType.INTEGER: int | float}
 
 
@@ -45,10 +43,17 @@ def checked_body(instances: list[Any], ids: list[str] | None) -> DecodedBody:
     """A body as decoded; InvalidField if it has no instance, or not one id for each."""
     if not instances:
         raise InvalidField("instances is empty; send at least one", field="instances")
+    check_count(len(instances), "instances")
     if ids is not None and len(ids) != len(instances):
         counts = f"{len(ids)} entries for {len(instances)} instances"
         raise InvalidField(f"ids has {counts}", field="ids")
     return DecodedBody(instances, ids)
+
+
+def check_count(rows: int, field: str) -> None:
+    """InvalidField if a request has more rows than are taken at once."""
+    if rows > MOST_ROWS:
+        raise InvalidField(f"the request has {rows:,} rows; at most {MOST_ROWS:,} are taken", field=field)
 
 
 def request_fields(project: Project, version: Version) -> tuple[Field, ...]:
@@ -95,6 +100,8 @@ class RequestSchema:
         self._rows: Any = list[row]  # type: ignore[valid-type]  # made at run time
         self._relaxed_rows: Any = list[relaxed]  # type: ignore[valid-type]  # the same
         self._integers = [f"f{i}" for i, field in enumerate(self.fields) if field.type is FieldType.INTEGER]
+        texts = [field.name for field in self.fields if field.type is FieldType.STRING]
+        self._long_texts = len(texts) * LONGEST_TEXT * _BYTES_A_CHARACTER > ROW_TEXT_BYTES
         self._values = _reader([f"f{index}" for index in range(len(self.fields))])
         self._convert = self._own_row(version) if len(self.own) < len(self.fields) else None
 
@@ -109,6 +116,7 @@ class RequestSchema:
             request = self._decoder.decode(body)
         except (ValueError, RecursionError) as error:
             request = self._second_look(body, error)
+        self._check_texts(request.instances, "instances")
         return checked_body(request.instances, request.ids)
 
     def upstream(self, rows: Sequence[Any]) -> bytes:
@@ -144,6 +152,12 @@ class RequestSchema:
     def _converted(self, values: Sequence[Mapping[str, Any]], place: str | None) -> list[Any]:
         if not values:
             raise InvalidField(f"{place} is empty; send at least one row", field=place or "")
+        check_count(len(values), place or "")
+        rows = self._typed(values, place)
+        self._check_texts(rows, place)
+        return rows
+
+    def _typed(self, values: Sequence[Mapping[str, Any]], place: str | None) -> list[Any]:
         try:
             return cast("list[Any]", msgspec.convert(values, self._rows))
         except msgspec.ValidationError as error:
@@ -155,6 +169,19 @@ class RequestSchema:
             raise explain_value(error, place) from None
         self._make_integers(rows, place)
         return cast("list[Any]", rows)
+
+    def _check_texts(self, rows: Sequence[Any], place: str | None) -> None:
+        """InvalidField if the texts of a row are longer than the log can keep."""
+        if not self._long_texts:
+            return
+        for index, row in enumerate(rows):
+            size = sum(len(value.encode()) for value in self._values(row) if isinstance(value, str))
+            if size > ROW_TEXT_BYTES:
+                path = "" if place is None else f"{place}[{index}]"
+                raise InvalidField(
+                    f"{path or 'the row'} has texts of {size:,} bytes; at most {ROW_TEXT_BYTES:,} are kept",
+                    field=path,
+                )
 
     def _second_look(self, body: bytes, error: Exception) -> Any:
         """Take integers written as 5.0, which are integers in JSON; otherwise say what is wrong."""

@@ -21,7 +21,7 @@ _WORDS = {
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
-_LENGTH = re.compile(r"Expected `str` of length <= (\d+)")
+_LENGTH = re.compile(r"Expected `(str|array)` of length <= (\d+)")
 _BOUND = re.compile(r"Expected `int` ([<>]=) (-?\d+)")
 _LARGEST = {str(2**53), str(-(2**53))}
 _EMPTY = ("Expected `array` of length >= 1", "Expected `str` matching regex")
@@ -80,7 +80,8 @@ def _sentence(reason: str) -> str:
         wanted = [_WORDS.get(kind, kind) for kind in kinds if kind != "float" or "int" not in kinds]
         return f"must be {' or '.join(wanted)}, not {_WORDS.get(expected[2], expected[2])}"
     if length := _LENGTH.match(reason):
-        return f"is longer than {length[1]} characters"
+        kind = "characters" if length[1] == "str" else "entries"
+        return f"is longer than {int(length[2]):,} {kind}"
     if reason.startswith("Number out of range"):
         return "is too large a number"
     if reason.startswith(_EMPTY):

@@ -13,6 +13,7 @@ Ids = NDArray[np.uint64]
 """Shape (n, 2): the big-endian high and low halves of each UUID."""
 
 _GREGORIAN_OFFSET = 0x01B21DD213814000  # 100 ns ticks from 1582-10-15 to 1970-01-01 (RFC 9562, 5.1)
+_LONGEST_TEXT = 64
 
 
 def new_ids(count: int) -> Ids:
@@ -27,6 +28,8 @@ def new_ids(count: int) -> Ids:
 
 def parse_id(text: str) -> tuple[int, int]:
     """A client's prediction id as (high, low); InvalidInput unless it is a version 1 or 7 UUID."""
+    if len(text) > _LONGEST_TEXT:
+        raise InvalidInput(f"an id of {len(text):,} characters is not a UUID")
     try:
         value = uuid.UUID(text)
     except ValueError:

@@ -1,9 +1,12 @@
 """Packs closed segments of the log, and clears away what a crash while packing left."""
 
+import logging
 from collections.abc import Callable
 
-from services.errors import Conflict
+from services.errors import Conflict, Corrupt
 from services.store.interface import LogStore
+
+_log = logging.getLogger(__name__)
 
 
 class PackSegments:
@@ -31,4 +34,10 @@ class PackSegments:
             except Conflict:
                 # A batch is still on its way; the segment's turn comes again.
                 continue
+            except Corrupt as error:
+                # It stays as it is, so that nothing of it goes; the others are packed.
+                _log.error(
+                    "segment %d of writer %s of %s is not packed: %s",
+                    segment.number, segment.writer, project, error.message,
+                )  # fmt: skip
             self._settled.add(key)

@@ -99,7 +99,7 @@ class Supervisor:
         try:
             for project in store.projects():
                 for task in tasks:
-                    self._run_task(task, project, cancelled)
+                    self._run_task(store, task, project, cancelled)
         except Unavailable as error:
             self._wait_out(error)
         except Cancelled:
@@ -108,15 +108,20 @@ class Supervisor:
             self._is_back()
             self._stopping.wait(self._pause)
 
-    def _run_task(self, task: PeriodicTask, project: str, cancelled: Callable[[], bool]) -> None:
+    def _run_task(
+        self, store: Store, task: PeriodicTask, project: str, cancelled: Callable[[], bool]
+    ) -> None:
         """Run it; what fails for one project is logged, once while it stays the same, and others go on."""
         if cancelled():
             raise Cancelled
         key = (type(task).__name__, project)
         try:
             task.run(project, cancelled)
-        except (Unavailable, Cancelled):
+        except Cancelled:
             raise
+        except Unavailable as error:
+            store.ping()  # a store that answers has trouble with this project only
+            self._log_failure(key, error.message, error=None)
         except RelevoError as error:
             self._log_failure(key, error.message, error=None)
         except Exception as error:  # noqa: BLE001 - a bug that one project brings out is logged with its trace

@@ -24,7 +24,8 @@ class PeriodicTask(Protocol):
 
         Raises:
             Cancelled: `cancelled` said so in the midst of it.
-            Unavailable: the store cannot be reached; all tasks wait until it is back.
+            Unavailable: the store cannot be reached; all tasks wait until it is back, unless it answers
+                others.
             RelevoError: this task failed for this project; it is logged, the others go on.
         """
 

@@ -9,6 +9,7 @@ from services.errors import Conflict, InvalidInput
 from services.gateway import messages
 from services.gateway.metrics import CONTENT_TYPE
 from services.gateway.operations import ADMIN, CLIENT, Call, Operation
+from services.gateway.request_limits import ENTRY_BYTES
 from services.gateway.routes.signatures import version_url
 from services.http.errors import InvalidField
 from services.registry.model import Listener, Token, TokenRole
@@ -118,7 +119,8 @@ OPERATIONS = (
     Operation("GET", "/v1/tokens", "All tokens, by their digests", ADMIN, _tokens, gives=list[Token]),
     Operation(
         "POST", "/v1/tokens", "Issue a token, shown this once", ADMIN, _issue_token,
-        takes=messages.TokenRequest, gives=messages.TokenIssued, status=201, errors=(404,),
+        takes=messages.TokenRequest, gives=messages.TokenIssued, limit=ENTRY_BYTES, status=201,
+        errors=(404,),
     ),
     Operation("DELETE", "/v1/tokens/{digest}", "Revoke a token", ADMIN, _revoke_token, errors=(404, 409)),
     Operation(
@@ -127,7 +129,7 @@ OPERATIONS = (
     ),
     Operation(
         "PUT", _LISTENER, "Give a project or version a port of its own", ADMIN, _put_listener,
-        takes=messages.ListenerRequest, gives=Listener, errors=(404, 422),
+        takes=messages.ListenerRequest, gives=Listener, limit=ENTRY_BYTES, errors=(404, 422),
     ),
     Operation("DELETE", _LISTENER, "Close a port of its own", ADMIN, _remove_listener, errors=(422,)),
 )  # fmt: skip

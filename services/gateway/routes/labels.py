@@ -50,6 +50,6 @@ def _champion_first(project: Project) -> list[str]:
 OPERATIONS = (
     Operation(
         "POST", "/v1/projects/{project}/labels", "Tell the true values of predictions", CLIENT, _labels,
-        takes=list[messages.LabelItem], gives=messages.LabelCounts, errors=(404,),
+        takes=messages.Labels, gives=messages.LabelCounts, errors=(404,),
     ),
 )  # fmt: skip

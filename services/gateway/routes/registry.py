@@ -9,7 +9,8 @@ from services.evaluation.evidence import read_evidence
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway import messages
 from services.gateway.operations import ADMIN, ANYONE, SERVICE, Call, Operation
-from services.gateway.routes.signatures import check_signature, version_url
+from services.gateway.request_limits import ENTRY_BYTES
+from services.gateway.routes.signatures import check_revision, check_signature, version_url
 from services.registry.model import (
     ChampionChange,
     Evidence,
@@ -96,6 +97,7 @@ def _put_version(call: Call) -> Project:
     version: Version = call.body
     if (version.project, version.name) != (call.path["project"], call.path["version"]):
         raise InvalidInput("the body's project and name are not those of the path")
+    check_revision(version.revision, "revision")
     check_signature(version.signature)
     store = call.dependencies.store()
     url = version.url or version_url(call.dependencies, store.listeners(), version.project, version.name)
@@ -124,6 +126,7 @@ def _add_revision(call: Call) -> messages.RevisionAdded:
     version = call.dependencies.registry().version(call.path["project"], call.path["version"])
     if (revision.project, revision.version) != (version.project, version.name):
         raise InvalidInput("the body's project and version are not those of the path")
+    check_revision(revision.sha256, "sha256")
     call.dependencies.store().add_revision(revision)
     return messages.RevisionAdded(revision.sha256)
 
@@ -158,15 +161,17 @@ OPERATIONS = (
     ),
     Operation(
         "POST", f"{_PROJECT}/champion", "Change the champion", ADMIN, _change_champion,
-        takes=messages.ChampionRequest, gives=Project, errors=(404, 409),
+        takes=messages.ChampionRequest, gives=Project, limit=ENTRY_BYTES,
+        errors=(404, 409),
     ),
     Operation(
         "POST", f"{_PROJECT}/policy", "Change how requests are routed", ADMIN, _change_policy,
-        takes=messages.PolicyRequest, gives=Project, errors=(404, 409),
+        takes=messages.PolicyRequest, gives=Project, limit=ENTRY_BYTES,
+        errors=(404, 409),
     ),
     Operation(
         "PUT", _VERSION, "Register a version", ADMIN, _put_version,
-        takes=Version, gives=Project, errors=(409,),
+        takes=Version, gives=Project, limit=ENTRY_BYTES, errors=(409,),
     ),
     Operation(
         "POST", f"{_VERSION}/retired", "Take a challenger out of the shadow, or back", ADMIN, _retire,
@@ -178,11 +183,12 @@ OPERATIONS = (
     ),
     Operation(
         "POST", f"{_VERSION}/revisions", "Record a trained artifact", SERVICE, _add_revision,
-        takes=Revision, gives=messages.RevisionAdded, errors=(404,),
+        takes=Revision, gives=messages.RevisionAdded, limit=ENTRY_BYTES, errors=(404,),
     ),
     Operation(
         "POST", f"{_VERSION}/revision", "Choose the revision that every replica loads", ADMIN,
-        _change_revision, takes=messages.RevisionRequest, gives=Project, errors=(404, 409),
+        _change_revision, takes=messages.RevisionRequest, gives=Project, limit=ENTRY_BYTES,
+        errors=(404, 409),
     ),
     Operation(
         "GET", f"{_VERSION}/revisions/history", "Every change of the desired revision", ADMIN,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from services.errors import Conflict, InvalidInput
 from services.gateway import messages
 from services.gateway.operations import SERVICE, Call, Operation
-from services.gateway.routes.signatures import check_signature, version_url
+from services.gateway.request_limits import ENTRY_BYTES
+from services.gateway.routes.signatures import check_revision, check_signature, version_url
 from services.registry.model import Mode, Version
 
 
@@ -15,6 +16,7 @@ def _register(call: Call) -> messages.Desired:
         call.grant.require(SERVICE, request.project, request.version)
     if (request.revision.project, request.revision.version) != (request.project, request.version):
         raise InvalidInput("the revision belongs to another project or version")
+    check_revision(request.revision.sha256, "revision.sha256")
     check_signature(request.signature)
     store = call.dependencies.store()
     before = store.project(request.project)
@@ -57,7 +59,7 @@ async def _desired(call: Call) -> messages.Desired:
 OPERATIONS = (
     Operation(
         "POST", "/v1/register", "A model service says where it is", SERVICE, _register,
-        takes=messages.RegisterRequest, gives=messages.Desired, errors=(409,),
+        takes=messages.RegisterRequest, gives=messages.Desired, limit=ENTRY_BYTES, errors=(409,),
     ),
     Operation(
         "GET", "/v1/projects/{project}/versions/{version}/desired",

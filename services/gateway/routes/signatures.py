@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from services.errors import InvalidInput
 from services.gateway.dependencies import Dependencies
-from services.registry.model import Listener, Signature, Task
+from services.gateway.request_limits import LONGEST_REVISION, SIGNATURE_BYTES
+from services.http.errors import InvalidField
+from services.registry.model import FieldType, Listener, Mode, Signature, Task
+from services.store.batches import Categorical, Column, PredictionBatch, encode
+from services.store.identifiers import new_ids
 from services.store.names import validate_column
 
 
@@ -25,7 +31,37 @@ def check_signature(signature: Signature) -> Signature:
         raise InvalidInput("a classification's signature names at least two classes")
     if len(set(signature.classes)) != len(signature.classes):
         raise InvalidInput("a class stands twice in the signature")
+    size = _row_bytes(signature)
+    if size > SIGNATURE_BYTES:
+        raise InvalidInput(
+            f"the inputs and classes of the signature make a row of {size:,} bytes; at most "
+            f"{SIGNATURE_BYTES:,} can be kept (about 900 inputs, or 1,000 classes)"
+        )
     return signature
+
+
+def check_revision(revision: str, field: str) -> None:
+    """InvalidField if the name of a revision is longer than is kept."""
+    if len(revision) > LONGEST_REVISION:
+        raise InvalidField(
+            f"{field} has {len(revision):,} characters; at most {LONGEST_REVISION} are kept", field=field
+        )
+
+
+def _row_bytes(signature: Signature) -> int:
+    """How long a row without any text is in the log."""
+    inputs: dict[str, Column] = {
+        field.column: Categorical.of([None]) if field.type is FieldType.STRING else np.zeros(1)
+        for field in signature.inputs
+    }
+    classes = signature.classes
+    number = np.zeros(1, np.float32)
+    row = PredictionBatch(
+        version="", revision="", mode=Mode.CHAMPION, ids=new_ids(1), inputs=inputs,
+        predicted=Categorical(np.zeros(1, np.int32), classes) if classes else np.zeros(1),
+        scores=np.zeros((1, len(classes))) if classes else None, latency_ms=number, propensity=number,
+    )  # fmt: skip
+    return len(encode(row))
 
 
 def version_url(

@@ -8,6 +8,7 @@ from services.errors import InvalidInput, NotFound
 from services.evaluation.historical import announce_training
 from services.gateway import messages
 from services.gateway.operations import ADMIN, Call, Operation
+from services.gateway.request_limits import LONGEST_TEXT
 from services.gateway.routes.signatures import check_signature
 from services.gateway.validation import class_name
 from services.http.errors import InvalidField
@@ -58,13 +59,22 @@ def training_columns(
 
 def _column(field: Field, values: _Values, path: str, *, text: bool) -> Column:
     if text:
-        return Categorical.of([None if value is None else class_name(value) for value in values])
+        return _texts([None if value is None else class_name(value) for value in values], path)
     for index, value in enumerate(values):
         if value is not None and not _fits(field.type, value):
             raise InvalidField(f"{path}[{index}] is not of type {field.type}", field=f"{path}[{index}]")
     if field.type is FieldType.STRING:
-        return Categorical.of([value if isinstance(value, str) else None for value in values])
+        return _texts([value if isinstance(value, str) else None for value in values], path)
     return np.array(values, dtype=np.float64)
+
+
+def _texts(values: list[str | None], path: str) -> Categorical:
+    found = Categorical.of(values)
+    if any(len(text) > LONGEST_TEXT for text in found.categories):
+        index = next(index for index, text in enumerate(values) if text and len(text) > LONGEST_TEXT)
+        field = f"{path}[{index}]"
+        raise InvalidField(f"{field} is longer than {LONGEST_TEXT:,} characters", field=field)
+    return found
 
 
 def _fits(kind: FieldType, value: float | str | bool) -> bool:

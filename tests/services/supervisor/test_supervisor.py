@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.errors import Cancelled, Corrupt, Unavailable
+from services.errors import Cancelled, Corrupt, Unavailable, Uncertain
 from services.registry.model import Job, JobState
 from services.store.interface import Position, Store
 from services.store.sqlite import SqliteStore
@@ -39,6 +39,23 @@ class Counting:
             raise self.failure
 
 
+class Unplugged(SqliteStore):
+    """A store that does not answer while it is down."""
+
+    down = False
+    asked = 0
+
+    def ping(self) -> None:
+        if self.down:
+            self.asked += 1
+            raise Unavailable("nobody answers")
+        super().ping()
+
+    def projects(self) -> list[str]:
+        self.ping()
+        return super().projects()
+
+
 @contextmanager
 def running(open_store: Callable[[], Store], *tasks: PeriodicTask) -> Iterator[Supervisor]:
     supervisor = Supervisor(
@@ -58,12 +75,13 @@ def test_an_outage_is_told_once_and_work_goes_on_after_it(
 ) -> None:
     caplog.set_level(logging.INFO, "services.supervisor")
     task = Counting()
-    with running(lambda: SqliteStore(tmp_path / "workspace"), task):
+    opened = Unplugged(tmp_path / "workspace")
+    with running(lambda: opened, task):
         tools.wait_for(lambda: task.runs > 2)
+        opened.down = True
         task.failure = Unavailable("nobody answers")
-        before = task.runs
-        tools.wait_for(lambda: task.runs > before + 3)
-        task.failure = None
+        tools.wait_for(lambda: opened.asked > 3)
+        opened.down, task.failure = False, None
         tools.wait_for(lambda: "the store is back" in caplog.messages)
     assert [text for text in caplog.messages if "down" in text] == [
         "the store is down, waiting for it: nobody answers"
@@ -115,6 +133,38 @@ def test_a_bug_in_one_project_does_not_stop_the_others_and_is_logged_once_with_i
     found = [record for record in caplog.records if "nobody thought of this" in record.getMessage()]
     assert [record.getMessage() for record in found] == ["Buggy for beer: nobody thought of this"]
     assert found[0].exc_info is not None
+
+
+def test_a_project_with_which_only_the_store_has_trouble_does_not_stop_the_others(
+    store: SqliteStore, tmp_path: Path, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    tools.register(store, "beer")
+
+    class TooSlow(Counting):
+        def run(self, project: str, cancelled: Callable[[], bool]) -> None:
+            if project == "beer":
+                raise Uncertain("no answer in time")
+            super().run(project, cancelled)
+
+    task = TooSlow()
+    with running(lambda: SqliteStore(tmp_path / "workspace"), task):
+        tools.wait_for(lambda: task.runs > 3)
+    assert caplog.messages.count("TooSlow for beer: no answer in time") == 1
+
+
+def test_a_segment_that_cannot_be_packed_keeps_its_bytes_and_the_next_one_is_packed(
+    store: SqliteStore, tools: SimpleNamespace
+) -> None:
+    tools.ship(store, 0)
+    tools.ship(store, 1)
+    with store._database.writing() as connection:
+        connection.execute("UPDATE live_db.log SET data = x'00' WHERE segment = 0 AND sequence = 1")
+    PackSegments(store).run("wine", never)
+    first, second = store.segments("wine")
+    assert (first.chunks, second.chunks > 0) == (0, True)
+    with store._database.reading() as connection:
+        (kept,) = connection.execute("SELECT count(*) FROM live_db.log WHERE segment = 0").fetchone()
+    assert kept == 2
 
 
 def test_a_task_that_works_again_and_fails_again_is_logged_again(
