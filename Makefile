@@ -9,7 +9,7 @@ WORKERS ?= 2
 PYTEST := QT_QPA_PLATFORM=offscreen $(RUN) -m pytest
 ARGS ?=
 
-.PHONY: demo test coverage lint bench bundle setup clean
+.PHONY: demo test soak coverage lint bench bundle setup clean
 
 setup: $(VENV)/installed
 
@@ -22,11 +22,15 @@ demo: setup
 	$(RUN) -m app demo $(ARGS)
 
 test: setup
-	$(PYTEST) -n $(WORKERS) $(ARGS)
+	$(PYTEST) -n $(WORKERS) -m "not soak" $(ARGS)
+
+# The long ones: the same faults as in the tests, for longer.
+soak: setup
+	$(PYTEST) -m soak $(ARGS)
 
 # The tests with a floor of covered lines for each package.
 coverage: setup
-	$(PYTEST) -n $(WORKERS) --cov --cov-report= $(ARGS)
+	$(PYTEST) -n $(WORKERS) -m "not soak" --cov --cov-report= $(ARGS)
 	$(RUN) .ci/coverage-floors
 
 lint: setup

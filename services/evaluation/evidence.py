@@ -1,4 +1,4 @@
-"""Evidence of a change of champion: made here for the window, the command line and the gateway alike."""
+"""Evidence of a change of champion: made here for the window and the gateway alike."""
 
 from services.evaluation.metrics.definitions import classification_definitions, regression_definitions
 from services.evaluation.model import ProjectView, VersionView

@@ -83,7 +83,7 @@ class _Body(msgspec.Struct):
 
 
 # The first kind that fits counts, so the special ones stand before the general.
-_KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
+KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
     (InvalidJson, 400, "invalid_json"),
     (TooLarge, 413, "too_large"),
     (InvalidInput, 422, "invalid_input"),
@@ -107,7 +107,7 @@ def error_body(code: str, message: str, *, field: str = "", remedy: str = "") ->
 
 def answer_for(error: Exception) -> ErrorAnswer:
     """The answer to give for an error; one that is not of our kinds is logged and told as `internal`."""
-    for kind, status, code in _KINDS:
+    for kind, status, code in KINDS:
         if isinstance(error, kind):
             body = error_body(code, error.message, field=getattr(error, "field", ""), remedy=error.remedy)
             return ErrorAnswer(status, body, _headers(error))
@@ -141,7 +141,7 @@ def error_from(status: int, body: bytes, *, who: str) -> RelevoError:
         return Unavailable(f"{who} answered {status}", details=repr(body[:200]))
     if error.field:
         return InvalidField(error.message, field=error.field)
-    for kind, _, code in _KINDS:
+    for kind, _, code in KINDS:
         if code == error.code:
             return kind(error.message, remedy=error.remedy)
     return Unavailable(f"{who} answered {status}: {error.message}")

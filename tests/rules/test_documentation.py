@@ -42,6 +42,20 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+REGISTRIES = re.findall(
+    r"`([A-Z]+)` (?:in|of) `([\w./]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+)
+
+
+@pytest.mark.parametrize(("name", "file"), REGISTRIES)
+def test_every_registry_that_is_named_is_where_it_is_said_to_be(name: str, file: str) -> None:
+    assert re.search(rf"^{name}\b.* = ", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_registries_that_are_named_are_found() -> None:
+    assert len(REGISTRIES) >= 10
+
+
 @pytest.mark.parametrize("page", FOR_DEVELOPERS, ids=page_name)
 def test_every_file_and_folder_that_a_page_for_developers_names_is_in_the_tree(page: Path) -> None:
     named = NAMED.findall(page.read_text(encoding="utf-8"))
@@ -73,9 +87,14 @@ def test_the_index_lists_every_help_page() -> None:
     assert listed == {page.name for page in HELP.glob("*.md")} - {"index.md"}
 
 
-def test_every_make_target_of_the_readme_exists() -> None:
+def test_every_make_target_that_a_page_for_developers_names_exists() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    used = set(re.findall(r"make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"))) - {"a"}
+    used = {
+        target
+        for page in FOR_DEVELOPERS
+        for target in re.findall(r"(?:^ {4}|`)make (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert used
     assert used <= targets
 
 

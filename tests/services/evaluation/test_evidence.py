@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from services.evaluation.evidence import evidence_of, read_evidence
+from services.evaluation.metrics.registry import REGRESSION_METRICS
 from services.evaluation.model import Measure, ProjectView, RegressionMetrics, Span, VersionView
 from services.evaluation.reader.reader import ProjectReader
 from services.registry.model import (
@@ -33,8 +34,8 @@ WINE = Project("wine", "A", 1, Policy(), (A, B))
 
 
 def measured(rows: int, rmse: float, r2: float | None = 0.5) -> VersionView:
-    values = {"r2": r2, "squared_correlation": r2, "rmse": rmse, "mse": rmse * rmse, "mae": rmse / 2}
-    measures = {key: Measure(value) for key, value in values.items()}
+    measures = {metric.key: Measure(r2) for metric in REGRESSION_METRICS}
+    measures |= {"rmse": Measure(rmse), "mse": Measure(rmse * rmse), "mae": Measure(rmse / 2)}
     return VersionView(predictions=2 * rows, labelled=rows, metrics=RegressionMetrics(rows, measures))
 
 
@@ -50,13 +51,7 @@ def test_live_rows_count_where_both_versions_have_true_values() -> None:
         view(live={"A": measured(12, 0.6), "B": measured(10, 0.55)}, historical=HISTORICAL), "B"
     )
     assert evidence.note == ""
-    assert [one.metric for one in evidence.values[::2]] == [
-        "RMSE",
-        "MAE",
-        "MSE",
-        "R²",
-        "Squared correlation",
-    ]
+    assert [one.metric for one in evidence.values[::2]] == [metric.title for metric in REGRESSION_METRICS]
     assert evidence.values[:2] == (
         MetricValue("RMSE", "A", "a" * 64, DataKind.LIVE, 12, 0.6),
         MetricValue("RMSE", "B", "b" * 64, DataKind.LIVE, 10, 0.55),

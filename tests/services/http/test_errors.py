@@ -7,6 +7,7 @@ import pytest
 
 from services import errors
 from services.http.errors import (
+    KINDS,
     InvalidField,
     InvalidJson,
     TooLarge,
@@ -17,7 +18,7 @@ from services.http.errors import (
     error_from,
 )
 
-KINDS = [
+EXAMPLES = [
     (InvalidJson("x"), 400, "invalid_json"),
     (TooLarge("x"), 413, "too_large"),
     (errors.InvalidInput("x"), 422, "invalid_input"),
@@ -33,7 +34,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("error", "status", "code"), KINDS)
+@pytest.mark.parametrize(("error", "status", "code"), EXAMPLES)
 def test_each_kind_has_its_status_and_code_and_comes_back_as_itself(
     error: Any, status: Any, code: Any
 ) -> None:
@@ -41,6 +42,10 @@ def test_each_kind_has_its_status_and_code_and_comes_back_as_itself(
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (status, code)
     assert type(error_from(answer.status, answer.body, who="it")) is type(error)
     assert ("retry-after" in dict(answer.headers)) == (status == 503)
+
+
+def test_every_kind_that_clients_meet_has_its_example_here() -> None:
+    assert {type(error) for error, _, _ in EXAMPLES} == {kind for kind, _, _ in KINDS}
 
 
 def test_the_field_travels() -> None:

@@ -3,14 +3,14 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from services.errors import Cancelled, Corrupt, Unavailable, Uncertain
+from services.errors import Corrupt, Unavailable, Uncertain
 from services.registry.model import Job, JobState
 from services.store.interface import Position, Store
 from services.store.sqlite import SqliteStore
@@ -19,7 +19,7 @@ from services.supervisor.orphaned_jobs import SILENT, EndOrphanedJobs
 from services.supervisor.rollup_writing import WriteRollups
 from services.supervisor.segment_packing import PackSegments
 from services.supervisor.supervisor import Supervisor
-from services.supervisor.tasks import TASKS, PeriodicTask
+from services.supervisor.tasks import PeriodicTask
 
 
 def never() -> bool:
@@ -200,35 +200,6 @@ def test_a_project_whose_rollups_cannot_be_mended_does_not_stop_the_others(
         if damage == "rollups":
             tools.wait_for(lambda: store.newest_rollups("beer") > generation)
             assert store.rollups("beer") is not None
-
-
-@pytest.mark.parametrize("make_task", TASKS, ids=lambda task: task.__name__)
-def test_every_periodic_task_may_be_run_again_and_again_on_any_project(
-    store: SqliteStore, tools: SimpleNamespace, make_task: Callable[[Store], PeriodicTask]
-) -> None:
-    task = make_task(store)
-    tools.register(store, "beer")
-    tools.ship(store, 0)
-    for _ in range(2):
-        for project in ("beer", "wine"):
-            task.run(project, never)
-    tools.ship(store, 1)
-    task.run("wine", never)
-    assert make_task(store) is not task
-
-
-@pytest.mark.parametrize("make_task", TASKS, ids=lambda task: task.__name__)
-def test_every_periodic_task_ends_soon_when_it_is_cancelled(
-    store: SqliteStore, tools: SimpleNamespace, make_task: Callable[[Store], PeriodicTask]
-) -> None:
-    """It returns or raises Cancelled, and what it did not do is done the next time."""
-    tools.ship(store, 0)
-    task = make_task(store)
-    with suppress(Cancelled):
-        task.run("wine", lambda: True)
-    assert not store.segments("wine")[0].chunks
-    assert store.newest_rollups("wine") == 0
-    task.run("wine", never)
 
 
 def test_only_the_holder_of_the_lease_works(

