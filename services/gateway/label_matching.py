@@ -1,10 +1,16 @@
-"""Says what labels met: from what this gateway remembers, else from the store, else "not yet"."""
+"""Says what labels met: from what this gateway remembers and from the store, else "not yet".
+
+And when they are given: a label that is told later than the one that is known counts, also where that one
+is of a gateway whose clock goes before this one's.
+"""
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -13,6 +19,7 @@ from numpy.typing import NDArray
 from services.errors import NotFound, RelevoError
 from services.gateway.messages import LabelCounts
 from services.gateway.prediction_ids import unpack_ids
+from services.gateway.records import Labels
 from services.store.identifiers import Ids
 from services.store.interface import LabelEntry, Store
 
@@ -52,21 +59,43 @@ class LabelQuery:
     Attributes:
         ids: 16 bytes each, big-endian.
         versions: of the project, the likeliest first.
-        moment: labels before it count as earlier ones, microseconds.
+        writer: this gateway's name in the log.
+        moment: from which on the labels of this request are given, see `LabelMatcher.reserve`.
     """
 
     project: str
     ids: tuple[bytes, ...]
     versions: tuple[str, ...]
+    writer: str
     moment: int
 
 
 @dataclass(frozen=True, slots=True)
 class LabelMatches:
-    """What is known of each id of a question: whether it was predicted, and its label so far."""
+    """What is known of each id of a question before the labels that come with it.
+
+    Attributes:
+        predicted: whether it was predicted.
+        labels: its label; None where there is none.
+        moments: when that was given, in microseconds since the Unix epoch; -1 where there is none.
+    """
 
     predicted: tuple[bool, ...]
     labels: tuple[Label | None, ...]
+    moments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLabels:
+    """Labels with their moments.
+
+    Attributes:
+        parts: to be recorded, together all of them.
+        moments: of each label, in the order of the request.
+    """
+
+    parts: list[Labels]
+    moments: list[int]
 
 
 class LabelMatcher:
@@ -83,7 +112,9 @@ class LabelMatcher:
         self._blocks: list[bytes] = []
         self._block_rows = 0
         self._predicted: RecentEntries[bool] = RecentEntries(_REMEMBERED)
-        self._labels: RecentEntries[Label] = RecentEntries(_REMEMBERED)
+        self._labels: RecentEntries[tuple[int, Label]] = RecentEntries(_REMEMBERED)
+        self._ahead: RecentEntries[int] = RecentEntries(_REMEMBERED)
+        self._moment = 0
         self._pool = ThreadPoolExecutor(_LOOKUPS_AT_ONCE, "label-lookup")
         self._waiting = 0
 
@@ -94,20 +125,68 @@ class LabelMatcher:
         if self._block_rows > _REMEMBERED:
             self._index_blocks()
 
-    async def count_matches(
-        self, question: LabelQuery, labels: Sequence[Label], classes: frozenset[str] | None
+    def reserve(self, count: int) -> int:
+        """The moment of the first of so many labels, microseconds; each next one is one later.
+
+        Each moment is given once, in the order in which requests come.
+        """
+        first = max(time.time_ns() // 1_000, self._moment)
+        self._moment = first + count
+        return first
+
+    def give(self, question: LabelQuery, found: LabelMatches, labels: Sequence[Label]) -> GivenLabels:
+        """The labels with their moments: the reserved ones, or ones behind a later label that is known.
+
+        Args:
+            question: which ids.
+            found: what `find` knew of them.
+            labels: of the ids, in their order.
+        """
+        known = [
+            max(moment, self._ahead.get(key) or -1)
+            for key, moment in zip(question.ids, found.moments, strict=True)
+        ]
+        ahead = {place for place, moment in enumerate(known) if moment >= question.moment}
+        given = GivenLabels([], [0] * len(labels))
+        for places, first in (
+            ([place for place in range(len(labels)) if place not in ahead], question.moment),
+            (sorted(ahead), 1 + max((known[place] for place in ahead), default=0)),
+        ):
+            if places:
+                ids = b"".join([question.ids[place] for place in places])
+                given.parts.append(Labels(ids, [labels[place] for place in places], first))  # type: ignore[arg-type]  # of one kind, as they came
+            for moment, place in enumerate(places, first):
+                given.moments[place] = moment
+                if place in ahead:
+                    self._ahead.put(question.ids[place], moment)
+        return given
+
+    def count_matches(
+        self,
+        question: LabelQuery,
+        found: LabelMatches,
+        labels: Sequence[Label],
+        moments: Sequence[int],
+        classes: frozenset[str] | None,
     ) -> LabelCounts:
-        """What these labels, one for each id of the question in its order, have met."""
-        self._index_blocks()
-        found = await self._find(question)
+        """What these labels have met; they are remembered.
+
+        Args:
+            question: which ids.
+            found: what `find` knew of them before.
+            labels: of the ids, in their order.
+            moments: when each is given.
+            classes: that any version knows; None for regression.
+        """
         corrected = unmatched = 0
         earlier = dict(zip(question.ids, found.labels, strict=True))
-        for key, predicted, label in zip(question.ids, found.predicted, labels, strict=True):
+        rows = zip(question.ids, found.predicted, labels, moments, strict=True)
+        for key, predicted, label, moment in rows:
             before = earlier[key]
             corrected += before is not None and before != label
             unmatched += not predicted
             earlier[key] = label
-            self._labels.put(key, label)
+            self._labels.put(key, (moment, label))
         unknown = 0 if classes is None else sum(label not in classes for label in labels)
         return LabelCounts(len(labels), corrected, unmatched, unknown)
 
@@ -122,27 +201,37 @@ class LabelMatcher:
         self._blocks.clear()
         self._block_rows = 0
 
-    async def _find(self, question: LabelQuery) -> LabelMatches:
-        predicted = [bool(self._predicted.get(key)) for key in question.ids]
-        labels = [self._labels.get(key) for key in question.ids]
-        missing = [place for place, label in enumerate(labels) if label is None or not predicted[place]]
-        if missing and self._waiting < _LOOKUPS_WAITING:
-            asked = LabelQuery(
-                question.project,
-                tuple(question.ids[place] for place in missing),
-                question.versions,
-                question.moment,
-            )
-            found = await self._ask_store(asked)
-            for place, there, label in zip(missing, found.predicted, found.labels, strict=True):
-                predicted[place] = predicted[place] or there
-                labels[place] = label if labels[place] is None else labels[place]
-        return LabelMatches(tuple(predicted), tuple(labels))
+    async def find(self, question: LabelQuery) -> LabelMatches:
+        """What is known of these ids: from memory, and from the store if it answers in time.
 
-    async def _ask_store(self, question: LabelQuery) -> LabelMatches:
+        The store is asked of all: another gateway may have been told a later label.
+        """
+        self._index_blocks()
+        count = len(question.ids)
+        stored = StoredLabels((False,) * count, ((),) * count)
+        if self._waiting < _LOOKUPS_WAITING:
+            stored = await self._ask_store(question, stored)
+        predicted, newest = [], []
+        for key, there, history in zip(question.ids, stored.predicted, stored.histories, strict=True):
+            remembered = self._labels.get(key)
+            entries = [(entry.labelled_at, entry.label, entry.source.writer) for entry in history]
+            if remembered is not None:
+                entries.append((*remembered, question.writer))
+            earlier = [entry for entry in entries if not self._came_later(question, entry[0], entry[2])]
+            newest.append(max(earlier, key=itemgetter(0), default=(-1, None, "")))
+            predicted.append(there or bool(self._predicted.get(key)))
+        return LabelMatches(
+            tuple(predicted),
+            tuple(label for _, label, _ in newest),
+            tuple(moment for moment, _, _ in newest),
+        )
+
+    def _came_later(self, question: LabelQuery, moment: int, writer: str) -> bool:
+        """Whether a label is of a request that this gateway got while it looked this one up."""
+        return writer == question.writer and question.moment <= moment < self._moment
+
+    async def _ask_store(self, question: LabelQuery, unknown: "StoredLabels") -> "StoredLabels":
         """Ask the store; whatever keeps it from answering, the labels stay unmatched for now."""
-        nothing = (None,) * len(question.ids)
-        unknown = LabelMatches((False,) * len(question.ids), nothing)
         loop = asyncio.get_running_loop()
         self._waiting += 1
         try:
@@ -157,7 +246,15 @@ class LabelMatcher:
         return unknown
 
 
-def look_up(opener: Callable[[], Store], question: LabelQuery) -> LabelMatches:
+@dataclass(frozen=True, slots=True)
+class StoredLabels:
+    """What the store knows of each id: whether it was predicted, and its labels, by their moments."""
+
+    predicted: tuple[bool, ...]
+    histories: tuple[Sequence[LabelEntry], ...]
+
+
+def look_up(opener: Callable[[], Store], question: LabelQuery) -> StoredLabels:
     """What the store knows; blocks. Raises what the store raises."""
     store = opener()
     ids = unpack_ids(b"".join(question.ids))
@@ -167,14 +264,7 @@ def look_up(opener: Callable[[], Store], question: LabelQuery) -> LabelMatches:
         if not len(missing):
             break
         predicted[missing] = are_predicted(store, question.project, version, ids[missing])
-    history = store.labels(question.project, ids)
-    labels = tuple(_newest(entries, question.moment) for entries in history)
-    return LabelMatches(tuple(predicted.tolist()), labels)
-
-
-def _newest(entries: list[LabelEntry], before: int) -> Label | None:
-    earlier = [entry for entry in entries if entry.labelled_at < before]
-    return earlier[-1].label if earlier else None
+    return StoredLabels(tuple(predicted.tolist()), tuple(store.labels(question.project, ids)))
 
 
 def are_predicted(store: Store, project: str, version: str, ids: Ids) -> NDArray[np.bool_]:

@@ -10,6 +10,8 @@ from services.http.errors import InvalidField
 from services.store.identifiers import Ids, milliseconds, new_ids, parse_id
 
 _MOST_AHEAD_MILLISECONDS = 24 * 3600 * 1000
+_AFTER_THIS_CENTURY = 4_102_444_800_000
+"""2100-01-01 in Unix milliseconds: whatever the gateway's clock says."""
 
 
 def check_ids(texts: Sequence[str]) -> bytes:
@@ -31,8 +33,8 @@ def check_known_ids(texts: Sequence[str], fields: Sequence[str]) -> bytes:
     """Prediction ids that may come again, 16 big-endian bytes each; `fields` says where each stands.
 
     Raises:
-        InvalidField: one is not a time-based UUID, or of a time at which nobody was given it, before 1970
-            (which readers cannot count) or more than a day ahead.
+        InvalidField: one is not a time-based UUID, or of a time at which nobody was given it: before 1970
+            (which readers cannot count), after this century, or more than a day ahead.
     """
     ids = b"".join([check_id(text, field) for text, field in zip(texts, fields, strict=True)])
     made = milliseconds(unpack_ids(ids))
@@ -42,6 +44,7 @@ def check_known_ids(texts: Sequence[str], fields: Sequence[str]) -> bytes:
             made > time() * 1000 + _MOST_AHEAD_MILLISECONDS,
             "is more than a day ahead of the gateway's clock",
         ),
+        (made >= _AFTER_THIS_CENTURY, "is of after this century"),
     ):
         if wrong.any():
             field = fields[int(np.argmax(wrong))]

@@ -1,8 +1,8 @@
 """Records answers and labels: what the hot path calls, on the loop, before it answers."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -40,7 +40,6 @@ class Recorder:
         self._durability = durability
         self._limits = limits
         self._label_matcher = LabelMatcher(store_opener, limits.lookup_seconds)
-        self._moment = 0
         self._started = False
         self._left_over = spool.last if spool.left_over else 0
         self._shipped = 0
@@ -155,19 +154,24 @@ class Recorder:
             StorageFull, Unavailable, Uncertain: as `check` and `record`.
         """
         self.check()
-        moment = max(time.time_ns() // 1_000, self._moment)
-        self._moment = moment + len(labels)
-        texts = isinstance(next(iter(labels), None), str)
-        item = EncodedRows(
-            LabelHeader(project, texts), len(labels), encode_part(Labels(ids, labels, moment))
-        )
-        future: asyncio.Future[None] = self._loop.create_future()
-        self._commits.record(item, lambda error: _complete(future, error))
-        await future
+        matcher = self._label_matcher
         keys = tuple(ids[start : start + 16] for start in range(0, len(ids), 16))
-        return await self._label_matcher.count_matches(
-            LabelQuery(project, keys, tuple(versions), moment), labels, classes
-        )
+        moment = matcher.reserve(len(keys))
+        question = LabelQuery(project, keys, tuple(versions), self.writer, moment)
+        found = await matcher.find(question)
+        given = matcher.give(question, found, labels)
+        await self._record_labels(project, given.parts)
+        return matcher.count_matches(question, found, labels, given.moments, classes)
+
+    async def _record_labels(self, project: str, parts: Sequence[Labels]) -> None:
+        waiting = []
+        for part in parts:
+            texts = isinstance(part.labels[0], str)
+            item = EncodedRows(LabelHeader(project, texts), len(part.labels), encode_part(part))
+            future: asyncio.Future[None] = self._loop.create_future()
+            self._commits.record(item, partial(_complete, future))
+            waiting.append(future)
+        await asyncio.gather(*waiting)
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Ship what can be shipped in that time, and leave the rest for the next start."""

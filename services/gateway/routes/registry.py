@@ -10,7 +10,13 @@ from services.evaluation.reader.reader import ProjectReader
 from services.gateway import messages
 from services.gateway.operations import ADMIN, ANYONE, SERVICE, Call, Operation
 from services.gateway.request_limits import ENTRY_BYTES
-from services.gateway.routes.signatures import check_revision, check_signature, version_url
+from services.gateway.routes.signatures import (
+    check_moment,
+    check_revision,
+    check_revision_name,
+    check_signature,
+    version_url,
+)
 from services.registry.model import (
     ChampionChange,
     Evidence,
@@ -97,7 +103,8 @@ def _put_version(call: Call) -> Project:
     version: Version = call.body
     if (version.project, version.name) != (call.path["project"], call.path["version"]):
         raise InvalidInput("the body's project and name are not those of the path")
-    check_revision(version.revision, "revision")
+    check_revision_name(version.revision, "revision")
+    check_moment(version.created_at, "created_at")
     check_signature(version.signature)
     store = call.dependencies.store()
     url = version.url or version_url(call.dependencies, store.listeners(), version.project, version.name)
@@ -126,7 +133,7 @@ def _add_revision(call: Call) -> messages.RevisionAdded:
     version = call.dependencies.registry().version(call.path["project"], call.path["version"])
     if (revision.project, revision.version) != (version.project, version.name):
         raise InvalidInput("the body's project and version are not those of the path")
-    check_revision(revision.sha256, "sha256")
+    check_revision(revision)
     call.dependencies.store().add_revision(revision)
     return messages.RevisionAdded(revision.sha256)
 

@@ -16,7 +16,7 @@ def _register(call: Call) -> messages.Desired:
         call.grant.require(SERVICE, request.project, request.version)
     if (request.revision.project, request.revision.version) != (request.project, request.version):
         raise InvalidInput("the revision belongs to another project or version")
-    check_revision(request.revision.sha256, "revision.sha256")
+    check_revision(request.revision, "revision.")
     check_signature(request.signature)
     store = call.dependencies.store()
     before = store.project(request.project)

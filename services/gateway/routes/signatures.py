@@ -1,6 +1,7 @@
 """What a signature must be to be registered, and under which address a version is reached."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -9,10 +10,13 @@ from services.errors import InvalidInput
 from services.gateway.dependencies import Dependencies
 from services.gateway.request_limits import LONGEST_REVISION, SIGNATURE_BYTES
 from services.http.errors import InvalidField
-from services.registry.model import FieldType, Listener, Mode, Signature, Task
+from services.registry.model import FieldType, Listener, Mode, Revision, Signature, Task
 from services.store.batches import Categorical, Column, PredictionBatch, encode
 from services.store.identifiers import new_ids
 from services.store.names import validate_column
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2099
+_MOST = 2**63
 
 
 def check_signature(signature: Signature) -> Signature:
@@ -40,7 +44,26 @@ def check_signature(signature: Signature) -> Signature:
     return signature
 
 
-def check_revision(revision: str, field: str) -> None:
+def check_revision(revision: Revision, place: str = "") -> None:
+    """InvalidField if something of a revision could not be kept; `place` is put before its fields."""
+    check_revision_name(revision.sha256, f"{place}sha256")
+    check_moment(revision.trained_at, f"{place}trained_at")
+    for name, number in (("size", revision.size), ("rows", revision.rows)):
+        if not 0 <= number < _MOST:
+            raise InvalidField(
+                f"{place}{name} is a whole number from 0, below 2**63", field=f"{place}{name}"
+            )
+
+
+def check_moment(moment: datetime, field: str) -> None:
+    """InvalidField if a moment is not of this time: it could not be shown, or not even be converted."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise InvalidField(
+            f"{field} is of the year {moment.year}, not of {_FIRST_YEAR} to {_LAST_YEAR}", field=field
+        )
+
+
+def check_revision_name(revision: str, field: str) -> None:
     """InvalidField if the name of a revision is longer than is kept."""
     if len(revision) > LONGEST_REVISION:
         raise InvalidField(

@@ -153,3 +153,44 @@ def test_each_limit_is_in_the_description(http: httpx.Client) -> None:
     whole = http.get("/v1/openapi.json").json()
     assert whole["components"]["schemas"]["Revision"]["properties"]["sha256"]["maxLength"] == 128
     assert whole["paths"]["/v1/register"]["post"]["requestBody"]["description"] == "At most 500,000 bytes."
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "1969-12-31T00:00:00Z"]
+)
+def test_a_moment_that_is_not_of_this_time_is_refused(http: httpx.Client, moment: str) -> None:
+    version = Version("wide", "C", Mode.CHALLENGER, WIDE, REVISION, datetime.now(UTC))
+    body = {**msgspec.to_builtins(version), "created_at": moment}
+    assert refused(http.put("/v1/projects/wide/versions/C", json=body))[0] == "created_at"
+    revision = Revision("wide", "A", REVISION, 1, datetime.now(UTC), 1)
+    body = {**msgspec.to_builtins(revision), "trained_at": moment}
+    assert refused(http.post("/v1/projects/wide/versions/A/revisions", json=body))[0] == "trained_at"
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30, -1])
+def test_a_count_that_no_column_holds_is_refused(http: httpx.Client, number: int) -> None:
+    revision = Revision("wide", "A", REVISION, 1, datetime.now(UTC), 1)
+    for name in ("size", "rows"):
+        body = {**msgspec.to_builtins(revision), name: number}
+        assert refused(http.post("/v1/projects/wide/versions/A/revisions", json=body))[0] == name
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "00000000-0000-1000-8000-000000000000",
+        "13814000-1dd2-11b2-8000-000000000000",
+        "03bb2cc3-d800-7000-8000-000000000000",
+        "ffffffff-ffff-7fff-bfff-ffffffffffff",
+        "ffffffff-ffff-1fff-bfff-ffffffffffff",
+        "01890000-0000-4000-8000-000000000000",
+    ],
+)
+def test_an_own_id_of_no_time_of_ours_is_refused(http: httpx.Client, id_: str) -> None:
+    body = {"instances": [{}], "ids": [id_]}
+    own = http.post("/v1/projects/wide/predict", json=body)
+    labels = http.post("/v1/projects/wide/labels", json=[{"id": id_, "label": "a"}])
+    if id_.startswith("13814000"):  # 1970-01-01 itself
+        assert (own.status_code, labels.status_code) == (200, 200)
+    else:
+        assert (refused(own)[0], refused(labels)[0]) == ("ids[0]", "[0].id")

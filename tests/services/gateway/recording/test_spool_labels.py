@@ -1,6 +1,7 @@
 """What labels meet: predictions just made, made before, not yet made; labels given before."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,10 @@ from services.gateway.messages import LabelCounts
 from services.gateway.recorder import Recorder
 from services.gateway.records import RecordingLimits
 from services.http.loop import run
-from services.store.batches import Categorical
+from services.registry.model import Signature
+from services.store.batches import Categorical, LabelBatch, encode
 from services.store.identifiers import new_ids
-from services.store.interface import Store
+from services.store.interface import Position, Store
 from tests.services.gateway.recording.conftest import Platform
 
 Scenario = Callable[[Recorder], Awaitable[Any]]
@@ -217,3 +219,43 @@ def test_a_label_holds_over_all_that_came_in_an_earlier_request(
     recording(scenario)
     (history,) = platform.store.labels(platform.project, _ids(last))
     assert history[-1].label == 7.0
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+def test_a_correction_counts_although_the_label_before_is_of_a_clock_that_goes_ahead(
+    any_platform: Platform, tmp_path: Path, quick: RecordingLimits, *, remembered: bool
+) -> None:
+    store, project = any_platform.store, any_platform.project
+    answers = any_platform.answers(2)
+    an_hour_ahead = time.time_ns() // 1_000 + 3_600_000_000
+    other = LabelBatch(_ids(answers.ids), np.array([1.0, 2.0]), np.full(2, an_hour_ahead))
+
+    async def main() -> None:
+        recorder = Recorder.open(tmp_path / "spool", lambda: store, limits=quick)
+        recorder.start()
+        await recorder.record_and_wait(any_platform.origin(), answers)
+        if remembered:
+            await recorder.record_labels(project, answers.ids, [0.0, 0.0], versions=["A"])
+        place = Position("other", 0, 0)
+        store.prepare_live(project, "A", _signature(any_platform))
+        store.open_segment(project, "other", 0)
+        store.write_labels(project, ["A"], other, place)
+        store.append(project, place, encode(other))
+        counts = await recorder.record_labels(project, answers.ids[:16], [3.0], versions=["A"])
+        assert (counts.corrected, counts.not_yet_matched) == (1, 0)
+        again = await recorder.record_labels(project, answers.ids[:16], [4.0], versions=["A"])
+        assert again.corrected == 1
+        await recorder.stop()
+
+    run(main())
+    assert [history[-1].label for history in store.labels(project, _ids(answers.ids))] == [4.0, 2.0]
+    newest = store.newest(project, "A", 10)
+    assert sorted(newest["label"]) == [2.0, 4.0]
+    mine = [batch for batch in any_platform.logged_labels() if batch.labels[0] in {3.0, 4.0}]
+    assert all((batch.labelled_at > an_hour_ahead).all() for batch in mine)
+
+
+def _signature(platform: Platform) -> Signature:
+    project = platform.store.project(platform.project)
+    assert project is not None
+    return project.versions[0].signature
