@@ -25,6 +25,7 @@ class ActivityEntry:
         details: behind "Details"; the trace for a bug.
         times: how often in a row the same thing failed for the same reason.
         cancel: asks it to stop; set while it can be cancelled here.
+        open_log: shows the log of whoever it is about, where there is one.
     """
 
     title: str
@@ -37,6 +38,7 @@ class ActivityEntry:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended_at: datetime | None = None
     cancel: Callable[[], None] | None = None
+    open_log: Callable[[], None] | None = None
     number: int = field(default_factory=lambda: next(_numbers))
 
 

@@ -25,6 +25,8 @@ class EventBus(QObject):
     """Open the profile of this name."""
     connection_requested = Signal(str)
     """Edit the profile of this name in the connection dialog; empty for a new one."""
+    container_requested = Signal(str)
+    """Show the log of the container of this identifier."""
     launch_requested = Signal(str)
     """Launch a version from this deploy folder, on the Platform page."""
     registry_changed = Signal(str)

@@ -15,11 +15,12 @@ from app.dialogs.crash import CrashReporter
 from app.dialogs.help import HelpWindow
 from app.export_saver import ExportSaver
 from app.layout_state import LayoutState
+from app.pages.containers.page import ContainersPage
 from app.pages.monitor.actions import MonitorActions
-from app.pages.monitor.container_health import ContainerHealth
 from app.pages.monitor.last_seen import LastSeenWriter
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
+from app.pages.monitor.version_health import VersionHealth
 from app.pages.page import Page
 from app.pages.platform.page import PlatformPage
 from app.pages.registry import PageEntry
@@ -28,6 +29,7 @@ from app.settings import PROFILE, THEME, Settings
 from app.shell.activity_view import ActivityView
 from app.shell.connection_view import ConnectionView
 from app.shell.host_dialogs import HostDialogs
+from app.shell.outage_view import OutageView
 from app.shell.palette import Palette
 from app.shell.profile_dialogs import ProfileDialogs
 from app.shell.window import Shell
@@ -73,10 +75,11 @@ class Program(QObject):
         self.host_dialogs = HostDialogs(shell, tasks, self.context.hosts)
         self.export_saver = ExportSaver(shell, tasks, settings)
         self.palette = Palette(shell, self.context, monitor)
-        self.connection_view = ConnectionView(shell, self.context, self.dialogs)
+        self.outage_view = OutageView(shell, self.context)
+        self.connection_view = ConnectionView(shell, self.context, self.dialogs, self.outage_view)
         self.activity_view = ActivityView(shell, self.context)
         self.presenter = MonitorPresenter(monitor, self.context)
-        self.container_health = ContainerHealth(monitor, self.presenter, self.context)
+        self.version_health = VersionHealth(monitor, self.presenter, self.context)
         self.actions = MonitorActions(monitor, self.presenter, self.context)
         self.memory = LastSeenWriter(monitor, self.presenter, self.context)
         self._monitor = monitor
@@ -118,6 +121,7 @@ class Program(QObject):
         context.bus.page_requested.connect(shell.go_to)
         context.bus.project_requested.connect(self._show_project)
         context.bus.launch_requested.connect(self._launch)
+        context.bus.container_requested.connect(self._show_log)
         shell.help_requested.connect(self._show_help)
         shell.closed.connect(self._close_others)
         self._monitor.metrics.export_requested.connect(self.export_saver.save)
@@ -142,6 +146,11 @@ class Program(QObject):
         self.shell.go_to("platform")
         if isinstance(self.shell.page, PlatformPage):
             self.shell.page.launches.ask_launch(folder)
+
+    def _show_log(self, container: str) -> None:
+        self.shell.go_to("containers")
+        if isinstance(self.shell.page, ContainersPage):
+            self.shell.page.show_log(container)
 
     def _show_help(self, page: str) -> None:
         self.help = self.help or HelpWindow()

@@ -1,26 +1,32 @@
 """`relevo status`: the gateway's health, each project's versions, and its last change of champion."""
 
 import argparse
+import sys
 
 from app.commands.publish import add_gateway_options, gateway_client
+from services.gateway.messages import Outage
 from services.registry.model import ChampionChange
 from widgets.evidence import evidence_details
 
 
 def main(arguments: list[str]) -> int:
-    """Print the state; 1 when the store cannot be reached, rows are set aside or a service is down."""
+    """Print the state; 1 when the store is not reached, rows are set aside or a version is down."""
     parser = argparse.ArgumentParser(prog="relevo status", description=__doc__)
     add_gateway_options(parser)
     options = parser.parse_args(arguments)
     with gateway_client(options) as gateway:
         health = gateway.health()
-        well = health.store == "reachable" and not health.spool.set_aside
+        well = health.store == "reachable" and not (
+            health.spool.set_aside or health.shipping or health.outages
+        )
         print(f"gateway  ok   store {health.store}   {health.spool.rows} rows waiting to be shipped")
         if health.spool.set_aside:
             print(
                 f"  {health.spool.set_aside_rows} rows set aside that the store cannot take: kept in the "
                 "gateway's spool, whose log says why"
             )
+        if health.shipping:
+            print(f"  nothing can be brought to the store: {health.shipping}")
         for name in gateway.projects():
             project = gateway.project(name)
             print(f"{name} ({project.task}), change {project.generation}")
@@ -33,7 +39,28 @@ def main(arguments: list[str]) -> int:
                 )
                 well = well and (state is None or state.health != "down")
                 print(f"  {version.name}  {version.mode:<10}  {version.revision[:12]}  {told}")
+        for outage in health.past_outages:
+            print(ended_line(outage))
+        for outage in health.outages:
+            print(outage_line(outage), file=sys.stderr)
     return 0 if well else 1
+
+
+def outage_line(outage: Outage) -> str:
+    """Who does not answer, why and since when."""
+    return (
+        f"{outage.mode} {outage.version} of {outage.project} does not answer: {outage.reason} "
+        f"(since {outage.since:%Y-%m-%d %H:%M:%S} UTC)"
+    )
+
+
+def ended_line(outage: Outage) -> str:
+    """Who did not answer for a while, from when to when, and why."""
+    until = f"{outage.until:%Y-%m-%d %H:%M:%S}" if outage.until is not None else "now"
+    return (
+        f"{outage.version} of {outage.project} did not answer from {outage.since:%Y-%m-%d %H:%M:%S} "
+        f"to {until} UTC: {outage.reason}"
+    )
 
 
 def change_lines(change: ChampionChange) -> list[str]:

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from services.client import GatewayClient
-from services.errors import RelevoError
+from services.containers.interface import service_name
+from services.errors import NotFound, RelevoError
+from services.gateway.messages import Health as GatewayHealth
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind, Secrets
 from services.profiles.workspace import EmbeddedPlatform, Workspace
@@ -15,6 +16,7 @@ from services.store.connect import open_store
 from services.store.interface import Store
 
 Progress = Callable[[float | None, str], None]
+_LOG_LINES = 2000
 STORE_NAMES = {"cassandra": "Cassandra", "sqlite": "SQLite"}
 
 
@@ -28,19 +30,6 @@ class SecretsNeeded(RelevoError):
     def __init__(self, profile: str, kinds: tuple[Kind, ...]) -> None:
         super().__init__(f"“{profile}” asks for a password", remedy="Sign in to go on.")
         self.kinds = kinds
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the parts of a platform fare: None when one answers, else what is wrong with it.
-
-    Attributes:
-        set_aside: rows that the gateway keeps because the store cannot take them.
-    """
-
-    store: RelevoError | None
-    gateway: RelevoError | None
-    set_aside: int = 0
 
 
 class Platform:
@@ -72,14 +61,27 @@ class Platform:
         del folder, project, version
         return False
 
-    def health(self) -> Health:
-        """Ask both parts; errors are told, not raised."""
-        store = _error_of(self.store.ping)
+    def store_error(self) -> RelevoError | None:
+        """Ask the store whether it answers: None if it does, else what is wrong."""
+        return _error_of(self.store.ping)
+
+    def gateway_health(self) -> GatewayHealth | RelevoError:
+        """What the gateway says of itself and of all versions, or what is wrong with it."""
         try:
-            spool = self.gateway.health().spool
+            return self.gateway.health()
         except RelevoError as error:
-            return Health(store, error)
-        return Health(store, None, spool.set_aside_rows)
+            return error
+
+    def service_log(self, project: str, version: str) -> str:
+        """The last lines that a version's service wrote, where this platform runs it as a local process.
+
+        Raises:
+            NotFound: it does not.
+        """
+        raise NotFound(
+            f"the log of {version} of {project} is not on this machine",
+            remedy="It is kept where its container runs; connect to that Docker Engine to read it here.",
+        )
 
     def close(self) -> None:
         """Give everything back; a second time does nothing."""
@@ -109,6 +111,10 @@ class EmbeddedWorkspace(Platform):
     def serve(self, folder: Path, project: str, version: str) -> bool:
         """As a workspace does with what lies in its own folder of deploy folders."""
         return self._embedded.serve(folder, project, version)
+
+    def service_log(self, project: str, version: str) -> str:
+        """The last lines of the process's log in the workspace."""
+        return self._embedded.logs(service_name(project, version), _LOG_LINES)
 
     def close(self) -> None:
         """Give everything back, and end the processes if they are ours."""

@@ -19,6 +19,7 @@ from widgets.theme import GRID, FontSize, font, icon, theme
 WIDTH = 21 * GRID
 ICON = 18
 COUNT_ROLE = Qt.ItemDataRole.UserRole + 1
+ALARM_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
 class Sidebar(QListWidget):
@@ -47,12 +48,25 @@ class Sidebar(QListWidget):
 
     def set_count(self, key: str, count: int) -> None:
         """Show a number behind a page's name; none when it is 0."""
-        item = self.item(self._keys.index(key))
-        item.setData(COUNT_ROLE, count)
-        title = item.text()
-        item.setData(
-            Qt.ItemDataRole.AccessibleTextRole, f"{title}, {count} not seen yet" if count else title
-        )
+        self._mark(key, COUNT_ROLE, count, "not seen yet" if count else "")
+
+    def set_alarm(self, key: str, count: int, words: str) -> None:
+        """Show a badge behind a page's name: how many things there are in trouble; none when it is 0.
+
+        Args:
+            key: of the page.
+            count: shown in the badge.
+            words: what is in trouble, as it is read aloud after the number.
+        """
+        self._mark(key, ALARM_ROLE, count, words if count else "")
+
+    def _mark(self, key: str, role: int, count: int, words: str) -> None:
+        number = self._keys.index(key)
+        item = self.item(number)
+        item.setData(role, count)
+        told = f"{item.text()}, {count} {words}" if words else item.text()
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, told)
+        item.setToolTip(f"{told} (Ctrl+{number + 1})")
 
 
 class _LineDelegate(QStyledItemDelegate):
@@ -84,8 +98,24 @@ class _LineDelegate(QStyledItemDelegate):
         inner.setLeft(sign.right() + GRID + GRID // 2)
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(inner, left, index.data())
-        if count := index.data(COUNT_ROLE):
+        if alarm := index.data(ALARM_ROLE):
+            self._paint_badge(painter, inner, str(alarm))
+        elif count := index.data(COUNT_ROLE):
             painter.setFont(font(FontSize.SMALL, bold=True))
             painter.setPen(QColor(colours.bad))
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(count))
         painter.restore()
+
+    def _paint_badge(self, painter: QPainter, line: QRect, text: str) -> None:
+        """A number on a filled pill at the right of a line."""
+        colours = theme().colours
+        painter.setFont(font(FontSize.SMALL, bold=True))
+        height = 2 * GRID + 2
+        width = max(height, painter.fontMetrics().horizontalAdvance(text) + 2 * GRID)
+        pill = QRect(line.right() - width + 1, line.center().y() - height // 2, width, height)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.bad))
+        painter.drawRoundedRect(pill, height / 2, height / 2)
+        painter.setPen(QColor(colours.base))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)

@@ -19,15 +19,16 @@ class StatusLine(QStatusBar):
         self.profile = StatusItem("")
         self.gateway = StatusItem("")
         self.store = StatusItem("")
+        self.champions = StatusItem("")
         self.refresh = StatusItem("")
         self.work = StatusProgress()
         self.more = StatusItem("")
         self.work.cancel_requested.connect(self.cancel_requested)
-        for item in (self.profile, self.gateway, self.store, self.refresh):
+        for item in (self.profile, self.gateway, self.store, self.champions, self.refresh):
             self.addWidget(item)
         self.addPermanentWidget(self.work)
         self.addPermanentWidget(self.more)
-        for item in (self.gateway, self.store, self.more):
+        for item in (self.gateway, self.store, self.champions, self.more):
             item.hide()
         self.profile.set_status("starting")
 

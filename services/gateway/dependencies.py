@@ -8,6 +8,7 @@ from services.gateway.health_checks import HealthChecker
 from services.gateway.messages import ListenerState, VersionStatus
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
+from services.gateway.outages import Outages
 from services.gateway.recorder import Recorder
 from services.gateway.registry_watcher import RegistryWatcher
 from services.gateway.routing_table import RoutingTable
@@ -37,6 +38,7 @@ class Dependencies:
     mirror: Mirror
     health_checker: HealthChecker
     metrics: Metrics
+    outages: Outages
     secret: str
     body_limit: int
     origins: AllowedOrigins = NO_ORIGINS

@@ -280,13 +280,41 @@ class SpoolHealth(Struct, frozen=True):
     set_aside_rows: int = 0
 
 
+class Outage(Struct, frozen=True):
+    """A time in which a version did not answer, as one replica of the gateway saw it.
+
+    Attributes:
+        reason: in words.
+        since: when it was noticed.
+        until: when it answered again; None while it lasts.
+    """
+
+    project: str
+    version: str
+    mode: Mode
+    reason: str
+    since: datetime
+    until: datetime | None = None
+
+
 class Health(Struct, frozen=True):
-    """Whether the gateway answers, and how what it stands on fares."""
+    """Whether the gateway answers, and how what it stands on fares.
+
+    What names a project is told to those who send a token, and of the projects that it is good for.
+
+    Attributes:
+        outages: versions that do not answer now, champions first.
+        past_outages: the latest that ended since the gateway started, oldest first.
+        shipping: why nothing can be brought to the store at the moment; empty when all is well.
+    """
 
     status: Literal["ok"] = "ok"
     store: Literal["reachable", "unreachable"] = "unreachable"
     spool: SpoolHealth = SpoolHealth()
     listeners: list[ListenerState] = []
+    outages: list[Outage] = []
+    past_outages: list[Outage] = []
+    shipping: str = ""
 
 
 class ErrorDetail(Struct, frozen=True, omit_defaults=True):

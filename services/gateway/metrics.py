@@ -1,6 +1,7 @@
 """What Prometheus is told: counted where it happens, read from the recorder and the mirror when asked."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -9,7 +10,8 @@ from prometheus_client.registry import Collector
 
 from services.gateway.messages import SpoolHealth, VersionStatus
 from services.gateway.model_calls import BrokenAnswer
-from services.registry.model import Version
+from services.gateway.outages import Outages
+from services.registry.model import Mode, Project, Version
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -47,6 +49,7 @@ class Metrics:
         )
         self._failures: dict[tuple[str, str], int] = {}
         self._last: dict[tuple[str, str], _Last] = {}
+        self._answered_at: dict[tuple[str, str], float] = {}
         self._known: dict[tuple[str, str, int], tuple[Counter, Counter, Histogram]] = {}
 
     def answered(self, version: Version, status: int, rows: int, seconds: float) -> None:
@@ -65,6 +68,7 @@ class Metrics:
         if status == 200:
             predicted.inc(rows)
             self._last[key[:2]] = "ok"
+            self._answered_at[key[:2]] = time.monotonic()
 
     def refused(self, status: int) -> None:
         """A request was refused before any version was asked."""
@@ -89,6 +93,10 @@ class Metrics:
         if self._last.get((project, version)) == "down":
             del self._last[project, version]
 
+    def answered_since(self, project: str, version: str, moment: float) -> bool:
+        """Whether a version answered a client after that moment of `time.monotonic`."""
+        return self._answered_at.get((project, version), 0.0) >= moment
+
     def status(self, project: str, version: str) -> VersionStatus:
         """How a version that answers clients fares."""
         key = (project, version)
@@ -107,13 +115,21 @@ class ObservedMetrics(Collector):
     Args:
         spool: how full the spool is.
         mirrors: for each project, how its challengers fare.
+        projects: all, as last seen in the registry.
+        outages: who does not answer.
     """
 
     def __init__(
-        self, spool: Callable[[], SpoolHealth], mirrors: Callable[[], dict[str, dict[str, VersionStatus]]]
+        self,
+        spool: Callable[[], SpoolHealth],
+        mirrors: Callable[[], dict[str, dict[str, VersionStatus]]],
+        projects: Callable[[], Iterable[Project]],
+        outages: Outages,
     ) -> None:
         self._spool = spool
         self._mirrors = mirrors
+        self._projects = projects
+        self._outages = outages
 
     def collect(self) -> Iterator[Metric]:
         """The families, filled."""
@@ -143,3 +159,22 @@ class ObservedMetrics(Collector):
                 skipped.add_metric((project, version), status.skipped)
                 failed.add_metric((project, version), status.errors)
         yield from (lag, skipped, failed)
+        yield from self._answering()
+
+    def _answering(self) -> Iterator[Metric]:
+        """Which versions in production answer, and how often each did not."""
+        up = GaugeMetricFamily(
+            "relevo_version_up", "1 while a version in production answers, 0 while it does not.",
+            None, (*_OF_VERSION, "mode"),
+        )  # fmt: skip
+        outages = CounterMetricFamily(
+            "relevo_version_outages", "How often a version ceased to answer.", None, _OF_VERSION
+        )
+        counts = self._outages.counts()
+        for project in self._projects():
+            for version in project.versions:
+                name = (version.project, version.name)
+                if version.mode is not Mode.RETIRED:
+                    up.add_metric((*name, version.mode), float(self._outages.of(*name) is None))
+                    outages.add_metric(name, counts.get(name, 0))
+        yield from (up, outages)

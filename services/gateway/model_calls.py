@@ -117,15 +117,19 @@ class ModelService:
             raise error_from(response.status, response.body, who=self._name)
         return response.body
 
-    async def is_up(self, seconds: float) -> bool | None:
-        """Whether it says that it has loaded a model; None if it said neither in time."""
+    async def health(self, seconds: float) -> tuple[bool | None, str]:
+        """Whether it says that it has loaded a model, and else why not; None if it said neither in time."""
         try:
             response = await self._client.request("GET", "/health", timeout=seconds)
         except TimedOut:
-            return None
+            return None, f"its service said nothing for {seconds:g} seconds"
         except Unavailable:
-            return False
-        return {200: True, 503: False}.get(response.status)
+            return False, "its service cannot be reached"
+        if response.status == 200:
+            return True, ""
+        if response.status == 503:
+            return False, "its service has no model loaded"
+        return None, f"its service answers /health with status {response.status}"
 
     @property
     def _name(self) -> str:

@@ -318,7 +318,7 @@ def _operation(operation: Operation, schemas: dict[str, Document]) -> Document:
             for one in operation.query
         ],
         "responses": _responses(operation, schemas),
-        "security": [{"token": []}] if operation.roles else [],
+        "security": _security(operation),
     }
     if operation.takes is not None:
         content = "application/octet-stream" if operation.takes is bytes else _JSON
@@ -327,6 +327,13 @@ def _operation(operation: Operation, schemas: dict[str, Document]) -> Document:
         if operation.limit is not None:
             described["requestBody"]["description"] = f"At most {operation.limit:,} bytes."
     return described
+
+
+def _security(operation: Operation) -> list[Document]:
+    """Which tokens it asks for; an empty one beside means that none is needed."""
+    if operation.roles:
+        return [{"token": []}]
+    return [{"token": []}, {}] if operation.more_with_token else []
 
 
 def _responses(operation: Operation, schemas: dict[str, Document]) -> Document:
@@ -340,6 +347,8 @@ def _responses(operation: Operation, schemas: dict[str, Document]) -> Document:
     codes = set(operation.errors)
     if operation.roles:
         codes |= {401, 403, 503}
+    elif operation.more_with_token:
+        codes |= {401}
     if operation.takes is not None:
         invalid = operation.form.invalid
         codes |= {413, invalid} if operation.takes is bytes else {400, 413, invalid}

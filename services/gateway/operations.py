@@ -100,6 +100,7 @@ class Operation:
         limit: bytes of its body; None for the gateway's own limit.
         errors: statuses it may answer with, beside those that any may.
         form: how its errors are told.
+        more_with_token: whether it tells more to those who send a token, though none is needed.
     """
 
     method: str
@@ -115,6 +116,7 @@ class Operation:
     query: tuple[Parameter, ...] = ()
     media_type: str = JSON
     form: ErrorForm = OWN_ERRORS
+    more_with_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,8 @@ def _granted(
     path: Mapping[str, str],
 ) -> Grant | None:
     if not operation.roles:
-        return None
+        sent = request.headers.get("authorization") if operation.more_with_token else None
+        return dependencies.access.grant(sent) if sent is not None else None
     client = (request.client.host, request.client.port) if request.client else None
     if is_within(client, place.networks):
         dependencies.origins.check(request.headers.get("origin"))

@@ -17,6 +17,7 @@ from services.gateway.messages import VersionStatus
 from services.gateway.metrics import Metrics, ObservedMetrics
 from services.gateway.mirroring import Mirror
 from services.gateway.operations import starlette_routes
+from services.gateway.outages import Outages
 from services.gateway.prediction_endpoint import hot_routes
 from services.gateway.recorder import Recorder
 from services.gateway.records import Durability
@@ -99,9 +100,14 @@ class Gateway:
         self._recorder = Recorder.open(settings.spool, self._store, settings.durability)
         self._mirror = Mirror(self._recorder, self._routing_table, self._store)
         metrics = Metrics()
-        metrics.registry.register(ObservedMetrics(self._recorder.health, self._mirrors))
-        self._health_checker = HealthChecker(self._routing_table, metrics.seen_up)
-        self._routing_table.attach(AnswerEffects(self._recorder, self._mirror, metrics))
+        self._outages = Outages()
+        self._health_checker = HealthChecker(self._routing_table, metrics, self._outages)
+        self._routing_table.attach(AnswerEffects(self._recorder, self._mirror, metrics, self._outages))
+        metrics.registry.register(
+            ObservedMetrics(
+                self._recorder.health, self._mirrors, self._routing_table.projects, self._outages
+            )
+        )
         self._dependencies = Dependencies(
             store=self._store,
             registry_watcher=self._registry_watcher,
@@ -111,6 +117,7 @@ class Gateway:
             mirror=self._mirror,
             health_checker=self._health_checker,
             metrics=metrics,
+            outages=self._outages,
             secret=settings.secret,
             body_limit=settings.body_limit,
             origins=AllowedOrigins(settings.allowed_origins),
@@ -185,6 +192,7 @@ class Gateway:
     def _follow(self, snapshot: Snapshot) -> None:
         self._access.update(snapshot.tokens)
         self._routing_table.update(snapshot)
+        self._outages.follow(snapshot.projects)
         self._listeners.update(snapshot.listeners)
 
     def _mirrors(self) -> dict[str, dict[str, VersionStatus]]:

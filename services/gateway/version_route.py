@@ -13,6 +13,7 @@ from services.gateway.coalescing import Coalescer
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
 from services.gateway.model_calls import ModelAnswer, ModelService
+from services.gateway.outages import Outages
 from services.gateway.prediction_ids import fresh_ids, id_texts
 from services.gateway.protocols import PredictionAnswer
 from services.gateway.recorder import Recorder
@@ -29,11 +30,12 @@ ASKED_BY_NAME = math.nan
 
 @dataclass(frozen=True, slots=True)
 class AnswerEffects:
-    """What happens beside the answer: the record, the shadow, the count."""
+    """What happens beside the answer: the record, the shadow, the count, who does not answer."""
 
     recorder: Recorder
     mirror: Mirror
     metrics: Metrics
+    outages: Outages
 
 
 @dataclass(slots=True, eq=False)
@@ -136,7 +138,15 @@ class VersionRoute:
             self._refuse(requests, error)
 
     async def _call(self, rows: Sequence[Any]) -> ModelAnswer:
-        return await self.require_service().predict(self.schema.upstream(rows), len(rows))
+        # That none has registered is no failure of a service: it may be starting, see `HealthChecker`.
+        service = self.require_service()
+        try:
+            answer = await service.predict(self.schema.upstream(rows), len(rows))
+        except Unavailable as error:
+            self._effects.outages.begin(self.version, error.message)
+            raise
+        self._effects.outages.end(self.version.project, self.version.name)
+        return answer
 
     def _record(self, requests: Sequence[PendingRequest], rows: Sequence[Any], answer: ModelAnswer) -> None:
         answers = AnsweredRows(

@@ -55,6 +55,7 @@ class ActivityRow:
         message: what it does now, what came of it, or why it failed.
         remedy, details: of an error; on hover.
         cancellable: whether asking it to stop makes sense.
+        has_log: whether there is a log of whoever it is about.
     """
 
     key: str
@@ -66,12 +67,15 @@ class ActivityRow:
     remedy: str = ""
     details: str = ""
     cancellable: bool = False
+    has_log: bool = False
 
 
 class ActivityTable(DataTable):
-    """Work in the order given; cancelled by Delete or from the context menu."""
+    """Work in the order given; cancelled by Delete or from the context menu; logs open from there too."""
 
     cancel_requested = Signal(str)
+    """Carries the row's key."""
+    log_requested = Signal(str)
     """Carries the row's key."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -83,6 +87,12 @@ class ActivityTable(DataTable):
         )
         self.cancel_action.setShortcut("Delete")
         self.cancel_action.triggered.connect(self._cancel)
+        self.log_action = ExplainedAction(
+            "Open log", explanation="Show what the service of this version wrote.", icon_name="history",
+            parent=self,
+        )  # fmt: skip
+        self.log_action.triggered.connect(self._open_log)
+        self.add_action(self.log_action)
         self.add_action(self.cancel_action)
         self.selection_changed.connect(self._judge)
         self._judge()
@@ -101,6 +111,15 @@ class ActivityTable(DataTable):
             self.cancel_action.set_blocked("It is over, or cannot be stopped half way.")
         else:
             self.cancel_action.set_blocked("")
+        if any(row.has_log for row in chosen):
+            self.log_action.set_blocked("")
+        else:
+            self.log_action.set_blocked("Select a version that did not answer.")
+
+    def _open_log(self) -> None:
+        key = next((key for key in self.selected_keys() if self._shown[key].has_log), "")
+        if key:
+            self.log_requested.emit(key)
 
     def _cancel(self) -> None:
         for key in self.selected_keys():

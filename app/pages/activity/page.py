@@ -9,6 +9,7 @@ from app.layout_state import LayoutState
 from app.pages.page import Page
 from app.tasks import TaskState
 from widgets.formatting import clock, duration
+from widgets.panels.bar import ActionButton, row
 from widgets.panels.empty import EmptyState
 from widgets.panels.error import ErrorPanel
 from widgets.panels.labels import Text
@@ -29,6 +30,7 @@ class ActivityPage(Page):
             "Nothing has happened yet", "Work, changes and errors of this window show here."
         )
         self.table.cancel_requested.connect(self._cancel)
+        self.table.log_requested.connect(self._open_log)
         self.table.export_requested.connect(self.export_requested)
         self.table.selection_changed.connect(self._show_story)
         self.entry_details = _EntryDetails()
@@ -56,6 +58,7 @@ class ActivityPage(Page):
 
     def _compose(self) -> None:
         title = Text("Activity", size=FontSize.LARGE)
+        bar = row(title, None, ActionButton(self.table.log_action), ActionButton(self.table.cancel_action))
         self.panes = panes = QSplitter(Qt.Orientation.Vertical)
         panes.setChildrenCollapsible(False)
         for pane, share in ((self.table, 3), (self.entry_details, 1)):
@@ -64,7 +67,7 @@ class ActivityPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(title)
+        layout.addLayout(bar)
         layout.addWidget(panes, 1)
 
     def _changed(self) -> None:
@@ -83,6 +86,11 @@ class ActivityPage(Page):
                 entry.message = "stopping…"
                 entry.cancel()
                 self._activity.update(entry)
+
+    def _open_log(self, key: str) -> None:
+        for entry in self._activity.entries:
+            if str(entry.number) == key and entry.open_log is not None:
+                entry.open_log()
 
     def _show_story(self) -> None:
         chosen = next(iter(self.table.selected_keys()), "")
@@ -153,4 +161,5 @@ def row_for(entry: ActivityEntry) -> ActivityRow:
         message=message,
         remedy=entry.remedy,
         cancellable=entry.cancel is not None,
+        has_log=entry.open_log is not None,
     )

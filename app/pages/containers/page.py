@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.context import Context
 from app.layout_state import LayoutState
 from app.pages.containers.actions import ContainerActions
-from app.pages.containers.details import ContainerDetails
+from app.pages.containers.details import LOG, ContainerDetails
 from app.pages.containers.presenter import ContainersPresenter
 from app.pages.shared.engine.page import EnginePage
 from widgets.actions import ExplainedAction
@@ -48,6 +48,11 @@ class ContainersPage(EnginePage):
         """The list's columns, and the panes."""
         layouts.keep_columns("containers", self.table, self.table.view.head)
         layouts.keep_panes("containers", self.panes)
+
+    def show_log(self, identifier: str) -> None:
+        """Select a container and show what it wrote."""
+        self.table.select([identifier])
+        self.details.tabs.setCurrentIndex(LOG)
 
     def select_first(self) -> None:
         """Select the first container that runs."""

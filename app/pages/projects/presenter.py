@@ -1,6 +1,7 @@
 """Decides what the Projects page loads and when, and carries its actions out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -138,10 +139,27 @@ class ProjectsPresenter(QObject):
                 self._view.import_model.text(),
             )
             return
-        self._view.table.show_projects(list(self._rows.values()))
+        self._show_table()
         self._view.show_list()
         self._choose_first()
         self._update_actions()
+
+    def _show_table(self) -> None:
+        rows = [self._as_told(row) for row in self._rows.values()]
+        self._view.table.show_projects(rows)
+
+    def _as_told(self, row: ProjectRow) -> ProjectRow:
+        """A project as store and gateway tell now: never well while one of them is not reached."""
+        connection = self._context.connection
+        if any(one.project == row.name for one in connection.silent_champions):
+            return replace(row, word="champion silent", state=State.BAD)
+        if row.state is not State.GOOD:
+            return row
+        if connection.state is ConnectionState.LOST:
+            return replace(row, word=f"last seen: {row.word}", state=State.NEUTRAL)
+        if connection.gateway_error is not None:
+            return replace(row, word="gateway unreachable", state=State.NEUTRAL)
+        return row
 
     def _with_known_figures(self, row: ProjectRow) -> ProjectRow:
         """Until it is counted again a project keeps the figures it had, so that nothing flickers."""
@@ -291,3 +309,5 @@ class ProjectsPresenter(QObject):
             self._view.show_empty(
                 "Not connected to a platform", "Settings holds the profiles you can open."
             )
+        elif self._rows:
+            self._show_table()

@@ -18,11 +18,22 @@ from services.store.interface import Store
 
 
 async def _health(call: Call) -> messages.Health:
-    parts = call.dependencies
-    return messages.Health(
-        store="reachable" if parts.store.reachable else "unreachable",
-        spool=parts.recorder.health(),
-        listeners=parts.listener_states(),
+    parts, grant = call.dependencies, call.grant
+    health = messages.Health(
+        store="reachable" if parts.store.reachable else "unreachable", spool=parts.recorder.health()
+    )
+    if grant is None:
+        return health
+
+    def told(project: str) -> bool:
+        return grant.project in {"", project}
+
+    return replace(
+        health,
+        listeners=[one for one in parts.listener_states() if told(one.project)],
+        outages=[one for one in parts.outages.present() if told(one.project)],
+        past_outages=[one for one in parts.outages.past() if told(one.project)],
+        shipping=parts.recorder.trouble,
     )
 
 
@@ -112,7 +123,10 @@ def _port(call: Call) -> int:
 
 _LISTENER = "/v1/listeners/{port}"
 OPERATIONS = (
-    Operation("GET", "/health", "Whether the gateway answers", (), _health, gives=messages.Health),
+    Operation(
+        "GET", "/health", "Whether the gateway answers; with a token, whether all versions do", (), _health,
+        gives=messages.Health, more_with_token=True,
+    ),
     Operation(
         "GET", "/metrics", "Prometheus metrics", CLIENT, _metrics, gives=str, media_type=CONTENT_TYPE
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 from pytestqt.qtbot import QtBot
 
-from app.pages.monitor.container_health import with_container_state
+from app.pages.monitor.version_health import with_container_state
 from services.containers.addresses import LocalEngine
 from services.containers.engine.engine import Engine
 from services.containers.model import Container, ContainerState

@@ -1,4 +1,7 @@
-"""Shows on a version, within moments, that its container has died: the engine knows before the gateway."""
+"""Shows on a version, within moments, that it does not answer or that its container has died.
+
+Between two refreshes the gateway tells of outages each second, and the engine of containers.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,31 +21,54 @@ from widgets.theme import State
 _GONE = frozenset({ContainerState.EXITED, ContainerState.DEAD, ContainerState.REMOVING})
 
 
-class ContainerHealth(QObject):
-    """Follows the engine that the window works with; local processes have no containers to follow."""
+class VersionHealth(QObject):
+    """Follows the gateway, and the engine that the window works with where versions run in containers."""
 
     def __init__(self, page: MonitorPage, presenter: MonitorPresenter, context: Context) -> None:
         super().__init__(page)
         self._page = page
         self._context = context
         context.engine_connection.containers_changed.connect(self._changed)
+        context.connection.changed.connect(self.show)
         presenter.updated.connect(self.show)
 
     def show(self) -> None:
-        """Bring the versions' words up to date with what their containers do."""
-        view_model, profile = self._page.view_model, self._context.connection.profile
-        connection = self._context.engine_connection
-        if not isinstance(profile, PlatformProfile) or connection.host is None:
+        """Bring the versions' words up to date with what the gateway tells and their containers do."""
+        if self._context.connection.platform is None:
             return
-        if profile.docker is not None and profile.docker != connection.host.address:
-            return
-        entries = [
-            with_container_state(
-                entry, of_platform(connection.of_version(view_model.project, entry.name), profile)
-            )
-            for entry in view_model.versions
-        ]
+        entries = [self._as_told(entry) for entry in self._page.view_model.versions]
+        if self._followed is not None:
+            entries = [
+                with_container_state(entry, self._containers(entry.name, self._followed))
+                for entry in entries
+            ]
         self._page.versions.set_versions(entries)
+
+    @property
+    def _followed(self) -> PlatformProfile | None:
+        """The profile whose containers are those of the engine that is open; None if they are not."""
+        profile, connection = self._context.connection.profile, self._context.engine_connection
+        if not isinstance(profile, PlatformProfile) or connection.host is None:
+            return None
+        same = profile.docker is None or profile.docker == connection.host.address
+        return profile if same else None
+
+    def _containers(self, version: str, profile: PlatformProfile) -> list[Container]:
+        project = self._page.view_model.project
+        return of_platform(self._context.engine_connection.of_version(project, version), profile)
+
+    def _as_told(self, entry: VersionEntry) -> VersionEntry:
+        """The version as the gateway told last: never well while the gateway itself is not asked."""
+        connection = self._context.connection
+        if connection.gateway_error is not None and entry.state is State.GOOD:
+            return replace(entry, health="gateway unreachable", state=State.NEUTRAL)
+        health = connection.gateway_health
+        mine = (self._page.view_model.project, entry.name)
+        outages = health.outages if health is not None else []
+        found = next((one for one in outages if (one.project, one.version) == mine), None)
+        if found is None:
+            return entry
+        return replace(entry, health="does not answer", state=State.BAD)
 
     def _changed(self, changes: Sequence[ContainerChange]) -> None:
         project = self._page.view_model.project

@@ -1,0 +1,205 @@
+"""The window while a champion does not answer: unmissable, gone by itself, and kept in Activity."""
+
+import contextlib
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QListWidget
+from pytestqt.qtbot import QtBot
+
+from app.pages.activity.page import ActivityPage
+from app.pages.projects.page import ProjectsPage
+from app.paths import AppPaths
+from app.program import Program
+from app.shell.outage_view import PAGES
+from app.shell.sidebar import ALARM_ROLE
+from app.startup import OpenRequest, Startup
+from app.tasks import TaskState
+from services.containers.interface import ServiceState, service_name
+from services.profiles.workspace import EmbeddedPlatform
+from services.publish.demo.demo import Demo
+from services.publish.demo.traffic_replay import Pace
+from tests.waiting import eventually
+from widgets.panels.version_entry import VersionEntry
+from widgets.panels.versions import ENTRY
+from widgets.theme import State
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Two projects with a champion and a challenger each, as local processes."""
+    with Demo(tmp_path_factory.mktemp("demo"), Pace(0, 20, 0.1), lambda _done, _text: None) as running:
+        running.start_traffic()
+        assert running.wait_for_traffic(120)
+        yield running
+
+
+@pytest.fixture
+def window(demo: Demo, paths: AppPaths, qtbot: QtBot) -> Iterator[Program]:
+    """A second window on the demo's workspace, where all is well."""
+    start = Startup(paths, OpenRequest(workspace=str(demo.platform.folder)))
+    start.shell.resize(1280, 800)
+    start.shell.show()
+    start.load()
+    qtbot.waitUntil(lambda: start.program is not None and start.program.presenter.data is not None)
+    assert start.program is not None
+    program = start.program
+    qtbot.waitUntil(lambda: state(program) == "well")
+    yield program
+    start.shell.close()
+    start.close()
+    start.shell.deleteLater()
+    start.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def process_of(platform: EmbeddedPlatform, name: str) -> psutil.Process:
+    def running() -> int:
+        found = next(one for one in platform.state() if one.name == name)
+        return found.process if found.state is ServiceState.RUNNING else 0
+
+    return psutil.Process(eventually(running))
+
+
+@contextlib.contextmanager
+def stopped(platform: EmbeddedPlatform, name: str) -> Iterator[None]:
+    """A process that stands still, as one that hangs does."""
+    process = process_of(platform, name)
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def state(program: Program) -> str:
+    """`well` while all of the frame is green and without a banner."""
+    status, banner = program.shell.status, program.shell.banner
+    greens = [
+        item._dot._state is State.GOOD
+        for item in (status.profile, status.gateway, status.store, status.champions)
+    ]
+    return "well" if all(greens) and banner.isHidden() else "not well"
+
+
+def shown(program: Program) -> list[VersionEntry]:
+    """The versions as Monitor lists them."""
+    model = program._monitor.versions.findChild(QListWidget).model()
+    rows = range(model.rowCount())
+    return [model.index(row, 0).data(ENTRY) for row in rows]
+
+
+def badges(program: Program) -> list[int]:
+    sidebar = program.shell.sidebar
+    return [sidebar.item(sidebar._keys.index(page)).data(ALARM_ROLE) or 0 for page in PAGES]
+
+
+def projects_shown(program: Program) -> str:
+    """The rows of the Projects page."""
+    assert isinstance(program.shell.page, ProjectsPage)
+    return program.shell.page.presenter._view.table.to_csv()
+
+
+def outage_titles(program: Program) -> list[str]:
+    return [one.title for one in program.context.activity.entries if "answer" in one.title]
+
+
+def test_a_champion_that_hangs_is_on_every_page_and_its_end_too(
+    demo: Demo, window: Program, qtbot: QtBot
+) -> None:
+    shell = window.shell
+    with stopped(demo.platform, service_name("iris", "A")):
+        qtbot.waitUntil(shell.banner.isVisible)
+        assert "Champion A of iris does not answer" in shell.banner.accessibleName()
+        assert badges(window) == [1, 1]
+        assert "1 champion does not answer" in shell.sidebar.item(0).data(
+            Qt.ItemDataRole.AccessibleTextRole
+        )
+        for item in (shell.status.profile, shell.status.champions):
+            assert item._dot._state is State.BAD
+        assert outage_titles(window)[0] == "Champion A of iris does not answer"
+        window.context.bus.project_requested.emit("iris")
+        monitor = window._monitor
+        qtbot.waitUntil(lambda: monitor.view_model.project == "iris")
+        qtbot.waitUntil(lambda: "does not answer" in shown(window)[0].health)
+        shell.go_to("projects")
+        qtbot.waitUntil(lambda: "champion silent" in projects_shown(window))
+    qtbot.waitUntil(lambda: state(window) == "well")
+    assert badges(window) == [0, 0]
+    entry = window.context.activity.entries[0]
+    assert entry.title == "Champion A of iris did not answer"
+    assert entry.message.startswith("From ")
+    assert entry.ended_at is not None
+    qtbot.waitUntil(lambda: "silent" not in projects_shown(window))
+
+
+@pytest.mark.restarts
+def test_a_champion_that_was_killed_and_came_back_by_itself_leaves_a_trace(
+    demo: Demo, window: Program, qtbot: QtBot
+) -> None:
+    before = len(outage_titles(window))
+    process_of(demo.platform, service_name("wine", "A")).kill()
+    qtbot.waitUntil(lambda: len(outage_titles(window)) == before + 1)
+    qtbot.waitUntil(lambda: outage_titles(window)[0] == "Champion A of wine did not answer")
+    qtbot.waitUntil(lambda: state(window) == "well")
+    entry = window.context.activity.entries[0]
+    assert entry.state is TaskState.FAILED
+
+
+def test_the_log_of_a_silent_champion_is_one_press_away(demo: Demo, window: Program, qtbot: QtBot) -> None:
+    shell = window.shell
+    with stopped(demo.platform, service_name("iris", "A")):
+        qtbot.waitUntil(shell.banner.isVisible)
+        shell.banner.retry_requested.emit()
+        dialog = window.outage_view.log
+        assert dialog is not None
+        qtbot.waitUntil(lambda: bool(dialog.text.toPlainText()))
+        dialog.close()
+        shell.go_to("activity")
+        assert isinstance(shell.page, ActivityPage)
+        table = shell.page.table
+        table.select_keys([str(window.context.activity.entries[0].number)])
+        assert table.log_action.blocked == ""
+        table.log_action.trigger()
+        again = window.outage_view.log
+        assert again is not None
+        assert again is not dialog
+        qtbot.waitUntil(lambda: bool(again.text.toPlainText()))
+        again.close()
+    qtbot.waitUntil(lambda: state(window) == "well")
+
+
+def test_a_challenger_that_hangs_is_marked_but_raises_no_banner(
+    demo: Demo, window: Program, qtbot: QtBot
+) -> None:
+    window.context.bus.project_requested.emit("iris")
+    monitor = window._monitor
+    qtbot.waitUntil(lambda: monitor.view_model.project == "iris")
+    with stopped(demo.platform, service_name("iris", "B")):
+        qtbot.waitUntil(lambda: "does not answer" in [one.health for one in shown(window)])
+        assert window.shell.banner.isHidden()
+        assert badges(window) == [0, 0]
+        assert outage_titles(window)[0] == "Challenger B of iris does not answer"
+    qtbot.waitUntil(lambda: outage_titles(window)[0] == "Challenger B of iris did not answer")
+
+
+def test_nothing_is_green_while_the_gateway_says_nothing(demo: Demo, window: Program, qtbot: QtBot) -> None:
+    window.context.bus.project_requested.emit("iris")
+    monitor, status = window._monitor, window.shell.status
+    qtbot.waitUntil(lambda: monitor.view_model.project == "iris")
+    qtbot.waitUntil(lambda: "healthy" in [one.health for one in shown(window)])
+    with stopped(demo.platform, "gateway"):
+        qtbot.waitUntil(window.shell.banner.isVisible)
+        assert "Gateway unreachable" in window.shell.banner.accessibleName()
+        greens = [
+            item.text()
+            for item in (status.profile, status.gateway, status.champions)
+            if item._dot._state is State.GOOD
+        ]
+        assert greens == []
+        assert State.GOOD not in [one.state for one in shown(window)]
+    qtbot.waitUntil(lambda: state(window) == "well")
