@@ -157,9 +157,7 @@ class ProjectsPresenter(QObject):
             return row
         if connection.state is ConnectionState.LOST:
             return replace(row, word=f"last seen: {row.word}", state=State.NEUTRAL)
-        if connection.gateway_error is not None:
-            return replace(row, word="gateway unreachable", state=State.NEUTRAL)
-        return row
+        return row if connection.gateway_error is None else replace(row, state=State.NEUTRAL)
 
     def _with_known_figures(self, row: ProjectRow) -> ProjectRow:
         """Until it is counted again a project keeps the figures it had, so that nothing flickers."""
