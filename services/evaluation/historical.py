@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from services.evaluation.join.encoding import LabelTexts, OutcomeEncoder
+from services.evaluation.join.outcomes import LabelTexts, OutcomeEncoder
 from services.evaluation.model import Series, VersionView
 from services.evaluation.summaries import InputSummary, priorities, row_ids, summary_for, view_of
 from services.evaluation.summaries.rows import as_classes

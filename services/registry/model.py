@@ -185,6 +185,16 @@ class Project(Struct, frozen=True):
         """The task all its versions share."""
         return self.versions[0].signature.task
 
+    @property
+    def champion_first(self) -> list[Version]:
+        """All versions: the champion, then the others in their order."""
+        return sorted(self.versions, key=lambda version: (version.name != self.champion, version.order))
+
+    def input_named(self, variable: str) -> Field | None:
+        """The input of that name or column, as the first version that has it knows it; None if none has."""
+        fields = (field for version in self.champion_first for field in version.signature.inputs)
+        return next((field for field in fields if variable in {field.name, field.column}), None)
+
 
 class Revision(Struct, frozen=True):
     """One immutable trained artifact of a version.

@@ -1,4 +1,4 @@
-"""An index of ids in memory: sorted runs of arrays, merged geometrically, searched without loops."""
+"""Ids in memory, in the order of their time, and tables of numbers by id, searched without loops."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ Columns = dict[str, NDArray[Any]]
 _GREGORIAN_OFFSET = 0x01B21DD213814000  # 100 ns ticks from 1582-10-15 to 1970-01-01 (RFC 9562, 5.1)
 _TICKS = 10_000  # in a millisecond
 _RUN_BITS = 32
+REMEMBERED = 200_000
+"""Ids remembered at least, once so many have been met; twice as many at most. Each costs 24 bytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,10 @@ class Keys:
     def take(self, rows: NDArray[Any]) -> "Keys":
         """The ids chosen by a mask or by positions."""
         return Keys(self.high[rows], self.low[rows])
+
+    def before(self, high: int) -> NDArray[np.bool_]:
+        """A mask of the ids whose upper half is smaller."""
+        return self.high < np.uint64(high)
 
     def order(self) -> Positions:
         """Positions in ascending order; equal ids keep theirs."""
@@ -148,8 +154,9 @@ def _merged(first: _Run, second: _Run) -> _Run:
 
 
 class IdTable:
-    """Rows of numbers by id. A row costs 16 bytes for its id and what `columns` need beside it.
+    """Rows of numbers by id, in sorted runs that are merged geometrically.
 
+    A row costs 16 bytes for its id and what `columns` need beside it.
     Inserting n rows costs O(n log n) amortised, finding n rows O(n log(rows)) per run; there are at most
     about log2(rows) runs.
 
@@ -248,3 +255,58 @@ class IdTable:
     def _empty(self, name: str) -> NDArray[Any]:
         dtype, width = self._shapes[name]
         return np.empty((0, width) if width else 0, dtype=dtype)
+
+
+class RecentIds:
+    """A memory of the ids met last, each with a number.
+
+    Two generations of them: when the younger one is full, it takes the place of the older one.
+
+    Args:
+        capacity: how many ids a generation takes.
+    """
+
+    def __init__(self, capacity: int = REMEMBERED) -> None:
+        self._capacity = capacity
+        self._younger = _table()
+        self._older = _table()
+
+    @property
+    def rows(self) -> int:
+        """How many ids are remembered."""
+        return self._younger.rows + self._older.rows
+
+    def remember(self, keys: Keys, values: NDArray[np.float64] | None = None) -> None:
+        """Remember ids that are not remembered yet; those that are keep their number."""
+        if values is None:
+            values = np.full(len(keys), np.nan)
+        fresh = first_of_each(keys) & ~self.contains(keys)
+        self._younger.insert(keys.take(fresh), {"value": values[fresh]})
+        if self._younger.rows >= self._capacity:
+            self._older, self._younger = self._younger, _table()
+
+    def contains(self, keys: Keys) -> NDArray[np.bool_]:
+        """A mask of the ids that are remembered."""
+        return (self._younger.find(keys) >= 0) | (self._older.find(keys) >= 0)
+
+    def values(self, keys: Keys) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """A mask of the ids that are remembered, and the numbers given with them (NaN elsewhere)."""
+        known = np.zeros(len(keys), dtype=np.bool_)
+        values = np.full(len(keys), np.nan)
+        for table in (self._older, self._younger):
+            places = table.find(keys)
+            here = places >= 0
+            values[here] = table.read(places[here], "value")
+            known |= here
+        return known, values
+
+    def all(self) -> tuple[Keys, NDArray[np.float64]]:
+        """Everything remembered."""
+        parts = [table.since(0) for table in (self._older, self._younger)]
+        return concat_keys([keys for keys, _ in parts]), np.concatenate(
+            [columns["value"] for _, columns in parts]
+        )
+
+
+def _table() -> IdTable:
+    return IdTable({"value": (np.float64, 0)})

@@ -100,6 +100,20 @@ def concat_labels(parts: list[LabelRows]) -> LabelRows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PastLabels:
+    """Labels of past ids, each id once, shape (n,); NaN where there is none.
+
+    Attributes:
+        before: as they counted before the rows that are being read now.
+        after: as they count with these.
+    """
+
+    keys: Keys
+    before: Floats
+    after: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class JoinedRows:
     """Predictions with a true value, shape (n,), to be put in (`sign` +1) or taken out (-1)."""
 

@@ -98,7 +98,7 @@ def ingest(state: ReaderState, live: LiveTables, slice_: LogSlice, now: float) -
     ids = [*(one.batch.ids for one in predictions), *(one.batch.ids for one in labels)]
     keys = concat_keys([keys_of(part) for part in ids])
     past = look_up_past(
-        live, keys.take(state.joiner.is_past(keys)), state.encoders,
+        live, keys.take(keys.before(state.joiner.horizon)), state.encoders,
         counted=state.cursors, read=slice_.cursors,
     )  # fmt: skip
     changed = list(_of_streams(state, past.predictions))

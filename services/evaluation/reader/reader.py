@@ -12,13 +12,11 @@ from services.evaluation.historical import HistoricalReader
 from services.evaluation.join.joiner import HELD_ROWS
 from services.evaluation.join.past_rows import LiveTables
 from services.evaluation.model import ProjectView, Span, Traffic
-from services.evaluation.reader.bucket import DamagedSummary
-from services.evaluation.reader.buckets import TimeWindow
-from services.evaluation.reader.evolution import evolution_of, input_field
+from services.evaluation.reader.buckets import DamagedSummary, TimeWindow
 from services.evaluation.reader.ingest import ingest, read_slice
 from services.evaluation.reader.rollups import KEPT_ROWS, open_state, pack_state, rebuilt_state
 from services.evaluation.reader.state import ReaderState
-from services.evaluation.reader.views import project_view, traffic_of
+from services.evaluation.reader.views import evolution_of, project_view, traffic_of
 from services.registry.model import Project
 from services.store.interface import Store
 
@@ -71,16 +69,21 @@ class ProjectReader:
 
     def _refresh(self, span: Span, cancelled: Cancelled, variable: str) -> ProjectView:
         project = self._project()
-        state, rows = self._follow(project, cancelled)
-        now = self._clock()
         historical = self._historical.views(project)
-        window = TimeWindow(span, now)
-        seen = (project, span, state.buckets.changes, window.start, id(historical))
+        field = project.input_named(variable)
+        wanted = None if field is None else (field, self._historical.series(project, field.column))
+        state, rows = self._follow(project, cancelled)
+        window = TimeWindow(span, self._clock())
+        sums = state.buckets.summed(window)
+        evolution = None
+        if wanted is not None:
+            versions = [version.name for version in project.champion_first]
+            evolution = evolution_of(*wanted, state.buckets.inputs(wanted[0].column, versions, window))
+        seen = (project, span, state.buckets.changes, sums.start, id(historical))
         if self._last is None or self._last[0] != seen:
-            self._last = (seen, project_view(state, project, window, historical, rows))
-        field = input_field(project, variable)
-        evolution = None if field is None else evolution_of(self._historical, state, project, field, window)
-        at = datetime.fromtimestamp(now, UTC)
+            view = project_view(state, project, window, sums, historical=historical, rows_read=rows)
+            self._last = (seen, view)
+        at = datetime.fromtimestamp(window.now, UTC)
         return replace(self._last[1], at=at, rows_read=rows, evolution=evolution)
 
     def desired_revisions(self, cancelled: Cancelled = None) -> ProjectView:
@@ -95,9 +98,14 @@ class ProjectReader:
 
         def look() -> ProjectView:
             project = self._project()
+            historical = self._historical.views(project)
             state, rows = self._follow(project, cancelled)
-            window, historical = TimeWindow(Span.ALL, self._clock()), self._historical.views(project)
-            return project_view(state, project, window, historical, rows, desired_only=True)
+            window = TimeWindow(Span.ALL, self._clock())
+            sums = state.buckets.summed(window)
+            return project_view(
+                state, project, window, sums,
+                historical=historical, rows_read=rows, desired_only=True,
+            )  # fmt: skip
 
         return self._mending(look)
 
@@ -111,7 +119,10 @@ class ProjectReader:
 
         def look() -> Traffic:
             state, _ = self._follow(project, cancelled)
-            return traffic_of(state, project.champion, self._clock())
+            buckets, now = state.buckets, self._clock()
+            streams = buckets.streams_of(project.champion)
+            every = buckets.within(TimeWindow(Span.ALL, now), streams)
+            return traffic_of(state, every, buckets.within(TimeWindow(Span.HOUR, now), streams))
 
         return self._mending(look)
 

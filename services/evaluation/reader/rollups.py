@@ -15,8 +15,13 @@ import msgspec
 from services.errors import Corrupt
 from services.evaluation.join.joiner import HELD_ROWS
 from services.evaluation.join.stored_joiner import pack_joiner, unpack_joiner
-from services.evaluation.reader.bucket import TOTAL_SAMPLED, DamagedSummary, LazyBucket
-from services.evaluation.reader.buckets import Buckets, PredictionStream
+from services.evaluation.reader.buckets import (
+    TOTAL_SAMPLED,
+    Buckets,
+    DamagedSummary,
+    LazyBucket,
+    PredictionStream,
+)
 from services.evaluation.reader.state import ReaderState
 from services.registry.model import Mode, Project
 from services.store.interface import RollupStore

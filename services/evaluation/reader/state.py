@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from services.evaluation.join.encoding import LabelTexts, OutcomeEncoder
 from services.evaluation.join.joiner import Joiner, VersionPredictions
+from services.evaluation.join.outcomes import LabelTexts, OutcomeEncoder
 from services.evaluation.reader.buckets import Buckets
 from services.registry.model import Project
 

@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.evaluation.join.id_table import IdTable, Keys, first_of_each, keys_of
-from services.evaluation.join.recent_ids import RecentIds
+from services.evaluation.join.id_table import IdTable, Keys, RecentIds, first_of_each, keys_of
 from services.store.identifiers import Ids
 
 small = st.integers(0, 3)
