@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from services.instants import EARLIEST, LATEST
+
 UNDEFINED = "–"
 MINUS = "−"
 MAX_DECIMALS = 6
@@ -74,18 +76,33 @@ def short_revision(sha256: str) -> str:
 
 def clock(at: datetime) -> str:
     """Date and time in the person's own zone, to the second, with the zone named."""
-    local = at.astimezone()
-    return f"{day(at)} {local:%Y %H:%M:%S} {local:%Z}"
+    local = _local(at)
+    return _beyond_calendar(at) or f"{day(at)} {local:%Y %H:%M:%S} {local:%Z}"
 
 
 def day(at: datetime) -> str:
     """Day and month in the person's own zone, such as `12 Nov`."""
-    local = at.astimezone()
+    local = _local(at)
     return f"{local.day} {MONTHS[local.month - 1]}"
+
+
+def _local(at: datetime) -> datetime:
+    """In the person's own zone; as it is where the system knows no zone, as Windows before 1970."""
+    try:
+        return at.astimezone()
+    except (OSError, OverflowError, ValueError):
+        return at
+
+
+def _beyond_calendar(at: datetime) -> str:
+    """Words for a moment that `instant` put in place of one that no calendar has; empty for all others."""
+    return "after the year 9999" if at >= LATEST else "before the year 1" if at <= EARLIEST else ""
 
 
 def relative(at: datetime, now: datetime | None = None) -> str:
     """How long ago, in one unit; a date once it is more than a week."""
+    if beyond := _beyond_calendar(at):
+        return beyond
     now = now or datetime.now(UTC)
     gone = now - at
     if gone < timedelta(0):
@@ -94,7 +111,8 @@ def relative(at: datetime, now: datetime | None = None) -> str:
         return "just now"
     if gone < timedelta(days=7):
         return f"{duration(gone.total_seconds())} ago"
-    return day(at) if at.astimezone().year == now.astimezone().year else f"{day(at)} {at.astimezone().year}"
+    year = _local(at).year
+    return day(at) if year == _local(now).year else f"{day(at)} {year}"
 
 
 def duration(seconds: float) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.instants import instant
 from services.registry.model import FieldType, Mode, Signature, Task
 from services.store.batches import Categorical, Column, LabelBatch, PredictionBatch
 from services.store.columns import (
@@ -137,5 +138,5 @@ def _scores(columns: list[list[object]]) -> NDArray[np.float64] | None:
 
 
 def shown_instant(at: object) -> datetime | None:
-    """A `labelled_at` (microseconds) as an instant for people."""
-    return datetime.fromtimestamp(at / 1e6, UTC) if isinstance(at, int) else None
+    """A `labelled_at` (microseconds) as an instant for people; see `instant` for what no calendar has."""
+    return instant(at / 1e6) if isinstance(at, int) else None

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from widgets.formatting import count, duration, fixed, number, percent, plural, relative, size
+from services.instants import instant
+from widgets.formatting import clock, count, duration, fixed, number, percent, plural, relative, size
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -53,6 +54,15 @@ def test_a_column_of_fixed_decimals_lines_up_and_has_no_minus_zero(value: float 
 )
 def test_a_time_is_told_in_one_unit_then_as_a_date(gone: timedelta, text: str) -> None:
     assert relative(NOW - gone, NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1e300, "after the year 9999"), (-1e300, "before the year 1"), (-86_400.0 * 2, "1969")],
+)
+def test_moments_that_no_calendar_has_are_told_in_words(seconds: float, text: str) -> None:
+    assert text in clock(instant(seconds))
+    assert text in relative(instant(seconds), NOW)
 
 
 def test_counts_shares_and_sizes_read_naturally() -> None:

@@ -1,7 +1,6 @@
 """A variable over the training set, then, beyond a border, over live time."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from services.evaluation.model import Evolution, Series
+from services.instants import EARLIEST, LATEST, instant
 from widgets.formatting import clock, count, plural
 from widgets.plots.axes import TimeAxis
 from widgets.plots.crosshair import Crosshair
@@ -112,10 +112,7 @@ class EvolutionPlot(PlotPanel):
             return [("data", "row or time", "value")]
         lines = [("data", "row or time", self._evolution.variable)]
         lines += [("historical", f"{x:.0f}", y) for x, y in samples(self._evolution.historical)]
-        lines += [
-            ("live", datetime.fromtimestamp(x, UTC).isoformat(), y)
-            for x, y in samples(self._evolution.live)
-        ]
+        lines += [("live", _instant_text(x), y) for x, y in samples(self._evolution.live)]
         return lines
 
     def apply_theme(self) -> None:
@@ -151,7 +148,7 @@ class EvolutionPlot(PlotPanel):
         found = self._parts["live"][1].read(x)
         if found is None:
             return None
-        at = clock(datetime.fromtimestamp(found[1], UTC))
+        at = clock(instant(found[1]))
         return f"live, {at}: {found[0]}{self._unit()}", *found[1:]
 
     def _unit(self) -> str:
@@ -167,6 +164,12 @@ def legend_entry(key: str, series: Series, style: VersionStyle) -> LegendEntry:
     points = not summed or bool(series.categories)
     symbol, dash = (style.symbol, None) if points else (None, style.dash)
     return LegendEntry(key, label, style.colour, dash=dash, symbol=symbol)
+
+
+def _instant_text(seconds: float) -> str:
+    """Unix seconds as ISO 8601; in words where no calendar has them."""
+    at = instant(seconds)
+    return at.isoformat() if EARLIEST < at < LATEST else clock(at)
 
 
 def on_common_lanes(evolution: Evolution) -> tuple[Series, Series]:

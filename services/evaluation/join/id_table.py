@@ -26,7 +26,8 @@ class Keys:
 
     Attributes:
         high: milliseconds since the Unix epoch in the upper 48 bits, the rest of a version 7 UUID's
-            upper half (or a version 1 UUID's ticks within the millisecond) in the lower 16.
+            upper half (or a version 1 UUID's ticks within the millisecond) in the lower 16. Before the
+            epoch, which version 1 alone reaches, they wrap around, and sort behind all others.
         low: the id's lower half as it is.
     """
 
@@ -49,17 +50,27 @@ class Keys:
         """Positions in ascending order; equal ids keep theirs."""
         return np.lexsort((self.low, self.high))
 
+    def milliseconds(self) -> Positions:
+        """When each id was made: Unix milliseconds, shape (n,)."""
+        signed = self.high.view(np.int64) >> np.int64(16)
+        return np.where(self._are_old(), signed, signed & np.int64(0xFFFFFFFFFFFF))
+
     def seconds(self) -> Positions:
         """When each id was made: Unix seconds, shape (n,)."""
-        return (self.high >> np.uint64(16)).astype(np.int64) // 1000
+        return self.milliseconds() // 1000
+
+    def _are_old(self) -> NDArray[np.bool_]:
+        """A mask of the version 1 UUIDs."""
+        old: NDArray[np.bool_] = (self.high >> np.uint64(12)) & np.uint64(0xF) != 7
+        return old
 
     def ids(self) -> Ids:
         """The ids themselves, shape (n, 2)."""
         high = self.high.copy()
-        old = (high >> np.uint64(12)) & np.uint64(0xF) != 7
+        old = self._are_old()
         if old.any():
             chosen = high[old]
-            moment = (chosen >> np.uint64(16)).astype(np.int64) * _TICKS + _GREGORIAN_OFFSET
+            moment = self.milliseconds()[old] * _TICKS + _GREGORIAN_OFFSET
             ticks = moment.astype(np.uint64) + (chosen & np.uint64(0xFFFF))
             high[old] = (
                 ((ticks & np.uint64(0xFFFFFFFF)) << np.uint64(32))

@@ -105,7 +105,7 @@ def ingest(state: ReaderState, live: LiveTables, slice_: LogSlice, now: float) -
     joined = state.joiner.join(encode(state.encoders, predictions, labels, past, changed), state.writers)
     state.buckets.count(joined, state.encoders, now)
     for part in joined.predictions:
-        state.newest_request = max(state.newest_request, int(part.rows.keys.high.max()) >> 16)
+        state.newest_request = max(state.newest_request, int(part.rows.keys.milliseconds().max()))
     for one in labels:
         if len(one.batch):
             state.newest_label = max(state.newest_label, int(one.batch.labelled_at.max()))

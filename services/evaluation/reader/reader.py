@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from services.errors import Conflict, NotFound
@@ -17,6 +16,7 @@ from services.evaluation.reader.ingest import ingest, read_slice
 from services.evaluation.reader.rollups import KEPT_ROWS, open_state, pack_state, rebuilt_state
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.reader.views import evolution_of, project_view, traffic_of
+from services.instants import instant
 from services.registry.model import Project
 from services.store.interface import Store
 
@@ -83,8 +83,7 @@ class ProjectReader:
         if self._last is None or self._last[0] != seen:
             view = project_view(state, project, window, sums, historical=historical, rows_read=rows)
             self._last = (seen, view)
-        at = datetime.fromtimestamp(window.now, UTC)
-        return replace(self._last[1], at=at, rows_read=rows, evolution=evolution)
+        return replace(self._last[1], at=instant(window.now), rows_read=rows, evolution=evolution)
 
     def desired_revisions(self, cancelled: Cancelled = None) -> ProjectView:
         """Read what is new and look at the revisions that are desired now, over all time.

@@ -7,7 +7,6 @@ predictions and labels, for joining what comes later in memory. What is older is
 import logging
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -23,6 +22,7 @@ from services.evaluation.reader.buckets import (
     PredictionStream,
 )
 from services.evaluation.reader.state import ReaderState
+from services.instants import instant
 from services.registry.model import Mode, Project
 from services.store.interface import RollupStore
 
@@ -190,7 +190,7 @@ def _in_words(name: str, manifest: Manifest) -> str:
     version = manifest.streams[int(stream)][0]
     if start == _TOTAL:
         return f"version {version}, all time"
-    return f"version {version}, {datetime.fromtimestamp(int(start), UTC):%Y-%m-%d %H:%M} UTC"
+    return f"version {version}, {instant(int(start)):%Y-%m-%d %H:%M} UTC"
 
 
 def _unpack_buckets(summaries: dict[str, bytes], manifest: Manifest) -> Buckets:

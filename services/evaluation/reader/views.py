@@ -1,7 +1,7 @@
 """What the window shows, made of the sums that the buckets gave."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from services.evaluation.model import Evolution, ProjectView, Series, Traffic, V
 from services.evaluation.reader.buckets import Bucket, TimeWindow, WindowSums
 from services.evaluation.reader.state import ReaderState
 from services.evaluation.summaries import InputSummary, Summary, view_of
+from services.instants import instant
 from services.registry.model import Field, Project, Version
 
 
@@ -32,7 +33,7 @@ def project_view(
     """
     return ProjectView(
         project=project,
-        at=datetime.fromtimestamp(window.now, UTC),
+        at=instant(window.now),
         span=window.span,
         rows_read=rows_read,
         historical=historical,
@@ -98,4 +99,4 @@ def _course(summaries: Sequence[InputSummary]) -> Series:
 
 
 def _moment(seconds: float) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    return instant(seconds) if seconds else None

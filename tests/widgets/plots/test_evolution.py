@@ -96,6 +96,24 @@ def test_summarised_points_tell_their_range(plot: EvolutionPlot) -> None:
     assert high > 2.5
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told", "exported"),
+    [
+        (-12_219_292_800.0, "1582", "1582-10-15T00:00:00+00:00"),
+        (281_474_976_710.0, "after the year 9999", "after the year 9999"),
+        (-62_200_000_000.0, "before the year 1", "before the year 1"),
+    ],
+)
+def test_samples_of_any_time_are_drawn_told_and_exported(
+    plot: EvolutionPlot, seconds: float, told: str, exported: str
+) -> None:
+    x = np.sort(np.array([seconds, 1.79e9]))
+    plot.show_evolution(Evolution("pH", "", NONE, Series(x, np.array([3.0, 4.0]))))
+    assert not plot.grab().isNull()
+    assert told in read(plot, 1, seconds)
+    assert exported in [line[1] for line in csv.reader(io.StringIO(plot.to_csv()))]
+
+
 def test_the_crosshair_reads_the_nearest_sample(plot: EvolutionPlot, evolution: Evolution) -> None:
     plot.show_evolution(evolution)
     box = plot.plots[0].getViewBox()

@@ -7,10 +7,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.evaluation.join.id_table import IdTable, Keys, RecentIds, first_of_each, keys_of
-from services.store.identifiers import Ids
+from services.store.identifiers import Ids, milliseconds
 
 small = st.integers(0, 3)
 pairs = st.lists(st.tuples(small, small), max_size=40)
+
+
+@given(
+    st.lists(st.integers(0, (1 << 60) - 1), max_size=20),
+    st.lists(st.integers(0, (1 << 48) - 1), max_size=20),
+)
+def test_ids_of_any_time_come_back_and_tell_their_time(ticks: list[int], made: list[int]) -> None:
+    old = [
+        uuid.UUID(fields=(at & 0xFFFFFFFF, at >> 32 & 0xFFFF, at >> 48 | 0x1000, 0x80, 1, 2))
+        for at in ticks
+    ]
+    halves = [(one.int >> 64, one.int & 0xFFFFFFFFFFFFFFFF) for one in old]
+    halves += [(at << 16 | 0x7123, 1 << 63) for at in made]
+    ids = np.array(halves, dtype=np.uint64).reshape(-1, 2)
+    sortable = keys_of(ids)
+    assert sortable.ids().tolist() == ids.tolist()
+    assert sortable.milliseconds().tolist() == milliseconds(ids).tolist()
+    assert sortable.seconds().tolist() == (milliseconds(ids) // 1000).tolist()
 
 
 def keys(rows: list[tuple[int, int]]) -> Keys:

@@ -1,10 +1,8 @@
 """Stored rollups that are damaged, on both stores: figures come from the log, and the next are sound."""
 
 import logging
-import threading
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
@@ -16,35 +14,11 @@ import pytest
 
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
-from services.store.addresses import CassandraAddress, SqliteAddress
 from services.store.cassandra import CassandraStore
-from services.store.connect import open_store
 from services.store.interface import Store
 from services.store.sqlite import SqliteStore
 
 _PROJECTS = count()
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("cassandra", marks=pytest.mark.cassandra)])
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """The module's store, of either kind."""
-    if request.param == "sqlite":
-        opened = open_store(SqliteAddress(str(tmp_path_factory.mktemp("workspace"))))
-        yield opened
-        opened.close()
-        return
-    fresh: Callable[[], AbstractContextManager[CassandraAddress]] = request.getfixturevalue(
-        "fresh_keyspaces"
-    )
-    with fresh() as address:
-        opened = open_store(address)
-        assert isinstance(opened, CassandraStore)
-        # Both of the driver's worker threads start now, lest a test is blamed for one of them.
-        together = threading.Barrier(2)
-        for task in [opened._session._cluster.executor.submit(together.wait, 30) for _ in range(2)]:
-            task.result()
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
