@@ -16,29 +16,41 @@ _logger = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0
 
 
-class PendingAcknowledgements:
-    """Callbacks in the order of their entries; used on the loop.
+Waiting = OnRecorded | asyncio.Future[None]
+"""Who is told that rows are durable, or why not."""
 
-    Each is called by the loop itself, so that one that fails harms no other.
+
+class PendingAcknowledgements:
+    """Who waits, in the order of their entries; used on the loop.
+
+    Each callback is called by the loop itself, so that one that fails harms no other.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._held: deque[tuple[int, Sequence[OnRecorded]]] = deque()
+        self._held: deque[tuple[int, Sequence[Waiting]]] = deque()
 
-    def hold(self, number: int, callbacks: Sequence[OnRecorded]) -> None:
+    def hold(self, number: int, waiting: Sequence[Waiting]) -> None:
         """These wait until everything up to the entry is durable."""
-        self._held.append((number, callbacks))
+        self._held.append((number, waiting))
 
     def acknowledge(self, up_to: int, error: RelevoError | None) -> None:
         """Everything up to the entry is durable, or will not be in time."""
         while self._held and self._held[0][0] <= up_to:
             self.notify(self._held.popleft()[1], error)
 
-    def notify(self, callbacks: Sequence[OnRecorded], error: RelevoError | None) -> None:
-        """Call these in the next turn of the loop, each with an error of its own: they may raise it."""
-        for callback in callbacks:
-            self._loop.call_soon(callback, None if error is None else error.again())
+    def notify(self, waiting: Sequence[Waiting], error: RelevoError | None) -> None:
+        """Tell these in the next turn of the loop, each with an error of its own: they may raise it."""
+        for one in waiting:
+            told = None if error is None else error.again()
+            if not isinstance(one, asyncio.Future):
+                self._loop.call_soon(one, told)
+            elif one.done():
+                continue  # whoever waited has been cancelled
+            elif told is None:
+                one.set_result(None)
+            else:
+                one.set_exception(told)
 
 
 class UnsyncedAllowance:
@@ -87,7 +99,7 @@ class GroupCommit:
         self._committed = committed
         self._loop = asyncio.get_running_loop()
         self._items: list[EncodedRows] = []
-        self._callbacks: list[OnRecorded] = []
+        self._waiting: list[Waiting] = []
         self._pending = PendingAcknowledgements(self._loop)
         self._unsynced = UnsyncedAllowance(limits.sync_seconds)
         self._recovery_timer: asyncio.TimerHandle | None = None
@@ -100,16 +112,30 @@ class GroupCommit:
 
     def check(self) -> None:
         """StorageFull where a record would be refused."""
+        self._check_disk()
+        self._spool.check()
+
+    def _check_disk(self) -> None:
         if self._trouble is not None:
             raise self._trouble.again()
-        self._spool.check()
 
     def record(self, item: EncodedRows, done: OnRecorded) -> None:
         """Record with what else comes in this turn; `done` is told when it is durable, or why not."""
+        self._add([item], done)
+
+    async def record_and_wait(self, items: Sequence[EncodedRows]) -> None:
+        """`record` some, as a coroutine; raises what `done` would have been given."""
+        if not items:
+            return
+        durable: asyncio.Future[None] = self._loop.create_future()
+        self._add(items, durable)
+        await durable
+
+    def _add(self, items: Sequence[EncodedRows], waiting: Waiting) -> None:
         if not self._items:
             self._loop.call_soon(self._commit)
-        self._items.append(item)
-        self._callbacks.append(done)
+        self._items.extend(items)
+        self._waiting.append(waiting)
 
     def shipped(self, number: int, *, stored: bool = True) -> None:
         """Nothing up to this entry waits any more; `stored`: the store has all that still waited."""
@@ -141,28 +167,28 @@ class GroupCommit:
     def _commit(self) -> None:
         if not self._items:
             return
-        items, callbacks = self._items, self._callbacks
-        self._items, self._callbacks = [], []
+        items, waiting = self._items, self._waiting
+        self._items, self._waiting = [], []
         try:
-            self.check()
+            self._check_disk()
             number = self._spool.commit(items)
         except RelevoError as error:
             if isinstance(error, DiskTrouble) and self._trouble is None:
                 self._fail(self._spool.probe() or error)
-            self._pending.notify(callbacks, self._trouble or error)
+            self._pending.notify(waiting, self._trouble or error)
             return
-        self._acknowledge(number, callbacks)
+        self._acknowledge(number, waiting)
         self._syncer.request(number)
         if self._durability is Durability.STORE:
             self._loop.call_later(self._limits.store_seconds, self._give_up, number)
         self._committed()
 
-    def _acknowledge(self, number: int, callbacks: Sequence[OnRecorded]) -> None:
+    def _acknowledge(self, number: int, waiting: Sequence[Waiting]) -> None:
         at_once = self._durability is Durability.PROCESS and self._unsynced.allows(number, time.monotonic())
         if at_once:
-            self._pending.notify(callbacks, None)
+            self._pending.notify(waiting, None)
         else:
-            self._pending.hold(number, callbacks)
+            self._pending.hold(number, waiting)
 
     def _from_syncer(self, attempt: SyncAttempt) -> None:
         self._loop.call_soon_threadsafe(self._synced, attempt)

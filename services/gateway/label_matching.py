@@ -7,7 +7,7 @@ is of a gateway whose clock goes before this one's.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import itemgetter
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from services.errors import NotFound, RelevoError
 from services.gateway.messages import LabelCounts
-from services.gateway.prediction_ids import unpack_ids
 from services.gateway.records import Labels
-from services.store.identifiers import Ids
+from services.gateway.spool.entries import LabelHeader, encode_part
+from services.gateway.spool.spool import EncodedRows
+from services.store.identifiers import Ids, unpack_ids
 from services.store.interface import LabelEntry, Store
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +30,9 @@ _LOOKUPS_AT_ONCE = 2
 _LOOKUPS_WAITING = 16
 
 Label = float | str
+Record = Callable[[Sequence[EncodedRows]], Awaitable[None]]
+"""Makes all of these durable, in one transaction."""
+
 Kept = TypeVar("Kept")
 
 
@@ -101,6 +105,8 @@ class GivenLabels:
 class LabelMatcher:
     """Remembers recent predictions and labels, and asks the store about older ones.
 
+    A label passes it once: what it meets is found, its moment follows from that, and it is recorded.
+
     Args:
         store: the open store, or raises Unavailable; called from threads.
         seconds: after which a lookup is given up.
@@ -134,12 +140,32 @@ class LabelMatcher:
         self._moment = first + count
         return first
 
-    def give(self, question: LabelQuery, found: LabelMatches, labels: Sequence[Label]) -> GivenLabels:
+    async def record(
+        self,
+        question: LabelQuery,
+        labels: Sequence[Label],
+        classes: frozenset[str] | None,
+        record: Record,
+    ) -> LabelCounts:
+        """Record labels at moments by which they count, and say what they met; raises what `record` raises.
+
+        Args:
+            question: which ids.
+            labels: of the ids, in their order.
+            classes: that any version knows; None for regression.
+            record: where they go.
+        """
+        found = await self._find(question)
+        given = self._give(question, found, labels)
+        await record([_encoded(question.project, part) for part in given.parts])
+        return self._count_matches(question, found, labels, given.moments, classes)
+
+    def _give(self, question: LabelQuery, found: LabelMatches, labels: Sequence[Label]) -> GivenLabels:
         """The labels with their moments: the reserved ones, or ones behind a later label that is known.
 
         Args:
             question: which ids.
-            found: what `find` knew of them.
+            found: what `_find` knew of them.
             labels: of the ids, in their order.
         """
         known = [
@@ -161,7 +187,7 @@ class LabelMatcher:
                     self._ahead.put(question.ids[place], moment)
         return given
 
-    def count_matches(
+    def _count_matches(
         self,
         question: LabelQuery,
         found: LabelMatches,
@@ -173,7 +199,7 @@ class LabelMatcher:
 
         Args:
             question: which ids.
-            found: what `find` knew of them before.
+            found: what `_find` knew of them before.
             labels: of the ids, in their order.
             moments: when each is given.
             classes: that any version knows; None for regression.
@@ -201,7 +227,7 @@ class LabelMatcher:
         self._blocks.clear()
         self._block_rows = 0
 
-    async def find(self, question: LabelQuery) -> LabelMatches:
+    async def _find(self, question: LabelQuery) -> LabelMatches:
         """What is known of these ids: from memory, and from the store if it answers in time.
 
         The store is asked of all: another gateway may have been told a later label.
@@ -244,6 +270,11 @@ class LabelMatcher:
         finally:
             self._waiting -= 1
         return unknown
+
+
+def _encoded(project: str, part: Labels) -> EncodedRows:
+    header = LabelHeader(project, texts=isinstance(part.labels[0], str))
+    return EncodedRows(header, len(part.labels), encode_part(part))
 
 
 @dataclass(frozen=True, slots=True)

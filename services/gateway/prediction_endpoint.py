@@ -8,7 +8,7 @@ import numpy as np
 
 from services.errors import NotFound, RelevoError
 from services.gateway.dependencies import Dependencies
-from services.gateway.prediction_ids import check_ids, fresh_ids, unpack_ids
+from services.gateway.prediction_ids import check_ids, fresh_ids
 from services.gateway.protocols import PredictionProtocol
 from services.gateway.protocols.registry import PROTOCOLS
 from services.gateway.replies import SplitReply, WholeReply
@@ -19,6 +19,7 @@ from services.http.request import HotRequest
 from services.http.routes import HotRoutes
 from services.registry.model import Listener, TokenRole
 from services.routing import ArmProbabilities, choose
+from services.store.identifiers import unpack_ids
 
 _CALLERS = (TokenRole.CLIENT, TokenRole.ADMIN)
 

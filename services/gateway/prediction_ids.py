@@ -7,7 +7,7 @@ import numpy as np
 
 from services.errors import InvalidInput
 from services.http.errors import InvalidField
-from services.store.identifiers import Ids, milliseconds, new_ids, parse_id
+from services.store.identifiers import milliseconds, new_ids, parse_id, unpack_ids
 
 _MOST_AHEAD_MILLISECONDS = 24 * 3600 * 1000
 _AFTER_THIS_CENTURY = 4_102_444_800_000
@@ -74,8 +74,3 @@ def id_texts(ids: bytes) -> list[str]:
         f"-{text[at + 16 : at + 20]}-{text[at + 20 : at + 32]}"
         for at in range(0, len(text), 32)
     ]
-
-
-def unpack_ids(packed: bytes) -> Ids:
-    """Ids of 16 big-endian bytes each, as shape (n, 2)."""
-    return np.frombuffer(packed, ">u8").reshape(-1, 2).astype(np.uint64)

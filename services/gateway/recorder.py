@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Self
 
-from services.errors import RelevoError, Unavailable
+from services.errors import Unavailable
 from services.gateway.group_commit import GroupCommit
 from services.gateway.label_matching import LabelMatcher, LabelQuery
 from services.gateway.messages import LabelCounts, SpoolHealth
@@ -14,12 +13,11 @@ from services.gateway.records import (
     AnsweredRows,
     AnswerOrigin,
     Durability,
-    Labels,
     OnRecorded,
     RecordingLimits,
 )
-from services.gateway.shipping.shipper import Shipper
-from services.gateway.spool.entries import LabelHeader, encode_part
+from services.gateway.shipping.shipper import Shipper, ShipTimer
+from services.gateway.spool.entries import encode_part
 from services.gateway.spool.spool import EncodedRows, PredictionKind, Spool
 from services.store.interface import Store
 
@@ -43,7 +41,6 @@ class Recorder:
         self._started = False
         self._left_over = spool.last if spool.left_over else 0
         self._shipped = 0
-        self._ship_timer: asyncio.TimerHandle | None = None
         self._shipper = Shipper(
             spool.folder,
             spool.outbox,
@@ -75,7 +72,9 @@ class Recorder:
     def start(self) -> None:
         """Start syncing and shipping; call it once, in the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._commits = GroupCommit(self._spool, self._durability, self._limits, self._ship_soon)
+        gathering = 0.0 if self._durability is Durability.STORE else self._limits.ship_seconds
+        self._ship_timer = ShipTimer(self._loop, self._shipper.request, gathering)
+        self._commits = GroupCommit(self._spool, self._durability, self._limits, self._ship_timer.start)
         self._shipper.start()
         self._started = True
 
@@ -120,17 +119,19 @@ class Recorder:
         Raises:
             TypeError: the answers hold what a request cannot.
         """
-        item = EncodedRows(
-            PredictionKind(origin, answers.brought), len(answers.predicted), encode_part(answers)
-        )
-        self._commits.record(item, done)
-        self._label_matcher.remember_predictions(answers.ids)
+        self._commits.record(self._encoded(origin, answers), done)
 
     async def record_and_wait(self, origin: AnswerOrigin, answers: AnsweredRows) -> None:
         """`record`, as a coroutine; raises what `done` would have been given."""
-        future: asyncio.Future[None] = self._loop.create_future()
-        self.record(origin, answers, lambda error: _complete(future, error))
-        await future
+        await self._commits.record_and_wait([self._encoded(origin, answers)])
+
+    def _encoded(self, origin: AnswerOrigin, answers: AnsweredRows) -> EncodedRows:
+        """Answers as they are recorded; from now on their labels are known to meet them."""
+        item = EncodedRows(
+            PredictionKind(origin, answers.brought), len(answers.predicted), encode_part(answers)
+        )
+        self._label_matcher.remember_predictions(answers.ids)
+        return item
 
     async def record_labels(
         self,
@@ -154,46 +155,20 @@ class Recorder:
             StorageFull, Unavailable, Uncertain: as `check` and `record`.
         """
         self.check()
-        matcher = self._label_matcher
         keys = tuple(ids[start : start + 16] for start in range(0, len(ids), 16))
-        moment = matcher.reserve(len(keys))
-        question = LabelQuery(project, keys, tuple(versions), self.writer, moment)
-        found = await matcher.find(question)
-        given = matcher.give(question, found, labels)
-        await self._record_labels(project, given.parts)
-        return matcher.count_matches(question, found, labels, given.moments, classes)
-
-    async def _record_labels(self, project: str, parts: Sequence[Labels]) -> None:
-        waiting = []
-        for part in parts:
-            texts = isinstance(part.labels[0], str)
-            item = EncodedRows(LabelHeader(project, texts), len(part.labels), encode_part(part))
-            future: asyncio.Future[None] = self._loop.create_future()
-            self._commits.record(item, partial(_complete, future))
-            waiting.append(future)
-        await asyncio.gather(*waiting)
+        matcher = self._label_matcher
+        question = LabelQuery(project, keys, tuple(versions), self.writer, matcher.reserve(len(keys)))
+        return await matcher.record(question, labels, classes, self._commits.record_and_wait)
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Ship what can be shipped in that time, and leave the rest for the next start."""
         if self._started:
             self._commits.flush()
-            if self._ship_timer is not None:
-                self._ship_timer.cancel()
+            self._ship_timer.cancel()
             await asyncio.to_thread(self._shipper.stop, seconds)
             await self._commits.close()
         self._label_matcher.close()
         self._spool.close()
-
-    def _ship_soon(self) -> None:
-        """Let rows gather for a while, unless their clients wait for the store."""
-        if self._durability is Durability.STORE:
-            self._shipper.request()
-        elif self._ship_timer is None:
-            self._ship_timer = self._loop.call_later(self._limits.ship_seconds, self._ship)
-
-    def _ship(self) -> None:
-        self._ship_timer = None
-        self._shipper.request()
 
     def _from_shipper(self, number: int, stored: bool) -> None:
         self._loop.call_soon_threadsafe(self._on_shipped, number, stored)
@@ -201,12 +176,3 @@ class Recorder:
     def _on_shipped(self, number: int, stored: bool) -> None:
         self._shipped = number
         self._commits.shipped(number, stored=stored)
-
-
-def _complete(future: asyncio.Future[None], error: RelevoError | None) -> None:
-    if future.done():  # whoever waited has been cancelled
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)

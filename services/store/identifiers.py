@@ -45,6 +45,11 @@ def format_id(high: int, low: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def unpack_ids(packed: bytes) -> Ids:
+    """Ids of 16 big-endian bytes each, as shape (n, 2)."""
+    return np.frombuffer(packed, ">u8").reshape(-1, 2).astype(np.uint64)
+
+
 def milliseconds(ids: Ids) -> NDArray[np.int64]:
     """When each id was made: Unix time in milliseconds, shape (n,)."""
     high = ids[:, 0]

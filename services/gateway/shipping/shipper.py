@@ -1,5 +1,6 @@
 """Ships the spool to the store, from a thread of its own; a store that is down only delays it."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -22,6 +23,40 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 
 Shipped = Callable[[int, bool], None]
 """Called from the thread: the entry up to which nothing waits; whether the store has that lot wholly."""
+
+
+class ShipTimer:
+    """Asks for shipping once rows had time to gather; used on the loop.
+
+    Args:
+        loop: that loop.
+        request: asks for shipping.
+        seconds: how long rows gather, so that batches are worth their price; 0 where clients wait.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, request: Callable[[], None], seconds: float
+    ) -> None:
+        self._loop = loop
+        self._request = request
+        self._seconds = seconds
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Rows have come; those that come until they are asked for go along."""
+        if not self._seconds:
+            self._request()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(self._seconds, self._end)
+
+    def cancel(self) -> None:
+        """Ask for nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _end(self) -> None:
+        self._timer = None
+        self._request()
 
 
 class Shipper:

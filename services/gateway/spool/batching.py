@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.errors import Corrupt
-from services.gateway.prediction_ids import unpack_ids
 from services.gateway.records import AnsweredRows, Labels
 from services.gateway.spool.entries import Entry, EntryHeader, LabelHeader, PredictionHeader
 from services.gateway.spool.outbox import DamagedEntry, UnplacedBatch
 from services.registry.model import Field, FieldType, Mode
 from services.store.batches import Batch, Categorical, Column, Floats, LabelBatch, PredictionBatch, encode
+from services.store.identifiers import unpack_ids
 
 MOST_ROWS = 5_000
 MOST_BYTES = 900_000

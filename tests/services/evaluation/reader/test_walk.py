@@ -1,10 +1,7 @@
 """The way of a row through services/evaluation: in once, out once, no file entered twice."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType, SimpleNamespace
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,8 +10,8 @@ import pytest
 import services.evaluation
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
+from tests.walks import walk
 
-PACKAGE = Path(services.evaluation.__file__).parent
 VALUES = (
     "model.py", "exact_sums.py", "summaries/", "metrics/",
     "join/id_table.py", "join/rows.py", "join/outcomes.py",
@@ -23,37 +20,6 @@ VALUES = (
 pyproject.toml, without knowledge of it."""
 IN = ["reader/ingest.py", "join/past_rows.py", "join/encoding.py", "join/joiner.py", "reader/buckets.py"]
 """A row's way from the log into the sums."""
-
-
-def stop_of(frame: FrameType) -> str:
-    """The file of the package that a function is of, without those of values; else empty."""
-    path = Path(frame.f_code.co_filename)
-    if not path.is_relative_to(PACKAGE):
-        return ""
-    name = path.relative_to(PACKAGE).as_posix()
-    return "" if name.startswith(VALUES) else name
-
-
-@contextmanager
-def walk() -> Iterator[list[str]]:
-    """The files whose functions are entered from another file, in their order; returning enters none."""
-    stops: list[str] = []
-
-    def look(frame: FrameType, event: str, _: object) -> None:
-        if event != "call" or not (name := stop_of(frame)) or frame.f_code.co_name == "<genexpr>":
-            return
-        caller = frame.f_back
-        while caller is not None and not stop_of(caller):
-            caller = caller.f_back
-        if (caller is None or stop_of(caller) != name) and stops[-1:] != [name]:
-            stops.append(name)
-
-    before = sys.getprofile()
-    sys.setprofile(look)
-    try:
-        yield stops
-    finally:
-        sys.setprofile(before)
 
 
 @pytest.fixture
@@ -83,7 +49,7 @@ def test_a_refresh_of_new_rows_enters_no_file_twice(
     reader.refresh(span)
     platform.writer("g1").ship(platform.predictions("A", ids[:5]))
     platform.writer("g1").ship(platform.labels(ids[:6], [1] * 6, at=platform.now + 1))
-    with walk() as stops:
+    with walk(services.evaluation, beside=VALUES) as stops:
         view = reader.refresh(span, variable=variable)
     assert (view.rows_read, view.live["A"].labelled) == (11, 40)
     assert stops == ["reader/reader.py", "historical.py", "reader/state.py", *IN, "reader/views.py"]
@@ -96,7 +62,7 @@ def test_rows_that_the_store_is_asked_about_go_the_same_way(platform: Any, ids: 
     reader = reader_of(platform)
     reader.refresh(Span.HOUR)
     platform.writer("g1").ship(platform.labels(ids[39:], [1], at=platform.now + 1))
-    with walk() as stops:
+    with walk(services.evaluation, beside=VALUES) as stops:
         view = reader.refresh(Span.HOUR)
     assert (view.rows_read, view.live["A"].labelled) == (1, 35)
     assert stops == ["reader/reader.py", "historical.py", "reader/state.py", *IN, "reader/views.py"]
@@ -110,7 +76,7 @@ def test_looks_of_other_kinds_enter_no_file_twice_either(platform: Any, ids: np.
     ]  # fmt: skip
     for row, look in enumerate(looks):
         platform.writer("g1").ship(platform.predictions("A", ids[row : row + 1]))
-        with walk() as stops:
+        with walk(services.evaluation, beside=VALUES) as stops:
             look()
         assert len(stops) == len(set(stops))
         assert [stop for stop in stops if stop in IN] == IN

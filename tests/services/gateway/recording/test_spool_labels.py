@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
+import services.gateway
 from services.errors import Unavailable
 from services.gateway.messages import LabelCounts
 from services.gateway.recorder import Recorder
@@ -20,6 +22,7 @@ from services.store.batches import Categorical, LabelBatch, encode
 from services.store.identifiers import new_ids
 from services.store.interface import Position, Store
 from tests.services.gateway.recording.conftest import Platform
+from tests.walks import walk
 
 Scenario = Callable[[Recorder], Awaitable[Any]]
 
@@ -259,3 +262,34 @@ def _signature(platform: Platform) -> Signature:
     project = platform.store.project(platform.project)
     assert project is not None
     return project.versions[0].signature
+
+
+def test_no_labels_are_recorded_at_once(platform: Platform, recording: Callable[..., None]) -> None:
+    async def scenario(recorder: Recorder) -> None:
+        counts = await recorder.record_labels(platform.project, b"", [], versions=["A"])
+        assert counts == LabelCounts(0, corrected=0, not_yet_matched=0, unknown_class=0)
+
+    recording(scenario)
+
+
+def test_a_label_goes_one_way(tmp_path: Path, platform: Platform, quick: RecordingLimits) -> None:
+    gathering = structs.replace(quick, ship_seconds=600.0)
+
+    async def main() -> None:
+        recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=gathering)
+        recorder.start()
+        answers = platform.answers(1)
+        await recorder.record_and_wait(platform.origin(), answers)
+        await recorder.record_labels(platform.project, answers.ids, [5.0], versions=["A"])
+        with walk(services.gateway) as stops:
+            counts = await recorder.record_labels(platform.project, answers.ids, [7.0], versions=["A"])
+        await recorder.stop()
+        assert counts.corrected == 1
+        # First whether there is room at all: what cannot be recorded is not looked up.
+        assert stops[:3] == ["recorder.py", "group_commit.py", "spool/spool.py"]
+        assert stops[3:] == [
+            "label_matching.py", "group_commit.py", "spool/spool.py", "spool/entries.py",
+            "spool/syncing.py", "shipping/shipper.py",
+        ]  # fmt: skip
+
+    run(main())
