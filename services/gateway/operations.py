@@ -221,7 +221,10 @@ def _granted(
         dependencies.origins.check(request.headers.get("origin"))
         return None
     grant = dependencies.access.grant(request.headers.get("authorization"))
-    grant.require(operation.roles, path.get("project"), path.get("version", ""))
+    version = path.get("version", "")
+    if any(parameter.name == "version" for parameter in operation.query):
+        version = version or request.query_params.get("version", "")
+    grant.require(operation.roles, path.get("project"), version)
     return grant
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.gateway.records import Value
-from services.registry.model import Field, FieldType, Project, Signature, Version
+from services.registry.model import Field, FieldType, Signature, Version
 from services.store.batches import Column, LabelBatch, PredictionBatch, take
 from services.store.identifiers import Ids, milliseconds
 from services.store.interface import Store
@@ -31,23 +31,23 @@ class LivePeriod:
 
 
 def training_rows(
-    store: Store, project: Project, version: Version, *,
+    store: Store, version: Version, *,
     historical: bool, live: bool, period: LivePeriod, limit: int | None,
 ) -> Iterator[list[Row]]:  # fmt: skip
     """Rows by names as users write them, oldest first, in chunks; `limit` keeps the newest so many."""
-    signature = version.signature
+    project, signature = version.project, version.signature
     if limit is None:
         if historical:
-            yield from _historical(store, project.name, signature)
+            yield from _historical(store, project, signature)
         if live:
-            yield from _live(store, project.name, signature, period)
+            yield from _live(store, project, signature, period)
         return
     newest: deque[Row] = deque(maxlen=limit)
     if historical:
-        for chunk in _historical(store, project.name, signature, newest=limit):
+        for chunk in _historical(store, project, signature, newest=limit):
             newest.extend(chunk)
     if live:
-        for chunk in _live(store, project.name, signature, period):
+        for chunk in _live(store, project, signature, period):
             newest.extend(chunk)
     kept = list(newest)
     yield from (kept[start : start + _CHUNK] for start in range(0, len(kept), _CHUNK))

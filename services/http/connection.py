@@ -11,7 +11,7 @@ from services.errors import Unavailable, Uncertain
 
 _ACKNOWLEDGE_NOW = getattr(socket, "TCP_QUICKACK", None)  # on Linux
 
-Sink = Callable[[bytes], None]
+Sink = Callable[[bytes], object]
 
 
 class TimedOut(Uncertain):

@@ -39,7 +39,7 @@ def holdout_metrics(folder: Path, deploy: Deploy, model: Any, unseen: "pd.DataFr
     real = unseen[deploy.signature.target.name]
     inputs = unseen.drop(columns=deploy.signature.target.name)
     predicted = _predicted(folder, deploy, model, inputs)
-    if deploy.task is Task.CLASSIFICATION:
+    if deploy.signature.task is Task.CLASSIFICATION:
         names = [class_name(value) for value in real], [class_name(value) for value in predicted]
         return {
             "accuracy": float(accuracy_score(*names)),

