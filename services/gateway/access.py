@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.errors import Refused
+from services.errors import Refused, Unavailable
 from services.http.errors import Unauthorized
 from services.registry.model import Token, TokenRole
 from services.registry.tokens import digest, verify_service_token
 
 _CACHE_SIZE = 10_000
 _SCHEME = "bearer "
+_RETRY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,15 @@ class Grant:
             raise Refused(f"your token is good for version {self.version} of {self.project} only")
 
 
+def registry_unknown() -> Unavailable:
+    """Neither the store nor the snapshot has told yet what there is: nobody is turned away for good."""
+    return Unavailable(
+        "the store is not reached and there is no readable snapshot: tokens and projects are not known yet",
+        remedy="Try again; the gateway answers as soon as it reaches the store.",
+        retry_after=_RETRY_SECONDS,
+    )
+
+
 class Access:
     """The tokens in force; used on the loop.
 
@@ -47,11 +57,13 @@ class Access:
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
+        self._known = False
         self._grants: dict[str, Grant] = {}
         self._cache: dict[str, Grant] = {}
 
     def update(self, tokens: Iterable[Token]) -> None:
         """Take the tokens as they are now; revoked ones are worthless from here on."""
+        self._known = True
         self._grants = {
             token.digest: Grant(token.role, token.project, digest=token.digest)
             for token in tokens
@@ -60,7 +72,12 @@ class Access:
         self._cache.clear()
 
     def grant(self, authorization: str | None) -> Grant:
-        """What the value of an `Authorization` header allows; Unauthorized if it allows nothing."""
+        """What the value of an `Authorization` header allows.
+
+        Raises:
+            Unauthorized: nothing.
+            Unavailable: neither the store nor the snapshot has told yet which tokens are in force.
+        """
         if authorization is None:
             raise Unauthorized("send a token: Authorization: Bearer …")
         found = self._cache.get(authorization)
@@ -78,6 +95,8 @@ class Access:
         service = verify_service_token(self._secret, token) if self._secret else None
         if service is not None:
             return Grant(TokenRole.SERVICE, *service)
+        if not self._known:
+            raise registry_unknown()
         found = self._grants.get(digest(token))
         if found is None:
             raise Unauthorized("this token is not known, or was revoked")

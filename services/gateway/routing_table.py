@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from services.errors import InvalidInput, NotFound
+from services.gateway.access import registry_unknown
 from services.gateway.mirroring import Challenger
 from services.gateway.model_calls import ModelService
 from services.gateway.registry_watcher import Snapshot
@@ -54,6 +55,7 @@ class RoutingTable:
         self._secret = secret
         self._answer_seconds = answer_seconds
         self._effects: AnswerEffects | None = None
+        self._known = False
         self._routes: dict[str, ProjectRoute] = {}
         self._challengers: dict[str, tuple[Challenger, ...]] = {}
         self._clients: dict[str, HttpClient] = {}
@@ -73,17 +75,29 @@ class RoutingTable:
             if changed:
                 self._challengers[project.name] = self._shadow(project)
         self._routes = routes
+        self._known = True
         self._close_unused(snapshot)
 
+    def check(self) -> None:
+        """Unavailable while neither the store nor the snapshot has told which projects there are."""
+        if not self._known:
+            raise registry_unknown()
+
     def project(self, name: str) -> ProjectRoute:
-        """A project's route; NotFound if there is none of that name."""
+        """A project's route.
+
+        Raises:
+            NotFound: there is none of that name.
+            Unavailable: neither the store nor the snapshot has told yet which there are.
+        """
         found = self._routes.get(name)
         if found is None:
+            self.check()
             raise NotFound(f"there is no project {name!r}")
         return found
 
     def projects(self) -> Sequence[Project]:
-        """All projects as last seen."""
+        """All projects as last seen; none before the first `update`."""
         return [route.project for route in self._routes.values()]
 
     def challengers(self, project: str) -> Sequence[Challenger]:

@@ -40,6 +40,7 @@ _VERSION = f"{_PROJECT}/versions/{{version}}"
 
 async def _projects(call: Call) -> list[str]:
     scope = call.grant.project if call.grant else ""
+    call.dependencies.routing_table.check()
     names = sorted(project.name for project in call.dependencies.routing_table.projects())
     return [name for name in names if not scope or name == scope]
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from services.errors import Unavailable
+from services.registry.tokens import service_token
 from tests.services.gateway.api.conftest import Platform, StubModel
 
 ROW = {"ph": 3.5, "alcohol": 9.5}
@@ -131,3 +132,32 @@ def test_what_is_damaged_in_its_spool_is_told_while_all_else_goes_on(
 
 def without_comments(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+
+
+@pytest.mark.parametrize("snapshot", [None, "", '{"projects": [1]}'])
+def test_without_a_store_and_without_a_readable_snapshot_it_answers_503_to_every_token_and_protocol(
+    platform: Any, model: StubModel, helpers: SimpleNamespace, snapshot: str | None
+) -> None:
+    platform.register("wine", "A", helpers.signature("ph", "alcohol"), model.address)
+    if snapshot is not None:
+        (platform.folder / "spool").mkdir()
+        (platform.folder / "spool" / "snapshot.json").write_text(snapshot)
+    platform.start(store="cassandra:127.0.0.1:9")
+    asked: tuple[tuple[str, str, Any], ...] = (
+        ("POST", "/v1/projects/wine/predict", {"instances": [ROW]}),
+        ("POST", "/v1/projects/wine/invocations", {"dataframe_records": [ROW]}),
+        ("POST", "/v2/models/wine/infer", {"inputs": []}),
+        ("POST", "/v1/projects/wine/labels", []),
+        ("GET", "/v1/projects", None),
+        ("GET", "/v1/projects/wine", None),
+    )
+    with platform.http() as http:
+        for method, path, body in asked:
+            answer = http.request(method, path, json=body)
+            assert answer.status_code == 503, (path, answer.text)
+            assert int(answer.headers["retry-after"]) >= 1
+    with platform.http(service_token(helpers.SECRET, "wine", "A")) as http:
+        for path in ("/v1/projects", "/v1/projects/wine/versions/A/desired"):
+            assert http.get(path).status_code == 503
+    with platform.http("") as http:
+        assert http.get("/v1/projects").status_code == 401
