@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 # What must run on Windows as well; the tests start what only POSIX has.
 PROGRAM := -p app -p widgets -p services -p resources -p images
 # How many processes run the tests.
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST := QT_QPA_PLATFORM=offscreen $(RUN) -m pytest
 ARGS ?=
 

@@ -18,16 +18,24 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    # They build Relevo's images, fill the engine with whole platforms, and make it the manager of a Swarm.
+    # They fill the machine's engine with whole platforms, and make it the manager of a Swarm.
     "platforms": (
-        "tests/platform/",
+        "tests/platform/test_on_cassandra.py",
+        "tests/platform/test_on_docker.py",
+        "tests/platform/test_on_swarm.py",
         "tests/services/platform/",
-        "tests/services/publish/",
-        "tests/services/containers/swarm/",
+        "tests/services/containers/swarm/test_runtime.py",
         "tests/services/containers/test_kinds.py",
         "tests/app/pages/platform/",
-        "tests/images/",
     ),
+    # They start engines of their own, as other machines, whose addresses only one may have.
+    "machines": (
+        "tests/platform/test_engine_restart.py",
+        "tests/platform/test_on_two_machines.py",
+        "tests/services/containers/swarm/test_two_machines.py",
+    ),
+    # They build images one on another.
+    "images": ("tests/images/", "tests/services/publish/"),
 }
 """From a group's name to the files and folders in it, the longest group first."""
 

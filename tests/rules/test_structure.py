@@ -100,11 +100,16 @@ def test_no_text_of_the_project_names_a_machine_path() -> None:
     assert [str(file) for file in texts if pattern.search(file.read_text(encoding="utf-8"))] == []
 
 
-def test_what_makes_the_engine_a_swarm_is_in_the_group_that_one_worker_runs() -> None:
+@pytest.mark.parametrize(
+    ("used", "group"), [(r"\bswarm_engine\b", "platforms"), (r"\btests\.machines\b", "machines")]
+)
+def test_what_only_one_test_may_use_at_a_time_is_in_the_group_that_one_worker_runs(
+    used: str, group: str
+) -> None:
     files = [
         file.relative_to(ROOT).as_posix()
         for file in (ROOT / "tests").rglob("test_*.py")
-        if re.search(r"\bswarm_engine\b", file.read_text(encoding="utf-8")) and file != Path(__file__)
+        if re.search(used, file.read_text(encoding="utf-8")) and file != Path(__file__)
     ]
     assert files
-    assert [file for file in files if group_of(file) != "platforms"] == []
+    assert [file for file in files if group_of(file) != group] == []
