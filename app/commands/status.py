@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from app.commands.publish import add_gateway_options, gateway_client
-from services.gateway.messages import Outage
+from services.gateway.messages import Health, Outage, ProjectStatus
 from services.registry.model import ChampionChange
 from widgets.evidence import evidence_details
 
@@ -19,31 +19,43 @@ def main(arguments: list[str]) -> int:
         well = health.store == "reachable" and not (
             health.spool.set_aside or health.shipping or health.outages
         )
-        print(f"gateway  ok   store {health.store}   {health.spool.rows} rows waiting to be shipped")
-        if health.spool.set_aside:
-            print(
-                f"  {health.spool.set_aside_rows} rows set aside that the store cannot take: kept in the "
-                "gateway's spool, whose log says why"
-            )
-        if health.shipping:
-            print(f"  nothing can be brought to the store: {health.shipping}")
+        print("\n".join(gateway_lines(health)))
         for name in gateway.projects():
             project = gateway.project(name)
-            print(f"{name} ({project.task}), change {project.generation}")
-            if project.last_change is not None:
-                print("\n".join(change_lines(project.last_change)))
-            for version in project.versions:
-                state = project.status.get(version.name)
-                told = (
-                    f"{state.health}, {state.skipped} skipped, {state.lag} behind" if state else "unknown"
-                )
-                well = well and (state is None or state.health != "down")
-                print(f"  {version.name}  {version.mode:<10}  {version.revision[:12]}  {told}")
+            print("\n".join(project_lines(project)))
+            well = well and all(state.health != "down" for state in project.status.values())
         for outage in health.past_outages:
             print(ended_line(outage))
         for outage in health.outages:
             print(outage_line(outage), file=sys.stderr)
     return 0 if well else 1
+
+
+def gateway_lines(health: Health) -> list[str]:
+    """How the gateway and its spool fare."""
+    lines = [f"gateway  ok   store {health.store}   {health.spool.rows} rows waiting to be shipped"]
+    if health.spool.set_aside:
+        lines.append(
+            f"  {health.spool.set_aside_rows} rows set aside that the store cannot take: kept in the "
+            "gateway's spool, whose log says why"
+        )
+    if health.shipping:
+        lines.append(f"  nothing can be brought to the store: {health.shipping}")
+    return lines
+
+
+def project_lines(project: ProjectStatus) -> list[str]:
+    """A project with its last change, what is lost of its log, and its versions."""
+    lines = [f"{project.name} ({project.task}), change {project.generation}"]
+    if project.last_change is not None:
+        lines += change_lines(project.last_change)
+    if project.lost_batches:
+        lines.append(f"  {project.lost_batches} batches of its log are lost: no figure counts their rows")
+    for version in project.versions:
+        state = project.status.get(version.name)
+        told = f"{state.health}, {state.skipped} skipped, {state.lag} behind" if state else "unknown"
+        lines.append(f"  {version.name}  {version.mode:<10}  {version.revision[:12]}  {told}")
+    return lines
 
 
 def outage_line(outage: Outage) -> str:

@@ -110,9 +110,14 @@ class VersionStatus(Struct, frozen=True):
 
 
 class ProjectStatus(Project, frozen=True):
-    """A project, and how each of its versions fares."""
+    """A project, and how each of its versions fares.
+
+    Attributes:
+        lost_batches: batches that the store has lost of the project's log: no figure counts their rows.
+    """
 
     status: dict[str, VersionStatus] = field(default_factory=dict)
+    lost_batches: int = 0
 
 
 class ChampionRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -109,6 +109,26 @@ class Metrics:
         return generate_latest(self.registry)
 
 
+class LostMetrics(Collector):
+    """What the store has lost of its logs, as the registry's snapshot has it.
+
+    Args:
+        lost: batches by project.
+    """
+
+    def __init__(self, lost: Callable[[], dict[str, int]]) -> None:
+        self._lost = lost
+
+    def collect(self) -> Iterator[Metric]:
+        """The family, filled."""
+        family = CounterMetricFamily(
+            "relevo_lost_batches", "Batches the store has lost of a project's log.", None, ("project",)
+        )
+        for project, batches in self._lost().items():
+            family.add_metric((project,), batches)
+        yield family
+
+
 class ObservedMetrics(Collector):
     """What others count, read when Prometheus asks.
 

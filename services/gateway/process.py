@@ -14,7 +14,7 @@ from services.gateway.dependencies import Dependencies
 from services.gateway.health_checks import HealthChecker
 from services.gateway.listeners import Listeners, Security
 from services.gateway.messages import VersionStatus
-from services.gateway.metrics import Metrics, ObservedMetrics
+from services.gateway.metrics import LostMetrics, Metrics, ObservedMetrics
 from services.gateway.mirroring import Mirror
 from services.gateway.operations import starlette_routes
 from services.gateway.outages import Outages
@@ -108,6 +108,8 @@ class Gateway:
                 self._recorder.health, self._mirrors, self._routing_table.projects, self._outages
             )
         )
+        self._lost: dict[str, int] = {}
+        metrics.registry.register(LostMetrics(lambda: self._lost))
         self._dependencies = Dependencies(
             store=self._store,
             registry_watcher=self._registry_watcher,
@@ -194,6 +196,7 @@ class Gateway:
         self._routing_table.update(snapshot)
         self._outages.follow(snapshot.projects)
         self._listeners.update(snapshot.listeners)
+        self._lost = snapshot.lost
 
     def _mirrors(self) -> dict[str, dict[str, VersionStatus]]:
         return {

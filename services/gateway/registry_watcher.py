@@ -19,6 +19,7 @@ from services.gateway.disk_errors import disk_error
 from services.gateway.store_access import StoreAccess
 from services.registry.model import Listener, Project, Token
 from services.store.interface import Store
+from services.store.log.gaps import lost_batches
 from services.store.registry_codec import with_evidence
 
 _logger = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ REREAD_SECONDS = 300.0
 
 
 class Snapshot(Struct, frozen=True):
-    """The registry, tokens (their digests) and listeners, as last seen."""
+    """The registry, tokens (their digests), listeners, and batches lost of logs, as last seen."""
 
     projects: tuple[Project, ...] = ()
     tokens: tuple[Token, ...] = ()
     listeners: tuple[Listener, ...] = ()
+    lost: dict[str, int] = {}
 
 
 def read_store(store: Store) -> Snapshot:
@@ -45,6 +47,7 @@ def read_store(store: Store) -> Snapshot:
         tuple(project for project in projects if project is not None),
         tuple(store.tokens()),
         tuple(store.listeners()),
+        lost_batches(store),
     )
 
 
@@ -54,6 +57,7 @@ class _Stored(Struct):
     projects: tuple[dict[str, Any], ...] = ()
     tokens: tuple[Token, ...] = ()
     listeners: tuple[Listener, ...] = ()
+    lost: dict[str, int] = {}
 
 
 def _decode(content: bytes) -> Snapshot:
@@ -63,7 +67,7 @@ def _decode(content: bytes) -> Snapshot:
         if isinstance(change := project.get("last_change"), dict):
             project["last_change"] = with_evidence(change)
     projects = msgspec.convert(stored.projects, tuple[Project, ...])
-    return Snapshot(projects, stored.tokens, stored.listeners)
+    return Snapshot(projects, stored.tokens, stored.listeners, stored.lost)
 
 
 class SnapshotFile:

@@ -166,6 +166,18 @@ class LogStore(Protocol):
     def append(self, project: str, position: Position, blob: bytes) -> None:
         """Store one encoded batch; the same position again stores the same bytes. Blobs < 1 MB."""
 
+    def fill(self, project: str, position: Position, blob: bytes) -> bool:
+        """Store a batch at a place where nothing stands, by condition; whether nothing stood there."""
+
+    def sequences(self, project: str, writer: str, number: int) -> list[int]:
+        """The sequences at which something stands in a segment that is not packed, in order."""
+
+    def is_passed(self, project: str, position: Position) -> bool:
+        """Whether readers no longer wait for what belongs at a place: it must be appended elsewhere.
+
+        So it is where a gap was passed, beyond the end of a closed segment, and in a packed one.
+        """
+
     def close_segment(
         self, project: str, writer: str, number: int, *, rows: int, last_sequence: int
     ) -> None:
@@ -178,9 +190,10 @@ class LogStore(Protocol):
         """Everything after the cursors, in each writer's order; packed segments come as chunks.
 
         Sequences of a segment are contiguous from 0, and writers may append them out of order: reading
-        stops at a gap, which is a batch still on its way. Rows of packed chunks at or before the cursor
-        are left out. Within one writer the order of segments holds. `limit` ends the reading after about so
-        many rows, at a place where the cursor can stand.
+        stops at a gap, which is a batch still on its way; one that is lost is passed by
+        `services.store.log.gaps`. A batch that cannot be decoded is read as an empty one. Rows of packed
+        chunks at or before the cursor are left out. Within one writer the order of segments holds. `limit`
+        ends the reading after about so many rows, at a place where the cursor can stand.
         """
 
     def pack(self, project: str, segment: Segment) -> Segment:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from services.store.interface import Store
+from services.supervisor.gap_passing import PassGaps
 from services.supervisor.orphaned_jobs import EndOrphanedJobs
 from services.supervisor.rollup_writing import WriteRollups
 from services.supervisor.segment_packing import PackSegments
@@ -30,7 +31,12 @@ class PeriodicTask(Protocol):
         """
 
 
-TASKS: tuple[Callable[[Store], PeriodicTask], ...] = (PackSegments, WriteRollups, EndOrphanedJobs)
+TASKS: tuple[Callable[[Store], PeriodicTask], ...] = (
+    PassGaps,
+    PackSegments,
+    WriteRollups,
+    EndOrphanedJobs,
+)
 """In the order in which they are run."""
 
 

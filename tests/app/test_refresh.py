@@ -1,19 +1,25 @@
 """When Monitor loads, how often at once, and what it does without a store."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from services.client import GatewayClient
 from services.evaluation.model import Span
 from services.gateway.recorder import Recorder
 from services.gateway.spool.outbox import DamagedEntry, Outbox
 from services.registry.model import Task
 from services.store.interface import Store
+from services.store.log.gaps import count_lost
 
 OpenWindow = Callable[..., Any]
 
@@ -163,3 +169,23 @@ def test_rows_that_the_gateway_has_set_aside_are_told(
     shell = open_window(request.getfixturevalue("gateway")).start.shell
     qtbot.waitUntil(lambda: shell.banner.accessibleName().startswith("3 rows set aside: "))
     assert shell.status.gateway.text() == "gateway: 3 rows set aside"
+
+
+def test_what_the_store_has_lost_of_the_log_is_told(
+    open_window: OpenWindow, wine: Store, gateway: tuple[str, str], qtbot: QtBot
+) -> None:
+    count_lost(wine, "wine", 2)
+    window = open_window(gateway)
+    window.wait_for_data()
+    assert window.start.monitor.coverage.text().endswith("; the store has lost 2 batches of rows")
+    address, token = gateway
+    with GatewayClient(address, token) as client:
+        assert client.project("wine").lost_batches == 2
+    told = subprocess.run(
+        [sys.executable, "-m", "app", "status", "--gateway", address],
+        env={**os.environ, "RELEVO_TOKEN": token},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "2 batches of its log are lost" in told.stdout
+    answer = httpx.get(f"{address}/metrics", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+    assert 'relevo_lost_batches_total{project="wine"} 2.0' in answer.text

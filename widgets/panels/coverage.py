@@ -13,7 +13,9 @@ class CoverageLabel(Text):
         super().__init__(quiet=True, wrap=True, parent=parent)
         self.set_coverage(0, 0)
 
-    def set_coverage(self, labelled: int, predictions: int, skipped: int = 0, *, rebuilt: str = "") -> None:
+    def set_coverage(
+        self, labelled: int, predictions: int, skipped: int = 0, *, rebuilt: str = "", lost: int = 0
+    ) -> None:
         """Show it.
 
         Args:
@@ -21,6 +23,7 @@ class CoverageLabel(Text):
             predictions: all its rows.
             skipped: rows that some challenger could not be asked for.
             rebuilt: why all rows were counted anew; empty if they were not.
+            lost: batches that the store has lost: nothing here counts their rows.
         """
         if predictions == 0:
             text = "No live rows yet"
@@ -32,6 +35,8 @@ class CoverageLabel(Text):
             text += f"; challengers skipped {count(skipped)} for lack of an input"
         if rebuilt:
             text += "; all rows were counted anew, because a stored summary was damaged"
+        if lost:
+            text += f"; the store has lost {count(lost)} {'batch' if lost == 1 else 'batches'} of rows"
         share = f"{percent(labelled / predictions)} labelled" if predictions else ""
         self.setText(text)
         self.setToolTip("\n".join(part for part in (share, rebuilt) if part))

@@ -81,7 +81,11 @@ class MonitorPage(Page):
         self.metrics.set_columns(view_model.columns)
         self.metrics.set_rows(view_model.rows)
         self.coverage.set_coverage(
-            view_model.labelled, view_model.predictions, view_model.skipped, rebuilt=view_model.rebuilt
+            view_model.labelled,
+            view_model.predictions,
+            view_model.skipped,
+            rebuilt=view_model.rebuilt,
+            lost=view_model.lost,
         )
         self._stack.setCurrentWidget(self._body)
 

@@ -12,6 +12,7 @@ from services.evaluation.reader.reader import ProjectReader
 from services.gateway.messages import VersionStatus
 from services.profiles.profile import EmbeddedProfile
 from services.registry.model import Evidence, Job
+from services.store.log.gaps import lost_batches
 
 STARTING_SECONDS = 30.0
 """So long may services on this machine take until they have loaded their model."""
@@ -37,6 +38,7 @@ class MonitorData:
         gateway_error: why the gateway's word is missing.
         jobs: retrainings that run.
         starting: whether services that were started with the platform may still be coming up.
+        lost: batches that the store has lost of the project's log.
     """
 
     query: MonitorQuery
@@ -46,6 +48,7 @@ class MonitorData:
     gateway_error: RelevoError | None = None
     jobs: tuple[Job, ...] = ()
     starting: bool = False
+    lost: int = 0
 
 
 class MonitorLoader:
@@ -80,6 +83,7 @@ class MonitorLoader:
             gateway_error,
             self._jobs(view),
             self._starts_services and time.monotonic() - self._opened < STARTING_SECONDS,
+            lost_batches(self._platform.store).get(query.project, 0),
         )
 
     def evidence(self, project: str, challenger: str, work: Work) -> Evidence:

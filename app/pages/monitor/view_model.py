@@ -23,6 +23,7 @@ class MonitorViewModel:
         labelled, predictions: live rows of the champion.
         skipped: rows that a challenger could not be asked for since it was registered.
         rebuilt: why live rows were counted anew from the log's start; empty if they were not.
+        lost: batches that the store has lost of the project's log.
         seen_at: Unix seconds.
     """
 
@@ -40,6 +41,7 @@ class MonitorViewModel:
     predictions: int = 0
     skipped: int = 0
     rebuilt: str = ""
+    lost: int = 0
     seen_at: float = 0.0
 
     def version(self, name: str) -> VersionEntry | None:

@@ -42,6 +42,7 @@ def build_view_model(data: MonitorData) -> MonitorViewModel:
         predictions=live.predictions,
         skipped=sum(status.skipped for status in data.status.values()),
         rebuilt=view.rebuilt,
+        lost=data.lost,
         seen_at=view.at.timestamp(),
     )
 

@@ -29,6 +29,7 @@ from services.registry.model import (
 from services.registry.service import ChampionSeen
 from services.routing import validate_policy
 from services.store.interface import Store
+from services.store.log.gaps import lost_batches
 
 EVIDENCE_SECONDS = 5.0
 """So long may a change of champion wait until its evidence is measured."""
@@ -50,7 +51,12 @@ def _project(call: Call) -> messages.ProjectStatus:
     call.dependencies.registry_watcher.refresh()
     seen = project if call.grant and call.grant.role is TokenRole.ADMIN else _as_applications_see(project)
     fields = {name: getattr(seen, name) for name in Project.__struct_fields__}
-    return messages.ProjectStatus(**fields, status=call.dependencies.status(project.name))
+    lost = lost_batches(call.dependencies.store()).get(project.name, 0)
+    return messages.ProjectStatus(
+        **fields,
+        status=call.dependencies.status(project.name),
+        lost_batches=lost,
+    )
 
 
 def _as_applications_see(project: Project) -> Project:

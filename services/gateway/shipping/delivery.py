@@ -1,7 +1,9 @@
 """Brings batches from the outbox to the store: live tables first, then the log."""
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -16,6 +18,8 @@ from services.store.repair import of_signature, write_what_fits
 
 _logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
+_LATE_SECONDS = 60.0
+"""After which a batch's place is looked at before it is delivered there; gaps are passed much later."""
 
 
 class StoreWriter:
@@ -130,6 +134,8 @@ class ParallelDelivery:
         self._outbox = outbox
         self._deduplicator = Deduplicator(store, repeat_seconds)
         self._writer_to_store = StoreWriter(store, outbox.writer)
+        self._waiting: dict[int, float] = {}
+        self._began = -math.inf
         self._pool = ThreadPoolExecutor(1 if store.kind == "sqlite" else workers, "shipping")
 
     def deliver(self, batches: list[PlacedBatch]) -> int:
@@ -140,6 +146,7 @@ class ParallelDelivery:
             for the next round.
         """
         projects = self._projects({placed.project for placed in batches})
+        batches = self._in_places_that_are_read(batches)
         looked_at, failures = self._each(self._deduplicator.without_duplicates, batches)
         changed = [looked_at[one.number] for one in batches if looked_at.get(one.number, one) is not one]
         if changed:
@@ -158,6 +165,31 @@ class ParallelDelivery:
             if number not in never:
                 raise failure
         return len(never)
+
+    def _in_places_that_are_read(self, batches: list[PlacedBatch]) -> list[PlacedBatch]:
+        """The batches, with another place where readers have passed the one of a batch that is late.
+
+        Raises what the store raises.
+        """
+        now, known = time.monotonic(), self._waiting
+        # What was here when this process began may have waited for days.
+        self._waiting = {placed.number: known.get(placed.number, self._began) for placed in batches}
+        self._began = now
+        late = [one.number for one in batches if now - self._waiting[one.number] >= _LATE_SECONDS]
+        return [
+            self._outbox.place_anew(placed) if placed.number in late and self._is_passed(placed) else placed
+            for placed in batches
+        ]
+
+    def _is_passed(self, placed: PlacedBatch) -> bool:
+        position = Position(self._outbox.writer, placed.segment, placed.sequence)
+        passed = placed.rows > 0 and self._store.is_passed(placed.project, position)
+        if passed:
+            _logger.warning(
+                "batch %d of segment %d of %s came too late for its place and takes another",
+                placed.sequence, placed.segment, placed.project,
+            )  # fmt: skip
+        return passed
 
     def _projects(self, names: set[str]) -> dict[str, Project | None]:
         """What the registry says; None also where nobody can read it: the log goes on without."""

@@ -12,10 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from services.gateway.spool.database import connect, transaction, translate
-from services.store.batches import LabelBatch, encode
+from services.store.log.gaps import NOTHING
 
 SEGMENT_ROWS = 100_000
 SEGMENT_BATCHES = 2_000
@@ -41,10 +39,6 @@ CREATE TABLE IF NOT EXISTS set_aside (
     sequence INTEGER, rows INTEGER NOT NULL, reason TEXT NOT NULL, header BLOB, content BLOB NOT NULL
 );
 """
-EMPTY_BATCH = encode(
-    LabelBatch(np.empty((0, 2), np.uint64), np.empty(0, np.float64), np.empty(0, np.int64))
-)
-"""Stands in the log where a batch was set aside."""
 
 
 class UnplacedBatch(NamedTuple):
@@ -172,7 +166,7 @@ class Outbox:
         with transaction(self._connection):
             self._keep_aside([kept])
             self._connection.execute(
-                "UPDATE parcels SET rows = 0, blob = ? WHERE number = ?", (EMPTY_BATCH, placed.number)
+                "UPDATE parcels SET rows = 0, blob = ? WHERE number = ?", (NOTHING, placed.number)
             )
         self._count_aside(1, placed.rows)
 
@@ -197,6 +191,17 @@ class Outbox:
             self._connection.executemany(
                 "DELETE FROM parcels WHERE number = ?", [(placed.number,) for placed in batches]
             )
+
+    def place_anew(self, placed: PlacedBatch) -> PlacedBatch:
+        """Give a batch the next place of its project's log instead of its own; raises as `place`."""
+        with transaction(self._connection):
+            batch = UnplacedBatch(placed.project, placed.rows, placed.blob)
+            segment, sequence = self._next_place(batch)
+            self._connection.execute(
+                "UPDATE parcels SET segment = ?, sequence = ? WHERE number = ?",
+                (segment, sequence, placed.number),
+            )
+        return placed._replace(segment=segment, sequence=sequence)
 
     def ended_segments(self) -> list[SegmentEnd]:
         """Full segments all of whose batches the store has."""

@@ -169,6 +169,19 @@ class CassandraLog(SessionHolder, SegmentedLog):
         place = (position.writer, position.segment, position.sequence)
         self._session.write(_APPEND, (project, *place, checked_blob(blob)))
 
+    def fill(self, project: str, position: Position, blob: bytes) -> bool:
+        """See `LogStore`."""
+        place = (position.writer, position.segment, position.sequence)
+        return self._session.write_if(f"{_APPEND} IF NOT EXISTS", (project, *place, checked_blob(blob)))
+
+    def sequences(self, project: str, writer: str, number: int) -> list[int]:
+        """See `LogStore`."""
+        rows = self._session.read(
+            f"SELECT sequence FROM live_db.log WHERE {KEY}",  # noqa: S608 - columns of our own
+            (project, writer, number),
+        )
+        return [sequence for (sequence,) in rows]
+
     def close_segment(
         self, project: str, writer: str, number: int, *, rows: int, last_sequence: int
     ) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.errors import Conflict, InvalidInput, NotFound
 from services.store.batches import Batch, Categorical, Column, LabelBatch, PredictionBatch, decode, encode
-from services.store.interface import Cursors, LogEntry, Segment
+from services.store.interface import Cursors, LogEntry, Position, Segment
 from services.store.log.reading import LogSource, read_log
 
 BLOB_LIMIT = 1_000_000
@@ -197,3 +197,17 @@ class SegmentedLog(ABC):
     def pack(self, project: str, segment: Segment) -> Segment:
         """See `LogStore`."""
         return pack_segment(self._source(project), segment)
+
+    def is_passed(self, project: str, position: Position) -> bool:
+        """See `LogStore`."""
+        source = self._source(project)
+        segment = source.segment(position.writer, position.segment)
+        if segment is not None and (segment.chunks or _is_beyond(segment, position.sequence)):
+            return True
+        for sequence, blob in source.blobs(position.writer, position.segment, position.sequence - 1):
+            return sequence == position.sequence and not len(decode(blob))
+        return False
+
+
+def _is_beyond(segment: Segment, sequence: int) -> bool:
+    return segment.closed and sequence > segment.last_sequence

@@ -1,12 +1,17 @@
 """How a log is read past gaps, packing and several writers; the same for every driver."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Protocol
 
+import numpy as np
+
 from services.errors import Corrupt
-from services.store.batches import decode
+from services.store.batches import Batch, LabelBatch, decode
 from services.store.interface import Cursors, LogEntry, Segment
+
+_log = logging.getLogger(__name__)
 
 
 class LogSource(Protocol):
@@ -40,11 +45,22 @@ def whole_chunks(segment: Segment, rows: Iterable[tuple[int, bytes]]) -> Iterato
         raise Corrupt(f"segment {segment.number} of {segment.writer} lacks chunk {found}")
 
 
+def _decoded(segment: Segment, blob: bytes) -> Batch:
+    """The batch in a blob; an empty one where nobody can read it, so that all else is read."""
+    try:
+        return decode(blob)
+    except Corrupt as error:
+        _log.warning(
+            "a batch in segment %d of writer %s is passed over: %s", segment.number, segment.writer, error
+        )
+        return LabelBatch(np.empty((0, 2), np.uint64), np.empty(0), np.empty(0, np.int64))
+
+
 def _packed(source: LogSource, segment: Segment, after: int) -> Iterator[LogEntry]:
     """A packed segment's rows behind `after`; the last entry lets the cursor pass the segment."""
     held: LogEntry | None = None
     for chunk in source.chunks(segment):
-        batch = decode(chunk)
+        batch = _decoded(segment, chunk)
         if after >= 0 and batch.sequences is not None:
             fresh = batch.sequences > after
             if not fresh.all():
@@ -64,7 +80,7 @@ def _unpacked(source: LogSource, segment: Segment, after: int) -> Iterator[LogEn
     for sequence, blob in source.blobs(segment.writer, segment.number, after):
         if sequence != expected:
             return
-        yield LogEntry(segment.writer, segment.number, decode(blob), (segment.number, sequence))
+        yield LogEntry(segment.writer, segment.number, _decoded(segment, blob), (segment.number, sequence))
         expected += 1
 
 

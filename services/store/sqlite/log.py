@@ -115,6 +115,22 @@ class SqliteLog(DatabaseHolder, SegmentedLog):
         with self._database.writing() as connection:
             connection.execute("INSERT OR IGNORE INTO live_db.log VALUES (?, ?, ?, ?, ?)", row)
 
+    def fill(self, project: str, position: Position, blob: bytes) -> bool:
+        """See `LogStore`."""
+        row = (project, position.writer, position.segment, position.sequence, checked_blob(blob))
+        with self._database.writing() as connection:
+            added = connection.execute("INSERT OR IGNORE INTO live_db.log VALUES (?, ?, ?, ?, ?)", row)
+            return added.rowcount > 0
+
+    def sequences(self, project: str, writer: str, number: int) -> list[int]:
+        """See `LogStore`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT sequence FROM live_db.log WHERE {KEY} ORDER BY sequence",  # noqa: S608 - names of our own
+                (project, writer, number),
+            ).fetchall()
+        return [sequence for (sequence,) in rows]
+
     def close_segment(
         self, project: str, writer: str, number: int, *, rows: int, last_sequence: int
     ) -> None:

@@ -8,9 +8,12 @@ import pytest
 from services.errors import Conflict, InvalidInput, NotFound
 from services.registry.model import Mode
 from services.store.batches import Batch, Categorical, LabelBatch, PredictionBatch, encode
+from services.store.cassandra import CassandraStore
 from services.store.cassandra.log import CassandraLogSource
 from services.store.identifiers import new_ids
 from services.store.interface import LogEntry, Position, Segment, Store
+from services.store.log.gaps import count_lost, find_gaps, lost_batches, pass_gap
+from services.store.sqlite import SqliteStore
 from services.store.sqlite.log import SqliteLogSource
 
 NewPredictions = Callable[..., PredictionBatch]
@@ -272,3 +275,136 @@ def test_batches_without_rows_keep_their_places_and_pack_to_nothing(
     entries = read(store, project)
     assert sum(len(entry.batch) for entry in entries) == 3
     assert advanced(entries) == {WRITER: (1, 2)}
+
+
+def lose(store: Store, project: str, sequence: int, *, number: int = 0) -> None:
+    """Delete a batch from the log, as a crash of its server may."""
+    if isinstance(store, CassandraStore):
+        store._session.write(
+            "DELETE FROM live_db.log WHERE project = ? AND writer = ? AND segment = ? AND sequence = ?",
+            (project, WRITER, number, sequence),
+        )
+    elif isinstance(store, SqliteStore):
+        with store._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM live_db.log WHERE project = ? AND segment = ? AND sequence = ?",
+                (project, number, sequence),
+            )
+
+
+def lose_segment(store: Store, project: str, number: int) -> None:
+    """Delete a segment's line in the list of segments."""
+    if isinstance(store, CassandraStore):
+        store._session.write(
+            "DELETE FROM live_db.segments WHERE project = ? AND writer = ? AND segment = ?",
+            (project, WRITER, number),
+        )
+    elif isinstance(store, SqliteStore):
+        with store._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM live_db.segments WHERE project = ? AND segment = ?", (project, number)
+            )
+
+
+def pass_all(store: Store, project: str) -> int:
+    return sum(pass_gap(store, project, gap) for gap in find_gaps(store, project))
+
+
+def test_a_whole_log_has_no_gaps(store: Store, project: str, new_predictions: NewPredictions) -> None:
+    assert list(find_gaps(store, project)) == []
+    write(store, project, mixed(new_predictions), number=0, close=True)
+    write(store, project, mixed(new_predictions), number=1)
+    assert list(find_gaps(store, project)) == []
+    store.pack(project, store.segments(project)[0])
+    assert list(find_gaps(store, project)) == []
+
+
+@pytest.mark.parametrize("sequence", [0, 3, 5])
+def test_what_a_closed_segment_has_lost_is_passed_and_the_rest_read_and_packed(
+    store: Store, project: str, new_predictions: NewPredictions, sequence: int
+) -> None:
+    written = write(store, project, mixed(new_predictions), close=True)
+    later = write(store, project, [labels(4)], number=1)
+    lose(store, project, sequence)
+    assert advanced(read(store, project)).get(WRITER, (0, -1)) == (0, sequence - 1)
+    assert [gap.missing for gap in find_gaps(store, project)] == [(sequence,)]
+    assert pass_all(store, project) == 1
+    left = ids([*written[:sequence], *written[sequence + 1 :], *later])
+    assert ids(entry.batch for entry in read(store, project)) == left
+    assert advanced(read(store, project)) == {WRITER: (1, 0)}
+    store.pack(project, store.segments(project)[0])
+    assert ids(entry.batch for entry in read(store, project)) == left
+    assert list(find_gaps(store, project)) == []
+    assert pass_all(store, project) == 0
+
+
+def test_what_an_open_segment_has_lost_is_passed(store: Store, project: str) -> None:
+    write(store, project, [labels(1) for _ in range(4)])
+    lose(store, project, 1)
+    assert pass_all(store, project) == 1
+    assert advanced(read(store, project)) == {WRITER: (0, 3)}
+    store.append(project, Position(WRITER, 0, 4), encode(labels(1)))
+    assert advanced(read(store, project)) == {WRITER: (0, 4)}
+
+
+def test_what_comes_before_its_place_is_passed_is_not_passed(store: Store, project: str) -> None:
+    written = write(store, project, [labels(2) for _ in range(3)])
+    lose(store, project, 1)
+    (gap,) = find_gaps(store, project)
+    store.append(project, Position(WRITER, 0, 1), encode(written[1]))
+    assert pass_gap(store, project, gap) == 0
+    assert ids(entry.batch for entry in read(store, project)) == ids(written)
+
+
+def test_a_segment_that_nobody_closed_or_lists_any_more_is_closed_once_its_writer_has_gone_on(
+    store: Store, project: str
+) -> None:
+    written = [write(store, project, [labels(2), labels(1)], number=number)[0] for number in range(4)]
+    lose_segment(store, project, 1)
+    for sequence in (0, 1):
+        lose(store, project, sequence, number=2)
+    lose_segment(store, project, 2)
+    assert advanced(read(store, project)) == {WRITER: (0, 1)}
+    assert pass_all(store, project) == 0
+    assert advanced(read(store, project)) == {WRITER: (3, 1)}
+    del written[2]
+    assert ids(written) < ids(entry.batch for entry in read(store, project))
+
+
+def test_a_place_is_passed_where_nobody_waits_for_it(
+    store: Store, project: str, new_predictions: NewPredictions
+) -> None:
+    write(store, project, mixed(new_predictions), close=True)
+    write(store, project, [labels(1), labels(1), labels(1)], number=1)
+    lose(store, project, 1, number=1)
+
+    def passed(number: int, sequence: int) -> bool:
+        return store.is_passed(project, Position(WRITER, number, sequence))
+
+    assert not passed(0, 3)
+    assert passed(0, 6)
+    assert not any(passed(1, sequence) for sequence in (0, 1, 2, 3))
+    pass_all(store, project)
+    assert [passed(1, sequence) for sequence in (0, 1, 2, 3)] == [False, True, False, False]
+    store.pack(project, store.segments(project)[0])
+    assert passed(0, 3)
+
+
+def test_a_batch_that_nobody_can_read_takes_no_other_with_it(
+    store: Store, project: str, new_predictions: NewPredictions
+) -> None:
+    written = mixed(new_predictions)
+    store.open_segment(project, WRITER, 0)
+    for sequence, batch in enumerate(written):
+        blob = b"\x00\xff" if sequence == 2 else encode(batch)
+        store.append(project, Position(WRITER, 0, sequence), blob)
+    assert advanced(read(store, project)) == {WRITER: (0, 5)}
+    left = ids([*written[:2], *written[3:]])
+    assert ids(entry.batch for entry in read(store, project)) == left
+
+
+def test_what_is_lost_is_counted_by_project(store: Store, project: str) -> None:
+    assert project not in lost_batches(store)
+    count_lost(store, project, 2)
+    count_lost(store, project, 1)
+    assert lost_batches(store)[project] == 3

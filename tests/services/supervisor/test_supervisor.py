@@ -13,7 +13,9 @@ import pytest
 from services.errors import Corrupt, Unavailable, Uncertain
 from services.registry.model import Job, JobState
 from services.store.interface import Position, Store
+from services.store.log.gaps import lost_batches
 from services.store.sqlite import SqliteStore
+from services.supervisor.gap_passing import PassGaps
 from services.supervisor.leadership import LEASE, Leadership
 from services.supervisor.orphaned_jobs import SILENT, EndOrphanedJobs
 from services.supervisor.rollup_writing import WriteRollups
@@ -295,3 +297,81 @@ def test_a_job_whose_service_is_gone_is_marked_failed(store: SqliteStore) -> Non
     EndOrphanedJobs(store, clock=lambda: now).run("wine", never)
     states = {job.id: job.state for job in store.jobs("wine", "A")}
     assert states == {"old": JobState.FAILED, "new": JobState.RUNNING}
+
+
+class Clock:
+    """Seconds that a test lets pass."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_gap_is_passed_once_it_is_old_and_told(
+    store: SqliteStore, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    task = PassGaps(store, seconds=300, pause=15, clock=clock)
+    rollups = WriteRollups(store, rows=1)
+    tools.ship(store, 0)
+    tools.ship(store, 1)
+    with store._database.writing() as connection:
+        connection.execute("DELETE FROM live_db.log WHERE segment = 0 AND sequence = 0")
+    for seconds in (0, 15, 299):
+        clock.now = 1000 + seconds
+        task.run("wine", never)
+        rollups.run("wine", never)
+        assert tools.cursor(store) == (-1, -1)
+    assert lost_batches(store) == {}
+    clock.now = 1320
+    task.run("wine", never)
+    rollups.run("wine", never)
+    assert tools.cursor(store) == (1, 1)
+    assert lost_batches(store)["wine"] == 1
+    assert "1 batches of wine are lost" in caplog.text
+    PackSegments(store).run("wine", never)
+    assert all(segment.chunks for segment in store.segments("wine"))
+
+
+def test_a_gap_that_is_filled_in_time_and_one_that_comes_later_have_their_own_time(
+    store: SqliteStore, tools: SimpleNamespace
+) -> None:
+    clock = Clock()
+    task = PassGaps(store, seconds=300, pause=0, clock=clock)
+    tools.ship(store, 0, close=False)
+    blobs = {}
+    for moment, sequence in ((1000.0, 0), (1200.0, 1)):
+        with store._database.writing() as connection:
+            rows = connection.execute("SELECT data FROM live_db.log WHERE sequence = ?", (sequence,))
+            (blobs[sequence],) = rows.fetchone()
+            connection.execute("DELETE FROM live_db.log WHERE sequence = ?", (sequence,))
+        store.append("wine", Position("g1", 0, 2), blobs[sequence])
+        clock.now = moment
+        task.run("wine", never)
+    store.append("wine", Position("g1", 0, 0), blobs[0])
+    clock.now = 1400.0
+    task.run("wine", never)
+    assert lost_batches(store) == {}
+    assert store.sequences("wine", "g1", 0) == [0, 2]
+    clock.now = 1501.0
+    task.run("wine", never)
+    assert store.sequences("wine", "g1", 0) == [0, 1, 2]
+    assert lost_batches(store)["wine"] == 1
+
+
+def test_a_segment_that_stays_open_though_its_writer_has_gone_on_is_closed(
+    store: SqliteStore, tools: SimpleNamespace
+) -> None:
+    clock = Clock()
+    task = PassGaps(store, seconds=300, pause=0, clock=clock)
+    tools.ship(store, 0, close=False)
+    tools.ship(store, 1, close=False)
+    task.run("wine", never)
+    assert [segment.closed for segment in store.segments("wine")] == [False, False]
+    clock.now += 301
+    task.run("wine", never)
+    assert [segment.closed for segment in store.segments("wine")] == [True, False]
+    assert lost_batches(store) == {}
+    assert WriteRollups(store, rows=1).run("wine", never) is None
+    assert tools.cursor(store) == (1, 1)

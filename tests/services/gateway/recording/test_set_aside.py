@@ -11,9 +11,12 @@ from services.gateway.recorder import Recorder
 from services.gateway.records import AnsweredRows, Durability, RecordingLimits
 from services.gateway.spool.batching import assemble_batches
 from services.gateway.spool.entries import EntryReader
+from services.gateway.spool.outbox import Outbox
 from services.gateway.spool.spool import Spool
 from services.http.loop import run
 from services.registry.model import Mode
+from services.store.interface import Position
+from services.store.log.gaps import find_gaps, pass_gap
 from tests.services.gateway.recording.conftest import Platform, Until
 
 TOO_LONG = "x" * 1_200_000
@@ -184,3 +187,37 @@ def test_a_client_that_waits_for_the_store_is_not_told_that_it_has_what_was_set_
         await recorder.stop()
 
     run(main())
+
+
+def test_what_comes_after_readers_have_passed_its_place_takes_another(
+    any_platform: Platform, tmp_path: Path, quick: RecordingLimits
+) -> None:
+    """As when a gateway is down for hours with a batch that it could not bring to the store any more."""
+    spool, store, project = tmp_path / "spool", any_platform.store, any_platform.project
+
+    async def main() -> None:
+        recorder = Recorder.open(spool, lambda: store, limits=quick)
+        recorder.start()
+        await recorder.record_and_wait(any_platform.origin(), any_platform.answers(2))
+        await recorder.record_and_wait(any_platform.origin("A", Mode.CHALLENGER), any_platform.answers(3))
+        await recorder.stop(0)
+
+    async def again() -> None:
+        recorder = Recorder.open(spool, lambda: store, limits=quick)
+        recorder.start()
+        await recorder.stop()
+
+    run(main())
+    run(assembled(any_platform, spool, quick))
+    outbox = Outbox(spool / "outbox.sqlite3")
+    first, second = outbox.placed_batches()
+    store.open_segment(project, outbox.writer, first.segment)
+    store.append(project, Position(outbox.writer, second.segment, second.sequence), second.blob)
+    outbox.close()
+    (gap,) = find_gaps(store, project)
+    assert pass_gap(store, project, gap) == 1
+    reader = ProjectReader(store, project)
+    assert reader.follow() == 3
+    run(again())
+    assert reader.follow() == 2
+    assert len(any_platform.logged_ids()) == 5
