@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.tasks import Task, Tasks, TaskState
+from app.tasks import BackgroundTask, Tasks, TaskState
 from services.errors import RelevoError
 
 KEPT = 1000
@@ -88,7 +88,7 @@ class Activity(QObject):
             self._count_unseen(1)
         self.changed.emit(entry)
 
-    def _started(self, task: Task[Any]) -> None:
+    def _started(self, task: BackgroundTask[Any]) -> None:
         if task.routine:
             return
         entry = ActivityEntry(
@@ -96,13 +96,13 @@ class Activity(QObject):
         )
         self._by_task[id(task)] = self.add(entry)
 
-    def _progressed(self, task: Task[Any]) -> None:
+    def _progressed(self, task: BackgroundTask[Any]) -> None:
         entry = self._by_task.get(id(task))
         if entry is not None:
             entry.fraction, entry.message = task.work.fraction, task.work.message
             self.changed.emit(entry)
 
-    def _ended(self, task: Task[Any]) -> None:
+    def _ended(self, task: BackgroundTask[Any]) -> None:
         entry = self._by_task.pop(id(task), None)
         if entry is None:
             if task.state is not TaskState.FAILED or self._repeats(task):
@@ -117,7 +117,7 @@ class Activity(QObject):
             entry.fraction, entry.message = 1.0, ""
         self.end(entry, task.state)
 
-    def _repeats(self, task: Task[Any]) -> bool:
+    def _repeats(self, task: BackgroundTask[Any]) -> bool:
         """Whether a routine failed again as it did last: then it is counted, not listed again."""
         last = next((entry for entry in self.entries if entry.title == task.title), None)
         if last is None or last.state is not TaskState.FAILED or not isinstance(task.error, RelevoError):

@@ -91,7 +91,7 @@ class _Outcome(Generic[T]):
     trace: str = ""
 
 
-class Task(Generic[T]):
+class BackgroundTask(Generic[T]):
     """One piece of work, seen from the GUI thread.
 
     Attributes:
@@ -124,7 +124,7 @@ class Task(Generic[T]):
 class _Job(Generic[T]):
     """A task with all that belongs to it; held on the GUI thread until it has ended."""
 
-    task: Task[T]
+    task: BackgroundTask[T]
     function: Callable[[Work], T]
     callbacks: _Callbacks[T]
     progress_posted: threading.Event
@@ -180,7 +180,7 @@ class Tasks(QObject):
         cancellable: bool = False,
         routine: bool = False,
         long: bool = False,
-    ) -> Task[T]:
+    ) -> BackgroundTask[T]:
         """Run `function(work)` off the GUI thread; one of the callbacks below is called on it.
 
         `on_result` gets what the function returned, `on_error` a RelevoError it raised; Cancelled is
@@ -198,7 +198,9 @@ class Tasks(QObject):
                 self._post(partial(self._progressed, key))
 
         work = Work(post_progress)
-        task: Task[T] = Task(title, owner, cancellable=cancellable, routine=routine, work=work)
+        task: BackgroundTask[T] = BackgroundTask(
+            title, owner, cancellable=cancellable, routine=routine, work=work
+        )
         if self._closed:
             task.state = TaskState.CANCELLED
             return task
@@ -212,7 +214,7 @@ class Tasks(QObject):
         return task
 
     @property
-    def running(self) -> list[Task[Any]]:
+    def running(self) -> list[BackgroundTask[Any]]:
         """Tasks that have not ended, oldest first."""
         return [job.task for job in self._jobs.values()]
 

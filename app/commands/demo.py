@@ -8,9 +8,9 @@ from pathlib import Path
 
 from app.paths import system_paths
 from services.publish.demo.demo import Demo
-from services.publish.demo.traffic_replay import Pace
+from services.publish.demo.traffic_replay import ReplayPace
 
-_QUICK = Pace(rows_per_second=40, rows_per_request=4, label_delay=1)
+_QUICK = ReplayPace(rows_per_second=40, rows_per_request=4, label_delay=1)
 _TRAFFIC_SECONDS = 120.0
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     folder = options.workspace or system_paths().data / "demo"
     windowed = not options.headless and not options.once and _has_display()
-    pace = _QUICK if options.once else Pace()
+    pace = _QUICK if options.once else ReplayPace()
     with Demo(folder, pace, _tell) as demo:
         _describe(demo)
         demo.start_traffic()

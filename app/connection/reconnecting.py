@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.tasks import Task, Tasks, Work
+from app.tasks import BackgroundTask, Tasks, Work
 from services.errors import RelevoError, Unavailable
 
 WATCH_SECONDS = 10
@@ -49,7 +49,7 @@ class ReconnectingConnection(QObject, Generic[Target]):
         self.error: RelevoError | None = None
         self.next_attempt: datetime | None = None
         self._first_delay = self._delay = first_delay
-        self._attempt: Task[Target] | None = None
+        self._attempt: BackgroundTask[Target] | None = None
         self._checking = False
         self._check_timer = QTimer(self)
         self._check_timer.setInterval(WATCH_SECONDS * 1000)

@@ -9,7 +9,7 @@ from app.context import Context
 from app.pages.monitor.page import MonitorPage
 from app.pages.registry import PAGES
 from app.shell.window import Shell
-from widgets.panels.command_palette import Command, CommandPalette
+from widgets.panels.command_palette import CommandPalette, PaletteCommand
 from widgets.theme import GRID
 
 
@@ -22,7 +22,7 @@ class Palette(QObject):
         self._context = context
         self._monitor = monitor
         self._runs: dict[str, Callable[[], object]] = {}
-        self._made: list[Command] = []
+        self._made: list[PaletteCommand] = []
         self.panel = CommandPalette(shell)
         self.panel.hide()
         self.panel.chosen.connect(self._run)
@@ -55,7 +55,7 @@ class Palette(QObject):
         self.panel.adjustSize()
         self.panel.move((self._shell.width() - self.panel.width()) // 2, 8 * GRID)
 
-    def _commands(self) -> list[Command]:
+    def _commands(self) -> list[PaletteCommand]:
         self._runs, self._made = {}, []
         page = self._shell.page
         title = next(entry.title for entry in PAGES if entry.key == self._shell.page_key)
@@ -75,7 +75,7 @@ class Palette(QObject):
     ) -> None:
         key = str(len(self._runs))
         self._runs[key] = run
-        self._made.append(Command(key, title, group, shortcut, blocked))
+        self._made.append(PaletteCommand(key, title, group, shortcut, blocked))
 
     def _run(self, key: str) -> None:
         self.close()

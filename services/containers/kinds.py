@@ -4,7 +4,7 @@ To add one: a folder beside `docker` and `swarm` with its runtime and its `Runti
 What a kind needs from libraries, it imports when it is asked.
 """
 
-from services.containers.docker.kind import DockerEngine
+from services.containers.docker.kind import DockerRuntimeKind
 from services.containers.interface import (
     ContainerHost,
     Orchestrator,
@@ -12,10 +12,10 @@ from services.containers.interface import (
     RuntimeKind,
     RuntimeSettings,
 )
-from services.containers.local.kind import LocalProcesses
-from services.containers.swarm.kind import DockerSwarm
+from services.containers.local.kind import LocalRuntimeKind
+from services.containers.swarm.kind import SwarmRuntimeKind
 
-KINDS: tuple[RuntimeKind, ...] = (LocalProcesses(), DockerSwarm(), DockerEngine())
+KINDS: tuple[RuntimeKind, ...] = (LocalRuntimeKind(), SwarmRuntimeKind(), DockerRuntimeKind())
 """The first that runs a platform is the one that it is of."""
 
 

@@ -70,7 +70,7 @@ class BrokenAnswer(Unavailable):
     """A model service answered something that breaks the contract."""
 
 
-class ModelService:
+class ModelClient:
     """One version's service: where it is, what it wants to see, and what it may answer.
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.errors import InvalidInput, NotFound
 from services.gateway.access import registry_unknown
 from services.gateway.mirroring import Challenger
-from services.gateway.model_calls import ModelService
+from services.gateway.model_calls import ModelClient
 from services.gateway.registry_watcher import Snapshot
 from services.gateway.version_route import AnswerEffects, VersionRoute
 from services.http.client import HttpClient
@@ -104,7 +104,7 @@ class RoutingTable:
         """The versions in mode `challenger`; the same tuple as long as nothing changed."""
         return self._challengers.get(project, ())
 
-    def service(self, version: Version) -> ModelService | None:
+    def service(self, version: Version) -> ModelClient | None:
         """A version's service; None while none has registered under a usable address."""
         if not version.endpoint:
             return None
@@ -115,7 +115,7 @@ class RoutingTable:
             except InvalidInput as error:
                 _logger.warning("version %s of %s: %s", version.name, version.project, error.message)
                 return None
-        return ModelService(client, version, self._secret, seconds=self._answer_seconds)
+        return ModelClient(client, version, self._secret, seconds=self._answer_seconds)
 
     async def close(self) -> None:
         """Close all connections to services."""

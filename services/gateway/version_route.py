@@ -12,7 +12,7 @@ from services.errors import InvalidInput, RelevoError, Unavailable
 from services.gateway.coalescing import Coalescer
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
-from services.gateway.model_calls import ModelAnswer, ModelService
+from services.gateway.model_calls import ModelAnswer, ModelClient
 from services.gateway.outages import Outages
 from services.gateway.prediction_ids import fresh_ids, id_texts
 from services.gateway.protocols import PredictionAnswer
@@ -74,7 +74,7 @@ class VersionRoute:
     """
 
     def __init__(
-        self, project: Project, version: Version, service: ModelService | None, effects: AnswerEffects
+        self, project: Project, version: Version, service: ModelClient | None, effects: AnswerEffects
     ) -> None:
         self.version = version
         self._project = project
@@ -102,7 +102,7 @@ class VersionRoute:
             coalescer = self._coalescers[kind] = Coalescer(self._answer)
         coalescer.enqueue(request)
 
-    def require_service(self) -> ModelService:
+    def require_service(self) -> ModelClient:
         """The version's service; Unavailable while none has registered."""
         if self._service is None:
             raise Unavailable(

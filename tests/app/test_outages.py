@@ -20,7 +20,7 @@ from app.tasks import TaskState
 from services.containers.interface import ServiceState, service_name
 from services.profiles.workspace import EmbeddedPlatform
 from services.publish.demo.demo import Demo
-from services.publish.demo.traffic_replay import Pace
+from services.publish.demo.traffic_replay import ReplayPace
 from tests.waiting import eventually
 from widgets.panels.version_entry import VersionEntry
 from widgets.panels.versions import ENTRY
@@ -32,7 +32,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Two projects with a champion and a challenger each, as local processes."""
-    with Demo(tmp_path_factory.mktemp("demo"), Pace(0, 20, 0.1), lambda _done, _text: None) as running:
+    with Demo(
+        tmp_path_factory.mktemp("demo"), ReplayPace(0, 20, 0.1), lambda _done, _text: None
+    ) as running:
         running.start_traffic()
         assert running.wait_for_traffic(120)
         yield running

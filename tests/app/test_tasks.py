@@ -10,7 +10,7 @@ import shiboken6
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
-from app.tasks import LONG_POOL_SIZE, POOL_SIZE, Task, Tasks, TaskState, Work
+from app.tasks import LONG_POOL_SIZE, POOL_SIZE, BackgroundTask, Tasks, TaskState, Work
 from services.errors import Cancelled, RelevoError
 
 
@@ -45,7 +45,7 @@ def test_a_result_is_told_on_the_gui_thread_and_made_off_it(tasks: Tasks, qtbot:
 
 def test_an_error_a_person_can_act_on_is_told_and_is_no_bug(tasks: Tasks, qtbot: QtBot) -> None:
     told: list[RelevoError] = []
-    bugs: list[Task[None]] = []
+    bugs: list[BackgroundTask[None]] = []
     tasks.bug.connect(bugs.append)
 
     def function(_work: Work) -> None:

@@ -43,7 +43,7 @@ class ListOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GroupEntry:
     """A container and its line."""
 
     container: Container
@@ -51,31 +51,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class GroupNode:
     """A line of the outer level: a container, or a group with its containers below."""
 
     row: Row
     children: tuple[Row, ...] = ()
 
 
-def group_entries(entries: Iterable[Entry], options: ListOptions) -> list[Node]:
+def group_entries(entries: Iterable[GroupEntry], options: ListOptions) -> list[GroupNode]:
     """The lines to show; PyCharm's helpers are always one group, the last."""
     shown = sorted_entries([entry for entry in entries if matches(entry, options)], options)
     helpers = [entry for entry in shown if is_helper(entry.container)]
     others = [entry for entry in shown if not is_helper(entry.container)]
     if options.grouped:
-        groups: dict[tuple[int, str], list[Entry]] = {}
+        groups: dict[tuple[int, str], list[GroupEntry]] = {}
         for entry in others:
             groups.setdefault(group_of(entry.container), []).append(entry)
         nodes = [group(key, groups[key]) for key in sorted(groups)]
     else:
-        nodes = [Node(entry.row) for entry in others]
+        nodes = [GroupNode(entry.row) for entry in others]
     if helpers:
         nodes.append(_node(HELPERS, "PyCharm’s helpers", helpers, judged=False))
     return nodes
 
 
-def matches(entry: Entry, options: ListOptions) -> bool:
+def matches(entry: GroupEntry, options: ListOptions) -> bool:
     """Whether a container is one of those that the person wants to see."""
     container = entry.container
     running = container.state in {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING}
@@ -92,7 +92,7 @@ def matches(entry: Entry, options: ListOptions) -> bool:
     return all(word in text for word in options.words)
 
 
-def sorted_entries(entries: Sequence[Entry], options: ListOptions) -> list[Entry]:
+def sorted_entries(entries: Sequence[GroupEntry], options: ListOptions) -> list[GroupEntry]:
     """By name, then by the column that the person sorts by."""
     by_name = sorted(entries, key=lambda entry: entry.row.cells[NAME].sort_value)
     if not 0 <= options.sorted_by < len(COLUMNS):
@@ -118,13 +118,13 @@ def group_of(container: Container) -> tuple[int, str]:
     return (2, "Of no platform") if belongs(container) else (3, "Not Relevo’s")
 
 
-def group(key: tuple[int, str], entries: Sequence[Entry]) -> Node:
+def group(key: tuple[int, str], entries: Sequence[GroupEntry]) -> GroupNode:
     """A group's line and those of its containers."""
     number, name = key
     return _node(f"{GROUP}{number}:{name}", name, entries, judged=number < 3)
 
 
-def _node(key: str, name: str, entries: Sequence[Entry], *, judged: bool) -> Node:
+def _node(key: str, name: str, entries: Sequence[GroupEntry], *, judged: bool) -> GroupNode:
     """A group; where it is judged, one that should run and does not colours the count."""
     running = sum(entry.container.state is ContainerState.RUNNING for entry in entries)
     whole = running == len(entries)
@@ -134,4 +134,4 @@ def _node(key: str, name: str, entries: Sequence[Entry], *, judged: bool) -> Nod
     cells = [Cell("") for _ in COLUMNS]
     cells[NAME] = Cell(name, strong=True, tooltip=f"{name}: {told}")
     cells[STATE] = Cell(told, quiet=True, state=State.WARNING if judged and not whole else None)
-    return Node(Row(key, tuple(cells)), tuple(entry.row for entry in entries))
+    return GroupNode(Row(key, tuple(cells)), tuple(entry.row for entry in entries))

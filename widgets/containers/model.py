@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 
 from services.containers.model import Container, ContainerState, ContainerUsage
 from widgets.containers.columns import COLUMNS, Note, Orders, row_for
-from widgets.containers.grouping import Entry, ListOptions, Node, StateFilter, group_entries
+from widgets.containers.grouping import GroupEntry, GroupNode, ListOptions, StateFilter, group_entries
 from widgets.tables.cells import Role, Row
 from widgets.tables.model import alignment, attribute
 
@@ -26,7 +26,7 @@ class ContainerModel(QAbstractItemModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, GroupEntry] = {}
         self._notes: dict[str, Note] = {}
         self._usages: dict[str, ContainerUsage] = {}
         self._orders: Orders = {}
@@ -208,10 +208,10 @@ class ContainerModel(QAbstractItemModel):
         }
         return answers.get(role)
 
-    def _entry(self, container: Container, now: datetime) -> Entry:
+    def _entry(self, container: Container, now: datetime) -> GroupEntry:
         note = self._notes.get(container.identifier)
         usage = self._usages.get(container.identifier)
-        return Entry(container, row_for(container, self._orders, note, now, usage))
+        return GroupEntry(container, row_for(container, self._orders, note, now, usage))
 
     def _regroup(self) -> None:
         """Bring the lines to what they should be, in as few steps as Qt needs to follow."""
@@ -231,7 +231,7 @@ class ContainerModel(QAbstractItemModel):
         self.arranged.emit()
 
     def _apply_rows(
-        self, parent: Index, keys: list[str], rows: Sequence[Row], nodes: Sequence[Node] = ()
+        self, parent: Index, keys: list[str], rows: Sequence[Row], nodes: Sequence[GroupNode] = ()
     ) -> None:
         """Make the lines under a parent these: remove, add, put in order, then tell what changed."""
         wanted = {row.key: row for row in rows}

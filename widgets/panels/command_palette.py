@@ -24,7 +24,7 @@ MOVES = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class PaletteCommand:
     """One thing that can be done or gone to.
 
     Attributes:
@@ -54,10 +54,10 @@ class CommandPalette(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self.setAccessibleName("Command palette")
-        self._commands: tuple[Command, ...] = ()
+        self._commands: tuple[PaletteCommand, ...] = ()
         self._field = QLineEdit()
         self._field.setPlaceholderText("Go to a page or project, or do something")
-        self._field.setAccessibleName("Command")
+        self._field.setAccessibleName("PaletteCommand")
         self._field.setClearButtonEnabled(True)
         self._list = QListWidget()
         self._list.setAccessibleName("Matching commands")
@@ -76,7 +76,7 @@ class CommandPalette(QFrame):
         self._field.returnPressed.connect(self._choose)
         self._list.itemClicked.connect(lambda _item: self._choose())
 
-    def set_commands(self, commands: Sequence[Command]) -> None:
+    def set_commands(self, commands: Sequence[PaletteCommand]) -> None:
         """What can be chosen, best first."""
         self._commands = tuple(commands)
         self._filter(self._field.text())
@@ -131,11 +131,11 @@ class CommandPalette(QFrame):
 
     def _choose(self) -> None:
         command = self._list.currentIndex().data(COMMAND)
-        if isinstance(command, Command) and not command.blocked:
+        if isinstance(command, PaletteCommand) and not command.blocked:
             self.chosen.emit(command.key)
 
 
-def ranked(commands: Sequence[Command], text: str) -> list[Command]:
+def ranked(commands: Sequence[PaletteCommand], text: str) -> list[PaletteCommand]:
     """The commands in which every typed word occurs, or in whose title its letters do; closest first."""
     typed = text.casefold().split()
     scored = []

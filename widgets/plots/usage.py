@@ -30,7 +30,7 @@ FIRST, SECOND = "#64748b", "#b0762c"
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class UsageMeasure:
     """One curve.
 
     Attributes:
@@ -48,12 +48,12 @@ class Measure:
 
 
 MEASURES = (
-    Measure("processor", "Processor", 0, "%", least=5.0),
-    Measure("memory", "Memory", 1, "MB", least=16.0),
-    Measure("received", "Received", 2, "kB/s"),
-    Measure("sent", "Sent", 2, "kB/s", SECOND, Qt.PenStyle.DashLine),
-    Measure("read", "Read", 3, "kB/s"),
-    Measure("written", "Written", 3, "kB/s", SECOND, Qt.PenStyle.DashLine),
+    UsageMeasure("processor", "Processor", 0, "%", least=5.0),
+    UsageMeasure("memory", "Memory", 1, "MB", least=16.0),
+    UsageMeasure("received", "Received", 2, "kB/s"),
+    UsageMeasure("sent", "Sent", 2, "kB/s", SECOND, Qt.PenStyle.DashLine),
+    UsageMeasure("read", "Read", 3, "kB/s"),
+    UsageMeasure("written", "Written", 3, "kB/s", SECOND, Qt.PenStyle.DashLine),
 )
 TITLES = (
     ("Processor", "%"),
@@ -151,7 +151,7 @@ class UsagePlot(PlotPanel):
             lines.append([datetime.fromtimestamp(at, UTC).isoformat(), *told])
         return lines
 
-    def _curve(self, measure: Measure) -> Any:
+    def _curve(self, measure: UsageMeasure) -> Any:
         pen = line_pen(measure.colour, measure.dash, width=1.5)
         item = pg.PlotCurveItem(pen=pen, antialias=True)
         self.plots[measure.plot].addItem(item)

@@ -8,7 +8,7 @@ from services.containers.model import Container, ContainerRole, ContainerState
 SWARM_LABEL = "com.docker.swarm.service.name"
 
 
-class Operation(StrEnum):
+class ContainerOperation(StrEnum):
     """What can be done with containers."""
 
     START = "start"
@@ -23,37 +23,37 @@ class Operation(StrEnum):
 
 _UP = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
 _DOWN = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
-ALLOWED: dict[Operation, frozenset[ContainerState]] = {
-    Operation.START: frozenset({ContainerState.CREATED, ContainerState.EXITED}),
-    Operation.STOP: _UP,
-    Operation.RESTART: _UP | {ContainerState.EXITED},
-    Operation.KILL: _UP,
-    Operation.PAUSE: frozenset({ContainerState.RUNNING}),
-    Operation.RESUME: frozenset({ContainerState.PAUSED}),
-    Operation.RENAME: _UP | _DOWN,
-    Operation.REMOVE: _UP | _DOWN,
+ALLOWED: dict[ContainerOperation, frozenset[ContainerState]] = {
+    ContainerOperation.START: frozenset({ContainerState.CREATED, ContainerState.EXITED}),
+    ContainerOperation.STOP: _UP,
+    ContainerOperation.RESTART: _UP | {ContainerState.EXITED},
+    ContainerOperation.KILL: _UP,
+    ContainerOperation.PAUSE: frozenset({ContainerState.RUNNING}),
+    ContainerOperation.RESUME: frozenset({ContainerState.PAUSED}),
+    ContainerOperation.RENAME: _UP | _DOWN,
+    ContainerOperation.REMOVE: _UP | _DOWN,
 }
 _BLOCKED_REASONS = {
-    Operation.START: "It runs already.",
-    Operation.STOP: "It does not run.",
-    Operation.RESTART: "It was never started; start it.",
-    Operation.KILL: "It does not run.",
-    Operation.PAUSE: "Only what runs can be paused.",
-    Operation.RESUME: "It is not paused.",
-    Operation.RENAME: "It is being removed.",
-    Operation.REMOVE: "It is being removed already.",
+    ContainerOperation.START: "It runs already.",
+    ContainerOperation.STOP: "It does not run.",
+    ContainerOperation.RESTART: "It was never started; start it.",
+    ContainerOperation.KILL: "It does not run.",
+    ContainerOperation.PAUSE: "Only what runs can be paused.",
+    ContainerOperation.RESUME: "It is not paused.",
+    ContainerOperation.RENAME: "It is being removed.",
+    ContainerOperation.REMOVE: "It is being removed already.",
 }
 IN_PROGRESS = {
-    Operation.START: "starting",
-    Operation.STOP: "stopping",
-    Operation.RESTART: "restarting",
-    Operation.KILL: "killing",
-    Operation.PAUSE: "pausing",
-    Operation.RESUME: "resuming",
-    Operation.RENAME: "renaming",
-    Operation.REMOVE: "removing",
+    ContainerOperation.START: "starting",
+    ContainerOperation.STOP: "stopping",
+    ContainerOperation.RESTART: "restarting",
+    ContainerOperation.KILL: "killing",
+    ContainerOperation.PAUSE: "pausing",
+    ContainerOperation.RESUME: "resuming",
+    ContainerOperation.RENAME: "renaming",
+    ContainerOperation.REMOVE: "removing",
 }
-HARMLESS = frozenset({Operation.START, Operation.RESUME, Operation.RENAME})
+HARMLESS = frozenset({ContainerOperation.START, ContainerOperation.RESUME, ContainerOperation.RENAME})
 
 
 class ProductionRole(StrEnum):
@@ -65,18 +65,20 @@ class ProductionRole(StrEnum):
     NONE = ""
 
 
-def applicable(operation: Operation, containers: Sequence[Container]) -> list[Container]:
+def applicable(operation: ContainerOperation, containers: Sequence[Container]) -> list[Container]:
     """Those of the containers with which it can be done now."""
     return [container for container in containers if container.state in ALLOWED[operation]]
 
 
-def blocked_reason(operation: Operation, containers: Sequence[Container], *, connected: bool) -> str:
+def blocked_reason(
+    operation: ContainerOperation, containers: Sequence[Container], *, connected: bool
+) -> str:
     """Why it cannot be done with any of them; empty when it can."""
     if not connected:
         return "Docker does not answer; wait until it is back."
     if not containers:
         return "Select a container."
-    if operation is Operation.RENAME:
+    if operation is ContainerOperation.RENAME:
         if len(containers) > 1:
             return "Select one container only."
         if containers[0].platform:

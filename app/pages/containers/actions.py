@@ -15,7 +15,7 @@ from app.error_text import describe_error
 from app.pages.containers.action_rules import (
     HARMLESS,
     IN_PROGRESS,
-    Operation,
+    ContainerOperation,
     ProductionRole,
     applicable,
     blocked_reason,
@@ -38,16 +38,20 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 WORDS = {
-    Operation.START: ("Start", "Start what does not run", "start"),
-    Operation.STOP: ("Stop", "Ask it to end; it is killed if it has not after a while", "stop"),
-    Operation.RESTART: ("Restart", "Stop it and start it again", "refresh"),
-    Operation.PAUSE: ("Pause", "Freeze its processes; nothing is lost", ""),
-    Operation.RESUME: ("Resume", "Let its processes go on", ""),
-    Operation.KILL: ("Kill", "End it at once, without letting it finish what it does", ""),
-    Operation.RENAME: ("Rename…", "Give it another name", ""),
-    Operation.REMOVE: ("Remove…", "Delete the container; its image and named volumes stay", "remove"),
+    ContainerOperation.START: ("Start", "Start what does not run", "start"),
+    ContainerOperation.STOP: ("Stop", "Ask it to end; it is killed if it has not after a while", "stop"),
+    ContainerOperation.RESTART: ("Restart", "Stop it and start it again", "refresh"),
+    ContainerOperation.PAUSE: ("Pause", "Freeze its processes; nothing is lost", ""),
+    ContainerOperation.RESUME: ("Resume", "Let its processes go on", ""),
+    ContainerOperation.KILL: ("Kill", "End it at once, without letting it finish what it does", ""),
+    ContainerOperation.RENAME: ("Rename…", "Give it another name", ""),
+    ContainerOperation.REMOVE: (
+        "Remove…",
+        "Delete the container; its image and named volumes stay",
+        "remove",
+    ),
 }
-_KEYS = {Operation.REMOVE: "Delete", Operation.RENAME: "F2"}
+_KEYS = {ContainerOperation.REMOVE: "Delete", ContainerOperation.RENAME: "F2"}
 
 
 class ContainerActions(QObject):
@@ -60,7 +64,7 @@ class ContainerActions(QObject):
         self._table = table
         self._context = context
         self.dialog: ConfirmActionDialog | RenameDialog | None = None
-        self.actions = {operation: self._action(operation) for operation in Operation}
+        self.actions = {operation: self._action(operation) for operation in ContainerOperation}
         table.selection_changed.connect(self.update_actions)
         context.engine_connection.changed.connect(self.update_actions)
         context.engine_connection.containers_changed.connect(self.update_actions)
@@ -74,19 +78,19 @@ class ContainerActions(QObject):
         for operation, action in self.actions.items():
             action.set_blocked(blocked_reason(operation, chosen, connected=connected))
 
-    def do(self, operation: Operation) -> None:
+    def do(self, operation: ContainerOperation) -> None:
         """Do it with the selected containers that it fits, asking before where much depends on them."""
         chosen = applicable(operation, self._table.selected())
         if not chosen:
             return  # it has just gone, or changed its state
-        if operation is Operation.RENAME:
+        if operation is ContainerOperation.RENAME:
             self._ask_name(chosen[0])
         elif operation in HARMLESS:
             self._start(operation, chosen)
         else:
             self._find_roles(operation, chosen)
 
-    def _action(self, operation: Operation) -> ExplainedAction:
+    def _action(self, operation: ContainerOperation) -> ExplainedAction:
         words, explanation, icon_name = WORDS[operation]
         action = ExplainedAction(words, explanation=explanation, icon_name=icon_name, parent=self._table)
         if operation in _KEYS:
@@ -96,7 +100,7 @@ class ContainerActions(QObject):
         self._table.add_action(action)
         return action
 
-    def _find_roles(self, operation: Operation, chosen: Sequence[Container]) -> None:
+    def _find_roles(self, operation: ContainerOperation, chosen: Sequence[Container]) -> None:
         """Off the GUI thread: which of them are champions."""
         platform = self._context.connection.platform
         self._context.tasks.run(
@@ -108,10 +112,10 @@ class ContainerActions(QObject):
         )
 
     def _ask(
-        self, operation: Operation, chosen: Sequence[Container], parts: dict[str, ProductionRole]
+        self, operation: ContainerOperation, chosen: Sequence[Container], parts: dict[str, ProductionRole]
     ) -> None:
         vital = [one for one in chosen if in_production(one, parts[one.identifier])]
-        if operation is not Operation.REMOVE and not vital:
+        if operation is not ContainerOperation.REMOVE and not vital:
             self._start(operation, chosen)
             return
         request = confirmation_for(operation, chosen, vital, parts)
@@ -145,7 +149,7 @@ class ContainerActions(QObject):
             on_error=lambda error: dialog.show_error(describe_error(error)),
         )
 
-    def _start(self, operation: Operation, chosen: Sequence[Container]) -> None:
+    def _start(self, operation: ContainerOperation, chosen: Sequence[Container]) -> None:
         engine = self._context.engine_connection.engine
         if engine is None or not chosen:
             return
@@ -164,7 +168,7 @@ class ContainerActions(QObject):
         )
 
     def _run_all(
-        self, engine: "Engine", operation: Operation, chosen: Sequence[Container], work: Work
+        self, engine: "Engine", operation: ContainerOperation, chosen: Sequence[Container], work: Work
     ) -> None:
         """Off the GUI thread: a few at a time; each container is told of as it is done or fails."""
         failures: list[tuple[Container, RelevoError]] = []
@@ -191,33 +195,35 @@ class ContainerActions(QObject):
         self._table.model.set_note(identifier, note)
 
 
-def run_operation(engine: "Engine", operation: Operation, container: Container) -> RelevoError | None:
+def run_operation(
+    engine: "Engine", operation: ContainerOperation, container: Container
+) -> RelevoError | None:
     """Do it with one container; why it failed, or None. What is gone already needs no removing."""
     try:
         engine_method(engine, operation)(container.identifier)
     except NotFound as error:
-        return None if operation is Operation.REMOVE else error
+        return None if operation is ContainerOperation.REMOVE else error
     except RelevoError as error:
         return error
     return None
 
 
-def engine_method(engine: "Engine", operation: Operation) -> Callable[[str], None]:
+def engine_method(engine: "Engine", operation: ContainerOperation) -> Callable[[str], None]:
     """The engine's method for a deed; removing takes running containers and their unnamed volumes too."""
-    calls: dict[Operation, Callable[[str], None]] = {
-        Operation.START: engine.start,
-        Operation.STOP: engine.stop,
-        Operation.RESTART: engine.restart,
-        Operation.KILL: engine.kill,
-        Operation.PAUSE: engine.pause,
-        Operation.RESUME: engine.unpause,
-        Operation.REMOVE: partial(engine.remove, force=True, volumes=True),
+    calls: dict[ContainerOperation, Callable[[str], None]] = {
+        ContainerOperation.START: engine.start,
+        ContainerOperation.STOP: engine.stop,
+        ContainerOperation.RESTART: engine.restart,
+        ContainerOperation.KILL: engine.kill,
+        ContainerOperation.PAUSE: engine.pause,
+        ContainerOperation.RESUME: engine.unpause,
+        ContainerOperation.REMOVE: partial(engine.remove, force=True, volumes=True),
     }
     return calls[operation]
 
 
 def confirmation_for(
-    operation: Operation,
+    operation: ContainerOperation,
     chosen: Sequence[Container],
     vital: Sequence[Container],
     parts: dict[str, ProductionRole],
@@ -227,8 +233,8 @@ def confirmation_for(
     verb = operation.value.capitalize()
     told = [consequence(one, parts[one.identifier]) for one in (*vital, *chosen)]
     told += [swarm_hint(one) for one in chosen]
-    removing = operation is Operation.REMOVE
-    running = any(one in applicable(Operation.STOP, chosen) for one in chosen)
+    removing = operation is ContainerOperation.REMOVE
+    running = any(one in applicable(ContainerOperation.STOP, chosen) for one in chosen)
     if removing and running:
         told.append("What runs is killed first." if several else "It runs; it is killed first.")
     note = "Named volumes and images stay; a removed container itself cannot be brought back."

@@ -6,7 +6,7 @@ from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.error_text import describe_error
 from app.pages.images.details import ImageDetails
-from app.tasks import Task
+from app.tasks import BackgroundTask
 from services.containers.model import Image
 from services.errors import RelevoError
 from widgets.tables.images import ImagesTable
@@ -33,8 +33,8 @@ class ImagesPresenter(QObject):
         self._context = context
         self._connection = context.engine_connection
         self._here = False
-        self._listing: Task[list[Image]] | None = None
-        self._summing: Task[list[Image]] | None = None
+        self._listing: BackgroundTask[list[Image]] | None = None
+        self._summing: BackgroundTask[list[Image]] | None = None
         self._again = False
         self._images: list[Image] = []
         self._shares: dict[str, Image] = {}

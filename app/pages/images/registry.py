@@ -10,7 +10,7 @@ from app.dialogs.confirm_action import ConfirmActionDialog, ConfirmationRequest
 from app.dialogs.registry_sign_in import RegistrySignIn
 from app.error_text import describe_error
 from app.settings import REGISTRY
-from app.tasks import Task, Work
+from app.tasks import BackgroundTask, Work
 from services.client.registry_browser import RegistryBrowser, is_readable, registry_name
 from services.errors import RelevoError, SignInNeeded
 from services.profiles.registries import RegistrySignIns
@@ -30,7 +30,7 @@ class RegistryTab(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._listing: Task[None] | None = None
+        self._listing: BackgroundTask[None] | None = None
         self._lines: list[TagLine] = []
         self.dialog: ConfirmActionDialog | None = None
         self.address = QLineEdit(context.settings.get(REGISTRY))

@@ -13,7 +13,7 @@ from app.pages.monitor.query import MonitorData, MonitorLoader, MonitorQuery
 from app.pages.monitor.view_model import MonitorViewModel
 from app.pages.monitor.view_model_builder import build_view_model, seen_text
 from app.settings import PROJECT, REFRESH_SECONDS, SPAN, VARIABLE, Setting
-from app.tasks import Task, Work
+from app.tasks import BackgroundTask, Work
 from services.errors import RelevoError, Unavailable
 from services.evaluation.model import Span
 from widgets.formatting import relative
@@ -35,7 +35,7 @@ class MonitorPresenter(QObject):
         self._context = context
         self._plot = MonitorPlot(page)
         self.loader: MonitorLoader | None = None
-        self._task: Task[tuple[MonitorData, MonitorViewModel]] | None = None
+        self._task: BackgroundTask[tuple[MonitorData, MonitorViewModel]] | None = None
         self._running_query: MonitorQuery | None = None
         self._refresh_again = False
         self._is_current = False

@@ -8,7 +8,7 @@ from app.connection.reconnecting import ConnectionState
 from app.context import Context
 from app.error_text import describe_error
 from app.pages.shared.engine.stream_follower import StreamFollower
-from app.tasks import Task
+from app.tasks import BackgroundTask
 from services.containers.model import PLATFORM_LABEL, ContainerChange, LogLine
 from services.errors import NotFound, RelevoError
 from services.platform.status import PartStatus, PlatformStatus, platform_status
@@ -35,7 +35,7 @@ class PlatformPresenter(QObject):
         self._table, self._log, self._context = table, log, context
         self._connection = context.engine_connection
         self._here = False
-        self._looking: Task[PlatformStatus] | None = None
+        self._looking: BackgroundTask[PlatformStatus] | None = None
         self._again = False
         self._followed = ""
         self.name = ""

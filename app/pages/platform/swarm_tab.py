@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QInputDialog, QSplitter, QTabWidget, QVBoxLayout, 
 from app.context import Context
 from app.pages.platform.actions import PlatformActions
 from app.pages.platform.presenter import PlatformPresenter
-from app.tasks import Task as Work
+from app.tasks import SwarmTask as Work
 from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, SERVICE_LABEL, SwarmState
 from services.containers.swarm.cluster import Cluster
-from services.containers.swarm.model import Node, SwarmService, Task
+from services.containers.swarm.model import SwarmNode, SwarmService, SwarmTask
 from widgets.panels.bar import ActionButton, row
 from widgets.tables.swarm import (
     MachineRow,
@@ -31,8 +31,8 @@ MOST_REPLICAS = 1000
 class Seen:
     """A Swarm as it was seen: services with their tasks, machines."""
 
-    services: tuple[tuple[SwarmService, tuple[Task, ...]], ...] = ()
-    machines: tuple[Node, ...] = ()
+    services: tuple[tuple[SwarmService, tuple[SwarmTask, ...]], ...] = ()
+    machines: tuple[SwarmNode, ...] = ()
 
 
 def look_at(engine: Engine, platform: str) -> Seen:
@@ -182,7 +182,7 @@ def _blocked(machine: MachineRow | None, availability: str, already: str) -> str
     return already if machine.availability == availability else ""
 
 
-def _service(service: SwarmService, tasks: tuple[Task, ...]) -> ServiceRow:
+def _service(service: SwarmService, tasks: tuple[SwarmTask, ...]) -> ServiceRow:
     running = sum(task.state == "running" and task.desired == "running" for task in tasks)
     key = service.labels.get(SERVICE_LABEL, service.name)
     return ServiceRow(
@@ -190,13 +190,13 @@ def _service(service: SwarmService, tasks: tuple[Task, ...]) -> ServiceRow:
     )
 
 
-def _task(task: Task) -> TaskRow:
+def _task(task: SwarmTask) -> TaskRow:
     return TaskRow(
         task.identifier, f"{task.service}.{task.slot}", task.node, task.state, task.since, task.error
     )
 
 
-def _machine(node: Node) -> MachineRow:
+def _machine(node: SwarmNode) -> MachineRow:
     return MachineRow(
         node.identifier, node.name, node.role, node.state, node.availability, node.processors, node.memory,
         node.engine, node.address,

@@ -16,7 +16,7 @@ from app.pages.projects.query import ProjectDetails, ProjectsLoader, project_row
 from app.pages.projects.view import ProjectsView
 from app.pages.shared.revisions import RevisionChanger
 from app.settings import REFRESH_SECONDS
-from app.tasks import Task, Work
+from app.tasks import BackgroundTask, Work
 from services.errors import RelevoError, Unavailable
 from services.registry.model import Project
 from widgets.tables.projects import ProjectRow
@@ -37,7 +37,7 @@ class ProjectsPresenter(QObject):
         self._view = view
         self._context = context
         self._loader: ProjectsLoader | None = None
-        self._task: Task[None] | None = None
+        self._task: BackgroundTask[None] | None = None
         self._refresh_again = False
         self._rows: dict[str, ProjectRow] = {}
         self._is_current = False

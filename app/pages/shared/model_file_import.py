@@ -11,7 +11,7 @@ from app.context import Context
 from app.dialogs.model_file import ModelFileDialog
 from app.error_text import describe_error
 from app.settings import FOLDER
-from app.tasks import Task, Work
+from app.tasks import BackgroundTask, Work
 from services.errors import NotFound, RelevoError
 from services.model_server.artifacts.interface import ArtifactDescription
 from services.model_server.artifacts.kinds import Kind, recognise_file
@@ -31,7 +31,7 @@ class ModelFileImport(QObject):
     def __init__(self, owner: QObject, context: Context) -> None:
         super().__init__(owner)
         self._context = context
-        self._task: Task[Any] | None = None
+        self._task: BackgroundTask[Any] | None = None
         self.dialog: ModelFileDialog | None = None
         context.connection.opened.connect(self._learn)
 

@@ -4,7 +4,7 @@ from services.containers.interface import ContainerHost, Orchestrator, Runtime, 
 from services.errors import InvalidInput
 
 
-class DockerEngine:
+class DockerRuntimeKind:
     """Services are containers of one host, on the network of the platform's name."""
 
     name = "docker"

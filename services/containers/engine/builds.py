@@ -12,7 +12,7 @@ import docker.errors
 import docker.utils.build
 
 from services.containers.engine.build_progress import BuildProgress
-from services.containers.engine.connection import Client, Connection
+from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.names import split_reference
 from services.containers.engine.streams import follow_to_end
 from services.containers.engine.transfers import Report
@@ -26,7 +26,7 @@ _GOING_SECONDS = 10.0
 class Builds:
     """Builds images on one engine; see `Engine` for the words."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
 
     def build(self, spec: BuildSpec, progress: Progress, output: Callable[[str], None]) -> str:

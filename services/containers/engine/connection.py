@@ -73,7 +73,7 @@ class Client:
         self.library.close()
 
 
-class Connection:
+class EngineConnection:
     """The way to one engine; may be used from several threads.
 
     Args:

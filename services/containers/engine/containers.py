@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from services.containers.engine.connection import Connection
+from services.containers.engine.connection import EngineConnection
 from services.containers.engine.container_config import container_config
 from services.containers.engine.names import checked_name, split_reference
 from services.containers.engine.parsing import container_from
@@ -22,7 +22,7 @@ _GOING_SECONDS = 30.0
 class Containers:
     """What is done with containers; see `Engine` for the words."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
 
     def all(self) -> list[Container]:

@@ -7,7 +7,7 @@ from typing import Any
 from services.closing import Closing
 from services.containers.addresses import EngineAddress, PlainEngine
 from services.containers.engine.builds import Builds
-from services.containers.engine.connection import Connection
+from services.containers.engine.connection import EngineConnection
 from services.containers.engine.container_cache import OnChange
 from services.containers.engine.containers import Containers
 from services.containers.engine.events import OnState, Watch
@@ -57,7 +57,7 @@ def open_engine(
         Refused: no permission on the socket (says which group), TLS or SSH refused, or it is too old.
         InvalidInput: the certificates cannot be used.
     """
-    return Engine(Connection(address, timeout, credentials))
+    return Engine(EngineConnection(address, timeout, credentials))
 
 
 class Engine(Closing, ContainerHost):
@@ -66,7 +66,7 @@ class Engine(Closing, ContainerHost):
     Callbacks of streams come on threads of their own.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
         self._containers = Containers(connection)
         self._images = Images(connection)
@@ -76,7 +76,7 @@ class Engine(Closing, ContainerHost):
         self._files = Files(connection)
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> EngineConnection:
         """The way to it, for what only Swarm asks."""
         return self._connection
 
@@ -307,7 +307,7 @@ class Engine(Closing, ContainerHost):
         self._storage.remove_volume(name)
 
 
-def _engine_info(connection: Connection) -> EngineInfo:
+def _engine_info(connection: EngineConnection) -> EngineInfo:
     """Asked in two calls."""
     with connection.client() as client:
         found, version = client.info(), client.version()

@@ -5,7 +5,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 
-from services.containers.engine.connection import Client, Connection
+from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.container_cache import ContainerCache, OnChange
 from services.containers.engine.containers import Containers
 from services.containers.engine.parsing import epoch, moment
@@ -34,7 +34,7 @@ class Watch:
     """
 
     def __init__(
-        self, connection: Connection, containers: Containers, on_change: OnChange, on_state: OnState
+        self, connection: EngineConnection, containers: Containers, on_change: OnChange, on_state: OnState
     ) -> None:
         self._connection, self._on_state = connection, on_state
         self._closing = threading.Event()

@@ -4,7 +4,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from services.containers.engine.connection import Connection
+from services.containers.engine.connection import EngineConnection
 from services.containers.engine.names import checked_name
 from services.containers.engine.transport.duplex import Duplex
 
@@ -12,7 +12,7 @@ ERROR_OUTPUT = 2
 
 
 def execute(
-    connection: Connection,
+    connection: EngineConnection,
     identifier: str,
     command: Sequence[str],
     environment: Mapping[str, str],
@@ -36,7 +36,7 @@ def execute(
 
 
 def execute_streaming(
-    connection: Connection,
+    connection: EngineConnection,
     identifier: str,
     command: Sequence[str],
     receive: Callable[[int, bytes], None],

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
-from services.containers.engine.connection import Connection
+from services.containers.engine.connection import EngineConnection
 from services.containers.engine.execution import ERROR_OUTPUT, execute_streaming
 from services.containers.engine.names import checked_name
 from services.errors import InvalidInput, NotFound, Unavailable
@@ -15,7 +15,7 @@ from services.errors import InvalidInput, NotFound, Unavailable
 class Files:
     """What is done with files inside; see `Engine` for the words."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
 
     def put(

@@ -8,7 +8,7 @@ from typing import Any
 import docker.errors
 from msgspec.structs import replace
 
-from services.containers.engine.connection import Client, Connection
+from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.errors import NotSignedIn
 from services.containers.engine.names import split_reference
 from services.containers.engine.parsing import image_from, inspected_image, layers_from
@@ -26,7 +26,7 @@ _BUSY_SECONDS = 60.0
 class Images:
     """What is done with images; see `Engine` for the words."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
 
     def all(self, *, shared: bool) -> list[Image]:
@@ -131,7 +131,7 @@ class Images:
         return usage_of_disk(self._connection)[part]
 
 
-def usage_of_disk(connection: Connection) -> Mapping[str, Any]:
+def usage_of_disk(connection: EngineConnection) -> Mapping[str, Any]:
     """What everything of an engine takes on its disk.
 
     Raises:

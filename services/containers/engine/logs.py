@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from services.containers.engine.connection import Client, Connection
+from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.names import checked_name
 from services.containers.engine.parsing import epoch, moment
 from services.containers.engine.streams import CLOSE_SECONDS, OnEnd, Stream
@@ -89,7 +89,7 @@ def _line(at: datetime, text: bytes, output: int) -> LogLine:
 class Logs:
     """What is read of containers' logs; see `Engine` for the words."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
 
     def read(self, identifier: str, lines: int, since: datetime | None) -> list[LogLine]:
@@ -125,7 +125,7 @@ class LogStream:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: EngineConnection,
         begin: Callable[[Client], Iterator[bytes]],
         reader: LineReader,
         receive: Callable[[list[LogLine]], None],

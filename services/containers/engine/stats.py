@@ -9,7 +9,7 @@ from typing import Any
 import docker.errors
 from docker.utils import version_lt
 
-from services.containers.engine.connection import Client, Connection
+from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.names import checked_name
 from services.containers.engine.parsing import usage_from
 from services.containers.engine.streams import OnEnd, Stream
@@ -19,7 +19,7 @@ from services.errors import RelevoError
 
 
 def follow_usage(
-    connection: Connection, identifier: str, receive: Callable[[ContainerUsage], None], ended: OnEnd
+    connection: EngineConnection, identifier: str, receive: Callable[[ContainerUsage], None], ended: OnEnd
 ) -> Stream[ContainerUsage]:
     """What it uses, once a second while it runs; the stream goes on when it is started again."""
     checked_name(identifier, "container")
@@ -32,7 +32,7 @@ def follow_usage(
     return Stream(connection, begin, receive, ended, name="usage")
 
 
-def usage_now(connection: Connection, identifier: str) -> ContainerUsage | None:
+def usage_now(connection: EngineConnection, identifier: str) -> ContainerUsage | None:
     """What it uses now; takes the engine a second or two; None if it does not run."""
     checked_name(identifier, "container")
     with connection.client() as client:
@@ -57,7 +57,7 @@ class UsageSampler:
         ended: told once, when the engine is lost.
     """
 
-    def __init__(self, connection: Connection, receive: OnUsage, ended: OnEnd) -> None:
+    def __init__(self, connection: EngineConnection, receive: OnUsage, ended: OnEnd) -> None:
         self._receive, self._ended = receive, ended
         self._one_shot = not version_lt(connection.version, _ONE_SHOT_API)
         self._changed = threading.Condition()

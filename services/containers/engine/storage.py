@@ -7,7 +7,7 @@ from typing import Any
 
 import docker.errors
 
-from services.containers.engine.connection import Connection
+from services.containers.engine.connection import EngineConnection
 from services.containers.engine.images import usage_of_disk
 from services.containers.engine.names import checked_name
 from services.containers.model import Volume
@@ -16,7 +16,7 @@ from services.containers.model import Volume
 class Storage:
     """What is done with networks and volumes; see `Engine` for the words."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
         self._making = threading.Lock()
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from services.containers.engine.connection import Client, Connection
+from services.containers.engine.connection import Client, EngineConnection
 from services.errors import RelevoError
 
 Item = TypeVar("Item")
@@ -28,7 +28,7 @@ class Stream(Generic[Item]):
 
     def __init__(
         self,
-        connection: Connection,
+        connection: EngineConnection,
         begin: Callable[[Client], Iterator[Item]],
         receive: Callable[[Item], None],
         ended: OnEnd,
@@ -85,7 +85,7 @@ class _End:
 
 
 def follow_to_end(
-    connection: Connection,
+    connection: EngineConnection,
     begin: Callable[[Client], Iterator[Item]],
     receive: Callable[[Item], None],
     check: Callable[[], None],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from services.containers.engine.connection import Client, Connection
+from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.execution import execute
 from services.containers.engine.names import checked_name
 from services.containers.engine.streams import OnEnd, Stream
@@ -36,7 +36,7 @@ class Terminal:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: EngineConnection,
         identifier: str,
         command: Sequence[str],
         *,

@@ -4,7 +4,7 @@ from services.containers.interface import ContainerHost, Orchestrator, Runtime, 
 from services.errors import InvalidInput
 
 
-class LocalProcesses:
+class LocalRuntimeKind:
     """Services are processes of this machine, which end with the program that started them."""
 
     name = "local"

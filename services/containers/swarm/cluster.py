@@ -10,7 +10,7 @@ import docker.types
 
 from services.containers.engine.engine import Engine
 from services.containers.engine.registry_credentials import auth_config, registry_of
-from services.containers.swarm.model import Node, SwarmService, Task
+from services.containers.swarm.model import SwarmNode, SwarmService, SwarmTask
 from services.containers.swarm.parsing import node_from, service_from, task_from
 from services.containers.swarm.service_definition import ServiceDefinition
 from services.errors import Conflict, NotFound, Refused
@@ -132,7 +132,7 @@ class Cluster:
         with self._connection.client() as client, contextlib.suppress(docker.errors.NotFound):
             client.remove_service(name)
 
-    def tasks(self, service: str) -> list[Task]:
+    def tasks(self, service: str) -> list[SwarmTask]:
         """The tasks of a service, newest first."""
         known = self.service(service)
         nodes = {node.identifier: node.name for node in self.nodes()}
@@ -155,7 +155,7 @@ class Cluster:
             found = client.info()["Swarm"]
         return str(found["NodeID"]), str(found["NodeAddr"])
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[SwarmNode]:
         """The machines, by name."""
         with self._connection.client() as client:
             found = client.nodes()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from services.containers.engine.engine import Engine
 
 
-class DockerSwarm:
+class SwarmRuntimeKind:
     """Services are replicated services of a Swarm, asked of the engine of one of its managers."""
 
     name = "swarm"

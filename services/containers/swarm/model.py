@@ -8,7 +8,7 @@ from msgspec import Struct
 from services.containers.model import Port
 
 
-class Node(Struct, frozen=True):
+class SwarmNode(Struct, frozen=True):
     """A machine of a Swarm.
 
     Attributes:
@@ -29,7 +29,7 @@ class Node(Struct, frozen=True):
     labels: Mapping[str, str] = {}
 
 
-class Task(Struct, frozen=True):
+class SwarmTask(Struct, frozen=True):
     """One run of one replica of a service.
 
     Attributes:

@@ -20,7 +20,7 @@ from services.containers.model import (
     ContainerState,
 )
 from services.containers.swarm.cluster import Cluster
-from services.containers.swarm.model import SwarmService, Task
+from services.containers.swarm.model import SwarmService, SwarmTask
 from services.containers.swarm.secret_variables import define_service, forget_secrets
 from services.containers.swarm.waiting import wait_for_replicas, wait_for_update
 from services.errors import Unavailable
@@ -124,7 +124,7 @@ class SwarmOrchestrator:
         return any(container.labels.get(_SERVICE_NAME_LABEL, "") in services for container in found)
 
 
-def container_from(service: SwarmService, tasks: list[Task]) -> Container:
+def container_from(service: SwarmService, tasks: list[SwarmTask]) -> Container:
     """A service's tasks as one container, as far as the manager knows them."""
     running = [task for task in tasks if task.runs]
     complete = len(running) >= service.replicas

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.containers.engine.parsing import epoch, moment
 from services.containers.model import Port
-from services.containers.swarm.model import Node, SwarmService, Task
+from services.containers.swarm.model import SwarmNode, SwarmService, SwarmTask
 
 
 def service_from(found: Mapping[str, Any]) -> SwarmService:
@@ -41,11 +41,11 @@ def plain_image(image: str) -> str:
     return image.partition("@")[0]
 
 
-def task_from(found: Mapping[str, Any], services: Mapping[str, str], nodes: Mapping[str, str]) -> Task:
+def task_from(found: Mapping[str, Any], services: Mapping[str, str], nodes: Mapping[str, str]) -> SwarmTask:
     """What the manager says of a task; names of services and nodes by their identifiers."""
     status = found.get("Status") or {}
     node = str(found.get("NodeID", ""))
-    return Task(
+    return SwarmTask(
         identifier=found["ID"],
         service=services.get(found["ServiceID"], found["ServiceID"]),
         slot=int(found.get("Slot", 0)),
@@ -60,11 +60,11 @@ def task_from(found: Mapping[str, Any], services: Mapping[str, str], nodes: Mapp
     )
 
 
-def node_from(found: Mapping[str, Any]) -> Node:
+def node_from(found: Mapping[str, Any]) -> SwarmNode:
     """What the manager says of a machine."""
     description, specification = found.get("Description") or {}, found.get("Spec") or {}
     resources = description.get("Resources") or {}
-    return Node(
+    return SwarmNode(
         identifier=found["ID"],
         name=str(description.get("Hostname", "")),
         role=str(specification.get("Role", "")),

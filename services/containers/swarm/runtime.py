@@ -19,7 +19,7 @@ from services.containers.model import (
     VERSION_LABEL,
 )
 from services.containers.swarm.cluster import Cluster
-from services.containers.swarm.model import SwarmService, Task
+from services.containers.swarm.model import SwarmService, SwarmTask
 from services.containers.swarm.secret_variables import define_service, forget_secrets
 from services.containers.swarm.service_definition import ServiceDefinition
 from services.containers.swarm.waiting import running_tasks, wait_for_replicas, wait_for_update
@@ -138,7 +138,7 @@ class SwarmRuntime:
         )
 
 
-def _state(service: SwarmService, tasks: list[Task], running: int) -> ServiceState:
+def _state(service: SwarmService, tasks: list[SwarmTask], running: int) -> ServiceState:
     if service.replicas == 0:
         return ServiceState.STOPPED
     if running:

@@ -4,7 +4,7 @@ import time
 
 from services.containers.interface import Progress
 from services.containers.swarm.cluster import Cluster
-from services.containers.swarm.model import SwarmService, Task
+from services.containers.swarm.model import SwarmService, SwarmTask
 from services.errors import Unavailable
 
 _POLL_SECONDS = 0.5
@@ -12,7 +12,7 @@ _STOPPED_HALF_WAY = frozenset({"rollback_paused", "paused"})
 _FAILURES_A_REPLICA = 3
 
 
-def running_tasks(tasks: list[Task]) -> int:
+def running_tasks(tasks: list[SwarmTask]) -> int:
     """How many tasks run and are meant to."""
     return sum(task.runs for task in tasks)
 
@@ -76,7 +76,7 @@ def wait_for_update(
         time.sleep(_POLL_SECONDS)
 
 
-def _rolled_back(before: SwarmService, tasks: list[Task]) -> Unavailable:
+def _rolled_back(before: SwarmService, tasks: list[SwarmTask]) -> Unavailable:
     """The roll-back as it was seen to have happened, not as it was reported."""
     old = running_tasks([task for task in tasks if task.image == before.image])
     return Unavailable(
@@ -87,5 +87,5 @@ def _rolled_back(before: SwarmService, tasks: list[Task]) -> Unavailable:
     )
 
 
-def _errors(tasks: list[Task]) -> str:
+def _errors(tasks: list[SwarmTask]) -> str:
     return "\n".join(dict.fromkeys(f"{task.image}: {task.error}" for task in tasks if task.error))

@@ -7,7 +7,7 @@ import msgspec
 
 from services.errors import Conflict, InvalidInput, NotFound, RelevoError, Unavailable
 from services.gateway import messages
-from services.gateway.model_calls import ModelService
+from services.gateway.model_calls import ModelClient
 from services.gateway.operations import ADMIN, SERVICE, Call, Operation
 from services.http.errors import InvalidField
 from services.registry.model import Job, Version
@@ -66,7 +66,7 @@ async def _cancel_job(call: Call) -> Job:
         raise _not_understood(service.version, "how its job stands", error) from error
 
 
-def _service(call: Call) -> ModelService:
+def _service(call: Call) -> ModelClient:
     """The service of the version that the path names; Unavailable while none has registered."""
     version = (
         call.dependencies.routing_table.project(call.path["project"]).version(call.path["version"]).version

@@ -12,7 +12,7 @@ from services.model_server.deploy import read_deploy
 from services.profiles.workspace import EmbeddedPlatform, Workspace
 from services.publish.csv_rows import read_rows
 from services.publish.demo.example_projects import EXAMPLES, Example, train_examples
-from services.publish.demo.traffic_replay import Pace, Replay
+from services.publish.demo.traffic_replay import Replay, ReplayPace
 from services.publish.publisher import (
     publish_training,
     publish_training_predictions,
@@ -31,7 +31,7 @@ class Demo(Closing):
         pace: of the replayed traffic.
     """
 
-    def __init__(self, folder: Path, pace: Pace, progress: Progress) -> None:
+    def __init__(self, folder: Path, pace: ReplayPace, progress: Progress) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._pace = pace

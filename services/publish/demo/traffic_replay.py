@@ -16,7 +16,7 @@ from services.publish.csv_rows import Row
 _RETRY_SECONDS = 1.0
 
 
-class Pace(Struct, frozen=True):
+class ReplayPace(Struct, frozen=True):
     """How quickly rows are asked and their labels told.
 
     Attributes:
@@ -55,7 +55,7 @@ class Replay:
         *,
         target: str,
         progress_file: Path,
-        pace: Pace,
+        pace: ReplayPace,
     ) -> None:
         self._gateway = gateway
         self._project = project

@@ -15,7 +15,7 @@ from app.paths import AppPaths
 from app.settings import HOST
 from app.shell.window import Shell
 from app.startup import OpenRequest, Startup
-from app.tasks import Task
+from app.tasks import BackgroundTask
 from services.containers.addresses import Host, LocalEngine
 from services.containers.hosts import HostFolder
 from widgets.panels.empty import EmptyState
@@ -41,7 +41,7 @@ def shell(qtbot: QtBot, paths: AppPaths, tmp_path: Path, faults: list[str]) -> I
     qtbot.waitUntil(lambda: start.program is not None)
     assert start.program is not None
 
-    def note(task: Task[object]) -> None:
+    def note(task: BackgroundTask[object]) -> None:
         faults.append(task.trace)
 
     start.program.context.tasks.bug.connect(note)

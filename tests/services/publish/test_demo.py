@@ -13,12 +13,12 @@ from services.evaluation.model import ProjectView, RegressionMetrics, Span
 from services.evaluation.reader.reader import ProjectReader
 from services.profiles.workspace import Workspace
 from services.publish.demo.demo import Demo
-from services.publish.demo.traffic_replay import Pace
+from services.publish.demo.traffic_replay import ReplayPace
 from services.registry.model import Mode
 from services.store.connect import open_store
 from tests.waiting import eventually
 
-AT_ONCE = Pace(rows_per_second=0, rows_per_request=20, label_delay=0.2)
+AT_ONCE = ReplayPace(rows_per_second=0, rows_per_request=20, label_delay=0.2)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

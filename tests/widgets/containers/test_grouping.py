@@ -6,17 +6,24 @@ import pytest
 
 from services.containers.model import Container, ContainerState
 from widgets.containers.columns import COLUMNS, row_for
-from widgets.containers.grouping import HELPERS, Entry, ListOptions, Node, StateFilter, group_entries
+from widgets.containers.grouping import (
+    HELPERS,
+    GroupEntry,
+    GroupNode,
+    ListOptions,
+    StateFilter,
+    group_entries,
+)
 from widgets.theme import State
 
 STATE = [column.key for column in COLUMNS].index("state")
 
 
-def arranged(made: SimpleNamespace, options: ListOptions, *containers: Container) -> list[Node]:
-    return group_entries([Entry(one, row_for(one, {}, None, made.NOW)) for one in containers], options)
+def arranged(made: SimpleNamespace, options: ListOptions, *containers: Container) -> list[GroupNode]:
+    return group_entries([GroupEntry(one, row_for(one, {}, None, made.NOW)) for one in containers], options)
 
 
-def names(nodes: list[Node]) -> list[str]:
+def names(nodes: list[GroupNode]) -> list[str]:
     """The names of the outer lines."""
     return [node.row.cells[0].text for node in nodes]
 

@@ -5,14 +5,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from widgets.panels.command_palette import Command, CommandPalette, ranked
+from widgets.panels.command_palette import CommandPalette, PaletteCommand, ranked
 
 COMMANDS = (
-    Command("page:monitor", "Monitor", "Pages", "Ctrl+2"),
-    Command("open:wine", "Open wine", "Projects"),
-    Command("open:iris", "Open iris", "Projects"),
-    Command("champion:A", "Make A champion…", "wine", blocked="A is down."),
-    Command("retrain:A", "Retrain A…", "wine"),
+    PaletteCommand("page:monitor", "Monitor", "Pages", "Ctrl+2"),
+    PaletteCommand("open:wine", "Open wine", "Projects"),
+    PaletteCommand("open:iris", "Open iris", "Projects"),
+    PaletteCommand("champion:A", "Make A champion…", "wine", blocked="A is down."),
+    PaletteCommand("retrain:A", "Retrain A…", "wine"),
 )
 
 
@@ -79,7 +79,7 @@ def test_the_closest_match_comes_first(typed: str, first: str) -> None:
 
 
 def test_two_hundred_projects_are_searched_by_any_part_of_their_names() -> None:
-    many = [Command(str(n), f"Open a_project_whose_name_is_forty_chars_{n:03d}") for n in range(200)]
+    many = [PaletteCommand(str(n), f"Open a_project_whose_name_is_forty_chars_{n:03d}") for n in range(200)]
     assert [command.key for command in ranked(many, "chars_157")] == ["157"]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.cross_thread_queue import CrossThreadQueue
-from app.tasks import Task, Tasks
+from app.tasks import BackgroundTask, Tasks
 from services.errors import RelevoError
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class StreamFollower(QObject, Generic[T]):
         self._ended = ended
         self._queue: CrossThreadQueue[T] | None = None
         self._stream: Closable | None = None
-        self._opening: Task[Any] | None = None
+        self._opening: BackgroundTask[Any] | None = None
         self._end: tuple[RelevoError | None] | None = None
         self._delivery_timer = QTimer(self)
         self._delivery_timer.setInterval(STEP_MILLISECONDS)

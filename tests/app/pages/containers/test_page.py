@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.pages.containers.action_rules import Operation
+from app.pages.containers.action_rules import ContainerOperation
 from app.pages.containers.details import INSPECT, TERMINAL, USAGE
 from app.tasks import TaskState
 from services.containers.engine.engine import Engine
@@ -40,11 +40,11 @@ def test_what_is_started_and_dies_elsewhere_shows_by_itself(
 def test_actions_follow_the_selection_and_say_why_they_are_blocked(shown: Any, run: Run) -> None:
     identifier = run()
     actions = shown.page.operations.actions
-    assert actions[Operation.STOP].blocked == "Select a container."
+    assert actions[ContainerOperation.STOP].blocked == "Select a container."
     shown.choose(identifier)
     shown.wait_for(identifier, "running")
-    assert actions[Operation.STOP].blocked == ""
-    assert actions[Operation.START].blocked == "It runs already."
+    assert actions[ContainerOperation.STOP].blocked == ""
+    assert actions[ContainerOperation.START].blocked == "It runs already."
     commands = {command.title: command.blocked for command in shown.page.commands()}
     assert commands["Start"] == "It runs already."
 
@@ -52,10 +52,10 @@ def test_actions_follow_the_selection_and_say_why_they_are_blocked(shown: Any, r
 def test_several_are_stopped_and_started_at_once(shown: Any, run: Run, qtbot: QtBot) -> None:
     several = [run("trap 'exit 0' TERM; sleep inf & wait"), run("trap 'exit 0' TERM; sleep inf & wait")]
     shown.choose(*several)
-    shown.page.operations.do(Operation.STOP)
+    shown.page.operations.do(ContainerOperation.STOP)
     for identifier in several:
         shown.wait_for(identifier, "exited")
-    shown.page.operations.do(Operation.START)
+    shown.page.operations.do(ContainerOperation.START)
     for identifier in several:
         shown.wait_for(identifier, "running")
     qtbot.waitUntil(lambda: shown.line(several[0])["note"].text == "")
@@ -69,7 +69,7 @@ def test_what_fails_stands_on_its_line_and_in_activity(
     engine.remove(identifier)
     shown.page.table.model.take({identifier: shown.container(identifier)})  # as if nobody had told yet
     chosen = [shown.container(identifier)]
-    shown.page.operations._start(Operation.START, chosen)
+    shown.page.operations._start(ContainerOperation.START, chosen)
     activity = shown.window.program.context.activity
     qtbot.waitUntil(lambda: any(entry.state is TaskState.FAILED for entry in activity.entries))
     failed = next(entry for entry in activity.entries if entry.state is TaskState.FAILED)
@@ -85,9 +85,9 @@ def test_a_failure_is_a_note_in_red_until_it_works(
     engine.pause(identifier)
     shown.wait_for(identifier, "paused")
     paused = shown.container(identifier)
-    shown.page.operations._start(Operation.PAUSE, [paused])
+    shown.page.operations._start(ContainerOperation.PAUSE, [paused])
     qtbot.waitUntil(lambda: shown.line(identifier)["note"].state is State.BAD)
-    shown.page.operations.do(Operation.RESUME)
+    shown.page.operations.do(ContainerOperation.RESUME)
     shown.wait_for(identifier, "running")
     qtbot.waitUntil(lambda: shown.line(identifier)["note"].text == "")
 
@@ -98,7 +98,7 @@ def test_removing_a_champions_container_warns_and_asks_for_its_name(
     identifier = run(labels=CHAMPION)
     name = engine.container(identifier).name
     shown.choose(identifier)
-    shown.page.operations.do(Operation.REMOVE)
+    shown.page.operations.do(ContainerOperation.REMOVE)
     qtbot.waitUntil(lambda: shown.page.operations.dialog is not None)
     dialog = shown.page.operations.dialog
     assert not dialog.button.isEnabled()
@@ -118,10 +118,10 @@ def test_stopping_a_champion_asks_and_a_challenger_does_not(
     champion = run(script, labels=CHAMPION)
     challenger = run(script, labels=CHAMPION | {"relevo.version": "B"})
     shown.choose(challenger)
-    shown.page.operations.do(Operation.STOP)
+    shown.page.operations.do(ContainerOperation.STOP)
     shown.wait_for(challenger, "exited")
     shown.choose(champion)
-    shown.page.operations.do(Operation.STOP)
+    shown.page.operations.do(ContainerOperation.STOP)
     qtbot.waitUntil(lambda: shown.page.operations.dialog is not None)
     shown.page.operations.dialog.reject()
     assert shown.container(champion).state == "running"
@@ -132,7 +132,7 @@ def test_renaming_refuses_what_is_no_name_and_what_is_taken(
 ) -> None:
     identifier, other = run(), run()
     shown.choose(identifier)
-    shown.page.operations.do(Operation.RENAME)
+    shown.page.operations.do(ContainerOperation.RENAME)
     dialog = shown.page.operations.dialog
     for wrong in ("two words", "-option", "é", "a"):
         dialog.line.setText(wrong)

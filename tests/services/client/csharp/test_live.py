@@ -21,7 +21,7 @@ from services.client import GatewayClient
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
 from services.publish.demo.demo import Demo
-from services.publish.demo.traffic_replay import Pace
+from services.publish.demo.traffic_replay import ReplayPace
 from services.registry.model import Listener
 from services.store.connect import open_store
 
@@ -35,7 +35,7 @@ Run = Callable[..., list[str]]
 def demo(tmp_path_factory: pytest.TempPathFactory, examples_in: Callable[[Path], None]) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     examples_in(folder)
-    with Demo(folder, Pace(), lambda _done, _text: None) as running:
+    with Demo(folder, ReplayPace(), lambda _done, _text: None) as running:
         yield running
 
 

@@ -16,7 +16,7 @@ from services.errors import Unavailable
 from services.gateway.messages import Health, Outage
 from services.profiles.workspace import EmbeddedPlatform
 from services.publish.demo.demo import Demo
-from services.publish.demo.traffic_replay import Pace
+from services.publish.demo.traffic_replay import ReplayPace
 from services.registry.model import Mode, TokenRole
 from services.registry.tokens import new_token
 from services.store.connect import open_store
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPlatform]:
     """An embedded platform with two projects, each with a champion and a challenger."""
-    with Demo(tmp_path_factory.mktemp("demo"), Pace(0, 1, 0), lambda _done, _text: None) as demo:
+    with Demo(tmp_path_factory.mktemp("demo"), ReplayPace(0, 1, 0), lambda _done, _text: None) as demo:
         yield demo.platform
 
 
