@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QInputDialog, QSplitter, QTabWidget, QVBoxLayout, 
 from app.context import Context
 from app.pages.platform.actions import PlatformActions
 from app.pages.platform.presenter import PlatformPresenter
-from app.tasks import SwarmTask as Work
+from app.tasks import BackgroundTask
 from services.containers.engine.engine import Engine
 from services.containers.model import PLATFORM_LABEL, SERVICE_LABEL, SwarmState
 from services.containers.swarm.cluster import Cluster
@@ -52,7 +52,7 @@ class SwarmTab(QTabWidget):
     ) -> None:
         super().__init__()
         self._platform_actions, self._presenter, self._context = platform_actions, presenter, context
-        self._looking: Work[Seen] | None = None
+        self._looking: BackgroundTask[Seen] | None = None
         self._again = False
         self._seen = Seen()
         self.services, self.tasks, self.machines = ServicesTable(), TasksTable(), MachinesTable()
