@@ -1,9 +1,10 @@
-"""`relevo platform up|status|log|restart|password|upgrade|backup|restore|down`: on a Docker Engine."""
+"""`relevo platform up|status|check|log|restart|password|upgrade|backup|restore|down`: on Docker."""
 
 import argparse
 import sys
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from app.commands.engine import add_engine_options, engine_address
@@ -21,10 +22,14 @@ from services.platform.recovery.recover import request_of
 from services.platform.request import DURABILITIES, PlatformRequest
 from services.platform.setup import set_up
 from services.platform.status import platform_status
+from services.platform.store_check import check_store
 from services.platform.teardown import plan_tear_down, tear_down
 from services.platform.upgrade import upgrade
 from services.profiles.registries import RegistrySignIns
 from services.profiles.secrets import Secrets
+from services.store.addresses import SqliteAddress
+from services.store.connect import open_store
+from services.supervisor.consistency import Consistency, check_projects
 
 _NOT_OF_A_REQUEST = {"action", "docker", "docker_certificates", "profile", "new_token"}
 
@@ -32,8 +37,11 @@ _NOT_OF_A_REQUEST = {"action", "docker", "docker_certificates", "profile", "new_
 def main(arguments: list[str]) -> int:
     """Do what the word says; 1 if a part is not well, 130 if it was interrupted."""
     options = _parser().parse_args(arguments)
+    if options.action == "check" and options.workspace is not None:
+        return _check_workspace(options)
     actions = {
-        "up": _up, "status": _status, "log": _log, "restart": _restart, "password": _password,
+        "up": _up, "status": _status, "check": _check, "log": _log, "restart": _restart,
+        "password": _password,
         "upgrade": _upgrade, "backup": _backup, "restore": _restore, "down": _down,
     }  # fmt: skip
     sign_ins = CommandSignIns(RegistrySignIns(Secrets()))
@@ -88,6 +96,33 @@ def _status(engine: Engine, options: argparse.Namespace) -> int:
     state = platform_status(engine, options.name)
     print("\n".join(describe(state)))
     return 0 if state.well else 1
+
+
+def _check(engine: Engine, options: argparse.Namespace) -> int:
+    with interruptible(ProgressPrinter()) as progress:
+        told = check_store(engine, options.name, repair=options.repair, progress=progress)
+    return _print_findings(msgspec.json.decode(told, type=list[Consistency]))
+
+
+def _check_workspace(options: argparse.Namespace) -> int:
+    if not options.workspace.is_dir():
+        raise NotFound(f"there is no workspace {options.workspace}")
+    store = open_store(SqliteAddress(str(options.workspace)))
+    try:
+        return _print_findings(check_projects(store, repair=options.repair))
+    finally:
+        store.close()
+
+
+def _print_findings(found: list[Consistency]) -> int:
+    """One line a project, and what differs below it; 1 if something is left that differs."""
+    for one in found:
+        print(
+            f"{one.project}  {one.rows} rows of its log compared{'' if one.lines() else ': all is whole'}"
+        )
+        for line in one.lines():
+            print(f"  {line}")
+    return 0 if all(one.whole for one in found) else 1
 
 
 def _log(engine: Engine, options: argparse.Namespace) -> int:
@@ -165,6 +200,12 @@ def _parser() -> argparse.ArgumentParser:
     words = parser.add_subparsers(dest="action", required=True)
     _add_up(words.add_parser("up", help="set a platform up, complete it, or change what is said here"))
     _add_common(words.add_parser("status", help="each part: state, version, address, memory"))
+    checked = words.add_parser("check", help="whether log, live tables, rollups and registry fit together")
+    checked.add_argument("--repair", action="store_true", help="bring what live tables and rollups lack")
+    checked.add_argument(
+        "--workspace", type=Path, metavar="FOLDER", help="an embedded workspace, instead of a platform"
+    )
+    _add_common(checked)
     for word, text in (("log", "what a part wrote"), ("restart", "restart a part")):
         command = words.add_parser(word, help=text)
         command.add_argument("part", help="such as gateway, or a model service's container")

@@ -42,7 +42,7 @@ _ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD})
 def measure_disk(engine: ContainerHost, platform: str, image: str, progress: Progress) -> Disk:
     """How much of the engine's disk is free, seen from inside."""
     spec = one_off_container(platform, image, ("prepare", "disk"))
-    return msgspec.json.decode(_run_to_end(engine, spec, progress, "Measuring the disk"), type=Disk)
+    return msgspec.json.decode(run_to_end(engine, spec, progress, "Measuring the disk"), type=Disk)
 
 
 def prepare_store(
@@ -79,7 +79,7 @@ def prepare_store(
     words = ("prepare", "store", *store_options(platform), *(("--add-token",) if always else ()))
     spec = one_off_container(platform, image, words, environment=environment, network=platform)
     return msgspec.json.decode(
-        _run_to_end(engine, spec, progress, "Preparing Cassandra's tables and roles"), type=Prepared
+        run_to_end(engine, spec, progress, "Preparing Cassandra's tables and roles"), type=Prepared
     )
 
 
@@ -123,17 +123,23 @@ def one_off_container(
     )
 
 
-def _run_to_end(engine: ContainerHost, spec: ContainerSpec, progress: Progress, text: str) -> str:
-    """Run a container to its end, and remove it; its last line."""
+def run_to_end(
+    engine: ContainerHost, spec: ContainerSpec, progress: Progress, text: str, seconds: float = _SECONDS
+) -> str:
+    """Run a container to its end, and remove it; its last line.
+
+    Raises:
+        Unavailable: it did not come to its end in so many seconds, or with an error; the message says why.
+    """
     identifier = engine.run(spec)
     try:
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + seconds
         while (container := engine.container(identifier)).state not in _ENDED:
             progress(None, text)
             if time.monotonic() > deadline:
                 lines = engine.logs(identifier, 20)
                 raise Unavailable(
-                    f"{text} took more than {_SECONDS:.0f} s",
+                    f"{text} took more than {seconds:.0f} s",
                     details="\n".join(line.text for line in lines),
                 )
             time.sleep(_LOOK_SECONDS)

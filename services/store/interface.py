@@ -172,6 +172,9 @@ class LogStore(Protocol):
     def sequences(self, project: str, writer: str, number: int) -> list[int]:
         """The sequences at which something stands in a segment that is not packed, in order."""
 
+    def unreadable(self, project: str) -> int:
+        """How many batches and packed chunks nobody can decode; reads the whole log."""
+
     def is_passed(self, project: str, position: Position) -> bool:
         """Whether readers no longer wait for what belongs at a place: it must be appended elsewhere.
 

@@ -56,7 +56,13 @@ class Repair:
 
 
 def repair_live_tables(
-    store: Store, project: str, *, after: Cursors | None = None, cancelled: Callable[[], bool] | None = None
+    store: Store,
+    project: str,
+    *,
+    after: Cursors | None = None,
+    rows: int | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    write: bool = True,
 ) -> Repair:
     """Bring what a project's log has behind `after` to its live tables and label history.
 
@@ -67,6 +73,8 @@ def repair_live_tables(
         store: of the platform or workspace.
         project: its name.
         after: up to where an earlier repair has looked; from the log's beginning where that is not said.
+        rows: after about so many rows of the log it ends; at the log's end where that is not said.
+        write: whether what is lacking is brought, or only counted, as if it were.
         cancelled: asked between slices of the log; what was brought until then stays.
 
     Raises:
@@ -77,11 +85,13 @@ def repair_live_tables(
     known = store.project(project)
     if known is None:
         raise NotFound(f"there is no project {project!r}")
-    for version in known.versions:
+    for version in known.versions if write else ():
         store.prepare_live(project, version.name, version.signature)
     repair = Repair(cursors=dict(after or {}))
-    tables = _Tables(store, known, repair)
-    while entries := list(store.read(project, repair.cursors, limit=SLICE_ROWS)):
+    tables = _Tables(store, known, repair, write=write)
+    while (rows is None or repair.rows < rows) and (
+        entries := list(store.read(project, repair.cursors, limit=SLICE_ROWS))
+    ):
         if cancelled is not None and cancelled():
             raise Cancelled
         tables.bring(entries)
@@ -118,8 +128,9 @@ def _keys(ids: Ids) -> list[Key]:
 class _Tables:
     """A project's live tables and label history, and what was done to them."""
 
-    def __init__(self, store: Store, project: Project, repair: Repair) -> None:
+    def __init__(self, store: Store, project: Project, repair: Repair, *, write: bool) -> None:
         self._store, self._project, self._repair = store, project, repair
+        self._writes = write
 
     def bring(self, entries: list[LogEntry]) -> None:
         """Bring what they lack of a slice; predictions first, since some labels are for who was asked."""
@@ -151,13 +162,18 @@ class _Tables:
         )
 
     def _predicted(self, version: Version, ids: Ids) -> set[Key]:
-        batches = self._store.prediction_batches(version.project, version.name, ids)
+        try:
+            batches = self._store.prediction_batches(version.project, version.name, ids)
+        except NotFound:  # it has no table yet
+            return set()
         return {key for batch in batches for key in _keys(batch.ids)}
 
     def _write(self, write: Callable[[Written], None], batch: Written) -> int:
         """How many of these rows were written; the others are counted as refused."""
         if not len(batch):
             return 0
+        if not self._writes:
+            return len(batch)
         refusals = write_what_fits(write, batch)
         for refusal in refusals:
             self._repair.refuse(1, refusal.message)
@@ -184,13 +200,19 @@ class _Tables:
             for at, entries in zip(labels.labelled_at.tolist(), found, strict=True)
         ], dtype=np.bool_)  # fmt: skip
 
+    def _labelled_at(self, version: Version, ids: Ids) -> NDArray[np.int64]:
+        try:
+            return self._store.labelled_at(version.project, version.name, ids)
+        except NotFound:  # it has no table yet
+            return np.full(len(ids), -1, np.int64)
+
     def _lacks_labels(self, version: Version, labels: LabelBatch) -> Mask:
         """Which labels a version's table lacks, shape (n,): it has an older one, or none.
 
         A version that came after a label gets it only if it was asked for that row all the same.
         """
         at = labels.labelled_at
-        lacking: Mask = self._store.labelled_at(version.project, version.name, labels.ids) < at
+        lacking: Mask = self._labelled_at(version, labels.ids) < at
         early = lacking & (at < version.created_at.timestamp() * 1e6)
         if early.any():
             asked = self._predicted(version, labels.ids[early])

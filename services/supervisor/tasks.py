@@ -11,6 +11,7 @@ from services.supervisor.gap_passing import PassGaps
 from services.supervisor.orphaned_jobs import EndOrphanedJobs
 from services.supervisor.rollup_writing import WriteRollups
 from services.supervisor.segment_packing import PackSegments
+from services.supervisor.table_checking import CheckTables
 
 
 class PeriodicTask(Protocol):
@@ -36,6 +37,7 @@ TASKS: tuple[Callable[[Store], PeriodicTask], ...] = (
     PackSegments,
     WriteRollups,
     EndOrphanedJobs,
+    CheckTables,
 )
 """In the order in which they are run."""
 

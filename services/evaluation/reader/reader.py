@@ -129,6 +129,16 @@ class ProjectReader:
         """Read and count what is new, without looking; returns how many rows that was."""
         return self._mending(lambda: self._follow(self._project(), cancelled)[1])
 
+    def start_anew(self) -> None:
+        """Count everything from the log's start, whatever is stored; `write_rollups` then replaces that.
+
+        Raises what the store raises.
+        """
+        with self._lock:
+            state = ReaderState.empty(self._project(), self._held_rows)
+            state.generation = self._store.newest_rollups(self._name)
+            self._start_from(state)
+
     def write_rollups(self, *, kept_rows: int = KEPT_ROWS) -> int:
         """Store all that has been counted as the next generation of rollups, and return its number.
 

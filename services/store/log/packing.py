@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.errors import Conflict, InvalidInput, NotFound
+from services.errors import Conflict, Corrupt, InvalidInput, NotFound
 from services.store.batches import Batch, Categorical, Column, LabelBatch, PredictionBatch, decode, encode
 from services.store.interface import Cursors, LogEntry, Position, Segment
 from services.store.log.reading import LogSource, read_log
@@ -198,6 +198,15 @@ class SegmentedLog(ABC):
         """See `LogStore`."""
         return pack_segment(self._source(project), segment)
 
+    def unreadable(self, project: str) -> int:
+        """See `LogStore`."""
+        source, found = self._source(project), 0
+        for segment in source.listed({}):
+            blobs = (blob for _, blob in source.blobs(segment.writer, segment.number, -1))
+            for blob in source.chunks(segment) if segment.chunks else blobs:
+                found += not _is_readable(blob)
+        return found
+
     def is_passed(self, project: str, position: Position) -> bool:
         """See `LogStore`."""
         source = self._source(project)
@@ -207,6 +216,14 @@ class SegmentedLog(ABC):
         for sequence, blob in source.blobs(position.writer, position.segment, position.sequence - 1):
             return sequence == position.sequence and not len(decode(blob))
         return False
+
+
+def _is_readable(blob: bytes) -> bool:
+    try:
+        decode(blob)
+    except Corrupt:
+        return False
+    return True
 
 
 def _is_beyond(segment: Segment, sequence: int) -> bool:

@@ -21,6 +21,7 @@ from services.supervisor.orphaned_jobs import SILENT, EndOrphanedJobs
 from services.supervisor.rollup_writing import WriteRollups
 from services.supervisor.segment_packing import PackSegments
 from services.supervisor.supervisor import Supervisor
+from services.supervisor.table_checking import CheckTables
 from services.supervisor.tasks import PeriodicTask
 
 
@@ -375,3 +376,22 @@ def test_a_segment_that_stays_open_though_its_writer_has_gone_on_is_closed(
     assert lost_batches(store) == {}
     assert WriteRollups(store, rows=1).run("wine", never) is None
     assert tools.cursor(store) == (1, 1)
+
+
+def test_live_tables_that_lack_what_the_log_has_are_told(
+    store: SqliteStore, tools: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    task = CheckTables(store, pause=60, clock=clock)
+    tools.ship(store, 0)
+    task.run("wine", never)
+    assert not caplog.messages
+    tools.ship(store, 1)
+    with store._database.writing() as connection:
+        connection.execute("DELETE FROM live_db.wine_a")
+    task.run("wine", never)
+    assert not caplog.messages
+    clock.now += 61
+    task.run("wine", never)
+    assert "lack 50 predictions and 50 labels" in caplog.text
+    assert store.newest("wine", "A", 10).get("id", []) == []
