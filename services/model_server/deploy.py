@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from services.errors import InvalidInput, NotFound
+from services.instants import instant
 from services.model_server.artifacts.kinds import KINDS, NATIVE, Kind, recognise_file
 from services.registry.model import Field, FieldType, Signature, Task
 from services.store.names import column_for, validate_column, validate_project, validate_version
@@ -198,7 +199,7 @@ def _checked(written: _WrittenDeploy, artifact: str, kind: Kind, path: Path) -> 
 
 def modified_at(file: Path) -> datetime:
     """When a file was last written, UTC, whole seconds."""
-    return datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
+    return instant(int(file.stat().st_mtime))
 
 
 def _utc(time: datetime) -> datetime:

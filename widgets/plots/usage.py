@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from services.containers.model import ContainerUsage
+from services.instants import instant
 from widgets.formatting import number, plural, size
 from widgets.plots.axes import TimeAxis
 from widgets.plots.crosshair import Crosshair
@@ -148,7 +148,7 @@ class UsagePlot(PlotPanel):
         for row, at in enumerate(self._times.tolist()):
             values = [self._values[measure.key][row] for measure in MEASURES]
             told = ["" if np.isnan(value) else repr(float(value)) for value in values]
-            lines.append([datetime.fromtimestamp(at, UTC).isoformat(), *told])
+            lines.append([instant(at).isoformat(), *told])
         return lines
 
     def _curve(self, measure: UsageMeasure) -> Any:
@@ -168,7 +168,7 @@ class UsagePlot(PlotPanel):
             told = ", ".join(
                 f"{m.label} {number(float(self._values[m.key][row]), 3)} {m.unit}" for m in found
             )
-            at = datetime.fromtimestamp(float(self._times[row]), UTC).astimezone()
+            at = instant(float(self._times[row])).astimezone()
             height = float(self._values[found[0].key][row])
             return f"{at:%H:%M:%S}: {told}", float(self._times[row]), height
 

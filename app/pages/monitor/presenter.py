@@ -16,6 +16,7 @@ from app.settings import PROJECT, REFRESH_SECONDS, SPAN, VARIABLE, Setting
 from app.tasks import BackgroundTask, Work
 from services.errors import RelevoError, Unavailable
 from services.evaluation.model import Span
+from services.instants import instant
 from widgets.formatting import relative
 
 STARTING_REFRESH_SECONDS = 3
@@ -144,7 +145,7 @@ class MonitorPresenter(QObject):
         view_model = self._page.view_model
         if not view_model.seen_at:
             return
-        seen = datetime.fromtimestamp(view_model.seen_at, UTC)
+        seen = instant(view_model.seen_at)
         self._page.age.setText(f"seen {relative(seen)}")
         self._page.age.setToolTip(seen_text(view_model))
 

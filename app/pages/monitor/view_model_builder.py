@@ -8,6 +8,7 @@ from app.pages.monitor.view_model import MonitorViewModel
 from services.evaluation.metrics.definitions import metric_rows
 from services.evaluation.model import ProjectView, VersionView
 from services.gateway.messages import VersionStatus
+from services.instants import instant
 from services.registry.model import Mode, Project, Version
 from widgets.formatting import clock, day, plural
 from widgets.panels.version_entry import VersionEntry
@@ -130,4 +131,4 @@ def compared_versions(view: ProjectView) -> Sequence[Version]:
 
 def seen_text(view_model: MonitorViewModel) -> str:
     """When what is shown was loaded, exactly."""
-    return clock(datetime.fromtimestamp(view_model.seen_at, UTC))
+    return clock(instant(view_model.seen_at))

@@ -1,13 +1,12 @@
 """One project from the inside: what was changed when, its versions, their revisions."""
 
-from datetime import UTC, datetime
-
 from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from app.dialogs.revisions import RevisionsTable
 from app.pages.projects.query import ProjectDetails
 from app.pages.projects.versions import VersionsTable
+from services.instants import instant
 from widgets.formatting import clock
 from widgets.panels.bar import ActionButton, row
 from widgets.panels.labels import Text
@@ -68,7 +67,7 @@ class ProjectDetailsView(QWidget):
     def _show_champion_at(self) -> None:
         if self.details is None:
             return
-        moment = datetime.fromtimestamp(self.moment.dateTime().toSecsSinceEpoch(), UTC)
+        moment = instant(self.moment.dateTime().toSecsSinceEpoch())
         change = self.details.champion_at(moment)
         if change is None:
             self.champion_at.setText("Nobody: the project was not registered yet.")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from services.containers.engine.containers import Containers
-from services.containers.engine.parsing import epoch
 from services.containers.engine.transfers import Report
 from services.containers.model import Container, ContainerChange
+from services.instants import instant
 
 _LISTED, _GONE = "listed", "destroy"
 
@@ -44,7 +44,7 @@ class ContainerCache:
         for identifier, container in self._containers.several(happened):
             event = happened[identifier]
             action = _GONE if container is None else str(event["Action"])
-            self._report(ContainerChange(identifier, container, action, epoch(event["timeNano"] / 1e9)))
+            self._report(ContainerChange(identifier, container, action, instant(event["timeNano"] / 1e9)))
 
     def _report(self, change: ContainerChange) -> None:
         """Report it unless it was seen already: an event may be older than what `refresh` has shown."""

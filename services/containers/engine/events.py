@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.container_cache import ContainerCache, OnChange
 from services.containers.engine.containers import Containers
-from services.containers.engine.parsing import epoch, moment
+from services.containers.engine.parsing import moment
 from services.containers.engine.streams import CLOSE_SECONDS, Stream
 from services.containers.engine.transfers import Report, reports
 from services.errors import RelevoError, Unavailable
+from services.instants import instant
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 _ACTIONS = (
@@ -97,7 +98,7 @@ class Watch:
     def _query(self) -> dict[str, str]:
         with self._connection.client() as client:
             # The engine's own clock: that of this machine may be another.
-            now = moment(str(client.info()["SystemTime"])) or epoch(0)
+            now = moment(str(client.info()["SystemTime"])) or instant(0)
         filters = {"type": ["container", "network"], "event": _ACTIONS}
         return {"since": f"{now.timestamp():.6f}", "filters": json.dumps(filters)}
 

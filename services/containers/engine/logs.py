@@ -7,10 +7,11 @@ from datetime import datetime
 
 from services.containers.engine.connection import Client, EngineConnection
 from services.containers.engine.names import checked_name
-from services.containers.engine.parsing import epoch, moment
+from services.containers.engine.parsing import moment
 from services.containers.engine.streams import CLOSE_SECONDS, OnEnd, Stream
 from services.containers.model import LogLine
 from services.errors import RelevoError
+from services.instants import instant
 
 _HEAD = 8
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
@@ -77,9 +78,9 @@ def _stamped(content: bytes) -> tuple[datetime, bytes]:
     """A time and what was written then."""
     stamp, _, text = content.partition(b" ")
     try:
-        return moment(stamp.decode()) or epoch(0), text
+        return moment(stamp.decode()) or instant(0), text
     except ValueError:
-        return epoch(0), content
+        return instant(0), content
 
 
 def _line(at: datetime, text: bytes, output: int) -> LogLine:

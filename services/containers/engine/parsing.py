@@ -13,6 +13,7 @@ from services.containers.model import (
     Layer,
     Port,
 )
+from services.instants import instant
 
 _NEVER = "0001-01-01"
 _SECRET_WORDS = ("secret", "password", "passwd", "token", "credential", "private", "api_key", "apikey")
@@ -26,11 +27,6 @@ def moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def epoch(seconds: float) -> datetime:
-    """Seconds since 1970 as an instant."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def container_from(found: Mapping[str, Any]) -> Container:
     """What `inspect` says of a container."""
     state, configuration = found["State"], found["Config"]
@@ -42,7 +38,7 @@ def container_from(found: Mapping[str, Any]) -> Container:
         image=configuration.get("Image", ""),
         image_identifier=found.get("Image", ""),
         state=ContainerState(word),
-        created=moment(found["Created"]) or epoch(0),
+        created=moment(found["Created"]) or instant(0),
         health=_health(state),
         started=moment(state.get("StartedAt", "")),
         finished=None if running else moment(state.get("FinishedAt", "")),
@@ -105,7 +101,7 @@ def image_from(found: Mapping[str, Any]) -> Image:
     return Image(
         identifier=found["Id"],
         references=references,
-        created=epoch(found["Created"]),
+        created=instant(found["Created"]),
         size=int(found["Size"]),
         shared=int(found.get("SharedSize", -1)),
         containers=int(found.get("Containers", -1)),
@@ -118,7 +114,7 @@ def inspected_image(found: Mapping[str, Any]) -> Image:
     return Image(
         identifier=found["Id"],
         references=tuple(found.get("RepoTags") or ()),
-        created=moment(found.get("Created", "")) or epoch(0),
+        created=moment(found.get("Created", "")) or instant(0),
         size=int(found["Size"]),
         labels=dict((found.get("Config") or {}).get("Labels") or {}),
     )
@@ -127,7 +123,7 @@ def inspected_image(found: Mapping[str, Any]) -> Image:
 def layers_from(found: Iterable[Mapping[str, Any]]) -> list[Layer]:
     """An image's history, newest step first."""
     return [
-        Layer(epoch(step["Created"]), step["CreatedBy"], int(step["Size"]), step.get("Comment", ""))
+        Layer(instant(step["Created"]), step["CreatedBy"], int(step["Size"]), step.get("Comment", ""))
         for step in found
     ]
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.containers.engine.parsing import epoch, moment
+from services.containers.engine.parsing import moment
 from services.containers.model import Port
 from services.containers.swarm.model import SwarmNode, SwarmService, SwarmTask
+from services.instants import instant
 
 
 def service_from(found: Mapping[str, Any]) -> SwarmService:
@@ -20,7 +21,7 @@ def service_from(found: Mapping[str, Any]) -> SwarmService:
         version=int(found["Version"]["Index"]),
         image=plain_image(container["Image"]),
         replicas=int(replicated.get("Replicas", 1)),
-        created=moment(found["CreatedAt"]) or epoch(0),
+        created=moment(found["CreatedAt"]) or instant(0),
         labels=dict(specification.get("Labels") or {}),
         update=str(update.get("State", "")),
         update_message=str(update.get("Message", "")),
@@ -53,7 +54,7 @@ def task_from(found: Mapping[str, Any], services: Mapping[str, str], nodes: Mapp
         state=str(status.get("State", "")),
         desired=str(found.get("DesiredState", "")),
         image=plain_image(found["Spec"]["ContainerSpec"]["Image"]),
-        since=moment(str(status.get("Timestamp", ""))) or epoch(0),
+        since=moment(str(status.get("Timestamp", ""))) or instant(0),
         error=str(status.get("Err", "")),
         container=str((status.get("ContainerStatus") or {}).get("ContainerID", "")),
         node_identifier=node,

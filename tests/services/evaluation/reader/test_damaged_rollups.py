@@ -3,7 +3,6 @@
 import logging
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
+from services.instants import instant
 from services.store.cassandra import CassandraStore
 from services.store.interface import Store
 from services.store.sqlite import SqliteStore
@@ -206,7 +206,7 @@ def test_the_log_names_project_version_and_hour_of_what_is_damaged(
     platform: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = damage_part(platform, BUCKET, half)
-    hour = datetime.fromtimestamp(int(name.removeprefix("0/")), UTC).strftime("%Y-%m-%d %H:%M")
+    hour = instant(int(name.removeprefix("0/"))).strftime("%Y-%m-%d %H:%M")
     with caplog.at_level(logging.WARNING, "services.evaluation"):
         view = reader_of(platform).refresh(Span.HOUR)
     assert len(caplog.messages) == 1

@@ -5,7 +5,7 @@ Gateways refuse such ids; logs that were written before they did, or by others, 
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
+from services.instants import instant
 from services.store.interface import Store
 
 _PROJECTS = count()
@@ -60,7 +61,7 @@ def test_requests_of_any_time_are_counted_and_leave_the_window_seeing(
     assert [view.live["A"].predictions for view in views.values()][-1] == 4
     for view in views.values():
         assert view.newest_request is not None
-        assert view.newest_request.astimezone() >= datetime.fromtimestamp(platform.now, UTC)
+        assert view.newest_request.astimezone() >= instant(platform.now)
         assert view.evolution is not None
     assert reader.traffic(views[Span.ALL].project).newest_request == views[Span.ALL].newest_request
     reader.write_rollups(kept_rows=2)
