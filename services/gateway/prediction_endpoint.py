@@ -1,6 +1,9 @@
-"""Prediction requests, from the connection to the version that answers: token, body, ids, policy."""
+"""Prediction requests, from the connection to the version that answers: token, body, ids, policy.
 
-from collections.abc import Mapping, Sequence
+The token is checked when the head was read: of a stranger's request no body is kept.
+"""
+
+from collections.abc import Mapping
 from ipaddress import ip_network
 from time import perf_counter
 
@@ -14,9 +17,9 @@ from services.gateway.protocols.registry import PROTOCOLS
 from services.gateway.replies import SplitReply, WholeReply
 from services.gateway.routing_table import ProjectRoute
 from services.gateway.version_route import ASKED_BY_NAME, PendingRequest, VersionRoute
-from services.http.addresses import Network, is_within
+from services.http.addresses import is_within
 from services.http.request import HotRequest
-from services.http.routes import HotRoutes
+from services.http.routes import Complain, HotRoutes
 from services.registry.model import Listener, TokenRole
 from services.routing import ArmProbabilities, choose
 from services.store.identifiers import unpack_ids
@@ -30,17 +33,16 @@ class PredictionEndpoint:
     Args:
         parts: the gateway's.
         protocol: how requests are read and answered.
-        project, version: what a listener stands for; empty where the path says it.
-        networks: from which a listener may be called without a token.
+        error_answer: how the protocol tells an error of the head.
+        listener: what it stands for and who may call it without a token; None where the path says it.
     """
 
     def __init__(
         self,
         dependencies: Dependencies,
         protocol: PredictionProtocol,
-        project: str = "",
-        version: str = "",
-        networks: Sequence[Network] = (),
+        error_answer: Complain,
+        listener: Listener | None = None,
     ) -> None:
         self._access = dependencies.access
         self._routing_table = dependencies.routing_table
@@ -48,9 +50,30 @@ class PredictionEndpoint:
         self._metrics = dependencies.metrics
         self._origins = dependencies.origins
         self._protocol = protocol
-        self._project = project
-        self._version = version
-        self._networks = networks
+        self._error_answer = error_answer
+        self._project = "" if listener is None else listener.project
+        self._version = "" if listener is None else listener.version
+        self._networks = [] if listener is None else [ip_network(network) for network in listener.networks]
+
+    def admit(self, request: HotRequest) -> None:
+        """Look at a request's head, before anything of its body is kept.
+
+        Raises:
+            Unauthorized, Refused: it may not ask.
+            NotFound: its path names something else than what its listener stands for.
+            Unavailable: nothing is known yet of tokens.
+        """
+        try:
+            project = self._project or request.parameters["project"]
+            if is_within(request.client, self._networks):
+                self._origins.check(request.header("origin"))
+            else:
+                grant = self._access.grant(request.header("authorization"))
+                grant.require(_CALLERS, project)
+            _check_place(request.parameters, project, self._version)
+        except RelevoError as error:
+            self._metrics.refused(self._error_answer(error).status)
+            raise
 
     def __call__(self, request: HotRequest) -> None:
         """Reply now with a refusal, or later with the answer."""
@@ -61,7 +84,8 @@ class PredictionEndpoint:
             self._metrics.refused(self._protocol.refuse(request, error))
 
     def _ask(self, request: HotRequest, began: float) -> None:
-        route, version = self._place(request)
+        route = self._routing_table.project(self._project or request.parameters["project"])
+        version = self._version or request.parameters.get("version", "")
         arms = route.policy.probabilities()
         asked = version or arms.certain
         if asked is None:
@@ -70,18 +94,6 @@ class PredictionEndpoint:
             # Who follows the champion's `url` asks for what the policy gives: challengers see it, too.
             propensity = 1.0 if asked == arms.certain else ASKED_BY_NAME
             self._ask_one(request, began, route.version(asked), propensity)
-
-    def _place(self, request: HotRequest) -> tuple[ProjectRoute, str]:
-        """The project that is asked, and the version if one is asked by name; refuses who may not ask."""
-        project = self._project or request.parameters["project"]
-        version = self._version or request.parameters.get("version", "")
-        if is_within(request.client, self._networks):
-            self._origins.check(request.header("origin"))
-        else:
-            grant = self._access.grant(request.header("authorization"))
-            grant.require(_CALLERS, project)
-        _check_place(request.parameters, project, self._version)
-        return self._routing_table.project(project), version
 
     def _ask_one(self, request: HotRequest, began: float, asked: VersionRoute, propensity: float) -> None:
         """One version answers all rows."""
@@ -126,20 +138,17 @@ def hot_routes(dependencies: Dependencies) -> HotRoutes:
     """Of the API, whose paths name the project."""
     routes = HotRoutes(dependencies.origins.mark())
     for kind in PROTOCOLS:
-        endpoint = PredictionEndpoint(dependencies, kind.api)
+        endpoint = PredictionEndpoint(dependencies, kind.api, kind.error_answer)
         for path in kind.paths:
-            routes.add("POST", path, endpoint, kind.error_answer)
+            routes.add("POST", path, endpoint, kind.error_answer, endpoint.admit)
     return routes
 
 
 def listener_hot_routes(dependencies: Dependencies, listener: Listener) -> HotRoutes:
     """Of a listener, which stands for a project or a version; they are at the root."""
     routes = HotRoutes(dependencies.origins.mark())
-    networks = [ip_network(network) for network in listener.networks]
     for kind in PROTOCOLS:
-        endpoint = PredictionEndpoint(
-            dependencies, kind.listener, listener.project, listener.version, networks
-        )
+        endpoint = PredictionEndpoint(dependencies, kind.listener, kind.error_answer, listener)
         for path in kind.version_paths if listener.version else kind.project_paths:
-            routes.add("POST", path, endpoint, kind.error_answer)
+            routes.add("POST", path, endpoint, kind.error_answer, endpoint.admit)
     return routes

@@ -6,6 +6,7 @@ ones can share a batch); an ASGI one runs alone, as uvicorn's protocol does it.
 
 import logging
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 import httptools
@@ -18,11 +19,13 @@ from services.http.errors import TooLarge, TooSlow, answer_for, error_body
 from services.http.forwarding import NO_FORWARDERS, Forwarders
 from services.http.limits import ConnectionLimits, ListenerState
 from services.http.request import HotRequest
-from services.http.routes import HotRoutes, Match
+from services.http.routes import Admit, HotRoutes, Match
 
 _logger = logging.getLogger(__name__)
 _MOST_PIPELINED = 128
 _MOST_PIPELINED_BYTES = 1 << 20
+_MOST_DROPPED = 64 << 10
+"""Bytes of a refused body that are read and dropped so that the connection can go on."""
 _HOP_HEADERS = frozenset({b"upgrade", b"connection", b"http2-settings"})
 
 
@@ -46,6 +49,7 @@ class HotProtocol(HttpToolsProtocol):
         self._cycles = 0
         self._running: RequestResponseCycle | None = None
         self._handlers: dict[HotRequest, Match] = {}
+        self._refusals: dict[HotRequest, RelevoError] = {}
         self._receiving: HotRequest | None = None
         self._chunks: list[bytes] = []
         self._size = 0
@@ -88,6 +92,7 @@ class HotProtocol(HttpToolsProtocol):
                 exchange.message_event.set()
         self._queue.clear()
         self._handlers.clear()
+        self._refusals.clear()
         self._receiving = None
         self.flow.resume_writing()
         self.transport.close()
@@ -177,8 +182,9 @@ class HotProtocol(HttpToolsProtocol):
         if self._receiving is None:
             super().on_body(body)
             return
-        self._chunks.append(body)
         self._size += len(body)
+        if self._receiving not in self._refusals:
+            self._chunks.append(body)
         if self._size > self._limits.body:
             self._refuse_body()
 
@@ -221,13 +227,35 @@ class HotProtocol(HttpToolsProtocol):
         self._queue.append(request)
         self._chunks = []
         self._size = 0
-        for name, value in self.headers:
-            if name == b"content-length" and int(value) > self._limits.body:
-                self._refuse_body()
-                return
+        length = self._length()
+        if match.admit is not None and not self._admitted(request, match.admit, length):
+            return
+        if length is not None and length > self._limits.body:
+            self._refuse_body()
+            return
         if self.expect_100_continue and self._queue[0] is request:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.expect_100_continue = False
+
+    def _length(self) -> int | None:
+        """What the head says of the body's length; None where its end shows only when it comes."""
+        chunked = False
+        for name, value in self.headers:
+            if name == b"content-length":
+                return int(value)
+            chunked = chunked or name == b"transfer-encoding"
+        return None if chunked else 0
+
+    def _admitted(self, request: HotRequest, admit: Admit, length: int | None) -> bool:
+        """Whether the body is to be read; where the head is refused, a short one is read and dropped."""
+        try:
+            admit(request)
+        except RelevoError as error:
+            if length is None or length > _MOST_DROPPED or self.expect_100_continue:
+                self._refuse_with(error)
+                return False
+            self._refusals[request] = error
+        return True
 
     def _begin_cycle(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -273,6 +301,11 @@ class HotProtocol(HttpToolsProtocol):
 
     def _handle(self, request: HotRequest) -> None:
         match = self._handlers.pop(request)
+        refusal = self._refusals.pop(request, None)
+        if refusal is not None:
+            answer = match.complain(refusal)
+            request.reply(answer.status, answer.body, headers=answer.headers)
+            return
         try:
             match.handler(request)
         except Exception as error:
@@ -359,9 +392,9 @@ class HotProtocol(HttpToolsProtocol):
         """Refuse in the form of the route, where that is known already."""
         match = self._handlers.get(self._receiving) if self._receiving is not None else None
         answer = (answer_for if match is None else match.complain)(error)
-        self._refuse(answer.status, answer.body)
+        self._refuse(answer.status, answer.body, answer.headers)
 
-    def _refuse(self, status: int, body: bytes) -> None:
+    def _refuse(self, status: int, body: bytes, headers: Iterable[tuple[str, str]] = ()) -> None:
         """Answer with an error in the request's turn, then close; what still comes is thrown away."""
         request = self._receiving
         if request is None:
@@ -371,12 +404,13 @@ class HotProtocol(HttpToolsProtocol):
             request = HotRequest(self, "", "", {}, headers=[], client=self.client)
             self._queue.append(request)
         self._handlers.pop(request, None)
+        self._refusals.pop(request, None)
         self._receiving = None
         self._chunks = []
         self._discarding = True
         self._in_message = True
         request.keep_alive = False
-        request.reply(status, body)
+        request.reply(status, body, headers=headers)
 
     def _callback_failed(self, error: Exception) -> None:
         cause = error.__context__

@@ -8,14 +8,16 @@ from services.http.errors import ErrorAnswer, answer_for
 from services.http.request import HotRequest
 
 HotHandler = Callable[[HotRequest], None]
+Admit = Callable[[HotRequest], None]
 Complain = Callable[[Exception], ErrorAnswer]
 _CACHE_SIZE = 1024
 
 
 class Match(NamedTuple):
-    """A route found: its handler, how its errors are told, the path, and the values of its `{…}` parts."""
+    """A route found: who answers, who looks at the head, how errors are told, the path, its `{…}` parts."""
 
     handler: HotHandler
+    admit: Admit | None
     complain: Complain
     path: str
     parameters: Mapping[str, str]
@@ -33,10 +35,17 @@ class HotRoutes:
 
     def __init__(self, mark: Callable[[HotRequest], None] | None = None) -> None:
         self.mark = mark
-        self._routes: list[tuple[bytes, list[str], HotHandler, Complain]] = []
+        self._routes: list[tuple[bytes, list[str], HotHandler, Admit | None, Complain]] = []
         self._known: dict[tuple[bytes, bytes], Match | None] = {}
 
-    def add(self, method: str, pattern: str, handler: HotHandler, complain: Complain = answer_for) -> None:
+    def add(
+        self,
+        method: str,
+        pattern: str,
+        handler: HotHandler,
+        complain: Complain = answer_for,
+        admit: Admit | None = None,
+    ) -> None:
         """Answer this method on this pattern by `handler`; the first pattern that fits counts.
 
         Args:
@@ -44,8 +53,10 @@ class HotRoutes:
             pattern: the path, with its `{…}` parts.
             handler: takes each whole request.
             complain: how an error is told that keeps a request from its handler.
+            admit: is shown each request once its head was read; what it raises is the answer, and the
+                body is not kept.
         """
-        self._routes.append((method.encode(), pattern.split("/"), handler, complain))
+        self._routes.append((method.encode(), pattern.split("/"), handler, admit, complain))
         self._known.clear()
 
     def match(self, method: bytes, target: bytes) -> Match | None:
@@ -62,11 +73,11 @@ class HotRoutes:
     def _find(self, method: bytes, target: bytes) -> Match | None:
         path = target.partition(b"?")[0].decode("latin-1")
         segments = path.split("/")
-        for route_method, pattern, handler, complain in self._routes:
+        for route_method, pattern, handler, admit, complain in self._routes:
             if route_method == method and len(pattern) == len(segments):
                 parameters = _parameters(pattern, segments)
                 if parameters is not None:
-                    return Match(handler, complain, unquote(path), parameters)
+                    return Match(handler, admit, complain, unquote(path), parameters)
         return None
 
 

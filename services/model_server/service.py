@@ -65,7 +65,7 @@ class ModelService:
     def hot_routes(self) -> HotRoutes:
         """The routes that are answered below ASGI."""
         routes = HotRoutes()
-        routes.add("POST", "/predict", self._predict)
+        routes.add("POST", "/predict", self._predict, admit=self._admit)
         return routes
 
     def application(self) -> Starlette:
@@ -87,8 +87,10 @@ class ModelService:
         if not hmac.compare_digest(given, self._authorization):
             raise Unauthorized("this service asks for its own bearer token")
 
-    def _predict(self, request: HotRequest) -> None:
+    def _admit(self, request: HotRequest) -> None:
         self._check_token(request.header("authorization"))
+
+    def _predict(self, request: HotRequest) -> None:
         if self._batcher is None:
             raise Unavailable(self._reason)
         self._batcher.submit(request)

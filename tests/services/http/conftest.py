@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from services.errors import Conflict
+from services.http.errors import Unauthorized
 from services.http.forwarding import Forwarders
 from services.http.limits import ConnectionLimits
 from services.http.loop import loop_factory
@@ -170,7 +171,10 @@ Serve = Callable[..., AbstractAsyncContextManager[Served]]
 
 @pytest.fixture
 def serve() -> Serve:
-    """Starts a server: `/echo` answers at once, `/hold` when told to; `/slow` and `/size` are ASGI."""
+    """Starts a server: `/echo` answers at once, `/hold` when told to; `/slow` and `/size` are ASGI.
+
+    `/guarded` wants a token, whatever it is.
+    """
 
     @asynccontextmanager
     async def serve(forwarded_by: Sequence[str] = (), **limits: float) -> AsyncIterator[Served]:
@@ -182,6 +186,7 @@ def serve() -> Serve:
         routes.add("POST", "/echo/{name}", lambda request: request.reply(200, request.body))
         routes.add("POST", "/hold", held.append)
         routes.add("POST", "/bug", _bug)
+        routes.add("POST", "/guarded", lambda request: request.reply(200, request.body), admit=_admit)
         app = Starlette(
             routes=[
                 Route("/slow", _slow),
@@ -199,6 +204,11 @@ def serve() -> Serve:
             await forwarders.stop()
 
     return serve
+
+
+def _admit(request: HotRequest) -> None:
+    if request.header("authorization") is None:
+        raise Unauthorized("send a token")
 
 
 def _bug(_request: HotRequest) -> None:

@@ -270,3 +270,39 @@ def test_a_request_is_answered_once(run: Run, serve: Serve, post: Callable[..., 
         served.held[1].reply(503, b"", headers=[("x", "a\r\nb: c")])
 
     run(main())
+
+
+def test_what_is_refused_at_its_head_is_answered_in_its_turn_and_its_body_not_kept(
+    run: Run, serve: Serve, post: Callable[..., bytes]
+) -> None:
+    async def main() -> None:
+        async with serve() as served:
+            client = await served.connect()
+            await client.send(post("/hold") + post("/guarded", b"x" * 1000)[:-500])
+            await served.until_held(1)
+            (connection,) = served.connections()
+            assert connection._size == 500
+            assert connection._chunks == []
+            await client.send(b"x" * 500 + post("/guarded", b"ab", "authorization: any") + post("/guarded"))
+            served.held[0].reply(200, b"first")
+            answers = [await client.answer() for _ in range(4)]
+            assert [answer.status for answer in answers] == [200, 401, 200, 401]
+            assert answers[2].body == b"ab"
+            await client.close()
+
+    run(main())
+
+
+def test_a_long_body_that_is_refused_at_its_head_ends_the_connection(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve() as served:
+            for told in (b"content-length: 9000000", b"transfer-encoding: chunked"):
+                client = await served.connect()
+                await client.send(b"POST /guarded HTTP/1.1\r\nhost: test\r\n%b\r\n\r\n" % told)
+                answer = await client.answer()
+                assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+                assert answer.headers["connection"] == "close"
+                assert await client.is_closed()
+                await client.close()
+
+    run(main())

@@ -75,7 +75,8 @@ def _a_refused_body_is_told_to_listed_pages(gateway: Any) -> None:
     for path in (PREDICT, "/v2/models/wine/infer", "/v1/projects/wine/invocations"):
         for origin, allowed in ((SHOP, True), (OTHER, False)):
             head = (
-                f"POST {path} HTTP/1.1\r\nhost: x\r\norigin: {origin}\r\ncontent-length: {1 << 30}\r\n\r\n"
+                f"POST {path} HTTP/1.1\r\nhost: x\r\norigin: {origin}\r\n"
+                f"authorization: Bearer {gateway.admin_token}\r\ncontent-length: {1 << 30}\r\n\r\n"
             )
             with socket.create_connection((host, int(port)), timeout=10) as connection:
                 connection.sendall(f"{head}\r\n\r\n".encode())

@@ -100,17 +100,18 @@ def test_a_listener_tells_wrong_methods_in_the_same_forms(listener: httpx.Client
     ("path", "fits"), [(INFER, _is_inference), (INVOKE, _is_mlflow), ("/v1/projects/wine/predict", _is_own)]
 )
 def test_a_body_over_the_limit_is_told_before_it_is_read(wine: Platform, path: Any, fits: Any) -> None:
-    status, body = _refused_before_the_body(wine.address, path)
+    status, body = _refused_before_the_body(wine.address, path, wine.admin_token)
     assert status == 413
     assert fits(body)
 
 
-def _refused_before_the_body(address: Any, path: Any) -> Any:
+def _refused_before_the_body(address: Any, path: Any, token: str) -> Any:
     """Status and body of the answer to a request whose length alone is too much."""
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(
-            f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {TOO_LONG}\r\n\r\n".encode()
+            f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n"
+            f"content-length: {TOO_LONG}\r\n\r\n".encode()
         )
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     head, _, body = answer.partition(b"\r\n\r\n")
