@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,9 @@ def test_what_only_one_test_may_use_at_a_time_is_in_the_group_that_one_worker_ru
     ]
     assert files
     assert [file for file in files if group_of(file) != group] == []
+
+
+def test_every_package_has_its_floor_of_covered_lines() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {f"services/{folder.parent.name}" for folder in (ROOT / "services").glob("*/__init__.py")}
+    assert set(settings["tool"]["coverage-floors"]) == packages | {"app", "widgets"}
