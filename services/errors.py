@@ -48,6 +48,10 @@ class Conflict(RelevoError):
     """The state changed since the caller looked; look again, then decide."""
 
 
+class Unanswered(Conflict):
+    """A version that is to answer in production does not answer; it may be forced."""
+
+
 class Refused(RelevoError):
     """The rules forbid it (role, token, sha256, a limit)."""
 

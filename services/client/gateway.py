@@ -97,8 +97,17 @@ class GatewayClient(Closing):
         return decode(self._get(f"{_project(project)}/history"), list[ChampionChange])
 
     def change_champion(self, project: str, request: messages.ChampionRequest) -> Project:
-        """Make another version the champion; Conflict if it is not what was seen any more."""
+        """Make another version the champion; the gateway answers with it when this returns.
+
+        Raises:
+            Conflict: the champion is not what was seen any more.
+            Unanswered: the version does not answer, and the request does not force it.
+        """
         return decode(self._post(f"{_project(project)}/champion", request), Project)
+
+    def answering(self, project: str, version: str) -> messages.Answering:
+        """Whether a version answers now, and its part in production by which the gateway routes."""
+        return decode(self._get(f"{_version(project, version)}/answering"), messages.Answering)
 
     def change_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
         """Change how requests are routed; Conflict if it was changed meanwhile."""

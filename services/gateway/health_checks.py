@@ -88,6 +88,16 @@ class HealthChecker:
             return status
         return VersionStatus("ok" if up else "down", status.skipped, status.lag, status.errors)
 
+    async def ask(self, version: Version) -> str:
+        """Ask a version's service now; why it does not answer, in words, empty if it does."""
+        service = self._routing_table.service(version)
+        if service is None:
+            return _NO_SERVICE
+        up, why = await service.health(self._patience)
+        if up and self._metrics.is_broken(version.project, version.name):
+            return "its last answer broke the contract"
+        return "" if up else why
+
     async def _ask_champions(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
@@ -159,7 +169,7 @@ class HealthChecker:
         if up:
             self._seen_up.add(name)
             self._metrics.seen_up(*name)
-            if self._metrics.status(*name).health != "down":
+            if not self._metrics.is_broken(*name):
                 self._outages.end(*name)
         else:
             self._does_not_answer(version, why)

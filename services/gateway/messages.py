@@ -121,13 +121,31 @@ class ProjectStatus(Project, frozen=True):
 
 
 class ChampionRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Make `champion` the champion, if `expected` still is and `generation` is still what was seen."""
+    """Make `champion` the champion, if `expected` still is and `generation` is still what was seen.
+
+    One that does not answer is refused, unless `force` says that it is meant.
+    """
 
     champion: str
     expected: str
     generation: int
     reason: Words
     who: Words
+    force: bool = False
+
+
+class Answering(Struct, frozen=True):
+    """Whether a version answers now, asked through the gateway that is asked.
+
+    Attributes:
+        mode: its part in production, by which this gateway routes.
+        answers: whether its service says that it is well, and kept the contract when it was asked last.
+        reason: why not, in words.
+    """
+
+    mode: Mode
+    answers: bool
+    reason: str = ""
 
 
 class PolicyRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -97,6 +97,10 @@ class Metrics:
         """Whether a version answered a client after that moment of `time.monotonic`."""
         return self._answered_at.get((project, version), 0.0) >= moment
 
+    def is_broken(self, project: str, version: str) -> bool:
+        """Whether a version's last answer to a client broke the contract."""
+        return self._last.get((project, version)) == "broken"
+
     def status(self, project: str, version: str) -> VersionStatus:
         """How a version that answers clients fares."""
         key = (project, version)

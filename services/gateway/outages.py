@@ -23,6 +23,7 @@ class Outages:
     """The outages of one gateway's versions; used on the loop."""
 
     def __init__(self) -> None:
+        self._modes: dict[Name, Mode] = {}
         self._open: dict[Name, Outage] = {}
         self._past: deque[Outage] = deque(maxlen=_KEPT)
         self._counts: dict[Name, int] = {}
@@ -30,19 +31,18 @@ class Outages:
     def begin(self, version: Version, reason: str) -> None:
         """A version does not answer, for that reason; one whose outage lasts keeps its first reason."""
         name = (version.project, version.name)
-        if name in self._open or version.mode is Mode.RETIRED:
+        mode = self._modes.get(name)  # the version may have been looked up before it changed
+        if name in self._open or mode is None:
             return
         now = datetime.now(UTC)
         last = next((past for past in reversed(self._past) if (past.project, past.version) == name), None)
         if last is not None and last.until is not None and now - last.until < _ONE_OUTAGE:
             self._past.remove(last)
-            self._open[name] = replace(last, until=None, reason=reason, mode=version.mode)
+            self._open[name] = replace(last, until=None, reason=reason, mode=mode)
             return
-        self._open[name] = Outage(version.project, version.name, version.mode, reason, now)
+        self._open[name] = Outage(version.project, version.name, mode, reason, now)
         self._counts[name] = self._counts.get(name, 0) + 1
-        _logger.warning(
-            "the %s %s of %s does not answer: %s", version.mode, version.name, version.project, reason
-        )
+        _logger.warning("the %s %s of %s does not answer: %s", mode, version.name, version.project, reason)
 
     def end(self, project: str, version: str) -> None:
         """A version answers; nothing happens if it did before."""
@@ -55,15 +55,18 @@ class Outages:
 
     def follow(self, projects: Iterable[Project]) -> None:
         """The registry changed: who is not in production any more is no outage, and modes change."""
-        versions = {
-            (version.project, version.name): version for project in projects for version in project.versions
+        self._modes = {
+            (version.project, version.name): version.mode
+            for project in projects
+            for version in project.versions
+            if version.mode is not Mode.RETIRED
         }
         for name, outage in list(self._open.items()):
-            version = versions.get(name)
-            if version is None or version.mode is Mode.RETIRED:
+            mode = self._modes.get(name)
+            if mode is None:
                 self.end(*name)
-            elif version.mode is not outage.mode:
-                self._open[name] = replace(outage, mode=version.mode)
+            elif mode is not outage.mode:
+                self._open[name] = replace(outage, mode=mode)
 
     def of(self, project: str, version: str) -> Outage | None:
         """A version's outage; None while it answers, or is not known to fail."""

@@ -13,6 +13,7 @@ from services.errors import (
     Refused,
     RelevoError,
     StorageFull,
+    Unanswered,
     Unavailable,
     Uncertain,
 )
@@ -92,6 +93,7 @@ KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
     (NotFound, 404, "not_found"),
     (WrongMethod, 405, "method_not_allowed"),
     (TooSlow, 408, "timeout"),
+    (Unanswered, 409, "unanswered"),
     (Conflict, 409, "conflict"),
     (StorageFull, 503, "spool_full"),
     (Uncertain, 503, "uncertain"),

@@ -21,7 +21,9 @@ from services.containers.interface import ServiceState, service_name
 from services.profiles.workspace import EmbeddedPlatform
 from services.publish.demo.demo import Demo
 from services.publish.demo.traffic_replay import ReplayPace
+from services.registry.model import Mode
 from tests.waiting import eventually
+from widgets.panels.confirm_change import ConfirmChangePanel
 from widgets.panels.version_entry import VersionEntry
 from widgets.panels.versions import ENTRY
 from widgets.theme import State
@@ -205,3 +207,41 @@ def test_nothing_is_green_while_the_gateway_says_nothing(demo: Demo, window: Pro
         assert greens == []
         assert State.GOOD not in [one.state for one in shown(window)]
     qtbot.waitUntil(lambda: state(window) == "well")
+
+
+def ask_for_champion(window: Program, version: str, qtbot: QtBot) -> ConfirmChangePanel:
+    """Choose a version of wine on Monitor and ask for it as champion."""
+    window.context.bus.project_requested.emit("wine")
+    monitor = window._monitor
+    qtbot.waitUntil(lambda: monitor.view_model.project == "wine")
+    qtbot.waitUntil(lambda: {one.mode for one in shown(window) if one.name == version} == {Mode.CHALLENGER})
+    monitor.versions.select(version)
+    qtbot.waitUntil(monitor.promote.isEnabled)
+    monitor.promote.trigger()
+    assert window.actions.champion.dialog is not None
+    return window.actions.champion.dialog.panel
+
+
+def test_a_silent_version_becomes_champion_only_with_a_tick_and_nothing_is_called_done(
+    demo: Demo, window: Program, qtbot: QtBot
+) -> None:
+    notice = window._monitor.notice
+    with stopped(demo.platform, service_name("wine", "B")):
+        panel = ask_for_champion(window, "B", qtbot)
+        line = panel.reason.editor
+        qtbot.keyClicks(line, "to see")
+        qtbot.waitUntil(panel.anyway.isVisible)
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+        assert "Tick" in panel.reason.error()
+        panel.anyway.setChecked(True)
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+        qtbot.waitUntil(notice.isVisible)
+        assert "Changed, but silent" in notice.banner.accessibleName()
+        qtbot.waitUntil(window.shell.banner.isVisible)
+        assert "Champion B of wine" in window.shell.banner.accessibleName()
+    qtbot.waitUntil(lambda: state(window) == "well")
+    panel = ask_for_champion(window, "A", qtbot)
+    qtbot.keyClicks(panel.reason.editor, "back")
+    qtbot.keyClick(panel.reason.editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: notice.banner.accessibleName().startswith("Done: A is the champion"))
+    assert notice.banner.note().endswith("The gateway answers with it.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
@@ -21,7 +22,7 @@ from widgets.panels.form import FormField
 from widgets.panels.labels import Text
 from widgets.panels.version_entry import VersionEntry
 from widgets.panels.versions import VersionBadge
-from widgets.theme import GRID, FontSize
+from widgets.theme import GRID, FontSize, State
 
 REASON_LIMIT = 500
 SHOWN_METRICS = 8
@@ -67,6 +68,10 @@ class ConfirmChangePanel(QWidget):
         self._line.setMaxLength(REASON_LIMIT)
         self._line.setPlaceholderText("Lower error on this week's batches")
         self.reason = FormField("Reason", self._line, hint="Kept in the project's history.", required=True)
+        self._unanswered = Text(wrap=True)
+        self._unanswered.set_state(State.BAD)
+        self.anyway = QCheckBox()
+        self.anyway.toggled.connect(self._unanswered_error_gone)
         self._confirm = QPushButton("Make champion")
         self._confirm.setDefault(True)
         self._confirm.clicked.connect(self._try)
@@ -90,6 +95,7 @@ class ConfirmChangePanel(QWidget):
         self.show_evidence(change.evidence)
         self._confirm.setText(f"Make {change.after.name} champion")
         self._line.clear()
+        self.show_answering()
         self.set_busy(False)
         self.setAccessibleName(self._title.text())
         self._line.setFocus()
@@ -109,10 +115,36 @@ class ConfirmChangePanel(QWidget):
         self._note.setText(note)
         self._note.setVisible(bool(note))
 
+    def show_unanswered(self, why: str) -> None:
+        """The version to be champion does not answer: ask for a tick beside the reason.
+
+        Args:
+            why: it does not, as a sentence.
+        """
+        name = self._changed_versions[1]
+        self._unanswered.setText(
+            f"{name} does not answer now: applications would get no predictions. {why}"
+        )
+        self.anyway.setText(f"Make {name} champion although it does not answer")
+        self._unanswered.show()
+        self.anyway.show()
+
+    def show_answering(self) -> None:
+        """The version to be champion answers, as far as is known: no tick is asked for."""
+        self.anyway.setChecked(False)
+        self._unanswered.hide()
+        self.anyway.hide()
+
+    @property
+    def forced(self) -> bool:
+        """Whether the person ticked that the version shall be champion although it does not answer."""
+        return not self.anyway.isHidden() and self.anyway.isChecked()
+
     def set_busy(self, busy: bool) -> None:
         """While the change is under way nothing can be pressed twice."""
         self._confirm.setEnabled(not busy)
         self._line.setEnabled(not busy)
+        self.anyway.setEnabled(not busy)
 
     def show_error(self, error: str) -> None:
         """Why it was not done, under the reason; it may be tried again."""
@@ -136,9 +168,12 @@ class ConfirmChangePanel(QWidget):
         layout.addLayout(self._evidence)
         layout.addWidget(self._note)
         layout.addWidget(self.reason)
+        layout.addWidget(self._unanswered)
+        layout.addWidget(self.anyway)
         layout.addStretch()
         layout.addWidget(buttons)
-        QWidget.setTabOrder(self._line, self._confirm)
+        QWidget.setTabOrder(self._line, self.anyway)
+        QWidget.setTabOrder(self.anyway, self._confirm)
         QWidget.setTabOrder(self._confirm, self._cancel)
 
     def _show_versions(self, change: PlannedChange) -> None:
@@ -149,8 +184,14 @@ class ConfirmChangePanel(QWidget):
         self._change.addWidget(VersionBadge(change.after))
         self._change.addStretch()
 
+    def _unanswered_error_gone(self) -> None:
+        self.reason.set_error("")
+
     def _try(self) -> None:
-        if self.reason.check():
+        if not self.anyway.isHidden() and not self.anyway.isChecked():
+            self.reason.set_error("Tick below that it shall be champion although it does not answer.")
+            self.anyway.setFocus()
+        elif self.reason.check():
             self.set_busy(True)
             self.confirmed.emit(self.reason.value())
         else:

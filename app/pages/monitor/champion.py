@@ -7,13 +7,14 @@ from PySide6.QtCore import QObject, Signal
 
 from app.context import Context
 from app.dialogs.champion import ChampionDialog
-from app.error_text import describe_error
+from app.error_text import as_sentence, describe_error
+from app.pages.monitor.answering import wait_until_it_answers, why_unanswered
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.presenter import MonitorPresenter
 from app.pages.monitor.query import MonitorData
 from app.pages.monitor.view_model_builder import version_entry
 from app.tasks import Work
-from services.errors import NotFound, RelevoError
+from services.errors import NotFound, RelevoError, Unanswered
 from services.evaluation.model import ProjectView
 from services.registry.model import ChampionChange, Evidence, Project
 from services.registry.service import champion_seen
@@ -24,12 +25,16 @@ from widgets.theme import State
 
 @dataclass(slots=True)
 class _Decision:
-    """A change decided on a state that was seen; its evidence is None until it was read."""
+    """A change decided on a state that was seen; its evidence is None until it was read.
+
+    `force` is whether the version shall be champion although it does not answer.
+    """
 
     seen: Project
     after: str
     reason: str = ""
     evidence: Evidence | None = None
+    force: bool = False
 
 
 class ChampionChanger(QObject):
@@ -55,6 +60,24 @@ class ChampionChanger(QObject):
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
         self._read_evidence(decision, dialog)
+        self._ask_whether_it_answers(decision, dialog)
+
+    def _ask_whether_it_answers(self, decision: _Decision, dialog: ChampionDialog) -> None:
+        platform = self._context.connection.platform
+        if platform is None:
+            return
+
+        def told(why: str) -> None:
+            if why and self.dialog is dialog:
+                dialog.panel.show_unanswered(as_sentence(why))
+
+        self._context.tasks.run(
+            lambda _work: why_unanswered(platform, decision.seen.name, decision.after),
+            owner=self,
+            title=f"Asking whether {decision.after} of {decision.seen.name} answers",
+            on_result=told,
+            routine=True,
+        )
 
     def _read_evidence(self, decision: _Decision, dialog: ChampionDialog) -> None:
         def show(evidence: Evidence) -> None:
@@ -77,32 +100,50 @@ class ChampionChanger(QObject):
             )
 
     def _confirmed(self, decision: _Decision, reason: str, dialog: ChampionDialog) -> None:
-        def done(project: Project) -> None:
+        def done(project: Project, why: str) -> None:
             if self.dialog is dialog:
                 dialog.accept()
-            self._show_done(project)
+            self._show_done(project, why)
 
         def failed(error: RelevoError) -> None:
             if self.dialog is dialog:
+                if isinstance(error, Unanswered):
+                    dialog.panel.show_unanswered(as_sentence(error.details))
                 dialog.panel.show_error(describe_error(error))
             else:
                 self._show_failure(error)
             self.changed.emit(decision.seen.name)
 
-        decision.reason = reason
+        decision.reason, decision.force = reason, dialog.panel.forced
         self._change(decision, done, failed)
 
-    def _show_done(self, project: Project) -> None:
-        """Say that it happened, as read back, and offer the way back."""
+    def _show_done(self, project: Project, why: str) -> None:
+        """Say that it happened, as read back, and offer the way back.
+
+        Args:
+            project: as read back.
+            why: the gateway does not answer with the new champion; empty if it does.
+        """
         change = project.last_change
         self.changed.emit(project.name)
         if change is None:
             return
         back = f"Back to {change.previous}" if change.previous else ""
+        told = f"{project.champion} is the champion of {project.name} since {clock(change.at)}"
+        if why:
+            self._page.notice.show_message(
+                "Changed, but silent",
+                f"{told}, but the gateway does not answer with it. {as_sentence(why)}",
+                note="As read back from the registry.",
+                action=back,
+                run=lambda: self._undo(project, change),
+                state=State.BAD,
+            )
+            return
         self._page.notice.show_message(
             "Done",
-            f"{project.champion} is the champion of {project.name} since {clock(change.at)}.",
-            note="As read back from the registry. The gateway follows within a second.",
+            f"{told}.",
+            note="As read back from the registry. The gateway answers with it.",
             action=back,
             run=lambda: self._undo(project, change),
         )
@@ -110,18 +151,28 @@ class ChampionChanger(QObject):
     def _show_failure(self, error: RelevoError) -> None:
         self._page.notice.show_message("Not changed", describe_error(error), state=State.BAD)
 
-    def _undo(self, project: Project, change: ChampionChange) -> None:
+    def _undo(self, project: Project, change: ChampionChange, *, force: bool = False) -> None:
         def failed(error: RelevoError) -> None:
-            self._show_failure(error)
+            if isinstance(error, Unanswered):
+                self._page.notice.show_message(
+                    "Not changed",
+                    as_sentence(error.message),
+                    action="Change anyway",
+                    run=lambda: self._undo(project, change, force=True),
+                    state=State.BAD,
+                )
+            else:
+                self._show_failure(error)
             self.changed.emit(project.name)
 
         reason = f"Back to {change.previous}, undoing: {change.reason}"
-        self._change(_Decision(project, change.previous, reason), self._show_done, failed)
+        decision = _Decision(project, change.previous, reason, force=force)
+        self._change(decision, self._show_done, failed)
 
     def _change(
         self,
         decision: _Decision,
-        done: Callable[[Project], None],
+        done: Callable[[Project, str], None],
         failed: Callable[[RelevoError], None],
     ) -> None:
         platform, loader = self._context.connection.platform, self._presenter.loader
@@ -130,9 +181,12 @@ class ChampionChanger(QObject):
             return
         who, seen, after = self._context.person(), decision.seen, decision.after
 
-        def change(work: Work) -> Project:
+        def change(work: Work) -> tuple[Project, str]:
+            why = "" if decision.force else why_unanswered(platform, seen.name, after)
+            if why:
+                raise Unanswered(f"{after} of {seen.name} does not answer: {why}", details=why)
             evidence = decision.evidence or loader.evidence(seen.name, after, work)
-            return platform.registry.flip(
+            changed = platform.registry.flip(
                 seen.name,
                 after,
                 who=who,
@@ -140,12 +194,13 @@ class ChampionChanger(QObject):
                 seen=champion_seen(seen),
                 evidence=evidence,
             )
+            return changed, wait_until_it_answers(platform, seen.name, after, work)
 
         self._context.tasks.run(
             change,
             owner=self,
             title=f"Making {after} champion of {seen.name}",
-            on_result=done,
+            on_result=lambda told: done(*told),
             on_error=failed,
         )
 

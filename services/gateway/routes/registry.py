@@ -2,9 +2,10 @@
 
 import time
 
+from anyio import from_thread
 from msgspec.structs import replace
 
-from services.errors import Cancelled, Corrupt, InvalidInput, Unavailable
+from services.errors import Cancelled, Corrupt, InvalidInput, Unanswered, Unavailable
 from services.evaluation.evidence import read_evidence
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway import messages
@@ -20,13 +21,14 @@ from services.gateway.routes.signatures import (
 from services.registry.model import (
     ChampionChange,
     Evidence,
+    Mode,
     Project,
     Revision,
     RevisionChange,
     TokenRole,
     Version,
 )
-from services.registry.service import ChampionSeen
+from services.registry.service import ChampionSeen, champion_seen
 from services.routing import validate_policy
 from services.store.interface import Store
 from services.store.log.gaps import lost_batches
@@ -72,16 +74,41 @@ def _history(call: Call) -> list[ChampionChange]:
 def _change_champion(call: Call) -> Project:
     request: messages.ChampionRequest = call.body
     name = call.path["project"]
+    seen = ChampionSeen(request.expected, request.generation)
+    if not request.force:
+        _check_answering(call, request.champion, seen)
     project = call.dependencies.registry().flip(
         name,
         request.champion,
         who=request.who,
         reason=request.reason,
-        seen=ChampionSeen(request.expected, request.generation),
+        seen=seen,
         evidence=_evidence(call.dependencies.store(), name, request.champion),
     )
     call.dependencies.registry_watcher.refresh()
     return project
+
+
+def _check_answering(call: Call, name: str, seen: ChampionSeen) -> None:
+    """Unanswered if a change that is possible would make a version champion that does not answer."""
+    registry = call.dependencies.registry()
+    project = registry.project(call.path["project"])
+    version = registry.version(project.name, name)
+    if champion_seen(project) != seen or version.mode is not Mode.CHALLENGER:
+        return  # the registry's rules say more of it
+    why = from_thread.run(call.dependencies.health_checker.ask, version)
+    if why:
+        raise Unanswered(
+            f"version {name} of {project.name} does not answer: {why}",
+            remedy="Start its service, or send force=true to make it the champion all the same.",
+        )
+
+
+async def _answering(call: Call) -> messages.Answering:
+    parts = call.dependencies
+    version = parts.routing_table.project(call.path["project"]).version(call.path["version"]).version
+    why = await parts.health_checker.ask(version)
+    return messages.Answering(version.mode, not why, why)
 
 
 def _evidence(store: Store, project: str, challenger: str) -> Evidence:
@@ -190,6 +217,10 @@ OPERATIONS = (
     Operation(
         "POST", f"{_VERSION}/retired", "Take a challenger out of the shadow, or back", ADMIN, _retire,
         takes=messages.RetiredRequest, gives=Project, errors=(404, 409),
+    ),
+    Operation(
+        "GET", f"{_VERSION}/answering", "Whether a version answers now", ADMIN, _answering,
+        gives=messages.Answering, errors=(404,),
     ),
     Operation(
         "GET", f"{_VERSION}/revisions", "The trained artifacts of a version", SERVICE, _revisions,

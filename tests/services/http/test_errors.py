@@ -27,6 +27,7 @@ EXAMPLES = [
     (errors.NotFound("x"), 404, "not_found"),
     (WrongMethod("x", allowed=["GET"]), 405, "method_not_allowed"),
     (TooSlow("x"), 408, "timeout"),
+    (errors.Unanswered("x"), 409, "unanswered"),
     (errors.Conflict("x"), 409, "conflict"),
     (errors.StorageFull("x"), 503, "spool_full"),
     (errors.Uncertain("x"), 503, "uncertain"),

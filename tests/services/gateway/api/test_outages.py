@@ -9,15 +9,16 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
+from app.commands import champion as champion_command
 from app.commands import status as status_command
 from services.client import GatewayClient
 from services.containers.interface import ServiceState, service_name
-from services.errors import Unavailable
-from services.gateway.messages import Health, Outage
+from services.errors import Unanswered, Unavailable
+from services.gateway.messages import ChampionRequest, Health, Outage
 from services.profiles.workspace import EmbeddedPlatform
 from services.publish.demo.demo import Demo
 from services.publish.demo.traffic_replay import ReplayPace
-from services.registry.model import Mode, TokenRole
+from services.registry.model import Mode, Project, TokenRole
 from services.registry.tokens import new_token
 from services.store.connect import open_store
 from tests.waiting import eventually
@@ -189,6 +190,48 @@ def test_the_command_line_says_who_does_not_answer_and_ends_with_1(
     eventually(lambda: not client.health().outages)
     assert status_command.main(asked) == 0
     assert "A of iris did not answer from" in capsys.readouterr().out
+
+
+def test_a_version_that_does_not_answer_becomes_champion_only_if_it_is_forced(
+    platform: EmbeddedPlatform, client: GatewayClient
+) -> None:
+    def change(to: str, *, force: bool = False) -> Project:
+        seen = client.project("wine")
+        request = ChampionRequest(to, seen.champion, seen.generation, "to see", "Ana", force)
+        return client.change_champion("wine", request)
+
+    with stopped(process_of(platform, "wine", "B")):
+        with pytest.raises(Unanswered, match="B of wine does not answer: its service said nothing") as told:
+            change("B")
+        assert "force=true" in told.value.remedy
+        assert client.project("wine").champion == "A"
+        assert change("B", force=True).champion == "B"
+        told_now = client.answering("wine", "B")
+        assert (told_now.mode, told_now.answers) == (Mode.CHAMPION, False)
+    eventually(lambda: client.answering("wine", "B").answers)
+    eventually(lambda: client.answering("wine", "A").answers)
+    assert change("A").champion == "A"
+
+
+def test_the_command_line_changes_a_champion_and_asks_for_force(
+    platform: EmbeddedPlatform,
+    client: GatewayClient,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("RELEVO_TOKEN", platform.admin_token)
+    asked = ["--reason", "to see", "--who", "Ana", "--gateway", platform.gateway_address]
+    with stopped(process_of(platform, "wine", "B")):
+        with pytest.raises(Unanswered) as told:
+            champion_command.main(["wine", "B", *asked])
+        assert "--force" in told.value.remedy
+        assert champion_command.main(["wine", "B", "--force", *asked]) == 1
+        assert "does not answer with it: its service said nothing" in capsys.readouterr().out
+    eventually(lambda: client.answering("wine", "A").answers)
+    assert champion_command.main(["wine", "A", *asked]) == 0
+    printed = capsys.readouterr().out
+    assert "champion A in place of B" in printed
+    assert "The gateway answers with it." in printed
 
 
 def test_a_champion_without_a_service_is_an_outage_once_it_had_time_to_start(
