@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
+from app.activity import ActivityEntry
 from app.pages.activity.page import ActivityPage
 from app.pages.projects.page import ProjectsPage
 from app.paths import AppPaths
@@ -108,8 +109,13 @@ def projects_shown(program: Program) -> str:
     return program.shell.page.presenter._view.table.to_csv()
 
 
-def outage_titles(program: Program) -> list[str]:
-    return [one.title for one in program.context.activity.entries if "answer" in one.title]
+def rows_of(program: Program, who: str) -> list[ActivityEntry]:
+    """The rows that Activity has of a version, such as `Champion A of iris`, newest first.
+
+    Others may have theirs: on a busy machine services are slow to answer too.
+    """
+    entries = program.context.activity.entries
+    return [one for one in entries if one.title.startswith(who) and "answer" in one.title]
 
 
 def test_a_champion_that_hangs_is_on_every_page_and_its_end_too(
@@ -125,7 +131,7 @@ def test_a_champion_that_hangs_is_on_every_page_and_its_end_too(
         )
         for item in (shell.status.profile, shell.status.champions):
             assert item._dot._state is State.BAD
-        assert outage_titles(window)[0] == "Champion A of iris does not answer"
+        assert rows_of(window, "Champion A of iris")[0].title.endswith("does not answer")
         window.context.bus.project_requested.emit("iris")
         monitor = window._monitor
         qtbot.waitUntil(lambda: monitor.view_model.project == "iris")
@@ -134,8 +140,8 @@ def test_a_champion_that_hangs_is_on_every_page_and_its_end_too(
         qtbot.waitUntil(lambda: "champion silent" in projects_shown(window))
     qtbot.waitUntil(lambda: state(window) == "well")
     assert badges(window) == [0, 0]
-    entry = window.context.activity.entries[0]
-    assert entry.title == "Champion A of iris did not answer"
+    entry = rows_of(window, "Champion A of iris")[0]
+    assert entry.title.endswith("did not answer")
     assert entry.message.startswith("From ")
     assert entry.ended_at is not None
     qtbot.waitUntil(lambda: "silent" not in projects_shown(window))
@@ -145,12 +151,12 @@ def test_a_champion_that_hangs_is_on_every_page_and_its_end_too(
 def test_a_champion_that_was_killed_and_came_back_by_itself_leaves_a_trace(
     demo: Demo, window: Program, qtbot: QtBot
 ) -> None:
-    before = len(outage_titles(window))
+    before = len(rows_of(window, "Champion A of wine"))
     process_of(demo.platform, service_name("wine", "A")).kill()
-    qtbot.waitUntil(lambda: len(outage_titles(window)) == before + 1)
-    qtbot.waitUntil(lambda: outage_titles(window)[0] == "Champion A of wine did not answer")
-    qtbot.waitUntil(lambda: state(window) == "well")
-    entry = window.context.activity.entries[0]
+    qtbot.waitUntil(lambda: len(rows_of(window, "Champion A of wine")) == before + 1)
+    entry = rows_of(window, "Champion A of wine")[0]
+    qtbot.waitUntil(lambda: entry.title.endswith("did not answer"), timeout=90_000)
+    qtbot.waitUntil(lambda: state(window) == "well", timeout=90_000)
     assert entry.state is TaskState.FAILED
 
 
@@ -166,7 +172,7 @@ def test_the_log_of_a_silent_champion_is_one_press_away(demo: Demo, window: Prog
         shell.go_to("activity")
         assert isinstance(shell.page, ActivityPage)
         table = shell.page.table
-        table.select_keys([str(window.context.activity.entries[0].number)])
+        table.select_keys([str(rows_of(window, "Champion A of iris")[0].number)])
         assert table.log_action.blocked == ""
         table.log_action.trigger()
         again = window.outage_view.log
@@ -187,8 +193,9 @@ def test_a_challenger_that_hangs_is_marked_but_raises_no_banner(
         qtbot.waitUntil(lambda: "does not answer" in [one.health for one in shown(window)])
         assert window.shell.banner.isHidden()
         assert badges(window) == [0, 0]
-        assert outage_titles(window)[0] == "Challenger B of iris does not answer"
-    qtbot.waitUntil(lambda: outage_titles(window)[0] == "Challenger B of iris did not answer")
+        entry = rows_of(window, "Challenger B of iris")[0]
+        assert entry.title.endswith("does not answer")
+    qtbot.waitUntil(lambda: entry.title.endswith("did not answer"))
 
 
 def test_nothing_is_green_while_the_gateway_says_nothing(demo: Demo, window: Program, qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of outages: by the registry as it is, whoever noticed them, and as one if they follow close."""
+"""What is kept of outages: by the registry as it is now, and as one where they follow close."""
 
 from datetime import UTC, datetime
 
