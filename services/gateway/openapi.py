@@ -27,7 +27,7 @@ _ERRORS = {
     401: "No token, or one that is not known.",
     403: "The token does not allow this.",
     404: "There is no such thing.",
-    409: "It changed since it was looked at.",
+    409: "It changed since it was looked at, or an id stands for another row.",
     413: "The body is too large.",
     415: "A body of this kind is not taken.",
     422: "A value breaks a rule; `error.field` says where.",
@@ -193,7 +193,7 @@ def _predict(
             "requestBody": _body(_reference(asked)),
             "responses": {
                 "200": _answer("One prediction for each instance.", _reference(given)),
-                **_error_answers((400, 401, 403, 404, 413, 422, 503)),
+                **_error_answers((400, 401, 403, 404, 409, 413, 422, 503)),
             },
             "security": [{"token": []}],
         }

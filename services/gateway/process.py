@@ -22,6 +22,7 @@ from services.gateway.prediction_endpoint import hot_routes
 from services.gateway.recorder import Recorder
 from services.gateway.records import Durability
 from services.gateway.registry_watcher import RegistryWatcher, Snapshot, SnapshotFile
+from services.gateway.repeated_ids import RepeatedIds
 from services.gateway.routes import OPERATIONS
 from services.gateway.routes.inference import unknown_routes
 from services.gateway.routing_table import RoutingTable
@@ -101,8 +102,11 @@ class Gateway:
         self._mirror = Mirror(self._recorder, self._routing_table, self._store)
         metrics = Metrics()
         self._outages = Outages()
+        self._repeats = RepeatedIds(self._store, lambda: self._store.reachable)
         self._health_checker = HealthChecker(self._routing_table, metrics, self._outages)
-        self._routing_table.attach(AnswerEffects(self._recorder, self._mirror, metrics, self._outages))
+        self._routing_table.attach(
+            AnswerEffects(self._recorder, self._mirror, metrics, self._outages, self._repeats)
+        )
         metrics.registry.register(
             ObservedMetrics(
                 self._recorder.health, self._mirrors, self._routing_table.projects, self._outages
@@ -184,6 +188,7 @@ class Gateway:
         await self._forwarders.stop()
         await self._server.stop(grace=self._settings.grace_seconds)
         await self._health_checker.stop()
+        self._repeats.close()
         await self._mirror.stop()
         await self._registry_watcher.stop()
         await self._recorder.stop()

@@ -56,11 +56,11 @@ class SplitReply:
     asks again for the same rows.
 
     Args:
-        whole: the reply to the request.
+        whole: the reply to the request, or to some of its rows.
         parts: how many versions answer.
     """
 
-    def __init__(self, whole: WholeReply, parts: int) -> None:
+    def __init__(self, whole: Reply, parts: int) -> None:
         self.whole = whole
         self._parts = parts
         self._answers: list[tuple[Sequence[int], PredictionAnswer]] = []

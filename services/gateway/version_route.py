@@ -2,13 +2,13 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
 from typing import Any
 
-from services.errors import InvalidInput, RelevoError, Unavailable
+from services.errors import InvalidInput, RelevoError, Unavailable, Uncertain
 from services.gateway.coalescing import Coalescer
 from services.gateway.metrics import Metrics
 from services.gateway.mirroring import Mirror
@@ -18,6 +18,7 @@ from services.gateway.prediction_ids import fresh_ids, id_texts
 from services.gateway.protocols import PredictionAnswer
 from services.gateway.recorder import Recorder
 from services.gateway.records import AnsweredRows, AnswerOrigin
+from services.gateway.repeated_ids import RepeatedIds
 from services.gateway.replies import Reply
 from services.gateway.validation import RequestSchema
 from services.registry.model import Project, Version
@@ -36,6 +37,11 @@ class AnswerEffects:
     mirror: Mirror
     metrics: Metrics
     outages: Outages
+    repeats: RepeatedIds
+
+
+def _nothing() -> None:
+    """Nobody waits for a request to be settled."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +55,7 @@ class PendingRequest:
         brought: whether the client brought the ids.
         propensity: with which the policy chose the version; `ASKED_BY_NAME` if none did.
         began: when it was received, by `perf_counter`.
+        settled: called once the request is answered or refused.
     """
 
     reply: Reply
@@ -57,6 +64,12 @@ class PendingRequest:
     brought: bool
     propensity: float
     began: float
+    settled: Callable[[], None] = _nothing
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether the client named the version."""
+        return self.propensity is ASKED_BY_NAME
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -77,7 +90,7 @@ class VersionRoute:
         self, project: Project, version: Version, service: ModelClient | None, effects: AnswerEffects
     ) -> None:
         self.version = version
-        self._project = project
+        self.project = project
         self._service = service
         self._effects = effects
         self._coalescers: dict[tuple[bool, bool], Coalescer[PendingRequest]] = {}
@@ -86,7 +99,7 @@ class VersionRoute:
     @cached_property
     def schema(self) -> RequestSchema:
         """What a request to it may carry; compiled when first asked."""
-        return RequestSchema(self._project, self.version)
+        return RequestSchema(self.project, self.version)
 
     def enqueue(self, request: PendingRequest) -> None:
         """Take a request; its request is replied to later.
@@ -94,6 +107,13 @@ class VersionRoute:
         Raises:
             Unavailable: no service has registered, or too many requests wait.
         """
+        if request.brought:
+            self._effects.repeats.ask(self, request)
+        else:
+            self.enqueue_new(request)
+
+    def enqueue_new(self, request: PendingRequest) -> None:
+        """Take a request whose ids nobody has recorded; raises as `enqueue`."""
         self.require_service()
         # Brought ids are recorded apart, and challengers see nothing that was asked by name.
         kind = (request.brought, request.propensity is ASKED_BY_NAME)
@@ -161,6 +181,8 @@ class VersionRoute:
         origin = self._origin(answer)
 
         def recorded(error: RelevoError | None) -> None:
+            if answers.brought and (error is None or isinstance(error, Uncertain)):
+                self._effects.repeats.remember(origin, answers, self.version.signature)
             if error is not None:
                 self._refuse(requests, error)
                 return
@@ -200,15 +222,21 @@ class VersionRoute:
                 classes=answer.classes,
             )
             start = end
+            request.settled()
             request.reply.answer(answered)
             self._count(request, 200)
 
     def _refuse(self, requests: Sequence[PendingRequest], error: Exception) -> None:
         for request in requests:
+            request.settled()
             if not request.reply.given:
                 self._count(request, request.reply.refuse(error))
         if not isinstance(error, InvalidInput):
             self._effects.metrics.version_failed(self.version, error)
+
+    def count_refused(self, status: int) -> None:
+        """A request was refused before its version was asked."""
+        self._effects.metrics.refused(status)
 
     def _count(self, request: PendingRequest, status: int) -> None:
         seconds = perf_counter() - request.began

@@ -16,7 +16,7 @@ async def _try(call: Call) -> messages.Tried:
     return messages.Tried([*answer.predictions], probabilities, answer.revision)
 
 
-_ERRORS = (404,)
+_ERRORS = (404, 409)
 OPERATIONS = (
     Operation(
         "POST", "/v1/projects/{project}/predict", "Predictions by the project's policy", CLIENT, None,

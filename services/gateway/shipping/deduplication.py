@@ -19,6 +19,7 @@ from services.store.batches import PredictionBatch, decode, encode
 from services.store.identifiers import Ids, milliseconds
 from services.store.interface import Store
 
+_BROUGHT_MILLISECONDS = 1_000
 Mask = NDArray[np.bool_]
 _Answer = tuple[str, float]
 """A revision and the milliseconds it took: what tells a row's copies apart."""
@@ -60,7 +61,9 @@ class Deduplicator:
         if not batch.brought and batch.mode is not Mode.CHALLENGER:
             return np.zeros(len(batch), np.bool_)
         now = time.time_ns() / 1_000_000
-        old: Mask = now - milliseconds(batch.ids) > self._milliseconds
+        # A row under an id that a client brought stands once, whoever recorded it first.
+        age = min(self._milliseconds, _BROUGHT_MILLISECONDS) if batch.brought else self._milliseconds
+        old: Mask = now - milliseconds(batch.ids) > age
         return old
 
     def _is_answered(self, project: str, batch: PredictionBatch) -> Mask:
