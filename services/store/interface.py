@@ -178,7 +178,8 @@ class LogStore(Protocol):
     def is_passed(self, project: str, position: Position) -> bool:
         """Whether readers no longer wait for what belongs at a place: it must be appended elsewhere.
 
-        So it is where a gap was passed, beyond the end of a closed segment, and in a packed one.
+        So it is where a gap was passed, also in a segment that is packed by now, and beyond the end of a
+        closed segment.
         """
 
     def close_segment(

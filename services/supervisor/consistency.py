@@ -28,7 +28,9 @@ class Consistency(msgspec.Struct, frozen=True):
         refused: rows that no table takes, and why.
         rollups: how what is stored differs from the log; empty if it does not.
         registry: what contradicts itself there.
-        repaired: whether what could be was repaired.
+        repaired: whether live tables and label history were repaired.
+        written: whether rollups were written anew. They are not where the log lacks something: what was
+            counted before it got lost would be lost with it.
     """
 
     project: str
@@ -44,13 +46,14 @@ class Consistency(msgspec.Struct, frozen=True):
     rollups: str = ""
     registry: list[str] = []
     repaired: bool = False
+    written: bool = False
 
     @property
     def whole(self) -> bool:
         """Whether nothing differs, or all that did was repaired."""
-        mended = self.predictions + self.labels + self.history + bool(self.rollups)
+        brought = self.predictions + self.labels + self.history
         left = self.gaps + self.lost + self.unreadable + self.refused + len(self.registry)
-        return not left and (self.repaired or not mended)
+        return not (left or (brought and not self.repaired) or (self.rollups and not self.written))
 
     def lines(self) -> list[str]:
         """What differs, one thing a line."""
@@ -66,7 +69,7 @@ class Consistency(msgspec.Struct, frozen=True):
             (self.labels, f"{self.labels} labels {brought} in live tables"),
             (self.history, f"{self.history} labels {brought} in the label history"),
             (self.refused, f"{self.refused} rows fit no live table: {'; '.join(self.reasons)}"),
-            (self.rollups, f"rollups{' written anew' if self.repaired else ''}: {self.rollups}"),
+            (self.rollups, f"rollups{' written anew' if self.written else ''}: {self.rollups}"),
         ]
         return [line for found, line in told if found] + [f"registry: {line}" for line in self.registry]
 
@@ -94,20 +97,26 @@ def check_project(
     live = repair_live_tables(store, name, cancelled=cancelled, write=repair)
     if cancelled():
         raise Cancelled
+    gaps = sum(len(gap.missing) + gap.keeps_open for gap in find_gaps(store, name))
+    lost = lost_batches(store).get(name, 0)
+    unreadable = store.unreadable(name)
+    writes = repair and not (gaps or lost or unreadable)
+    rollups = _compare_rollups(store, name, cancelled, write=writes)
     return Consistency(
         project=name,
         rows=live.rows,
-        gaps=sum(len(gap.missing) + gap.keeps_open for gap in find_gaps(store, name)),
-        lost=lost_batches(store).get(name, 0),
-        unreadable=store.unreadable(name),
+        gaps=gaps,
+        lost=lost,
+        unreadable=unreadable,
         predictions=live.predictions,
         labels=live.labels,
         history=live.history,
         refused=live.refused,
         reasons=live.reasons,
-        rollups=_compare_rollups(store, name, cancelled, repair=repair),
+        rollups=rollups,
         registry=_contradictions(store, project),
         repaired=repair,
+        written=bool(rollups) and writes,
     )
 
 
@@ -122,7 +131,7 @@ def check_projects(store: Store, *, repair: bool = False) -> list[Consistency]:
     return found
 
 
-def _compare_rollups(store: Store, name: str, cancelled: Callable[[], bool], *, repair: bool) -> str:
+def _compare_rollups(store: Store, name: str, cancelled: Callable[[], bool], *, write: bool) -> str:
     """How what was stored counts otherwise than the log itself; empty if it does not."""
     if not store.newest_rollups(name):
         return ""
@@ -135,7 +144,7 @@ def _compare_rollups(store: Store, name: str, cancelled: Callable[[], bool], *, 
         differs = found.rebuilt or _difference(_counts(found), _counts(right))
         if not differs or found.rebuilt:
             break
-    if differs and repair:
+    if differs and write:
         anew.write_rollups()
     return differs
 

@@ -211,11 +211,19 @@ class SegmentedLog(ABC):
         """See `LogStore`."""
         source = self._source(project)
         segment = source.segment(position.writer, position.segment)
-        if segment is not None and (segment.chunks or _is_beyond(segment, position.sequence)):
+        if segment is not None and segment.chunks:
+            return not any(_holds(chunk, position.sequence) for chunk in source.chunks(segment))
+        if segment is not None and _is_beyond(segment, position.sequence):
             return True
         for sequence, blob in source.blobs(position.writer, position.segment, position.sequence - 1):
             return sequence == position.sequence and not len(decode(blob))
         return False
+
+
+def _holds(chunk: bytes, sequence: int) -> bool:
+    """Whether a packed chunk has rows of a sequence."""
+    sequences = decode(chunk).sequences
+    return sequences is not None and bool((sequences == sequence).any())
 
 
 def _is_readable(blob: bytes) -> bool:

@@ -383,11 +383,13 @@ def test_a_place_is_passed_where_nobody_waits_for_it(
 
     assert not passed(0, 3)
     assert passed(0, 6)
+    lose(store, project, 2)
+    assert not passed(0, 2)
     assert not any(passed(1, sequence) for sequence in (0, 1, 2, 3))
     pass_all(store, project)
     assert [passed(1, sequence) for sequence in (0, 1, 2, 3)] == [False, True, False, False]
     store.pack(project, store.segments(project)[0])
-    assert passed(0, 3)
+    assert [passed(0, sequence) for sequence in (1, 2, 3, 6)] == [False, True, False, True]
 
 
 def test_a_batch_that_nobody_can_read_takes_no_other_with_it(

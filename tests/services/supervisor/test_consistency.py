@@ -68,8 +68,12 @@ def test_what_is_gone_or_unreadable_is_told_and_left(shipped: SqliteStore) -> No
     change(shipped, "DELETE FROM live_db.log WHERE segment = 0 AND sequence = 0")
     change(shipped, "UPDATE live_db.log SET data = x'00' WHERE segment = 1 AND sequence = 1")
     count_lost(shipped, "wine", 4)
+    before = shipped.newest_rollups("wine")
     found = check_project(shipped, "wine", repair=True)
     assert (found.gaps, found.unreadable, found.lost, found.whole) == (1, 1, 4, False)
+    # What was counted before it got lost stays counted.
+    assert found.rollups == "A has 100 rows, 100 labelled, and should have 0 and 0"
+    assert shipped.newest_rollups("wine") == before
 
 
 def test_a_registry_that_contradicts_itself_is_told(shipped: SqliteStore) -> None:
