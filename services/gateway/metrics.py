@@ -1,10 +1,13 @@
 """What Prometheus is told: counted where it happens, read from the recorder and the mirror when asked."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -47,6 +50,10 @@ class Metrics:
         self._labels = Counter(
             "relevo_labels", "True values received.", ("project",), registry=self.registry
         )
+        self._last_label = Gauge(
+            "relevo_last_label_timestamp_seconds", "When the last true value was received, since 1970.",
+            ("project",), registry=self.registry,
+        )  # fmt: skip
         self._failures: dict[tuple[str, str], int] = {}
         self._last: dict[tuple[str, str], _Last] = {}
         self._answered_at: dict[tuple[str, str], float] = {}
@@ -84,6 +91,8 @@ class Metrics:
     def labelled(self, project: str, count: int) -> None:
         """True values were taken."""
         self._labels.labels(project).inc(count)
+        if count:
+            self._last_label.labels(project).set_to_current_time()
 
     def seen_up(self, project: str, version: str) -> None:
         """A service says that it is well: that it was gone before says nothing of it now.
@@ -202,3 +211,56 @@ class ObservedMetrics(Collector):
                     up.add_metric((*name, version.mode), float(self._outages.of(*name) is None))
                     outages.add_metric(name, counts.get(name, 0))
         yield from (up, outages)
+
+
+class FoundationMetrics(Collector):
+    """What the gateway stands on: the store, the way there, its disk, its certificate.
+
+    Args:
+        is_reachable: whether the store was, when it was last asked.
+        trouble: why nothing can be shipped at the moment; empty when all is well.
+        lag_seconds: how long the oldest row that is not in the store yet has waited.
+        spool: folder of the spool.
+        certificate_ends: when the certificate does; None where plain HTTP is served.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_reachable: Callable[[], bool],
+        trouble: Callable[[], str],
+        lag_seconds: Callable[[], float],
+        spool: Path,
+        certificate_ends: datetime | None,
+    ) -> None:
+        self._is_reachable = is_reachable
+        self._trouble = trouble
+        self._lag_seconds = lag_seconds
+        self._spool = spool
+        self._certificate_ends = certificate_ends
+
+    def collect(self) -> Iterator[Metric]:
+        """The families, filled."""
+        yield GaugeMetricFamily(
+            "relevo_store_reachable", "1 while the store answers, 0 while not.", float(self._is_reachable())
+        )
+        yield GaugeMetricFamily(
+            "relevo_shipping_blocked",
+            "1 while nothing can be brought to the store.",
+            float(bool(self._trouble())),
+        )
+        yield GaugeMetricFamily(
+            "relevo_shipping_lag_seconds",
+            "How long the oldest row has waited for the store.",
+            self._lag_seconds(),
+        )
+        disk = shutil.disk_usage(self._spool)
+        yield GaugeMetricFamily("relevo_spool_disk_free_bytes", "Free on the spool's disk.", disk.free)
+        yield GaugeMetricFamily("relevo_spool_disk_size_bytes", "Size of the spool's disk.", disk.total)
+        certificate = GaugeMetricFamily(
+            "relevo_certificate_expiry_timestamp_seconds",
+            "When the gateway's certificate ends, since 1970.",
+        )
+        if self._certificate_ends is not None:
+            certificate.add_metric((), self._certificate_ends.timestamp())
+        yield certificate

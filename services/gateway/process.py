@@ -3,6 +3,7 @@
 import logging
 import ssl
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from services.gateway.dependencies import Dependencies
 from services.gateway.health_checks import HealthChecker
 from services.gateway.listeners import Listeners, Security
 from services.gateway.messages import VersionStatus
-from services.gateway.metrics import LostMetrics, Metrics, ObservedMetrics
+from services.gateway.metrics import FoundationMetrics, LostMetrics, Metrics, ObservedMetrics
 from services.gateway.mirroring import Mirror
 from services.gateway.operations import starlette_routes
 from services.gateway.outages import Outages
@@ -28,6 +29,7 @@ from services.gateway.routes.inference import unknown_routes
 from services.gateway.routing_table import RoutingTable
 from services.gateway.store_access import StoreAccess
 from services.gateway.version_route import AnswerEffects
+from services.http.certificates import expires_at
 from services.http.cross_origin import AllowedOrigins
 from services.http.forwarding import Forwarders
 from services.http.limits import ConnectionLimits
@@ -114,6 +116,7 @@ class Gateway:
         )
         self._lost: dict[str, int] = {}
         metrics.registry.register(LostMetrics(lambda: self._lost))
+        metrics.registry.register(self._foundation())
         self._dependencies = Dependencies(
             store=self._store,
             registry_watcher=self._registry_watcher,
@@ -208,6 +211,15 @@ class Gateway:
             project.name: self._mirror.status(project.name) for project in self._routing_table.projects()
         }
 
+    def _foundation(self) -> FoundationMetrics:
+        return FoundationMetrics(
+            is_reachable=lambda: self._store.reachable,
+            trouble=lambda: self._recorder.trouble,
+            lag_seconds=lambda: self._recorder.lag_seconds,
+            spool=self._settings.spool,
+            certificate_ends=_certificate_end(self._settings),
+        )
+
     def _application(self) -> Starlette:
         return Starlette(
             routes=[*starlette_routes(self._dependencies, OPERATIONS), unknown_routes()],
@@ -237,3 +249,14 @@ def _tls(settings: GatewaySettings) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise Refused("the certificate or its key cannot be read", details=str(error)) from error
     return context
+
+
+def _certificate_end(settings: GatewaySettings) -> datetime | None:
+    """When the certificate ends; None without one, or where its file does not say it in the usual form."""
+    if settings.certificate is None:
+        return None
+    try:
+        return expires_at(settings.certificate)
+    except (OSError, ValueError, IndexError, StopIteration) as error:
+        _logger.warning("when the certificate %s ends cannot be read: %s", settings.certificate, error)
+        return None

@@ -16,6 +16,7 @@ from services.gateway.records import (
     OnRecorded,
     RecordingLimits,
 )
+from services.gateway.shipping.lag import ShippingLag
 from services.gateway.shipping.shipper import Shipper, ShipTimer
 from services.gateway.spool.entries import encode_part
 from services.gateway.spool.spool import EncodedRows, PredictionKind, Spool
@@ -37,6 +38,7 @@ class Recorder:
         self._spool = spool
         self._durability = durability
         self._limits = limits
+        self._lag = ShippingLag()
         self._label_matcher = LabelMatcher(store_opener, limits.lookup_seconds)
         self._started = False
         self._left_over = spool.last if spool.left_over else 0
@@ -74,7 +76,9 @@ class Recorder:
         self._loop = asyncio.get_running_loop()
         gathering = 0.0 if self._durability is Durability.STORE else self._limits.ship_seconds
         self._ship_timer = ShipTimer(self._loop, self._shipper.request, gathering)
-        self._commits = GroupCommit(self._spool, self._durability, self._limits, self._ship_timer.start)
+        if self._left_over:
+            self._lag.came(self._left_over)
+        self._commits = GroupCommit(self._spool, self._durability, self._limits, self._committed)
         self._shipper.start()
         self._started = True
 
@@ -86,6 +90,11 @@ class Recorder:
     def health(self) -> SpoolHealth:
         """How full the spool is."""
         return self._spool.health()
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long the oldest row that is not in the store yet has waited."""
+        return self._lag.seconds()
 
     @property
     def trouble(self) -> str:
@@ -173,6 +182,11 @@ class Recorder:
     def _from_shipper(self, number: int, stored: bool) -> None:
         self._loop.call_soon_threadsafe(self._on_shipped, number, stored)
 
+    def _committed(self) -> None:
+        self._lag.came(self._spool.last)
+        self._ship_timer.start()
+
     def _on_shipped(self, number: int, stored: bool) -> None:
         self._shipped = number
+        self._lag.shipped(number)
         self._commits.shipped(number, stored=stored)
