@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
+from widgets.plain_text import plain_tooltip
 from widgets.theme import icon
 
 
@@ -38,7 +39,7 @@ class ExplainedAction(QAction):
     def set_blocked(self, reason: str) -> None:
         """Block it for a reason; an empty reason frees it."""
         self.setEnabled(not reason)
-        self.setToolTip(reason or self._explanation)
+        self.setToolTip(plain_tooltip(reason or self._explanation))
         self.setStatusTip(self.toolTip())
 
     @property

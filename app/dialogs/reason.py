@@ -1,6 +1,6 @@
 """Asks for a reason before something that changes production, and says what will change."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QLabel,
@@ -25,8 +25,10 @@ class ReasonDialog(GrowingDialog):
         self.setWindowTitle(title)
         self.setModal(True)
         heading = QLabel(title)
+        heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setFont(font(FontSize.LARGE))
         text = QLabel(consequences)
+        text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
         self.line = QLineEdit()
         self.line.setMaxLength(500)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from PySide6.QtCore import QLocale, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
@@ -34,12 +34,14 @@ class RetrainDialog(GrowingDialog):
         self.setWindowTitle(f"Retrain {version}")
         self.setModal(True)
         title = QLabel(f"Train {version} of {project} again")
+        title.setTextFormat(Qt.TextFormat.PlainText)
         title.setFont(font(FontSize.LARGE))
         text = QLabel(
             "It learns from the training set and the live rows whose true value is known. "
             f"{version} goes on answering meanwhile, and you can leave this page. "
             "The result is a new revision on the shelf: nothing changes until you use it."
         )
+        text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
         self.form = _form()
         self._rows = self.form.field("rows")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from services.registry.model import Revision, RevisionChange
@@ -92,6 +92,7 @@ class RevisionsDialog(QDialog):
         self.setWindowTitle(f"Revisions of {version}")
         self.setModal(True)
         title = QLabel(f"Revisions of {version} of {project}")
+        title.setTextFormat(Qt.TextFormat.PlainText)
         title.setFont(font(FontSize.LARGE))
         self.table = RevisionsTable()
         self.table.use_action.triggered.connect(self._use)

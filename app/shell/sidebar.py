@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.registry import PageEntry
+from widgets.plain_text import plain_tooltip
 from widgets.theme import GRID, FontSize, font, icon, theme
 
 WIDTH = 21 * GRID
@@ -66,7 +67,7 @@ class Sidebar(QListWidget):
         item.setData(role, count)
         told = f"{item.text()}, {count} {words}" if words else item.text()
         item.setData(Qt.ItemDataRole.AccessibleTextRole, told)
-        item.setToolTip(f"{told} (Ctrl+{number + 1})")
+        item.setToolTip(plain_tooltip(f"{told} (Ctrl+{number + 1})"))
 
 
 class _LineDelegate(QStyledItemDelegate):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from services.containers.model import Container, ContainerState, ContainerUsage
 from widgets.containers.columns import COLUMNS, Note, Orders, row_for
 from widgets.containers.grouping import GroupEntry, GroupNode, ListOptions, StateFilter, group_entries
+from widgets.plain_text import plain_tooltip
 from widgets.tables.cells import Role, Row
 from widgets.tables.model import alignment, attribute
 
@@ -203,7 +204,7 @@ class ContainerModel(QAbstractItemModel):
         column = COLUMNS[section]
         answers: dict[int, object] = {
             Qt.ItemDataRole.DisplayRole: column.head,
-            Qt.ItemDataRole.ToolTipRole: column.tooltip or column.head,
+            Qt.ItemDataRole.ToolTipRole: plain_tooltip(column.tooltip or column.head),
             Qt.ItemDataRole.TextAlignmentRole: alignment(column),
         }
         return answers.get(role)

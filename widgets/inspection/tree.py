@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from widgets.exports import Export
 from widgets.formatting import plural
 from widgets.panels.labels import Text
+from widgets.plain_text import plain_tooltip
 from widgets.theme import GRID, FontSize
 
 VALUE = Qt.ItemDataRole.UserRole + 1
@@ -177,8 +178,8 @@ def fill(parent: QStandardItem, data: object) -> None:
     for name, value in members(data):
         item, shown = QStandardItem(name), QStandardItem(told(value))
         item.setData(value, VALUE)
-        item.setToolTip(name)
-        shown.setToolTip(shown.text())
+        item.setToolTip(plain_tooltip(name))
+        shown.setToolTip(plain_tooltip(shown.text()))
         item.setSizeHint(QSize(0, 3 * GRID))
         parent.appendRow([item, shown])
         fill(item, value)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.plain_text import plain_tooltip
 from widgets.theme import GRID, theme
 
 SHOWN_LINES, LINE = 10, 4 * GRID
@@ -116,7 +117,7 @@ class CommandPalette(QFrame):
         for command in found:
             item = QListWidgetItem(self._list)
             item.setData(COMMAND, command)
-            item.setToolTip(command.blocked)
+            item.setToolTip(plain_tooltip(command.blocked))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{command.title}, {command.group}")
             if command.blocked:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)

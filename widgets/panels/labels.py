@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from widgets.plain_text import plain_tooltip
 from widgets.theme import FontSize, State, font, theme
 
 
@@ -97,7 +98,7 @@ class ElidedText(Text):
     def _tell(self) -> None:
         whole = self._shown() == self.text()
         lines = [*([] if whole else [self.text()]), *([self._hint] if self._hint else [])]
-        self.setToolTip("\n".join(lines))
+        self.setToolTip(plain_tooltip("\n".join(lines)))
 
     def changeEvent(self, event: QEvent) -> None:
         """A change of font changes what fits."""

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from widgets.formatting import percent
 from widgets.panels.labels import ElidedText, Text
+from widgets.plain_text import plain_tooltip
 from widgets.theme import GRID, FontSize, State, icon, theme
 
 
@@ -55,7 +56,7 @@ class StatusItem(QWidget):
         self._dot.set_state(state)
         self._dot.setVisible(state is not State.NEUTRAL)
         self._text.setText(text)
-        self.setToolTip(hint)
+        self.setToolTip(plain_tooltip(hint))
         self.setAccessibleName(text)
         self.setAccessibleDescription(hint)
 
@@ -97,7 +98,7 @@ class StatusProgress(QWidget):
         self._bar.setAccessibleName(f"Progress of {title}")
         self._share.setText("" if progress is None else percent(progress))
         self._cancel.setVisible(cancellable)
-        self._cancel.setToolTip(f"Cancel {title}")
+        self._cancel.setToolTip(plain_tooltip(f"Cancel {title}"))
         self._cancel.setAccessibleName(f"Cancel {title}")
         self.show()
 

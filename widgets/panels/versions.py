@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from widgets.formatting import count, short_revision
 from widgets.panels.version_entry import SIGNS, VersionEntry
+from widgets.plain_text import plain_tooltip
 from widgets.theme import GRID, FontSize, State, font, theme, version_style
 
 __all__ = ["SIGNS", "VersionBadge", "VersionEntry", "VersionList"]
@@ -47,7 +48,7 @@ class VersionBadge(QWidget):
     def set_entry(self, entry: VersionEntry) -> None:
         """Show another version."""
         self._entry = entry
-        self.setToolTip(entry.spoken)
+        self.setToolTip(plain_tooltip(entry.spoken))
         self.setAccessibleName(entry.spoken)
         self.updateGeometry()
         self.update()
@@ -146,7 +147,7 @@ def fill(item: QListWidgetItem, entry: VersionEntry) -> None:
     """Give an item its version, for the eye and for reading aloud."""
     item.setData(ENTRY, entry)
     item.setData(Qt.ItemDataRole.AccessibleTextRole, entry.spoken)
-    item.setToolTip(entry.spoken)
+    item.setToolTip(plain_tooltip(entry.spoken))
 
 
 ENTRY = Qt.ItemDataRole.UserRole + 1

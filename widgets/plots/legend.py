@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from widgets.plain_text import plain_tooltip
 from widgets.plots.flow_layout import FlowLayout
 from widgets.plots.style import POINT_SIZE, symbol_path
 from widgets.theme import GRID, FontSize, Symbol, font, theme
@@ -72,7 +73,7 @@ class LegendButton(QAbstractButton):
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
 
     def _update_tooltip(self) -> None:
-        self.setToolTip(f"{'Hide' if self.isChecked() else 'Show'} {self.entry.label}")
+        self.setToolTip(plain_tooltip(f"{'Hide' if self.isChecked() else 'Show'} {self.entry.label}"))
         self.setAccessibleName(self.entry.label)
         self.setAccessibleDescription("shown" if self.isChecked() else "hidden")
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from widgets.plain_text import plain_tooltip
+
 FEW_CLASSES = 4
 """So many stand side by side without being asked for."""
 MOST_SQUARES = 8
@@ -39,7 +41,7 @@ class RocClassSelector(QComboBox):
             self.clear()
             for title, _ in offered:
                 self.addItem(title)
-                self.setItemData(self.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+                self.setItemData(self.count() - 1, plain_tooltip(title), Qt.ItemDataRole.ToolTipRole)
             self.setCurrentIndex(chosen)
 
     def shown(self) -> list[str]:

@@ -1,5 +1,6 @@
 """How plots look: pens, brushes, axes and grid in the theme's colours; the same on light and dark."""
 
+from html import escape
 from typing import Any
 
 import pyqtgraph as pg
@@ -68,14 +69,17 @@ def apply_theme(plot: Any) -> None:
         axis.setTextPen(pg.mkPen(colours.quiet))
         axis.setTickFont(font(FontSize.SMALL))
         if axis.labelText:
-            set_axis_title(plot, side, axis.labelText)
+            _show_axis_title(plot, side, axis.labelText)
 
 
 def set_axis_title(plot: Any, side: str, title: str, unit: str = "") -> None:
     """Title an axis, its unit in brackets."""
-    shown = f"{title} ({unit})" if unit else title
+    _show_axis_title(plot, side, escape(f"{title} ({unit})" if unit else title))
+
+
+def _show_axis_title(plot: Any, side: str, markup: str) -> None:
     size = f"{font(FontSize.SMALL).pointSizeF():.1f}pt"
-    plot.setLabel(side, shown, color=theme().colours.quiet, **{"font-size": size})
+    plot.setLabel(side, markup, color=theme().colours.quiet, **{"font-size": size})
 
 
 def symbol_path(symbol: Symbol) -> QPainterPath:

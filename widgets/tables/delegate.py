@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
+from widgets.plain_text import plain_tooltip
 from widgets.tables.cells import Role
 from widgets.theme import GRID, FontSize, State, font, theme
 
@@ -63,7 +64,7 @@ class CellDelegate(QStyledItemDelegate):
         if not told and not wide:
             QToolTip.hideText()
             return True
-        QToolTip.showText(event.globalPos(), told or text, view, option.rect)
+        QToolTip.showText(event.globalPos(), plain_tooltip(str(told or text)), view, option.rect)
         return True
 
 

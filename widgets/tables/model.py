@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from widgets.plain_text import plain_tooltip
 from widgets.tables.cells import Cell, Column, Role, Row, SortValue
 
 Index = QModelIndex | QPersistentModelIndex
@@ -115,7 +116,7 @@ class RowModel(QAbstractTableModel):
         column = self._columns[section]
         answers: dict[int, object] = {
             Qt.ItemDataRole.DisplayRole: column.head,
-            Qt.ItemDataRole.ToolTipRole: column.tooltip or column.head,
+            Qt.ItemDataRole.ToolTipRole: plain_tooltip(column.tooltip or column.head),
             Qt.ItemDataRole.TextAlignmentRole: alignment(column),
             Role.MARK: column.mark,
             Role.BEGINS_GROUP: column.begins_group,

@@ -14,6 +14,7 @@ from widgets.panels.bar import row
 from widgets.panels.empty import EmptyState
 from widgets.panels.error import ErrorPanel
 from widgets.panels.labels import Text
+from widgets.plain_text import plain_tooltip
 from widgets.terminal.view import TerminalView
 from widgets.theme import GRID, FontSize
 
@@ -86,7 +87,7 @@ class TerminalPane(QWidget):
         if engine is None:
             reason = "Docker does not answer."
         self.open.setEnabled(not reason and not self.live)
-        self.open.setToolTip(reason)
+        self.open.setToolTip(plain_tooltip(reason))
         self.end.setEnabled(self.live)
 
     def begin(self) -> None:

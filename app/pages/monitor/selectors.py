@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.plain_text import plain_tooltip
+
 MIN_CONTENTS_LENGTH, MAX_CONTENTS_LENGTH = 20, 40
 SOURCES = (
     ("historical", "historical", "Plot the training set"),
@@ -51,7 +53,7 @@ class KeyComboBox(QComboBox):
                 self.clear()
                 for key, title in choices:
                     self.addItem(title, key)
-                    self.setItemData(self.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+                    self.setItemData(self.count() - 1, plain_tooltip(title), Qt.ItemDataRole.ToolTipRole)
             longest = max((len(title) for _, title in choices), default=0)
             self.setMinimumContentsLength(min(max(longest, MIN_CONTENTS_LENGTH), MAX_CONTENTS_LENGTH))
             row = next((i for i, (key, _) in enumerate(choices) if key == current), -1)
@@ -59,7 +61,7 @@ class KeyComboBox(QComboBox):
                 self.setCurrentIndex(row)
             if (line := self.lineEdit()) is not None:
                 line.setCursorPosition(0)
-        self.setToolTip(self.currentText())
+        self.setToolTip(plain_tooltip(self.currentText()))
 
     def _make_searchable(self) -> None:
         line = QLineEdit()

@@ -29,6 +29,7 @@ from services.publish.csv_rows import read_rows
 from services.publish.launching import Launcher
 from services.publish.publisher import publish_training, publish_training_predictions
 from widgets.actions import ExplainedAction
+from widgets.plain_text import show_plain_texts
 
 if TYPE_CHECKING:
     from services.containers.engine.engine import Engine
@@ -202,6 +203,7 @@ class LaunchActions(QObject):
             self._platform_actions.window,
         )
         box.setInformativeText(more)
+        show_plain_texts(box)
         box.finished.connect(box.deleteLater)
         return box
 

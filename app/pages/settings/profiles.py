@@ -12,6 +12,7 @@ from widgets.actions import ExplainedAction
 from widgets.formatting import plural
 from widgets.panels.bar import ActionButton, row
 from widgets.panels.error import ErrorPanel
+from widgets.plain_text import show_plain_texts
 from widgets.tables.cells import Cell, Column, Row
 from widgets.tables.table import DataTable
 from widgets.theme import GRID, State
@@ -120,6 +121,7 @@ class ProfilesPanel(QWidget):
             self.window(),
         )
         box.setInformativeText("The platform itself, or the workspace folder, stays as it is.")
+        show_plain_texts(box)
         box.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
         box.accepted.connect(lambda: self._remove(name))
         box.finished.connect(box.deleteLater)

@@ -14,6 +14,7 @@ from widgets.formatting import plural, size
 from widgets.panels.banner import Banner
 from widgets.panels.bar import more_button
 from widgets.panels.labels import Text
+from widgets.plain_text import plain_tooltip, show_plain_texts
 from widgets.theme import GRID, FontSize, State
 
 
@@ -50,14 +51,16 @@ class HostSwitcher(QWidget):
             self.choice.clear()
             self.choice.addItems(names)
         self.choice.setCurrentIndex(names.index(current.name))
-        self.choice.setToolTip(address_text(current.address))
+        self.choice.setToolTip(plain_tooltip(address_text(current.address)))
         info = self._connection.info
         words = ""
         if info is not None:
             parts = (f"Docker {info.version}", plural(info.processors, "core"), size(info.memory))
             words = " · ".join(parts)
         self.about.setText(words)
-        self.about.setToolTip("\n".join((info.operating_system, *info.warnings)) if info else "")
+        self.about.setToolTip(
+            plain_tooltip("\n".join((info.operating_system, *info.warnings)) if info else "")
+        )
         self.unprotected.setVisible(isinstance(current.address, PlainEngine))
         self.edit.setText(f"Edit “{current.name}”…")
         self.remove.setText(f"Remove “{current.name}”…")
@@ -81,6 +84,7 @@ class HostSwitcher(QWidget):
             self.window(),
         )
         box.setInformativeText("The machine, its containers and images stay as they are.")
+        show_plain_texts(box)
         box.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
         box.accepted.connect(lambda: self._hosts.remove(name))
         box.finished.connect(box.deleteLater)
