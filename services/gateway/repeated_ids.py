@@ -7,15 +7,12 @@ what is older is looked up in the store. While that cannot be reached, only the 
 
 import asyncio
 import logging
-import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 import numpy as np
 
 from services.errors import Conflict, NotFound, RelevoError
@@ -24,7 +21,7 @@ from services.gateway.prediction_ids import id_texts
 from services.gateway.protocols import PredictionAnswer
 from services.gateway.records import AnsweredRows, AnswerOrigin, Value
 from services.gateway.replies import SplitReply
-from services.registry.model import FieldType, Mode, Project, Signature
+from services.registry.model import Mode, Project, Signature
 from services.store.batches import Categorical, Column, PredictionBatch
 from services.store.identifiers import milliseconds, unpack_ids
 from services.store.interface import Store
@@ -36,26 +33,25 @@ _logger = logging.getLogger(__name__)
 _REMEMBERED = 20_000
 _MOST_CLASSES = 32
 """Of a remembered answer, so that the memory stays small; other answers are in the store soon."""
+_MOST_ROWS = 1_000
+"""Answered together that are remembered, so that the loop is not held; others are in the store soon."""
 _FRESH_MILLISECONDS = 1_000
 """Age of an id from which on the store may know it: what is recorded is shipped within this time."""
 _LOOKUP_SECONDS = 1.0
 _LOOKUPS_AT_ONCE, _LOOKUPS_WAITING = 2, 16
-_CASTS: Mapping[FieldType, Callable[[Any], Value]] = {
-    FieldType.NUMBER: float, FieldType.INTEGER: int, FieldType.BOOLEAN: bool, FieldType.STRING: str,
-}  # fmt: skip
 
 
 class RecordedAnswer(NamedTuple):
     """What was recorded for one id.
 
     Attributes:
-        row: a digest of the answering version's own inputs.
+        row: a hash of the answering version's own inputs, good in this process.
         probabilities: in the order of `classes`; None where the model gave none.
     """
 
     version: str
     revision: str
-    row: bytes
+    row: int
     prediction: float | str
     probabilities: tuple[float, ...] | None
     classes: tuple[str, ...]
@@ -72,7 +68,7 @@ class RepeatedIds:
     def __init__(self, store: Callable[[], Store], reachable: Callable[[], bool]) -> None:
         self._store = store
         self._reachable = reachable
-        self._recent: RecentEntries[RecordedAnswer] = RecentEntries(_REMEMBERED)
+        self._recent: RecentEntries[tuple[RecordedAnswer, ...]] = RecentEntries(_REMEMBERED)
         self._under_way: dict[bytes, asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(_LOOKUPS_AT_ONCE, "id-lookup")
@@ -80,22 +76,22 @@ class RepeatedIds:
 
     def remember(self, origin: AnswerOrigin, answers: AnsweredRows, signature: Signature) -> None:
         """These answers are recorded under ids that a client brought."""
-        if len(origin.classes) > _MOST_CLASSES:
+        if len(origin.classes) > _MOST_CLASSES or len(answers.predicted) > _MOST_ROWS:
             return
-        names = [field.name for field in origin.fields]
-        for place, row in enumerate(answers.rows):
-            scores = answers.probabilities
-            self._recent.put(
-                _key(origin.project, origin.version, answers.ids[16 * place : 16 * place + 16]),
-                RecordedAnswer(
-                    origin.version,
-                    origin.revision,
-                    row_digest(signature, dict(zip(names, row, strict=True))),
-                    answers.predicted[place],
-                    None if scores is None else tuple(scores[place]),
-                    origin.classes,
-                ),
+        hashes = row_hashes(signature, [field.name for field in origin.fields], answers.rows)
+        scores, version = answers.probabilities, origin.version
+        keys = _keys(origin.project, _split(answers.ids))
+        for place, key in enumerate(keys):
+            answer = RecordedAnswer(
+                version,
+                origin.revision,
+                hashes[place],
+                answers.predicted[place],
+                None if scores is None else tuple(scores[place]),
+                origin.classes,
             )
+            others = self._recent.get(key) or ()
+            self._recent.put(key, (answer, *(one for one in others if one.version != version)))
 
     def ask(self, route: "VersionRoute", request: "PendingRequest") -> None:
         """Let the version answer what nobody has answered yet, and give the rest as it was recorded.
@@ -104,7 +100,7 @@ class RepeatedIds:
             Unavailable: no service of the version has registered, or too many requests wait.
         """
         ids = _split(request.ids or b"")
-        if self._is_new(route, request, ids):
+        if self._are_new(route, ids):
             self._enqueue(route, request, ids)
             return
         task = asyncio.get_running_loop().create_task(self._answer(route, request, ids))
@@ -115,21 +111,22 @@ class RepeatedIds:
         """End the lookups."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _is_new(self, route: "VersionRoute", request: "PendingRequest", ids: Sequence[bytes]) -> bool:
+    def _are_new(self, route: "VersionRoute", ids: Sequence[bytes]) -> bool:
         """Whether none of the ids can have been recorded anywhere."""
-        if any(_key(route.project.name, "", id_) in self._under_way for id_ in ids):
-            return False
-        if any(self._remembered(route.project, id_, _candidates(route, request)) for id_ in ids):
+        keys = _keys(route.project.name, ids)
+        if not self._under_way.keys().isdisjoint(keys) or any(map(self._recent.get, keys)):
             return False
         return not (self._reachable() and _old(ids).any())
 
     def _remembered(self, project: Project, id_: bytes, versions: Sequence[str]) -> RecordedAnswer | None:
-        found = (self._recent.get(_key(project.name, name, id_)) for name in versions)
-        return next((answer for answer in found if answer is not None), None)
+        (key,) = _keys(project.name, [id_])
+        answers = self._recent.get(key) or ()
+        found = (answer for name in versions for answer in answers if answer.version == name)
+        return next(found, None)
 
     def _enqueue(self, route: "VersionRoute", request: "PendingRequest", ids: Sequence[bytes]) -> None:
         """Ask the version; until that is settled the same ids wait."""
-        keys = [_key(route.project.name, "", id_) for id_ in ids]
+        keys = _keys(route.project.name, ids)
         future = asyncio.get_running_loop().create_future()
         self._under_way |= dict.fromkeys(keys, future)
 
@@ -153,7 +150,7 @@ class RepeatedIds:
                 route.count_refused(request.reply.refuse(error))
 
     async def _settle(self, route: "VersionRoute", request: "PendingRequest", ids: Sequence[bytes]) -> None:
-        keys = [_key(route.project.name, "", id_) for id_ in ids]
+        keys = _keys(route.project.name, ids)
         while waiting := {self._under_way[key] for key in keys if key in self._under_way}:
             await asyncio.wait(waiting)
         candidates = _candidates(route, request)
@@ -206,7 +203,7 @@ class RepeatedIds:
             version = route.project.version(answer.version)
             if version is None:
                 continue
-            if row_digest(version.signature, dict(zip(names, row, strict=True))) != answer.row:
+            if row_hashes(version.signature, names, [row]) != [answer.row]:
                 (text,) = id_texts((request.ids or b"")[16 * place : 16 * place + 16])
                 raise Conflict(
                     f"the id {text} stands for another row, which is recorded already",
@@ -271,9 +268,9 @@ def look_up(
 def _recorded(
     batch: PredictionBatch, signature: Signature, *, by_name: bool
 ) -> dict[bytes, RecordedAnswer]:
-    columns = {
-        field.name: _values(batch.inputs.get(field.column), len(batch)) for field in signature.inputs
-    }
+    columns = [_values(batch.inputs.get(field.column), len(batch)) for field in signature.inputs]
+    names = [field.name for field in signature.inputs]
+    hashes = row_hashes(signature, names, list(zip(*columns, strict=True)))
     predictions = _values(batch.predicted, len(batch))
     packed = batch.ids.astype(np.dtype(">u8")).tobytes()
     found = {}
@@ -285,7 +282,7 @@ def _recorded(
         found[packed[16 * place : 16 * place + 16]] = RecordedAnswer(
             batch.version,
             batch.revision,
-            row_digest(signature, {name: values[place] for name, values in columns.items()}),
+            hashes[place],
             predictions[place],
             tuple(scores.tolist()) if scores is not None and known else None,
             signature.classes,
@@ -299,18 +296,20 @@ def _values(column: Column | None, count: int) -> list[Any]:
     return column.texts() if isinstance(column, Categorical) else column.tolist()
 
 
-def row_digest(signature: Signature, row: Mapping[str, Value]) -> bytes:
-    """A digest of a version's own inputs in a row, by their names; missing ones are None or NaN."""
-    return blake2b(
-        msgspec.msgpack.encode([_plain(field.type, row.get(field.name)) for field in signature.inputs]),
-        digest_size=16,
-    ).digest()
+def row_hashes(signature: Signature, names: Sequence[str], rows: Sequence[Sequence[Value]]) -> list[int]:
+    """A hash of a version's own inputs in each row; 5 and 5.0 have the same one, and so have None and NaN.
 
-
-def _plain(kind: FieldType, value: Value) -> Value:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return _CASTS[kind](value)
+    Args:
+        signature: of the version.
+        names: of a row's values, in their order; an input that is not among them is missing.
+        rows: None or NaN where a value is missing.
+    """
+    own = [field.name for field in signature.inputs]
+    if list(names) != own:
+        places = [names.index(name) if name in names else None for name in own]
+        rows = [[None if place is None else row[place] for place in places] for row in rows]
+    # Only NaN is not equal to itself.
+    return [hash(tuple([value if value == value else None for value in row])) for row in rows]  # noqa: PLR0124
 
 
 def _candidates(route: "VersionRoute", request: "PendingRequest") -> list[str]:
@@ -337,8 +336,9 @@ def _split(ids: bytes) -> list[bytes]:
     return [ids[start : start + 16] for start in range(0, len(ids), 16)]
 
 
-def _key(project: str, version: str, id_: bytes) -> bytes:
-    return b"/".join((project.encode(), version.encode(), id_))
+def _keys(project: str, ids: Sequence[bytes]) -> list[bytes]:
+    prefix = project.encode() + b"/"
+    return [prefix + id_ for id_ in ids]
 
 
 def _old(ids: Sequence[bytes]) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 
 from services.gateway.recorder import Recorder
 from services.gateway.records import AnsweredRows, AnswerOrigin, RecordingLimits
-from services.gateway.repeated_ids import RecordedAnswer, look_up, row_digest
+from services.gateway.repeated_ids import RecordedAnswer, look_up, row_hashes
 from services.http.loop import run
 from services.registry.model import Field, FieldType, Mode, Project
 from services.store.identifiers import new_ids
@@ -63,7 +63,7 @@ def test_the_store_says_what_was_answered_to_which_row(
     def found(*versions: str, by_name: bool = False) -> dict[bytes, RecordedAnswer]:
         return look_up(lambda: any_platform.store, project, wanted, versions, by_name=by_name)
 
-    digests = [row_digest(asked.signature, dict(zip(NAMES, row, strict=True))) for row in ROWS]
+    digests = row_hashes(asked.signature, NAMES, ROWS)
     expected = {
         ids[:16]: RecordedAnswer("R", REVISION, digests[0], 1.5, None, ()),
         ids[16:]: RecordedAnswer("R", REVISION, digests[1], 2.5, None, ()),
@@ -71,8 +71,9 @@ def test_the_store_says_what_was_answered_to_which_row(
     assert found("A", "S", "R") == expected
     assert found("S") == {}
     assert {one.version for one in found("S", by_name=True).values()} == {"S"}
-    changed = dict(zip(NAMES, ROWS[1], strict=True)) | {"organic": True}
-    assert row_digest(asked.signature, changed) != digests[1]
+    assert row_hashes(asked.signature, NAMES, [(1, None, None, True)]) != [digests[1]]
+    turned: list[Any] = [(False, None, float("nan"), 1.0)]
+    assert row_hashes(asked.signature, NAMES[::-1], turned) == [digests[1]]
 
 
 def test_of_two_gateways_that_recorded_one_id_the_first_in_the_store_stands_everywhere(
