@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from services.containers.interface import ENDPOINT_VARIABLE, ServiceSpec
 from services.containers.model import (
     PLATFORM_LABEL,
@@ -12,6 +14,9 @@ from services.containers.model import (
     ContainerRole,
     ContainerSpec,
 )
+
+MOST_PROCESSES = 512
+"""Of one service, its threads among them, where nothing else is asked for."""
 
 
 def container_spec(
@@ -50,6 +55,7 @@ def container_spec(
         ports=spec.ports,
         mounts=spec.mounts,
         network=network,
-        limits=spec.limits,
+        limits=replace(spec.limits, processes=spec.limits.processes or MOST_PROCESSES),
         restart=spec.restart,
+        is_unprivileged=True,
     )

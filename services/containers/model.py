@@ -243,6 +243,8 @@ class ContainerSpec(Struct, frozen=True):
         aliases: further names by which others on `network` reach it.
         user: empty takes the image's own.
         entrypoint: what `command` is given to; empty takes the image's own.
+        is_unprivileged: whether every Linux capability, and the way to get one back, is taken away. What
+            starts as an ordinary user needs none; what changes its user, or files' owners, needs some.
     """
 
     name: str
@@ -260,6 +262,7 @@ class ContainerSpec(Struct, frozen=True):
     working_folder: str = ""
     stop_seconds: int = 15
     entrypoint: tuple[str, ...] = ()
+    is_unprivileged: bool = False
 
 
 class Volume(Struct, frozen=True):

@@ -120,6 +120,8 @@ def one_off_container(
         limits=ResourceLimits(memory=memory),
         restart=RestartPolicy.NEVER,
         user=user,
+        # Another user than the image's comes to change files' owners.
+        is_unprivileged=not user,
     )
 
 

@@ -36,6 +36,8 @@ CERTIFICATE, KEY = "certificate.pem", "key.pem"
 HOME, BALANCER_HOME, USER = "/var/lib/relevo", "/opt/relevo/balancer", 10001
 """Where the images keep what is theirs, and the user that they run as."""
 _ANY = "0.0.0.0"  # noqa: S104 - inside a container; what is published is the request's to say
+_MOST_PROCESSES = 2048
+"""Of one part, its threads among them: far more than any has, far fewer than a machine bears."""
 _CQL_PORT, _REGISTRY_PORT, _DATALAKE_PORT = 9042, 5000, 3306
 
 
@@ -95,8 +97,9 @@ def specification(plan: Plan, part: Part, image: str) -> ContainerSpec:
         else tuple(Mount(target, volume) for volume, target in volumes_of(plan.name, part)),
         network=plan.name,
         aliases=(container_name(plan.name, "gateway"),) if part.role is ContainerRole.GATEWAY else (),
-        limits=ResourceLimits(memory=limit),
+        limits=ResourceLimits(memory=limit, processes=_MOST_PROCESSES),
         stop_seconds=part.stop_seconds,
+        is_unprivileged=True,
     )
     marked = {SPECIFICATION_LABEL: _digest(plan, part, spec)}
     return replace(spec, labels={**spec.labels, **marked})

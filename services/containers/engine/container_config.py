@@ -1,15 +1,18 @@
 """From our plain description of a container to what the engine wants to be told."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from docker import types
 
+from services.containers.engine.log_rotation import LOG_DRIVER, LOG_ROTATION
 from services.containers.model import ContainerSpec, Mount, Port, ResourceLimits
 from services.errors import InvalidInput
 
 _LEAST_MEMORY = 6 << 20
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - Docker's own default for a published port
+_UNPRIVILEGED: Mapping[str, Any] = {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
 _VARIABLE = re.compile(r"[^=\0]+")
 
 
@@ -29,7 +32,9 @@ def container_config(client: Any, spec: ContainerSpec) -> dict[str, Any]:
         mounts=[_mount(mount) for mount in spec.mounts],
         restart_policy={"Name": spec.restart.value},
         init=True,
+        log_config=types.LogConfig(type=LOG_DRIVER, config=dict(LOG_ROTATION)),
         **_limits(spec.limits),
+        **(_UNPRIVILEGED if spec.is_unprivileged else {}),
     )
     networking = None
     if spec.network:

@@ -5,6 +5,7 @@ from typing import Any
 
 import docker.types
 
+from services.containers.engine.log_rotation import LOG_DRIVER, LOG_ROTATION
 from services.containers.model import Mount, Port, ResourceLimits
 
 _NANOSECONDS = 1_000_000_000
@@ -66,6 +67,7 @@ class ServiceDefinition:
                 restart_policy=docker.types.RestartPolicy(condition="any", delay=_NANOSECONDS),
                 placement=docker.types.Placement(constraints=list(placement) or None),
                 networks=[network],
+                log_driver=docker.types.DriverConfig(LOG_DRIVER, options=dict(LOG_ROTATION)),
             ),
             "name": name,
             "labels": dict(labels),

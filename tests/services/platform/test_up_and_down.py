@@ -104,6 +104,18 @@ def test_from_nothing_to_a_gateway_that_answers(engine: Engine, shared: SharedPl
         assert gateway.health().store == "reachable"
 
 
+def test_no_part_has_a_capability_or_endless_logs_and_processes(
+    engine: Engine, shared: SharedPlatform
+) -> None:
+    parts = find_platform(engine, shared.request.name).parts
+    assert parts
+    for name, part in parts.items():
+        host = engine.inspect(part.identifier)["HostConfig"]
+        assert (name, host["CapDrop"], host["SecurityOpt"]) == (name, ["ALL"], ["no-new-privileges"])
+        assert host["PidsLimit"] > 0
+        assert host["LogConfig"]["Config"]["max-size"]
+
+
 def test_setting_up_again_changes_nothing(engine: Engine, shared: SharedPlatform, silent: Silent) -> None:
     before = _identifiers(engine, shared.request.name)
     again = set_up(engine, shared.request, silent, issued=shared.tokens.append)
