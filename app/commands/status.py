@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from app.commands.publish import add_gateway_options, gateway_client
+from app.connection.store_sync import store_sync_words
 from services.gateway.messages import Health, Outage, ProjectStatus
 from services.registry.model import ChampionChange
 from widgets.evidence import evidence_details
@@ -39,6 +40,8 @@ def gateway_lines(health: Health) -> list[str]:
             f"  {health.spool.set_aside_rows} rows set aside that the store cannot take: kept in the "
             "gateway's spool, whose log says why"
         )
+    if health.store_sync in {"periodic", "unknown"}:
+        lines.append(f"  {store_sync_words(health)} ({health.spool.kept_rows:,} rows now)")
     if health.shipping:
         lines.append(f"  nothing can be brought to the store: {health.shipping}")
     return lines

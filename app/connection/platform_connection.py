@@ -159,7 +159,7 @@ class PlatformConnection(ReconnectingConnection[Platform]):
         health = self.gateway_health
         if health is None:
             return self.gateway_error.message if self.gateway_error is not None else None
-        return (health.outages, health.past_outages, health.shipping, self.set_aside)
+        return (health.outages, health.past_outages, health.shipping, self.set_aside, health.store_sync)
 
     def _checked(self, platform: Platform, error: RelevoError | None) -> None:
         if platform is not self.platform:

@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.connection.platform import SecretsNeeded
 from app.connection.platform_connection import PlatformConnection
 from app.connection.reconnecting import ConnectionState
+from app.connection.store_sync import store_sync_words
 from app.context import Context
 from app.error_text import as_sentence, describe_error
 from app.shell.outage_view import OutageView
@@ -62,7 +63,9 @@ class ConnectionView(QObject):
             item.setVisible(parts)
         if connection.platform is not None:
             lost = connection.error.message if connection.error else None
-            status.show_part(status.store, connection.platform.store_name, lost)
+            health = connection.gateway_health
+            hint = as_sentence(store_sync_words(health)) if health is not None else ""
+            status.show_part(status.store, connection.platform.store_name, lost, hint)
             self._show_gateway()
             self._show_champions()
 

@@ -50,10 +50,10 @@ class StatusLine(QStatusBar):
         self.more.setVisible(len(titles) > 1)
         self.more.set_status(f"and {len(titles) - 1} more", hint="\n".join(titles[1:]))
 
-    def show_part(self, item: StatusItem, name: str, error: str | None) -> None:
-        """Show whether a part of the platform answers; `error` says why it does not."""
+    def show_part(self, item: StatusItem, name: str, error: str | None, hint: str = "") -> None:
+        """Show whether a part of the platform answers; `error` says why it does not, `hint` how it does."""
         item.show()
         if error is None:
-            item.set_status(f"{name} ok", State.GOOD)
+            item.set_status(f"{name} ok", State.GOOD, hint)
         else:
             item.set_status(f"{name} unreachable", State.BAD, error)

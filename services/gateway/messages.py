@@ -293,6 +293,7 @@ class SpoolHealth(Struct, frozen=True):
         shipped: rows brought to the store since the gateway started.
         set_aside: batches that the store cannot take, or that are damaged; they are kept in the spool.
         set_aside_rows: rows in them.
+        kept_rows: rows that the store has and has perhaps not synced yet; the spool keeps them until then.
     """
 
     bytes: int = 0
@@ -301,6 +302,7 @@ class SpoolHealth(Struct, frozen=True):
     shipped: int = 0
     set_aside: int = 0
     set_aside_rows: int = 0
+    kept_rows: int = 0
 
 
 class Outage(Struct, frozen=True):
@@ -329,6 +331,9 @@ class Health(Struct, frozen=True):
         outages: versions that do not answer now, champions first.
         past_outages: the latest that ended since the gateway started, oldest first.
         shipping: why nothing can be brought to the store at the moment; empty when all is well.
+        store_sync: when the store brings to its disks what it acknowledges: `first`, before it answers;
+            `periodic`, afterwards; `unknown`, where nobody may read it; empty before it was reached.
+        store_sync_seconds: the period, or the one that is assumed.
     """
 
     status: Literal["ok"] = "ok"
@@ -338,6 +343,8 @@ class Health(Struct, frozen=True):
     outages: list[Outage] = []
     past_outages: list[Outage] = []
     shipping: str = ""
+    store_sync: Literal["", "first", "periodic", "unknown"] = ""
+    store_sync_seconds: float = 0.0
 
 
 class ErrorDetail(Struct, frozen=True, omit_defaults=True):

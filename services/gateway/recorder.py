@@ -21,6 +21,7 @@ from services.gateway.shipping.shipper import Shipper, ShipTimer
 from services.gateway.spool.entries import encode_part
 from services.gateway.spool.spool import EncodedRows, PredictionKind, Spool
 from services.store.interface import Store
+from services.store.sync_state import SyncState
 
 StoreOpener = Callable[[], Store]
 """Gives the open store, or raises Unavailable; called from threads, again until it succeeds.
@@ -95,6 +96,11 @@ class Recorder:
     def lag_seconds(self) -> float:
         """How long the oldest row that is not in the store yet has waited."""
         return self._lag.seconds()
+
+    @property
+    def store_sync(self) -> SyncState | None:
+        """How the store syncs what it acknowledges; None before it was reached."""
+        return self._shipper.store_sync
 
     @property
     def trouble(self) -> str:

@@ -17,6 +17,7 @@ from services.registry.interface import RegistryStore
 from services.registry.model import Job, Listener, Signature, Token
 from services.store.batches import Batch, Column, LabelBatch, PredictionBatch
 from services.store.identifiers import Ids
+from services.store.sync_state import SyncState
 
 
 class TrainingStore(Protocol):
@@ -313,6 +314,13 @@ class Store(
 
     def ping(self) -> None:
         """Unavailable if the server does not answer."""
+
+    def sync_state(self) -> SyncState:
+        """When what it acknowledges is on its disks, and which lives its nodes live.
+
+        Raises:
+            Unavailable: no node answers.
+        """
 
     def close(self) -> None:
         """Give connections back; every later call raises Unavailable."""

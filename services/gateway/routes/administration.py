@@ -19,8 +19,12 @@ from services.store.interface import Store
 
 async def _health(call: Call) -> messages.Health:
     parts, grant = call.dependencies, call.grant
+    sync = parts.recorder.store_sync
     health = messages.Health(
-        store="reachable" if parts.store.reachable else "unreachable", spool=parts.recorder.health()
+        store="reachable" if parts.store.reachable else "unreachable",
+        spool=parts.recorder.health(),
+        store_sync="" if sync is None else sync.mode.value,
+        store_sync_seconds=0.0 if sync is None else sync.seconds,
     )
     if grant is None:
         return health

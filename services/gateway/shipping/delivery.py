@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from services.errors import Conflict, Corrupt, InvalidInput, NotFound, NotPrepared, RelevoError
 from services.gateway.shipping.deduplication import Deduplicator
+from services.gateway.shipping.safekeeping import Safekeeping
 from services.gateway.spool.outbox import Outbox, PlacedBatch, SegmentEnd
 from services.registry.model import Project, Signature
 from services.store.batches import LabelBatch, PredictionBatch, decode
@@ -111,6 +112,11 @@ class StoreWriter:
         with self._guard:
             self._prepared = {key: known for key, known in self._prepared.items() if key[0] != project}
 
+    def forget_opened(self) -> None:
+        """Segments are to be opened anew: the store may have lost that they are."""
+        with self._guard:
+            self._opened.clear()
+
     def _open_segment(self, placed: PlacedBatch) -> None:
         segment = (placed.project, placed.segment)
         with self._guard:
@@ -132,6 +138,7 @@ class ParallelDelivery:
     def __init__(self, store: Store, outbox: Outbox, *, workers: int, repeat_seconds: float) -> None:
         self._store = store
         self._outbox = outbox
+        self.safekeeping = Safekeeping(store, outbox)
         self._deduplicator = Deduplicator(store, repeat_seconds)
         self._writer_to_store = StoreWriter(store, outbox.writer)
         self._waiting: dict[int, float] = {}
@@ -156,7 +163,7 @@ class ParallelDelivery:
             looked_at.values(),
         )
         if delivered:
-            self._outbox.remove([looked_at[number] for number in delivered])
+            self.safekeeping.shipped([looked_at[number] for number in delivered])
         never = {number: error for number, error in {**failures, **refusals}.items() if _is_final(error)}
         for placed in batches:
             if placed.number in never:
@@ -220,11 +227,19 @@ class ParallelDelivery:
         results = {number: future.result() for number, future in pending if raised[number] is None}
         return results, {number: error for number, error in raised.items() if error is not None}
 
+    def look_after_the_shipped(self, *, at_once: bool) -> None:
+        """Let go of what the store has synced; what it may have lost waits again: `Safekeeping.look`."""
+        if self.safekeeping.look(at_once=at_once):
+            self._writer_to_store.forget_opened()
+            # Readers may have passed the places meanwhile, so each is looked at first.
+            again = {placed.number: -math.inf for placed in self._outbox.placed_batches()}
+            self._waiting.update(again)
+
     def close_segments(self) -> None:
         """Close the segments all of whose batches the store has; raises as `deliver`."""
         for ending in self._outbox.ended_segments():
             self._writer_to_store.close_segment(ending)
-            self._outbox.remove_segment_end(ending)
+            self.safekeeping.closed(ending)
 
     def close(self) -> None:
         """End the workers; the store stays open."""

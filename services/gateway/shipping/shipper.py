@@ -14,12 +14,13 @@ from services.gateway.shipping.delivery import ParallelDelivery
 from services.gateway.spool.batching import assemble_batches, sort_damaged_out
 from services.gateway.spool.entries import Entry, EntryReader
 from services.gateway.spool.maintenance import DiskReserve, SpoolMaintenance
-from services.gateway.spool.outbox import DamagedEntry, Outbox, UnplacedBatch
+from services.gateway.spool.outbox import LOT_BYTES, DamagedEntry, Outbox, UnplacedBatch
 from services.store.interface import Store
+from services.store.sync_state import SyncState
 
 _logger = logging.getLogger(__name__)
-_ROUND_BYTES = 8 << 20
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+_KEEPING_WAIT = 1.0
 
 Shipped = Callable[[int, bool], None]
 """Called from the thread: the entry up to which nothing waits; whether the store has that lot wholly."""
@@ -132,9 +133,20 @@ class Shipper:
             if self._wait:
                 self._ending.wait(self._wait)
             else:
-                self._asked.wait(None if self._reserve.held else _LONGEST_WAIT)
+                self._asked.wait(self._longest_wait())
         self._asked.clear()
         return not self._ending.is_set() or time.monotonic() < self._deadline
+
+    def _longest_wait(self) -> float | None:
+        """After how many seconds a round is due that nobody asks for; None for never."""
+        if self._delivery is not None and self._delivery.safekeeping.keeps:
+            return _KEEPING_WAIT
+        return None if self._reserve.held else _LONGEST_WAIT
+
+    @property
+    def store_sync(self) -> SyncState | None:
+        """How the store syncs what it acknowledges; None before it was reached."""
+        return self._delivery.safekeeping.state if self._delivery is not None else None
 
     def _try_round(self) -> None:
         last = self._ending.is_set()  # a round that began before the end was asked for may have missed rows
@@ -171,6 +183,7 @@ class Shipper:
                 workers=self._limits.shippers,
                 repeat_seconds=self._limits.repeat_seconds,
             )
+        self._delivery.look_after_the_shipped(at_once=bool(self.trouble))
         batches = self._outbox.placed_batches()
         entries: list[Entry] = []
         if not batches:
@@ -182,6 +195,8 @@ class Shipper:
             self._set_aside = True
             return True  # empty batches are to be delivered in their stead
         self._delivery.close_segments()
+        if self._outbox.has_waiting():
+            return True  # what is shipped again comes in several lots
         if batches or self._set_aside:
             self._shipped(self._outbox.assembled, not self._set_aside)
             self._set_aside = False
@@ -192,7 +207,7 @@ class Shipper:
 
     def _lot_bytes(self) -> int:
         """How much to take at once: on a full disk so little that the room given up is enough."""
-        return _ROUND_BYTES if self._reserve.held else self._limits.reserve_bytes // 8
+        return LOT_BYTES if self._reserve.held else self._limits.reserve_bytes // 8
 
     def _assemble(self, entries: list[Entry]) -> None:
         batches, damaged = _batches_of(entries)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from services.gateway.spool.database import connect, transaction, translate
 from services.store.log.gaps import NOTHING
 
+LOT_BYTES = 8 << 20
 SEGMENT_ROWS = 100_000
 SEGMENT_BATCHES = 2_000
 """Small batches, as light traffic makes them, are packed sooner."""
@@ -34,11 +35,21 @@ CREATE TABLE IF NOT EXISTS parcels (
     number INTEGER PRIMARY KEY, project TEXT NOT NULL, segment INTEGER NOT NULL, sequence INTEGER NOT NULL,
     rows INTEGER NOT NULL, blob BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS shipped (number INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS closed (
+    project TEXT, segment INTEGER, PRIMARY KEY (project, segment)
+);
 CREATE TABLE IF NOT EXISTS set_aside (
     number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, project TEXT NOT NULL, segment INTEGER,
     sequence INTEGER, rows INTEGER NOT NULL, reason TEXT NOT NULL, header BLOB, content BLOB NOT NULL
 );
 """
+
+_WAITING = (
+    "SELECT number, project, segment, sequence, rows, blob FROM parcels"
+    " WHERE number NOT IN (SELECT number FROM shipped) ORDER BY number"
+)
+_KEPT_ROWS = "SELECT total(rows) FROM parcels WHERE number IN (SELECT number FROM shipped)"
 
 
 class UnplacedBatch(NamedTuple):
@@ -102,6 +113,7 @@ class Outbox:
         writer: this spool's name in the log.
         assembled: entries up to and including this number have been taken over.
         aside: how much is set aside.
+        kept_rows: that the store has and may still lose.
 
     Raises:
         StorageFull, Corrupt, Unavailable: the database cannot be opened.
@@ -116,6 +128,7 @@ class Outbox:
                 self._connection.execute(
                     "INSERT OR IGNORE INTO about VALUES (1, ?, 0)", (uuid.uuid4().hex,)
                 )
+            self.ship_again()
             about = self._connection.execute("SELECT writer, assembled FROM about").fetchone()
             aside = self._connection.execute("SELECT count(*), total(rows) FROM set_aside").fetchone()
         except BaseException as error:
@@ -170,12 +183,23 @@ class Outbox:
             )
         self._count_aside(1, placed.rows)
 
-    def placed_batches(self) -> list[PlacedBatch]:
-        """What is to be shipped, in order."""
-        rows = self._read(
-            "SELECT number, project, segment, sequence, rows, blob FROM parcels ORDER BY number"
-        )
-        return [PlacedBatch(*row) for row in rows]
+    def placed_batches(self, most_bytes: int = LOT_BYTES) -> list[PlacedBatch]:
+        """What is to be shipped next, in order: about so many bytes, at least one batch if there is any."""
+        found: list[PlacedBatch] = []
+        size = 0
+        try:
+            for row in self._connection.execute(_WAITING):
+                found.append(PlacedBatch(*row))
+                size += len(found[-1].blob)
+                if size >= most_bytes:
+                    break
+        except sqlite3.Error as error:
+            raise translate(error) from error
+        return found
+
+    def has_waiting(self) -> bool:
+        """Whether any batch is to be shipped."""
+        return bool(self._read(f"SELECT EXISTS ({_WAITING})")[0][0])
 
     def replace(self, batches: Sequence[PlacedBatch]) -> None:
         """Keep batches with other rows at the same places; raises as `place`."""
@@ -192,6 +216,41 @@ class Outbox:
                 "DELETE FROM parcels WHERE number = ?", [(placed.number,) for placed in batches]
             )
 
+    def keep(self, batches: Sequence[PlacedBatch]) -> None:
+        """The store has these and may still lose them: they are no more shipped, but stay; as `place`."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                "INSERT INTO shipped VALUES (?)", [(placed.number,) for placed in batches]
+            )
+        self.kept_rows += sum(placed.rows for placed in batches)
+
+    def keep_segment_end(self, ending: SegmentEnd) -> None:
+        """The store knows the end of the segment and may still lose it; raises as `place`."""
+        with transaction(self._connection):
+            self._connection.execute("INSERT INTO closed VALUES (?, ?)", (ending.project, ending.segment))
+
+    def ship_again(self) -> None:
+        """All that was kept waits again to be shipped, at its places; raises as `place`."""
+        with transaction(self._connection):
+            self._connection.execute("DELETE FROM shipped")
+            self._connection.execute("DELETE FROM closed")
+        self.kept_rows = 0
+
+    def let_go(self, numbers: Sequence[int], endings: Sequence[SegmentEnd]) -> None:
+        """Drop what was kept and can be lost no more; raises as `place`."""
+        ended = [(ending.project, ending.segment) for ending in endings]
+        gone = [(number,) for number in numbers]
+        with transaction(self._connection):
+            self._connection.executemany("DELETE FROM parcels WHERE number = ?", gone)
+            self._connection.executemany("DELETE FROM shipped WHERE number = ?", gone)
+            for table in ("endings", "closed"):
+                self._connection.executemany(
+                    f"DELETE FROM {table} WHERE project = ? AND segment = ?",  # noqa: S608 - our own tables
+                    ended,
+                )
+            (kept,) = self._connection.execute(_KEPT_ROWS).fetchone()
+        self.kept_rows = int(kept)
+
     def place_anew(self, placed: PlacedBatch) -> PlacedBatch:
         """Give a batch the next place of its project's log instead of its own; raises as `place`."""
         with transaction(self._connection):
@@ -204,11 +263,13 @@ class Outbox:
         return placed._replace(segment=segment, sequence=sequence)
 
     def ended_segments(self) -> list[SegmentEnd]:
-        """Full segments all of whose batches the store has."""
+        """Full segments all of whose batches the store has for good, and of which it does not know it."""
         rows = self._read(
             "SELECT project, segment, rows, last_sequence FROM endings WHERE NOT EXISTS"
             " (SELECT 1 FROM parcels"
             "  WHERE parcels.project = endings.project AND parcels.segment = endings.segment)"
+            " AND NOT EXISTS (SELECT 1 FROM closed"
+            "  WHERE closed.project = endings.project AND closed.segment = endings.segment)"
         )
         return [SegmentEnd(*row) for row in rows]
 

@@ -73,7 +73,7 @@ class Spool:
         self.reserve = DiskReserve(folder, limits.reserve_bytes)
         self.reserve.hold()
         self._numbers: dict[PredictionKind | LabelHeader, int] = {}
-        self.left_over = self._entries.rows > 0 or bool(self.outbox.placed_batches())
+        self.left_over = self._entries.rows > 0 or self.outbox.has_waiting()
 
     @property
     def path(self) -> Path:
@@ -139,7 +139,15 @@ class Spool:
     def health(self) -> SpoolHealth:
         """How full it is."""
         held, aside = self._entries, self.outbox.aside
-        return SpoolHealth(held.bytes, self._limit, held.rows, held.shipped, aside.parcels, aside.rows)
+        return SpoolHealth(
+            held.bytes,
+            self._limit,
+            held.rows,
+            held.shipped,
+            aside.parcels,
+            aside.rows,
+            self.outbox.kept_rows,
+        )
 
     def close(self) -> None:
         """Close, and let another process own the folder; what is not shipped stays."""

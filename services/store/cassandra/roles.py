@@ -32,7 +32,10 @@ def prepare(address: CassandraAddress, passwords: RolePasswords, seconds: float)
         for role, rights in RIGHTS.items():
             _ensure_role(owner, address, role, passwords.of(role))
             for keyspace in (owner.historical, owner.live):
-                _ensure_rights(owner, role, keyspace, rights)
+                _ensure_rights(owner, role, f"KEYSPACE {keyspace}", f"data/{keyspace}", rights)
+        # So that a gateway knows when what it shipped is on the disk.
+        settings = ("system_views.settings", "data/system_views/settings")
+        _ensure_rights(owner, StoreRole.SERVICES, *settings, ("SELECT",))
     finally:
         owner.close()
 
@@ -111,14 +114,14 @@ def _ensure_role(
 
 
 def _ensure_rights(
-    owner: CassandraSession, role: StoreRole, keyspace: str, rights: tuple[str, ...]
+    owner: CassandraSession, role: StoreRole, what: str, resource: str, rights: tuple[str, ...]
 ) -> None:
     """Grant what is missing; nothing is taken that somebody granted on purpose."""
     rows = owner.read(
         "SELECT permissions FROM system_auth.role_permissions WHERE role = ? AND resource = ?",
-        (str(role), f"data/{keyspace}"),
+        (str(role), resource),
     )
     present = set(rows[0][0] or ()) if rows else set()
     for right in rights:
         if right not in present:
-            owner.define(f"GRANT {right} ON KEYSPACE {keyspace} TO {role}")
+            owner.define(f"GRANT {right} ON {what} TO {role}")

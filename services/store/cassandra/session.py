@@ -8,9 +8,10 @@ from typing import Any
 from cassandra import ConsistencyLevel
 from cassandra.cluster import Cluster, ResponseFuture
 from cassandra.cluster import Session as DriverSession
-from cassandra.query import PreparedStatement, Statement
+from cassandra.pool import Host
+from cassandra.query import PreparedStatement, SimpleStatement, Statement
 
-from services.errors import Unavailable
+from services.errors import RelevoError, Unavailable
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import cluster
 from services.store.cassandra.cluster import checked_prefix, make_cluster, session_closed, session_opened
@@ -112,6 +113,19 @@ class CassandraSession:
     def read_each(self, statement: str, values: Iterable[Sequence[object]]) -> list[list[Row]]:
         """The same read for many keys, many at a time, in their order."""
         return self._each(statement, values, write=False)
+
+    def read_on_each_node(self, statement: str) -> dict[str, list[Row] | RelevoError]:
+        """What every node that the cluster has tells of itself, or why it does not; by its identity."""
+        self._check_open()
+        hosts = self._cluster.metadata.all_hosts()
+        return {str(host.host_id): self._read_on(host, statement) for host in hosts}
+
+    def _read_on(self, host: Host, statement: str) -> list[Row] | RelevoError:
+        try:
+            with translated(write=False):
+                return list(self._driver.execute(SimpleStatement(statement), host=host))
+        except RelevoError as error:
+            return error
 
     def write(self, statement: str, values: Sequence[object] = ()) -> None:
         """A write that may be repeated without harm."""

@@ -10,6 +10,7 @@ from services.store.cassandra.registry import CassandraRegistry
 from services.store.cassandra.revisions import CassandraRevisions
 from services.store.cassandra.rollups import CassandraRollups
 from services.store.cassandra.schema import prepare_schema
+from services.store.cassandra.sync_state import CassandraSyncState
 from services.store.cassandra.training import CassandraTraining
 
 
@@ -22,6 +23,7 @@ class CassandraStore(
     CassandraRollups,
     CassandraArtifacts,
     CassandraCoordination,
+    CassandraSyncState,
 ):
     """`services.store.interface.Store` on a cluster; reconnects by itself after it was lost.
 

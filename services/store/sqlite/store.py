@@ -11,6 +11,7 @@ from services.store.sqlite.registry import SqliteRegistry
 from services.store.sqlite.revisions import SqliteRevisions
 from services.store.sqlite.rollups import SqliteRollups
 from services.store.sqlite.training import SqliteTraining
+from services.store.sync_state import SYNCED_FIRST, SyncState
 
 
 class SqliteStore(
@@ -52,6 +53,10 @@ class SqliteStore(
         """See `Store`."""
         with self._database.reading() as connection:
             connection.execute("SELECT value FROM historical_db.change_counter").fetchone()
+
+    def sync_state(self) -> SyncState:
+        """See `Store`; every commit is synced before it returns."""
+        return SYNCED_FIRST
 
     def close(self) -> None:
         """See `Store`."""
