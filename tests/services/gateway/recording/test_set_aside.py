@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import Uncertain
+from services.errors import Unavailable, Uncertain
 from services.evaluation.reader.reader import ProjectReader
 from services.gateway.recorder import Recorder
 from services.gateway.records import AnsweredRows, Durability, RecordingLimits
@@ -15,7 +15,7 @@ from services.gateway.spool.outbox import Outbox
 from services.gateway.spool.spool import Spool
 from services.http.loop import run
 from services.registry.model import Mode
-from services.store.interface import Position
+from services.store.interface import Position, Store
 from services.store.log.gaps import find_gaps, pass_gap
 from tests.services.gateway.recording.conftest import Platform, Until
 
@@ -115,7 +115,7 @@ def test_a_batch_that_is_damaged_in_the_spool_takes_no_other_with_it(
     spool = tmp_path / "spool"
 
     async def main() -> None:
-        recorder = Recorder.open(spool, lambda: any_platform.store, limits=quick)
+        recorder = Recorder.open(spool, down, limits=quick)
         recorder.start()
         await recorder.record_and_wait(any_platform.origin(), any_platform.answers(2))
         await recorder.record_and_wait(any_platform.origin("A", Mode.CHALLENGER), any_platform.answers(3))
@@ -133,6 +133,11 @@ def test_a_batch_that_is_damaged_in_the_spool_takes_no_other_with_it(
     damage(spool / "outbox.sqlite3", change)
     run(again())
     assert len(any_platform.logged_ids()) == 5 - sum(rows for _, rows, *_ in kept(spool))
+
+
+def down() -> Store:
+    """A store that nobody reaches: all that is recorded stays in the spool."""
+    raise Unavailable("the store is down")
 
 
 async def assembled(platform: Platform, spool: Path, limits: RecordingLimits) -> None:
@@ -157,7 +162,7 @@ def test_an_entry_that_is_damaged_in_the_spool_takes_no_other_with_it(
     spool = tmp_path / "spool"
 
     async def main() -> None:
-        recorder = Recorder.open(spool, lambda: platform.store, limits=quick)
+        recorder = Recorder.open(spool, down, limits=quick)
         recorder.start()
         await recorder.record_and_wait(platform.origin(), platform.answers(2))
         await recorder.record_and_wait(platform.origin("A", Mode.CHALLENGER), platform.answers(3))
