@@ -201,7 +201,7 @@ def test_what_comes_after_readers_have_passed_its_place_takes_another(
     spool, store, project = tmp_path / "spool", any_platform.store, any_platform.project
 
     async def main() -> None:
-        recorder = Recorder.open(spool, lambda: store, limits=quick)
+        recorder = Recorder.open(spool, down, limits=quick)
         recorder.start()
         await recorder.record_and_wait(any_platform.origin(), any_platform.answers(2))
         await recorder.record_and_wait(any_platform.origin("A", Mode.CHALLENGER), any_platform.answers(3))
