@@ -71,6 +71,14 @@ class Access:
         }
         self._cache.clear()
 
+    def knows(self, authorization: str | None) -> bool:
+        """Whether the value of an `Authorization` header allows anything at all."""
+        try:
+            self.grant(authorization)
+        except (Unauthorized, Unavailable):
+            return False
+        return True
+
     def grant(self, authorization: str | None) -> Grant:
         """What the value of an `Authorization` header allows.
 

@@ -13,6 +13,7 @@ from services.gateway.recorder import Recorder
 from services.gateway.registry_watcher import RegistryWatcher
 from services.gateway.routing_table import RoutingTable
 from services.gateway.store_access import StoreAccess
+from services.http.body_budget import BodyBudget
 from services.http.cross_origin import NO_ORIGINS, AllowedOrigins
 from services.registry.service import Registry
 
@@ -26,6 +27,7 @@ class Dependencies:
         address: under which clients reach this gateway; known once it listens.
         service_address: under which services do.
         body_limit: bytes that a request's body may have, artifacts and training sets apart.
+        bodies: room for the bodies of all requests together.
         origins: whose web pages may call.
         listener_states: the ports of its own that it has opened, or could not.
     """
@@ -41,6 +43,7 @@ class Dependencies:
     outages: Outages
     secret: str
     body_limit: int
+    bodies: BodyBudget
     origins: AllowedOrigins = NO_ORIGINS
     address: str = ""
     service_address: str = ""

@@ -10,6 +10,7 @@ from services.gateway import messages
 from services.gateway.operations import Operation
 from services.gateway.protocols.registry import BY_VERSION
 from services.gateway.request_limits import (
+    BODY_BYTES,
     LARGEST_INTEGER,
     LONGEST_TEXT,
     MOST_ROWS,
@@ -145,7 +146,7 @@ def _of_project(project: Project, listener: str | None) -> tuple[Document, Docum
             "requestBody": _body(taken),
             "responses": {
                 "200": _answer("What became of them.", _reference("LabelCounts")),
-                **_error_answers((400, 401, 403, 404, 413, 422, 503)),
+                **_error_answers((400, 401, 403, 404, 413, 415, 422, 503)),
             },
             "security": [{"token": []}],
         }
@@ -193,7 +194,7 @@ def _predict(
             "requestBody": _body(_reference(asked)),
             "responses": {
                 "200": _answer("One prediction for each instance.", _reference(given)),
-                **_error_answers((400, 401, 403, 404, 409, 413, 422, 503)),
+                **_error_answers((400, 401, 403, 404, 409, 413, 415, 422, 503)),
             },
             "security": [{"token": []}],
         }
@@ -324,8 +325,7 @@ def _operation(operation: Operation, schemas: dict[str, Document]) -> Document:
         content = "application/octet-stream" if operation.takes is bytes else _JSON
         schema = {} if operation.takes is bytes else schemas[_key(operation.takes)]
         described["requestBody"] = {"required": True, "content": {content: {"schema": schema}}}
-        if operation.limit is not None:
-            described["requestBody"]["description"] = f"At most {operation.limit:,} bytes."
+        described["requestBody"]["description"] = f"At most {operation.limit or BODY_BYTES:,} bytes."
     return described
 
 
@@ -351,7 +351,7 @@ def _responses(operation: Operation, schemas: dict[str, Document]) -> Document:
         codes |= {401}
     if operation.takes is not None:
         invalid = operation.form.invalid
-        codes |= {413, invalid} if operation.takes is bytes else {400, 413, invalid}
+        codes |= {413, 415, invalid} if operation.takes is bytes else {400, 413, 415, invalid}
     return {**success, **_error_answers(sorted(codes), operation.form.body.__name__)}
 
 
@@ -364,7 +364,8 @@ def _answer(description: str, schema: Document) -> Document:
 
 
 def _body(schema: Document) -> Document:
-    return {"required": True, "content": {_JSON: {"schema": schema}}}
+    told = f"At most {BODY_BYTES:,} bytes, not compressed."
+    return {"required": True, "description": told, "content": {_JSON: {"schema": schema}}}
 
 
 def _reference(name: str) -> Document:

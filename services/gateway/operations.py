@@ -5,7 +5,7 @@ From the same list come the Starlette routes and the OpenAPI description, so the
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from services.gateway.dependencies import Dependencies
 from services.http.addresses import Network, is_within
 from services.http.errors import ErrorAnswer, WrongMethod, answer_for
 from services.http.request import JSON
-from services.http.starlette import read_body, response_of
+from services.http.starlette import body_within, response_of
 from services.http.validation_errors import explain
 from services.registry.model import TokenRole
 
@@ -31,6 +31,7 @@ SERVICE = (TokenRole.SERVICE, TokenRole.ADMIN)
 CLIENT = (TokenRole.CLIENT, TokenRole.ADMIN)
 ANYONE = (TokenRole.CLIENT, TokenRole.SERVICE, TokenRole.ADMIN)
 _MOST_THREADS = 40
+_ROOM_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Operation:
         limit: bytes of its body; None for the gateway's own limit.
         errors: statuses it may answer with, beside those that any may.
         form: how its errors are told.
+        check: is shown the bytes of a JSON body before they are decoded; raises what is wrong with them.
         more_with_token: whether it tells more to those who send a token, though none is needed.
     """
 
@@ -116,6 +118,7 @@ class Operation:
     query: tuple[Parameter, ...] = ()
     media_type: str = JSON
     form: ErrorForm = OWN_ERRORS
+    check: Callable[[bytes], None] | None = None
     more_with_token: bool = False
 
 
@@ -179,10 +182,13 @@ def _endpoint(
         try:
             path = _path(request, place)
             grant = _granted(dependencies, operation, place, request, path)
-            raw = await read_body(request, operation.limit or dependencies.body_limit) if decode else b""
-            body = decode(raw) if decode else None
-            call = Call(dependencies, path, request.query_params, body, grant)
-            return _response(operation, await _handled(operation.handle, call, limiter))
+            call = Call(dependencies, path, request.query_params, None, grant)
+            if decode is None:
+                return _response(operation, await _handled(operation.handle, call, limiter))
+            limit = operation.limit or dependencies.body_limit
+            async with body_within(request, limit, dependencies.bodies, _ROOM_SECONDS) as raw:
+                call = replace(call, body=decode(raw))
+                return _response(operation, await _handled(operation.handle, call, limiter))
         except Exception as error:  # noqa: BLE001 - told to the client by its kind; a bug is logged there
             return operation.form.response(error)
 
@@ -236,6 +242,8 @@ def _decoder(operation: Operation) -> Callable[[bytes], Any] | None:
     decoder = msgspec.json.Decoder(operation.takes)
 
     def decode(raw: bytes) -> Any:
+        if operation.check is not None:
+            operation.check(raw)
         try:
             return decoder.decode(raw)
         except (ValueError, RecursionError) as error:

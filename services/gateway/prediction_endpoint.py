@@ -3,7 +3,7 @@
 The token is checked when the head was read: of a stranger's request no body is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 from time import perf_counter
 
@@ -13,11 +13,14 @@ from services.errors import NotFound, RelevoError
 from services.gateway.dependencies import Dependencies
 from services.gateway.prediction_ids import check_ids, fresh_ids
 from services.gateway.protocols import PredictionProtocol
+from services.gateway.protocols.inference import HEADER_LENGTH
 from services.gateway.protocols.registry import PROTOCOLS
 from services.gateway.replies import SplitReply, WholeReply
 from services.gateway.routing_table import ProjectRoute
+from services.gateway.validation import check_rows_before_decoding
 from services.gateway.version_route import ASKED_BY_NAME, PendingRequest, VersionRoute
-from services.http.addresses import is_within
+from services.http.addresses import Caller, Network, is_within
+from services.http.body_budget import SMALL_BODY
 from services.http.request import HotRequest
 from services.http.routes import Complain, HotRoutes
 from services.registry.model import Listener, TokenRole
@@ -76,7 +79,7 @@ class PredictionEndpoint:
             raise
 
     def __call__(self, request: HotRequest) -> None:
-        """Reply now with a refusal, or later with the answer."""
+        """Reply now with a refusal, or later with the answer to a request that was admitted."""
         began = perf_counter()
         try:
             self._ask(request, began)
@@ -84,6 +87,8 @@ class PredictionEndpoint:
             self._metrics.refused(self._protocol.refuse(request, error))
 
     def _ask(self, request: HotRequest, began: float) -> None:
+        if len(request.body) > SMALL_BODY and request.header(HEADER_LENGTH) is None:
+            check_rows_before_decoding(request.body)
         route = self._routing_table.project(self._project or request.parameters["project"])
         version = self._version or request.parameters.get("version", "")
         arms = route.policy.probabilities()
@@ -134,9 +139,20 @@ def _check_place(parameters: Mapping[str, str], project: str, version: str) -> N
         raise NotFound(f"there is no version {parameters['version']!r} at this address")
 
 
+def _recognizes(
+    dependencies: Dependencies, networks: Sequence[Network]
+) -> Callable[[Caller, str | None], bool]:
+    """Whether a caller may ask anything at all: by its token, or by where it is."""
+
+    def recognizes(caller: Caller, authorization: str | None) -> bool:
+        return is_within(caller, networks) or dependencies.access.knows(authorization)
+
+    return recognizes
+
+
 def hot_routes(dependencies: Dependencies) -> HotRoutes:
     """Of the API, whose paths name the project."""
-    routes = HotRoutes(dependencies.origins.mark())
+    routes = HotRoutes(dependencies.origins.mark(), _recognizes(dependencies, ()))
     for kind in PROTOCOLS:
         endpoint = PredictionEndpoint(dependencies, kind.api, kind.error_answer)
         for path in kind.paths:
@@ -146,7 +162,8 @@ def hot_routes(dependencies: Dependencies) -> HotRoutes:
 
 def listener_hot_routes(dependencies: Dependencies, listener: Listener) -> HotRoutes:
     """Of a listener, which stands for a project or a version; they are at the root."""
-    routes = HotRoutes(dependencies.origins.mark())
+    networks = [ip_network(network) for network in listener.networks]
+    routes = HotRoutes(dependencies.origins.mark(), _recognizes(dependencies, networks))
     for kind in PROTOCOLS:
         endpoint = PredictionEndpoint(dependencies, kind.listener, kind.error_answer, listener)
         for path in kind.version_paths if listener.version else kind.project_paths:

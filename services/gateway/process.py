@@ -24,12 +24,14 @@ from services.gateway.recorder import Recorder
 from services.gateway.records import Durability
 from services.gateway.registry_watcher import RegistryWatcher, Snapshot, SnapshotFile
 from services.gateway.repeated_ids import RepeatedIds
+from services.gateway.request_limits import BODY_BYTES
 from services.gateway.routes import OPERATIONS
 from services.gateway.routes.inference import unknown_routes
 from services.gateway.routing_table import RoutingTable
 from services.gateway.store_access import StoreAccess
 from services.gateway.version_route import AnswerEffects
 from services.http.certificates import expires_at
+from services.http.connection_count import raise_descriptor_limit
 from services.http.cross_origin import AllowedOrigins
 from services.http.forwarding import Forwarders
 from services.http.limits import ConnectionLimits
@@ -39,6 +41,8 @@ from services.store.interface import Store
 
 _logger = logging.getLogger(__name__)
 _FIRST_LOOK_SECONDS = 5.0
+_MOST_CONNECTIONS = 5_000
+_OWN_DESCRIPTORS = 512
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
@@ -76,7 +80,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     allowed_origins: tuple[str, ...] = ()
     forwarded_by: tuple[str, ...] = ()
     answer_seconds: float = 10.0
-    body_limit: int = 32 << 20
+    body_limit: int = BODY_BYTES
     grace_seconds: float = 15.0
 
 
@@ -117,6 +121,9 @@ class Gateway:
         self._lost: dict[str, int] = {}
         metrics.registry.register(LostMetrics(lambda: self._lost))
         metrics.registry.register(self._foundation())
+        self._forwarders = Forwarders(settings.forwarded_by)
+        limits = ConnectionLimits(body=settings.body_limit, connections=_most_connections())
+        self._server = Server(limits, self._forwarders)
         self._dependencies = Dependencies(
             store=self._store,
             registry_watcher=self._registry_watcher,
@@ -129,10 +136,9 @@ class Gateway:
             outages=self._outages,
             secret=settings.secret,
             body_limit=settings.body_limit,
+            bodies=self._server.bodies,
             origins=AllowedOrigins(settings.allowed_origins),
         )
-        self._forwarders = Forwarders(settings.forwarded_by)
-        self._server = Server(ConnectionLimits(body=settings.body_limit), self._forwarders)
         self._listeners = Listeners(
             self._dependencies, self._server, self._security, settings.listener_host
         )
@@ -226,6 +232,14 @@ class Gateway:
             middleware=self._dependencies.origins.middleware(),
             exception_handlers=exception_handlers(),
         )
+
+
+def _most_connections() -> int:
+    """How many clients may be connected, so that descriptors are left for spool, store and services."""
+    descriptors = raise_descriptor_limit()
+    if descriptors is None:
+        return _MOST_CONNECTIONS
+    return min(_MOST_CONNECTIONS, max(descriptors - _OWN_DESCRIPTORS, descriptors // 2))
 
 
 def _security(settings: GatewaySettings) -> Security:

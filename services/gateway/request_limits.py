@@ -5,6 +5,8 @@ texts together stay below it: `SIGNATURE_BYTES` for what is there without any te
 texts.
 """
 
+BODY_BYTES = 32 << 20
+"""Of a request's body, where the operation says nothing else."""
 LARGEST_INTEGER = 2**53
 LONGEST_TEXT = 4096
 """Characters of one text: an input, a class, a label, a reason."""

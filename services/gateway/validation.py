@@ -28,6 +28,12 @@ _TYPES: dict[FieldType, Any] = {
     FieldType.BOOLEAN: bool,
 }
 _BYTES_A_CHARACTER = 4
+_OUTER_BRACKETS = 1_000
+"""More brackets than a request has around its rows: those of its tensors, columns and parameters."""
+_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_ROW_BEGINS = tuple(
+    (bracket, re.compile(_TEXT + rb"|" + re.escape(bracket), re.DOTALL)) for bracket in (b"{", b"[")
+)
 _RELAXED_TYPES = {**_TYPES, FieldType.INTEGER: int | float}
 
 
@@ -54,6 +60,23 @@ def check_count(rows: int, field: str) -> None:
     """InvalidField if a request has more rows than are taken at once."""
     if rows > MOST_ROWS:
         raise InvalidField(f"the request has {rows:,} rows; at most {MOST_ROWS:,} are taken", field=field)
+
+
+def check_rows_before_decoding(body: bytes) -> None:
+    """InvalidField if a JSON body has far more rows than are taken: decoding them would hold up all others.
+
+    A row is an object or an array, so brackets outside texts are counted, no further than to the limit.
+    """
+    for bracket, token in _ROW_BEGINS:
+        if body.count(bracket) <= MOST_ROWS + _OUTER_BRACKETS:
+            continue
+        found = 0
+        for match in token.finditer(body):
+            found += match[0] == bracket
+            if found > MOST_ROWS + _OUTER_BRACKETS:
+                raise InvalidField(
+                    f"the request has too many rows; at most {MOST_ROWS:,} are taken", field=""
+                )
 
 
 def request_fields(project: Project, version: Version) -> tuple[Field, ...]:

@@ -46,6 +46,10 @@ class TooLarge(InvalidInput):
     """A body is over the limit."""
 
 
+class UnsupportedMedia(InvalidInput):
+    """A body of a kind that is not taken."""
+
+
 class TooSlow(RelevoError):
     """A request did not arrive in time."""
 
@@ -87,6 +91,7 @@ class _Body(msgspec.Struct):
 KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
     (InvalidJson, 400, "invalid_json"),
     (TooLarge, 413, "too_large"),
+    (UnsupportedMedia, 415, "unsupported_media"),
     (InvalidInput, 422, "invalid_input"),
     (Unauthorized, 401, "unauthorized"),
     (Refused, 403, "forbidden"),
@@ -100,6 +105,14 @@ KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
     (Unavailable, 503, "unavailable"),
 )
 _RETRY_FULL_AFTER = 5.0
+
+
+def check_encoding(encoding: str) -> None:
+    """UnsupportedMedia if a body is compressed: unpacked, a small one could fill the memory."""
+    if encoding.strip().lower() not in {"", "identity"}:
+        raise UnsupportedMedia(
+            f"bodies with Content-Encoding {encoding[:40]!r} are not taken", remedy="Send it as it is."
+        )
 
 
 def error_body(code: str, message: str, *, field: str = "", remedy: str = "") -> bytes:

@@ -12,6 +12,10 @@ class ConnectionLimits:
 
     Attributes:
         body: bytes of a hot request's body.
+        bodies: bytes of all larger bodies together; what has no room is not read from its client.
+        small_bodies: bytes of all small bodies together.
+        connections: of all listeners together.
+        room: seconds that a larger body may wait for room.
         head: bytes of a request's target and headers together.
         idle: seconds an idle connection is kept.
         receive: seconds that a head, or a whole hot request, may take to arrive.
@@ -23,6 +27,10 @@ class ConnectionLimits:
     """
 
     body: int = 32 << 20
+    bodies: int = 40 << 20
+    small_bodies: int = 24 << 20
+    connections: int = 5_000
+    room: float = 10.0
     head: int = 64 << 10
     idle: float = 75.0
     receive: float = 60.0

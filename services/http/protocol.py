@@ -7,24 +7,25 @@ ones can share a batch); an ASGI one runs alone, as uvicorn's protocol does it.
 import logging
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from services.errors import RelevoError
+from services.errors import RelevoError, Unavailable
 from services.http.addresses import Caller
-from services.http.errors import TooLarge, TooSlow, answer_for, error_body
+from services.http.body_budget import GROWTH, SMALL_BODY, BodyBudget, busy
+from services.http.connection_count import ConnectionCount
+from services.http.errors import TooLarge, TooSlow, answer_for, check_encoding, error_body
 from services.http.forwarding import NO_FORWARDERS, Forwarders
 from services.http.limits import ConnectionLimits, ListenerState
 from services.http.request import HotRequest
-from services.http.routes import Admit, HotRoutes, Match
+from services.http.routes import HotRoutes, Match
 
 _logger = logging.getLogger(__name__)
 _MOST_PIPELINED = 128
 _MOST_PIPELINED_BYTES = 1 << 20
-_MOST_DROPPED = 64 << 10
 """Bytes of a refused body that are read and dropped so that the connection can go on."""
 _HOP_HEADERS = frozenset({b"upgrade", b"connection", b"http2-settings"})
 
@@ -37,21 +38,27 @@ class HotProtocol(HttpToolsProtocol):
         config: Config,
         state: ListenerState,
         routes: HotRoutes,
+        *,
         limits: ConnectionLimits,
+        count: ConnectionCount,
+        bodies: BodyBudget,
         forwarders: Forwarders = NO_FORWARDERS,
     ) -> None:
         super().__init__(config=config, server_state=state, app_state={})
         self._state = state
         self._routes = routes
         self._limits = limits
+        self._count = count
+        self._bodies = bodies
+        self._trusted = False
         self._forwarders = forwarders
         self._queue: deque[HotRequest | RequestResponseCycle] = deque()
         self._cycles = 0
         self._running: RequestResponseCycle | None = None
         self._handlers: dict[HotRequest, Match] = {}
-        self._refusals: dict[HotRequest, RelevoError] = {}
         self._receiving: HotRequest | None = None
         self._chunks: list[bytes] = []
+        self._large = bytearray()
         self._size = 0
         self._head_size = 0
         self._queued_bytes = 0
@@ -62,6 +69,12 @@ class HotProtocol(HttpToolsProtocol):
         self._ended = False
 
     # From the transport
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a place among the connections, or refuse if there is none."""
+        super().connection_made(transport)
+        if not self._count.enter(self) and not transport.is_closing():
+            self._refuse_with(Unavailable("too many connections are open", retry_after=1.0))
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; answers may already be written when this returns."""
@@ -86,14 +99,17 @@ class HotProtocol(HttpToolsProtocol):
         """Tell whoever still works on a request of this connection that the client has left."""
         del exc
         self.connections.discard(self)
+        self._count.leave(self)
         for exchange in self._queue:
             exchange.disconnected = True
             if isinstance(exchange, RequestResponseCycle):
                 exchange.message_event.set()
+            elif exchange in self._handlers:
+                self._give_room_back(exchange)
         self._queue.clear()
         self._handlers.clear()
-        self._refusals.clear()
         self._receiving = None
+        self._chunks, self._large = [], bytearray()
         self.flow.resume_writing()
         self.transport.close()
         self.parser = None
@@ -109,6 +125,15 @@ class HotProtocol(HttpToolsProtocol):
         self._relieve()
 
     # From the server
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of it is being answered."""
+        return not self._queue
+
+    def give_way(self) -> None:
+        """Close, because another needs the place."""
+        self.transport.abort()
 
     def shutdown(self) -> None:
         """Answer what has been asked, then close; an idle connection closes at the next `check`."""
@@ -127,6 +152,8 @@ class HotProtocol(HttpToolsProtocol):
             overdue = quiet > self._limits.linger and self._ended
         elif self.flow.write_paused:
             overdue = quiet > self._limits.stall
+        elif self._waits_for_room():
+            overdue = now - self._began > self._limits.room
         elif self._in_message and (self._receiving is not None or not self._queue):
             overdue = now - self._began > self._limits.receive
         elif self._in_message:
@@ -139,6 +166,8 @@ class HotProtocol(HttpToolsProtocol):
     def _close_overdue(self) -> None:
         if self.flow.write_paused or self._discarding:
             self.transport.abort()
+        elif self._waits_for_room():
+            self._refuse_with(busy())
         elif self._in_message and not self._discarding:
             self._refuse_with(TooSlow("the request took too long to arrive"))
         else:
@@ -182,11 +211,16 @@ class HotProtocol(HttpToolsProtocol):
         if self._receiving is None:
             super().on_body(body)
             return
+        request = self._receiving
         self._size += len(body)
-        if self._receiving not in self._refusals:
-            self._chunks.append(body)
+        if request.refusal is not None:
+            return
         if self._size > self._limits.body:
             self._refuse_body()
+        elif request.room is None and self._size <= SMALL_BODY:
+            self._keep_small(request, body)
+        else:
+            self._keep_large(request, body)
 
     def on_message_complete(self) -> None:
         """Hand a whole request to its handler, as soon as no ASGI one stands before it."""
@@ -198,10 +232,16 @@ class HotProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         self._receiving = None
-        request.body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        if request.room is not None:
+            request.room.fit(self._size)
+            # Copying it would need its memory twice; whoever reads it takes either.
+            request.body = cast("bytes", self._large)
+            self._large = bytearray()
+        else:
+            request.body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks = []
         request.received = True
-        request.size = self._size
-        self._queued_bytes += self._size
+        self._queued_bytes += request.size
         if self._cycles == 0:
             self._handle(request)
         if self._is_pressed():
@@ -226,38 +266,105 @@ class HotProtocol(HttpToolsProtocol):
         self._handlers[request] = match
         self._queue.append(request)
         self._chunks = []
+        self._large = bytearray()
         self._size = 0
-        length = self._length()
-        if match.admit is not None and not self._admitted(request, match.admit, length):
-            return
-        if length is not None and length > self._limits.body:
-            self._refuse_body()
-            return
-        if self.expect_100_continue and self._queue[0] is request:
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.expect_100_continue = False
-
-    def _length(self) -> int | None:
-        """What the head says of the body's length; None where its end shows only when it comes."""
-        chunked = False
+        length = 0
+        encoding = b""
         for name, value in self.headers:
             if name == b"content-length":
-                return int(value)
-            chunked = chunked or name == b"transfer-encoding"
-        return None if chunked else 0
-
-    def _admitted(self, request: HotRequest, admit: Admit, length: int | None) -> bool:
-        """Whether the body is to be read; where the head is refused, a short one is read and dropped."""
+                length = int(value)
+            elif name == b"content-encoding":
+                encoding = value
         try:
-            admit(request)
-        except RelevoError as error:
-            if length is None or length > _MOST_DROPPED or self.expect_100_continue:
-                self._refuse_with(error)
-                return False
-            self._refusals[request] = error
-        return True
+            self._admit(request, match, encoding.decode("latin-1"))
+        except Exception as error:  # noqa: BLE001 - told to the client by its kind; a bug is logged there
+            self._turn_away(request, match, length, error)
+            return
+        if length > SMALL_BODY or length > self._limits.body:
+            self._ask_for_room(request, length)
+        if self._queue and self._queue[0] is request:
+            self._continue(request)
+
+    def _admit(self, request: HotRequest, match: Match, encoding: str) -> None:
+        if match.admit is not None:
+            match.admit(request)
+        if not self._trusted and (match.admit is not None or self._routes.recognizes is None):
+            self._trust()
+        if encoding:
+            check_encoding(encoding)
+
+    def _turn_away(self, request: HotRequest, match: Match, length: int, error: Exception) -> None:
+        """Refuse at the head: a small body is read past, so that its client may ask again here."""
+        chunked = any(name == b"transfer-encoding" for name, _ in self.headers)
+        request.refusal = error
+        if self.expect_100_continue or chunked or length > SMALL_BODY:
+            answer = match.complain(error)
+            self._refuse(answer.status, answer.body, answer.headers)
+
+    def _trust(self) -> None:
+        self._trusted = True
+        self._count.trust(self)
+
+    # Room for bodies
+
+    def _ask_for_room(self, request: HotRequest, size: int) -> None:
+        """Room for so many bytes; while there is none, nothing is read."""
+        if size > self._limits.body:
+            self._refuse_body()
+            return
+        try:
+            if request.room is None:
+                request.room = self._bodies.room(size, self._room_granted)
+            else:
+                request.room.grow(size)
+        except Unavailable as error:
+            self._refuse_with(error)
+            return
+        if request.room.wanted:
+            self._began = self.loop.time()
+            self.flow.pause_reading()
+
+    def _room_granted(self) -> None:
+        self._began = self._active = self.loop.time()
+        if self._queue and self._queue[0] is self._receiving:
+            self._continue(self._receiving)
+        self._relieve()
+
+    def _waits_for_room(self) -> bool:
+        request = self._receiving
+        return request is not None and request.room is not None and request.room.wanted > 0
+
+    def _keep_small(self, request: HotRequest, body: bytes) -> None:
+        try:
+            self._bodies.take(len(body))
+        except Unavailable as error:
+            self._refuse_with(error)
+            return
+        request.size += len(body)
+        self._chunks.append(body)
+
+    def _keep_large(self, request: HotRequest, body: bytes) -> None:
+        """Keep a part of a body that has room, or whose length turns out to need some."""
+        if request.room is None or (request.room.size < self._size and not request.room.wanted):
+            self._ask_for_room(request, max(GROWTH, len(body)))
+            if self._discarding:
+                return
+        if self._chunks:
+            self._large += b"".join(self._chunks)
+            self._chunks = []
+        self._large += body
+
+    def _give_room_back(self, request: HotRequest) -> None:
+        """Its body is not needed any more."""
+        if request.room is not None:
+            room, request.room = request.room, None
+            room.release()
+        self._bodies.give_back(request.size)
+        request.size = 0
 
     def _begin_cycle(self) -> None:
+        if not self._trusted:
+            self._recognize()
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.headers, self.expect_100_continue = url, headers, expects
@@ -267,6 +374,15 @@ class HotProtocol(HttpToolsProtocol):
         self.cycle = None  # type: ignore[assignment]
         super().on_headers_complete()
         self.cycle.keep_alive = self.cycle.keep_alive and not self._closing
+
+    def _recognize(self) -> None:
+        """Trust the connection if this request shows a valid token, or needs none."""
+        recognizes = self._routes.recognizes
+        sent = next((value for name, value in self.headers if name == b"authorization"), None)
+        if recognizes is None or recognizes(
+            self._caller(), None if sent is None else sent.decode("latin-1")
+        ):
+            self._trust()
 
     def _caller(self) -> Caller:
         return self._forwarders.caller(self.client, self.headers) if self._forwarders else self.client
@@ -301,9 +417,8 @@ class HotProtocol(HttpToolsProtocol):
 
     def _handle(self, request: HotRequest) -> None:
         match = self._handlers.pop(request)
-        refusal = self._refusals.pop(request, None)
-        if refusal is not None:
-            answer = match.complain(refusal)
+        if request.refusal is not None:
+            answer = match.complain(request.refusal)
             request.reply(answer.status, answer.body, headers=answer.headers)
             return
         try:
@@ -317,6 +432,8 @@ class HotProtocol(HttpToolsProtocol):
 
     def answered(self, request: HotRequest) -> None:
         """A hot request has its reply: write it if nothing stands before it."""
+        self._queued_bytes -= request.size
+        self._give_room_back(request)
         if self._queue and self._queue[0] is request:
             self._advance()
 
@@ -342,12 +459,11 @@ class HotProtocol(HttpToolsProtocol):
 
     def _continue(self, request: HotRequest) -> None:
         """Ask for a body that a client holds back until it is told to send it."""
-        if self.expect_100_continue and request is self._receiving:
+        if self.expect_100_continue and request is self._receiving and not self._waits_for_room():
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.expect_100_continue = False
 
     def _write(self, request: HotRequest) -> None:
-        self._queued_bytes -= request.size
         self.server_state.total_requests += 1
         last = not request.keep_alive or (self._closing and not self._queue and not self._in_message)
         close = b"connection: close\r\n" if last else b""
@@ -374,6 +490,7 @@ class HotProtocol(HttpToolsProtocol):
             or len(self._queue) > _MOST_PIPELINED
             or self._queued_bytes > _MOST_PIPELINED_BYTES
             or self.flow.write_paused
+            or self._waits_for_room()
         )
 
     def _relieve(self) -> None:
@@ -404,9 +521,9 @@ class HotProtocol(HttpToolsProtocol):
             request = HotRequest(self, "", "", {}, headers=[], client=self.client)
             self._queue.append(request)
         self._handlers.pop(request, None)
-        self._refusals.pop(request, None)
+        self._give_room_back(request)
         self._receiving = None
-        self._chunks = []
+        self._chunks, self._large = [], bytearray()
         self._discarding = True
         self._in_message = True
         request.keep_alive = False

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
+from services.http.body_budget import BodyRoom
+
 JSON = "application/json"
 
 
@@ -37,12 +39,13 @@ class HotRequest:
         body: its bytes.
         client: who asks: address and port, None where nobody knows.
         disconnected: whether the client has left; a reply is then dropped.
+        refusal: why it is refused, known since its head was read; None if it is not.
         allowances: headers that every reply carries, whatever it says.
     """
 
     __slots__ = (
         "_connection", "allowances", "answered", "body", "client", "disconnected", "head", "headers",
-        "keep_alive", "method", "parameters", "path", "received", "size",
+        "keep_alive", "method", "parameters", "path", "received", "refusal", "room", "size",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +69,8 @@ class HotRequest:
         self.keep_alive = True
         self.received = False
         self.size = 0
+        self.room: BodyRoom | None = None
+        self.refusal: Exception | None = None
         self.answered = False
         self.disconnected = False
         self.allowances: tuple[tuple[str, str], ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from services.http.addresses import Caller
 from services.http.errors import ErrorAnswer, answer_for
 from services.http.request import HotRequest
 
@@ -31,10 +32,17 @@ class HotRoutes:
 
     Args:
         mark: is shown each request before its body is read, so that refusals carry its allowances too.
+        recognizes: whether an address and the value of an `Authorization` header are of somebody who may
+            ask anything at all; None where all may.
     """
 
-    def __init__(self, mark: Callable[[HotRequest], None] | None = None) -> None:
+    def __init__(
+        self,
+        mark: Callable[[HotRequest], None] | None = None,
+        recognizes: Callable[[Caller, str | None], bool] | None = None,
+    ) -> None:
         self.mark = mark
+        self.recognizes = recognizes
         self._routes: list[tuple[bytes, list[str], HotHandler, Admit | None, Complain]] = []
         self._known: dict[tuple[bytes, bytes], Match | None] = {}
 

@@ -10,6 +10,8 @@ from typing import Any
 from uvicorn.config import Config
 
 from services.errors import NotFound
+from services.http.body_budget import BodyBudget
+from services.http.connection_count import ConnectionCount
 from services.http.forwarding import NO_FORWARDERS, Forwarders
 from services.http.limits import ConnectionLimits, ListenerState
 from services.http.protocol import HotProtocol
@@ -37,6 +39,9 @@ class Server:
     ) -> None:
         self._limits = limits or ConnectionLimits()
         self._forwarders = forwarders
+        self._count = ConnectionCount(self._limits.connections)
+        self.bodies = BodyBudget(self._limits.small_bodies, max(self._limits.bodies, self._limits.body))
+        """Room for the bodies of all listeners."""
         self._listeners: dict[int, _Listener] = {}
         self._ticking: asyncio.TimerHandle | None = None
 
@@ -80,7 +85,15 @@ class Server:
         table = routes or HotRoutes()
         bound = bind(host, port, share=share)
         server = await loop.create_server(
-            lambda: HotProtocol(config, state, table, self._limits, self._forwarders),
+            lambda: HotProtocol(
+                config,
+                state,
+                table,
+                limits=self._limits,
+                count=self._count,
+                bodies=self.bodies,
+                forwarders=self._forwarders,
+            ),
             sock=bound,
             ssl=tls,
             backlog=2048,

@@ -29,7 +29,7 @@ from services.gateway.protocols.tensors import (
     values_of,
 )
 from services.gateway.validation import RequestSchema
-from services.http.errors import ErrorAnswer, InvalidField, TooLarge, answer_for
+from services.http.errors import ErrorAnswer, InvalidField, TooLarge, UnsupportedMedia, answer_for
 from services.http.request import HotRequest
 from services.http.validation_errors import explain_value
 
@@ -39,7 +39,7 @@ VERSION = "version"
 OUTPUTS = (PREDICTION, PROBABILITIES, PREDICTION_ID, VERSION)
 _ALWAYS = (PREDICTION, PROBABILITIES, PREDICTION_ID)
 """What is given where no output is named; `version` too where several versions answered."""
-_HEADER_LENGTH = "inference-header-content-length"
+HEADER_LENGTH = "inference-header-content-length"
 _BINARY = "application/octet-stream"
 _NOT_SPOKEN = ("shared_memory_region", "classification")
 
@@ -160,7 +160,7 @@ class InferenceForm:
             200,
             b"".join([head, *parts]),
             content_type=_BINARY,
-            headers=((_HEADER_LENGTH, str(len(head))),),
+            headers=((HEADER_LENGTH, str(len(head))),),
         )
 
     def refuse(self, request: HotRequest, error: Exception) -> int:
@@ -178,18 +178,22 @@ def refuse(request: HotRequest, error: Exception) -> int:
 def inference_error(error: Exception) -> ErrorAnswer:
     """An error in the protocol's form: 400 where our own says 422."""
     known = answer_for(error)
-    status = 400 if isinstance(error, InvalidInput) and not isinstance(error, TooLarge) else known.status
+    status = (
+        400
+        if isinstance(error, InvalidInput) and not isinstance(error, TooLarge | UnsupportedMedia)
+        else known.status
+    )
     message = getattr(error, "message", "an internal error; the service's log has it")
     return ErrorAnswer(status, msgspec.json.encode(InferenceError(message)), known.headers)
 
 
 def _divided(request: HotRequest) -> tuple[bytes, bytes]:
     """A body's JSON, and the binary data behind it."""
-    length = request.header(_HEADER_LENGTH)
+    length = request.header(HEADER_LENGTH)
     if length is None:
         return request.body, b""
     if not (length.isascii() and length.isdigit()) or int(length[:18]) > len(request.body):
-        raise InvalidField(f"{_HEADER_LENGTH} is not a length within the body", field=_HEADER_LENGTH)
+        raise InvalidField(f"{HEADER_LENGTH} is not a length within the body", field=HEADER_LENGTH)
     return request.body[: int(length)], request.body[int(length) :]
 
 

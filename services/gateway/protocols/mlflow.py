@@ -33,6 +33,7 @@ from services.http.errors import (
     TooLarge,
     TooSlow,
     Unauthorized,
+    UnsupportedMedia,
     WrongMethod,
     answer_for,
 )
@@ -43,10 +44,6 @@ SPOKEN = "2.0.0"
 
 _CSV = "text/csv"
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-
-
-class UnsupportedMedia(InvalidInput):
-    """A body of a kind that is not taken."""
 
 
 # The first kind that fits counts. MLflow answers 400 where we say 422.

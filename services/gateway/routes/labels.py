@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services.gateway import messages
 from services.gateway.operations import CLIENT, Call, Operation
 from services.gateway.prediction_ids import check_known_ids
-from services.gateway.validation import class_name
+from services.gateway.validation import check_rows_before_decoding, class_name
 from services.http.errors import InvalidField
 from services.registry.model import Project, Task
 
@@ -50,6 +50,6 @@ def _champion_first(project: Project) -> list[str]:
 OPERATIONS = (
     Operation(
         "POST", "/v1/projects/{project}/labels", "Tell the true values of predictions", CLIENT, _labels,
-        takes=messages.Labels, gives=messages.LabelCounts, errors=(404,),
+        takes=messages.Labels, check=check_rows_before_decoding, gives=messages.LabelCounts, errors=(404,),
     ),
 )  # fmt: skip

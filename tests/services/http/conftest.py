@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from services.errors import Conflict
+from services.http.addresses import Caller
 from services.http.errors import Unauthorized
 from services.http.forwarding import Forwarders
 from services.http.limits import ConnectionLimits
@@ -177,14 +178,20 @@ def serve() -> Serve:
     """
 
     @asynccontextmanager
-    async def serve(forwarded_by: Sequence[str] = (), **limits: float) -> AsyncIterator[Served]:
+    async def serve(
+        forwarded_by: Sequence[str] = (),
+        admit: Callable[[HotRequest], None] | None = None,
+        recognizes: Callable[[Caller, str | None], bool] | None = None,
+        **limits: float,
+    ) -> AsyncIterator[Served]:
         forwarders = Forwarders(forwarded_by)
         server = Server(ConnectionLimits(**limits), forwarders)  # type: ignore[arg-type]
         forwarders.start()
         held: list[HotRequest] = []
-        routes = HotRoutes()
+        routes = HotRoutes(recognizes=recognizes)
         routes.add("POST", "/echo/{name}", lambda request: request.reply(200, request.body))
         routes.add("POST", "/hold", held.append)
+        routes.add("POST", "/admitted", lambda request: request.reply(200, request.body), admit=admit)
         routes.add("POST", "/bug", _bug)
         routes.add("POST", "/guarded", lambda request: request.reply(200, request.body), admit=_admit)
         app = Starlette(

@@ -54,7 +54,8 @@ def test_a_projects_description_resolves_and_tells_errors(described: dict[str, A
     known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
     assert _references(described) <= known
     predict = described["paths"]["/v1/projects/told/predict"]["post"]
-    assert set(predict["responses"]) == {"200", "400", "401", "403", "404", "409", "413", "422", "503"}
+    answers = {"200", "400", "401", "403", "404", "409", "413", "415", "422", "503"}
+    assert set(predict["responses"]) == answers
     assert "/v1/projects/told/versions/A/predict" in described["paths"]
     assert "/v1/projects/told/labels" in described["paths"]
 

@@ -64,7 +64,7 @@ def test_what_the_protocol_does_not_have_is_not_found_by_any_method(wine: Platfo
         (INFER, b"[]", {}, (400, _is_inference)),
         (INFER, b"\xff", {}, (400, _is_inference)),
         (INFER, b"{}", {"inference-header-content-length": "x"}, (400, _is_inference)),
-        (INFER, b"{}", {"content-encoding": "gzip"}, (400, _is_inference)),
+        (INFER, b"{}", {"content-encoding": "gzip"}, (415, _is_inference)),
         (INFER, b"{}", {"authorization": "Bearer x"}, (401, _is_inference)),
         ("/v2/models/beer/infer", b"{}", {}, (404, _is_inference)),
         ("/v2/models/wine/versions/Z/infer", b"{}", {}, (404, _is_inference)),
@@ -102,6 +102,9 @@ def test_a_listener_tells_wrong_methods_in_the_same_forms(listener: httpx.Client
 def test_a_body_over_the_limit_is_told_before_it_is_read(wine: Platform, path: Any, fits: Any) -> None:
     status, body = _refused_before_the_body(wine.address, path, wine.admin_token)
     assert status == 413
+    assert fits(body)
+    status, body = _refused_before_the_body(wine.address, path, "wrong")
+    assert status == 401
     assert fits(body)
 
 
