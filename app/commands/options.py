@@ -6,9 +6,13 @@ import os
 import sys
 from pathlib import Path
 
+from services.alerts.channels import Channel, ChannelSecrets, channel_name, make_channel
 from services.errors import InvalidInput
 from services.store.addresses import CassandraAddress, SqliteAddress, StoreAddress
 
+ALERTS_VARIABLE = "RELEVO_ALERTS"
+ALERT_SECRET_VARIABLE = "RELEVO_ALERT_SECRET"  # noqa: S105 - the variable's name, not a secret
+ALERT_MAIL_PASSWORD_VARIABLE = "RELEVO_ALERT_MAIL_PASSWORD"  # noqa: S105 - the variable's name
 PASSWORD_VARIABLE = "RELEVO_CASSANDRA_PASSWORD"  # noqa: S105 - the variable's name, not a password
 
 
@@ -37,6 +41,27 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cassandra-authority", default="", help="PEM file of the authority")
     group.add_argument("--cassandra-prefix", default="", help="put before both keyspaces' names")
     group.add_argument("--cassandra-replication", type=int, default=1)
+
+
+def add_alert_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--alert`, which may stand several times."""
+    parser.add_argument(
+        "--alert", action="append", metavar="CHANNEL", default=[],
+        help="log, webhook=https://… or email=smtps://user@host?from=…&to=…; may stand several times "
+        f"(default: what {ALERTS_VARIABLE} holds, else log). "
+        f"Secrets come from {ALERT_SECRET_VARIABLE} and {ALERT_MAIL_PASSWORD_VARIABLE}.",
+    )  # fmt: skip
+
+
+def alert_channels(options: argparse.Namespace) -> dict[str, Channel]:
+    """The channels that the options name, by what they were named as.
+
+    Raises:
+        InvalidInput: one of them is none, or lacks its secret.
+    """
+    secrets = ChannelSecrets(secret_of(ALERT_SECRET_VARIABLE), secret_of(ALERT_MAIL_PASSWORD_VARIABLE))
+    texts = options.alert or os.environ.get(ALERTS_VARIABLE, "").split() or ["log"]
+    return {channel_name(text): make_channel(text, secrets) for text in texts}
 
 
 def store_address(options: argparse.Namespace) -> StoreAddress:

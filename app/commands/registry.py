@@ -34,6 +34,7 @@ COMMANDS = (
     Command("publish", "register a deploy folder as a version and start serving it"),
     Command("status", "what runs, which version is champion, who does not answer"),
     Command("champion", "make another version the champion of a project"),
+    Command("alerts", "send a test by the channels that alerts go by"),
     Command("conformance", "whether a model service fulfils the contract, and what it lacks"),
     Command("client", "a typed client of a project, for applications in .NET"),
     Command("prepare", "what a platform's set-up does from inside its network", internal=True),

@@ -7,15 +7,21 @@ from pathlib import Path
 
 from app.commands.options import (
     PASSWORD_VARIABLE,
+    add_alert_options,
     add_store_options,
+    alert_channels,
     log_to_standard_error,
     secret_of,
     store_address,
 )
+from services.alerts.dispatcher import Dispatcher
 from services.containers.parent_watch import watch_parent
 from services.store.connect import open_store
+from services.store.interface import Store
+from services.supervisor.champion_watch import WatchChampions
 from services.supervisor.leadership import LEASE_SECONDS
 from services.supervisor.supervisor import PAUSE_SECONDS, Supervisor
+from services.supervisor.tasks import PeriodicTask, leader_tasks
 
 HEARTBEAT_VARIABLE = "RELEVO_HEARTBEAT"
 
@@ -26,8 +32,14 @@ def main(arguments: list[str]) -> int:
     log_to_standard_error()
     address = store_address(options)
     password = secret_of(PASSWORD_VARIABLE)
+    channels = alert_channels(options)
+
+    def make_tasks(store: Store) -> list[PeriodicTask]:
+        return [WatchChampions(store, Dispatcher(store, channels)), *leader_tasks(store)]
+
     supervisor = Supervisor(
         lambda: open_store(address, password=password),
+        make_tasks=make_tasks,
         pause_seconds=options.pause_seconds,
         lease_seconds=options.lease_seconds,
         beat=Path(options.heartbeat).touch if options.heartbeat else lambda: None,
@@ -50,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Packs the log, keeps rollups, and ends what nobody works on; one of many leads.",
     )
     add_store_options(parser)
+    add_alert_options(parser)
     parser.add_argument(
         "--pause-seconds", type=float, default=PAUSE_SECONDS, help="between two rounds of work"
     )
