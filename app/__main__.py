@@ -1,8 +1,12 @@
 """One program: without a word it opens the window, with one it runs that command."""
 
+import os
 import sys
 
 from app.commands.registry import COMMANDS, Command, find
+
+_READER_LEFT = 141
+"""What a shell tells of a program that ended because its pipe was closed."""
 
 
 def usage() -> str:
@@ -19,6 +23,19 @@ def usage() -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns its exit code."""
+    try:
+        try:
+            return _run_words(arguments)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read along has enough, as `head` has; Python would flush once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_LEFT
+
+
+def _run_words(arguments: list[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if not words or words[0] in {"--profile", "--workspace"}:
         from app.startup import main as open_window

@@ -8,7 +8,8 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 
 from widgets.tables.cells import Role
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Spreadsheets take full-width signs for the narrow ones."""
 
 
 def grid(model: QAbstractItemModel, rows: Iterable[int], columns: Sequence[int]) -> list[list[str]]:

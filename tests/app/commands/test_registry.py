@@ -1,5 +1,7 @@
 """The registry of the command line's words, held against the modules that there are."""
 
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -39,3 +41,17 @@ def test_words_are_found_once() -> None:
     assert len({command.word for command in COMMANDS}) == len(COMMANDS)
     assert [find(command.word) for command in COMMANDS] == list(COMMANDS)
     assert find("dance") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells of a closed pipe in another way")
+@pytest.mark.parametrize("words", [["--help"], ["platform", "--help"]])
+def test_a_reader_that_has_left_is_no_trace(words: list[str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "app", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    assert told == b""
+    assert process.returncode in {0, 141}
