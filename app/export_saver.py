@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.settings import FOLDER, Settings
 from app.tasks import Tasks
-from services.errors import StorageFull
+from services.errors import StorageError
 from widgets.exports import Export
 
 
@@ -38,7 +38,7 @@ class ExportSaver(QObject):
             try:
                 path.write_bytes(export.content)
             except OSError as error:
-                raise StorageFull(
+                raise StorageError(
                     f"{path} could not be written: {error.strerror}",
                     remedy="Choose another folder, or free some space.",
                 ) from error

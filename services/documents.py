@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from services.errors import Corrupt, InvalidInput, StorageFull
+from services.errors import Corrupt, InvalidInput, StorageError
 
 
 class Named(Protocol):
@@ -57,7 +57,7 @@ class DocumentFolder(Generic[T]):
 
         Raises:
             InvalidInput: it has no name.
-            StorageFull: the folder cannot be written to.
+            StorageError: the folder cannot be written to.
         """
         path = self._path(document.name)
         fresh = path.with_suffix(".new")
@@ -66,7 +66,7 @@ class DocumentFolder(Generic[T]):
             fresh.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))
             fresh.replace(path)
         except OSError as error:
-            raise StorageFull(
+            raise StorageError(
                 f"The {self._word} could not be saved in {self._folder}",
                 remedy="Free some space there, or make the folder writable.",
                 details=str(error),

@@ -94,8 +94,11 @@ class Uncertain(Unavailable):
     """A write timed out and may or may not have been applied; read again to know."""
 
 
-class StorageFull(RelevoError):
-    """The disk is full or read-only, or the spool's limit is reached: nothing was acknowledged."""
+class StorageError(RelevoError):
+    """A disk takes no write: it is full, read-only, forbidden or failing; or the spool's limit is reached.
+
+    Nothing was acknowledged.
+    """
 
 
 class Corrupt(RelevoError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.commands.publish import add_gateway_options, gateway_client
 from services.client.csharp import csharp_client
-from services.errors import StorageFull
+from services.errors import StorageError
 
 
 def main(arguments: list[str]) -> int:
@@ -23,6 +23,6 @@ def main(arguments: list[str]) -> int:
     try:
         file.write_bytes(made.content)
     except OSError as error:
-        raise StorageFull(f"{file} could not be written: {error.strerror}") from error
+        raise StorageError(f"{file} could not be written: {error.strerror}") from error
     print(file)
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.tasks import Work
 from services.client import GatewayClient
-from services.errors import Refused, RelevoError, StorageFull
+from services.errors import Refused, RelevoError, StorageError
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, Profile
 from services.profiles.secrets import Kind, Secrets
 from services.store.addresses import SqliteAddress
@@ -42,7 +42,7 @@ def _check_workspace(folder: Path) -> str:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageFull(
+            raise StorageError(
                 f"The folder cannot be made: {error.strerror}.", remedy="Choose another one."
             ) from error
         with closing(open_store(SqliteAddress(str(folder)))) as store:

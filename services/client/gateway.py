@@ -14,7 +14,7 @@ from services.registry.model import (
     ChampionChange,
     Job,
     Listener,
-    Policy,
+    PolicyChoice,
     Project,
     Revision,
     RevisionChange,
@@ -109,7 +109,7 @@ class GatewayClient(Closing):
         """Whether a version answers now, and its part in production by which the gateway routes."""
         return decode(self._get(f"{_version(project, version)}/answering"), messages.Answering)
 
-    def change_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
+    def change_policy(self, project: str, policy: PolicyChoice, *, expected: PolicyChoice) -> Project:
         """Change how requests are routed; Conflict if it was changed meanwhile."""
         body = messages.PolicyRequest(policy, expected)
         return decode(self._post(f"{_project(project)}/policy", body), Project)

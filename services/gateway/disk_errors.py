@@ -2,7 +2,7 @@
 
 import errno
 
-from services.errors import StorageFull
+from services.errors import StorageError
 
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _READ_ONLY = frozenset({errno.EROFS})
@@ -21,7 +21,7 @@ HEALTH = "Look at the disk that holds the gateway's spool folder; recording goes
 FAILS = "the spool's disk fails to keep what is written"
 
 
-class DiskTrouble(StorageFull):
+class DiskFault(StorageError):
     """The spool's disk takes no writes for another reason than want of room."""
 
 
@@ -30,7 +30,7 @@ def is_full(error: OSError) -> bool:
     return _is(error, _FULL, _FULL_ON_WINDOWS)
 
 
-def disk_error(error: OSError, consequence: str) -> StorageFull:
+def disk_error(error: OSError, consequence: str) -> StorageError:
     """The error for a person.
 
     Args:
@@ -38,10 +38,10 @@ def disk_error(error: OSError, consequence: str) -> StorageFull:
         consequence: what was not done for it.
 
     Returns:
-        StorageFull itself only where the disk is full; else `DiskTrouble`.
+        StorageError itself only where the disk is full; else `DiskFault`.
     """
     if is_full(error):
-        return StorageFull(f"the spool's disk is full; {consequence}", remedy=ROOM, details=str(error))
+        return StorageError(f"the spool's disk is full; {consequence}", remedy=ROOM, details=str(error))
     reason, remedy = f"the system refuses ({error.strerror or error})", HEALTH
     if _is(error, _READ_ONLY, _READ_ONLY_ON_WINDOWS):
         reason, remedy = "the spool's disk is read-only", WRITABLE
@@ -49,7 +49,7 @@ def disk_error(error: OSError, consequence: str) -> StorageFull:
         reason, remedy = "the spool's folder may not be written", WRITABLE
     elif _is(error, _FAILING, _FAILING_ON_WINDOWS):
         reason = FAILS
-    return DiskTrouble(f"{reason}; {consequence}", remedy=remedy, details=str(error))
+    return DiskFault(f"{reason}; {consequence}", remedy=remedy, details=str(error))
 
 
 def _is(error: OSError, numbers: frozenset[int], on_windows: frozenset[int]) -> bool:

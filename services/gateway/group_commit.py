@@ -6,8 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from services.errors import RelevoError, StorageFull, Uncertain
-from services.gateway.disk_errors import FAILS, HEALTH, DiskTrouble, disk_error
+from services.errors import RelevoError, StorageError, Uncertain
+from services.gateway.disk_errors import FAILS, HEALTH, DiskFault, disk_error
 from services.gateway.records import Durability, OnRecorded, RecordingLimits
 from services.gateway.spool.spool import EncodedRows, Spool
 from services.gateway.spool.syncing import SyncAttempt, Syncer
@@ -105,13 +105,13 @@ class GroupCommit:
         self._recovery_timer: asyncio.TimerHandle | None = None
         self._forget_timer: asyncio.Handle | None = None
         self._shipped = 0
-        self._trouble: StorageFull | None = None
+        self._trouble: StorageError | None = None
         # Half of the time is for gathering, half for the sync itself, before acknowledgements must wait.
         gathering = 0.0 if durability is Durability.DISK else limits.sync_seconds / 2
         self._syncer = Syncer(spool.path, gathering, spool.recover, self._from_syncer)
 
     def check(self) -> None:
-        """StorageFull where a record would be refused."""
+        """StorageError where a record would be refused."""
         self._check_disk()
         self._spool.check()
 
@@ -173,7 +173,7 @@ class GroupCommit:
             self._check_disk()
             number = self._spool.commit(items)
         except RelevoError as error:
-            if isinstance(error, DiskTrouble) and self._trouble is None:
+            if isinstance(error, DiskFault) and self._trouble is None:
                 self._fail(self._spool.probe() or error)
             self._pending.notify(waiting, self._trouble or error)
             return
@@ -251,10 +251,10 @@ class GroupCommit:
             self._forget_timer = self._loop.call_soon(self._forget)
 
 
-def _trouble(error: Exception) -> StorageFull:
+def _trouble(error: Exception) -> StorageError:
     """What a client is told while the disk takes nothing."""
-    if isinstance(error, StorageFull):
+    if isinstance(error, StorageError):
         return error.again()
     if isinstance(error, OSError):
         return disk_error(error, "nothing was recorded")
-    return DiskTrouble(f"{FAILS}; nothing more is recorded", remedy=HEALTH, details=str(error))
+    return DiskFault(f"{FAILS}; nothing more is recorded", remedy=HEALTH, details=str(error))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from services.gateway.request_limits import LONGEST_REVISION, LONGEST_TEXT, MOST_ROWS
-from services.registry.model import Listener, Mode, Policy, Project, Revision, Signature, TokenRole
+from services.registry.model import Listener, Mode, PolicyChoice, Project, Revision, Signature, TokenRole
 
 _TIME_BASED = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[17][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 PredictionId = Annotated[
@@ -151,8 +151,8 @@ class Answering(Struct, frozen=True):
 class PolicyRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Change the routing policy, if it is still `expected`."""
 
-    policy: Policy
-    expected: Policy
+    policy: PolicyChoice
+    expected: PolicyChoice
 
 
 class RevisionRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,7 +20,7 @@ from services.gateway import messages
 from services.gateway.access import Grant
 from services.gateway.dependencies import Dependencies
 from services.http.addresses import Network, is_within
-from services.http.errors import ErrorAnswer, WrongMethod, answer_for
+from services.http.errors import ErrorResponse, WrongMethod, answer_for
 from services.http.request import JSON
 from services.http.starlette import body_within, response_of
 from services.http.validation_errors import explain
@@ -76,8 +76,8 @@ class ErrorForm:
         invalid: the status of a body that breaks a rule.
     """
 
-    answer: Callable[[Exception], ErrorAnswer] = answer_for
-    body: Any = messages.ErrorAnswer
+    answer: Callable[[Exception], ErrorResponse] = answer_for
+    body: Any = messages.ErrorResponse
     invalid: int = 422
 
     def response(self, error: Exception) -> Response:

@@ -94,7 +94,7 @@ class Gateway:
     Raises:
         Refused: plain HTTP beyond loopback was not allowed, or the certificate cannot be read.
         InvalidInput: an allowed origin is none, or a forwarder is no network or host.
-        Conflict, StorageFull, Corrupt: its spool cannot be taken, see `Recorder.open`.
+        Conflict, StorageError, Corrupt: its spool cannot be taken, see `Recorder.open`.
     """
 
     def __init__(self, settings: GatewaySettings, store_opener: Callable[[], Store]) -> None:

@@ -66,7 +66,7 @@ class Recorder:
 
         Raises:
             Conflict: another gateway holds this folder.
-            StorageFull: its disk is full or read-only.
+            StorageError: its disk is full or read-only.
             Corrupt: the spool cannot be read.
         """
         limits = limits or RecordingLimits()
@@ -113,7 +113,7 @@ class Recorder:
         return not self._shipper.trouble and (not self._left_over or self._shipped >= self._left_over)
 
     def check(self) -> None:
-        """Raise StorageFull or Unavailable, with the reason, where a record would be refused.
+        """Raise StorageError or Unavailable, with the reason, where a record would be refused.
 
         Ask before the model: what cannot be recorded need not be predicted.
         """
@@ -127,7 +127,7 @@ class Recorder:
     def record(self, origin: AnswerOrigin, answers: AnsweredRows, done: OnRecorded) -> None:
         """Record answers; everything of one turn of the loop becomes one transaction.
 
-        `done` is called in a later turn: with None once the rows are durable; with StorageFull when
+        `done` is called in a later turn: with None once the rows are durable; with StorageError when
         nothing was recorded; with Uncertain when the durability was not reached in time or the disk
         failed meanwhile (the rows are in the spool and will be shipped).
 
@@ -167,7 +167,7 @@ class Recorder:
             classes: that any version knows; None for regression.
 
         Raises:
-            StorageFull, Unavailable, Uncertain: as `check` and `record`.
+            StorageError, Unavailable, Uncertain: as `check` and `record`.
         """
         self.check()
         keys = tuple(ids[start : start + 16] for start in range(0, len(ids), 16))

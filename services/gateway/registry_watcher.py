@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from services.errors import RelevoError, StorageFull, Unavailable
+from services.errors import RelevoError, StorageError, Unavailable
 from services.gateway.disk_errors import disk_error
 from services.gateway.store_access import StoreAccess
 from services.registry.model import Listener, Project, Token
@@ -92,7 +92,7 @@ class SnapshotFile:
             return None
 
     def save(self, snapshot: Snapshot) -> None:
-        """Keep it; StorageFull if the disk is full, `DiskTrouble` if it takes it not for another reason."""
+        """Keep it; StorageError if the disk is full, `DiskFault` if it takes it not for another reason."""
         try:
             self._draft.parent.mkdir(parents=True, exist_ok=True)
             self._draft.touch(mode=0o600)
@@ -164,7 +164,7 @@ class RegistryWatcher:
             return
         try:
             self._file.save(snapshot)
-        except StorageFull as error:
+        except StorageError as error:
             _logger.warning("%s: %s", error.message, error.details)
         published = threading.Event()
 

@@ -12,7 +12,7 @@ from services.errors import (
     NotFound,
     Refused,
     RelevoError,
-    StorageFull,
+    StorageError,
     Unanswered,
     Unavailable,
     Uncertain,
@@ -68,7 +68,7 @@ class WrongMethod(RelevoError):
         self.allowed = allowed
 
 
-class ErrorAnswer(NamedTuple):
+class ErrorResponse(NamedTuple):
     """What is sent: the status, the JSON body, and headers beside the content's own."""
 
     status: int
@@ -100,7 +100,7 @@ KINDS: tuple[tuple[type[RelevoError], int, str], ...] = (
     (TooSlow, 408, "timeout"),
     (Unanswered, 409, "unanswered"),
     (Conflict, 409, "conflict"),
-    (StorageFull, 503, "spool_full"),
+    (StorageError, 503, "spool_full"),
     (Uncertain, 503, "uncertain"),
     (Unavailable, 503, "unavailable"),
 )
@@ -120,20 +120,20 @@ def error_body(code: str, message: str, *, field: str = "", remedy: str = "") ->
     return msgspec.json.encode(_Body(_Error(code, message, field, remedy)))
 
 
-def answer_for(error: Exception) -> ErrorAnswer:
+def answer_for(error: Exception) -> ErrorResponse:
     """The answer to give for an error; one that is not of our kinds is logged and told as `internal`."""
     for kind, status, code in KINDS:
         if isinstance(error, kind):
             body = error_body(code, error.message, field=getattr(error, "field", ""), remedy=error.remedy)
-            return ErrorAnswer(status, body, _headers(error))
+            return ErrorResponse(status, body, _headers(error))
     _logger.error("internal error while answering", exc_info=error)
-    return ErrorAnswer(500, error_body("internal", "an internal error; the service's log has it"), ())
+    return ErrorResponse(500, error_body("internal", "an internal error; the service's log has it"), ())
 
 
 def _headers(error: RelevoError) -> tuple[tuple[str, str], ...]:
     if isinstance(error, Unavailable):
         return (("retry-after", str(max(1, round(error.retry_after)))),)
-    if isinstance(error, StorageFull):
+    if isinstance(error, StorageError):
         return (("retry-after", str(round(_RETRY_FULL_AFTER))),)
     if isinstance(error, Unauthorized):
         return (("www-authenticate", "Bearer"),)

@@ -5,12 +5,12 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from services.http.addresses import Caller
-from services.http.errors import ErrorAnswer, answer_for
+from services.http.errors import ErrorResponse, answer_for
 from services.http.request import HotRequest
 
 HotHandler = Callable[[HotRequest], None]
 Admit = Callable[[HotRequest], None]
-Complain = Callable[[Exception], ErrorAnswer]
+Complain = Callable[[Exception], ErrorResponse]
 _CACHE_SIZE = 1024
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.errors import RelevoError
 from services.http.body_budget import GROWTH, SMALL_BODY, BodyBudget, BodyRoom, busy
-from services.http.errors import ErrorAnswer, TooLarge, answer_for, check_encoding, error_body
+from services.http.errors import ErrorResponse, TooLarge, answer_for, check_encoding, error_body
 from services.http.request import JSON
 
 _CODES = {
@@ -29,7 +29,7 @@ def error_response(error: Exception) -> Response:
     return response_of(answer_for(error))
 
 
-def response_of(answer: ErrorAnswer) -> Response:
+def response_of(answer: ErrorResponse) -> Response:
     """An error's answer as a response."""
     return Response(answer.body, answer.status, dict(answer.headers), JSON)
 

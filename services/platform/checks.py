@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from services.containers.interface import ContainerHost
 from services.containers.model import ContainerSpec
-from services.errors import InvalidInput, StorageFull, Unavailable
+from services.errors import InvalidInput, StorageError, Unavailable
 from services.platform.discovery import DiscoveredPlatform
 from services.platform.parts import MEGABYTE, Part, memory_of, parts_of
 from services.platform.ports import check_ports
@@ -62,9 +62,9 @@ def check_free_ports(
 
 
 def check_disk(free: int, resource_check: ResourceCheck) -> None:
-    """StorageFull if the engine's disk has too little space left."""
+    """StorageError if the engine's disk has too little space left."""
     if free < resource_check.least_disk:
-        raise StorageFull(
+        raise StorageError(
             f"The engine's disk has {_megabytes(free)} free; a platform needs "
             f"{_megabytes(resource_check.least_disk)} to begin with",
             remedy="Remove images that nobody uses, or take a larger disk.",

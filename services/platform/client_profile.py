@@ -35,7 +35,7 @@ def save_profile(profile: PlatformProfile, outcome: SetUpResult, folder: Path, s
     """Save the profile, put its secrets into the keyring; whether the system has one.
 
     Raises:
-        StorageFull: the profile cannot be written.
+        StorageError: the profile cannot be written.
         Unavailable: the keyring is locked.
     """
     ProfileFolder(folder).save(profile)

@@ -31,7 +31,7 @@ def provide_images(
     Raises:
         NotFound: the registry lacks an image.
         InvalidInput: a build failed; the message names the step.
-        StorageFull: the engine's disk is full.
+        StorageError: the engine's disk is full.
     """
     wanted = {name: reference(name, prefix) for name in dict.fromkeys(names)}
     missing = [name for name, found in wanted.items() if rebuild or engine.image(found) is None]

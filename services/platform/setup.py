@@ -89,7 +89,7 @@ def set_up(
         InvalidInput: a field of the request, or a build; says which and why.
         Conflict: a port is taken; says by whom.
         Unavailable: too little memory, or a part did not become healthy.
-        StorageFull: too little disk.
+        StorageError: too little disk.
         Refused: volumes of an earlier platform are there whose secrets nobody has any more.
         Cancelled: what was there before is there still; what was made completes at the next set-up.
     """

@@ -12,7 +12,7 @@ import msgspec
 from services.containers.interface import Instance, Runtime, ServiceSpec, service_name
 from services.containers.local.log_files import last_lines
 from services.containers.local.runtime import LocalRuntime
-from services.errors import StorageFull, Unavailable
+from services.errors import StorageError, Unavailable
 from services.profiles.ownership import Ownership
 from services.profiles.workspace_tokens import read_or_make_tokens
 from services.registry.model import Mode
@@ -249,13 +249,13 @@ class Workspace:
         """Open a workspace, making it if need be; takes a few seconds.
 
         Raises:
-            StorageFull: the folder cannot be written.
+            StorageError: the folder cannot be written.
             Unavailable: its services did not start, or another owner's do not answer.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageFull(
+            raise StorageError(
                 f"the workspace {folder} cannot be made: {error.strerror}",
                 remedy="Choose a folder on a disk with space that you may write to.",
             ) from error

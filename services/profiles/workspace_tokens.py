@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.errors import Corrupt, StorageFull
+from services.errors import Corrupt, StorageError
 from services.registry.model import Token, TokenRole
 from services.registry.tokens import digest, new_secret, new_token
 
@@ -39,7 +39,7 @@ def read_or_make_tokens(folder: Path) -> WorkspaceTokens:
     """The workspace's secrets, made on first use.
 
     Raises:
-        StorageFull: the file cannot be written.
+        StorageError: the file cannot be written.
         Corrupt: the file is not a token file.
     """
     file = folder / FILE_NAME
@@ -69,6 +69,6 @@ def _write(file: Path, tokens: WorkspaceTokens) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise StorageFull(f"{file} cannot be written: {error.strerror}") from error
+        raise StorageError(f"{file} cannot be written: {error.strerror}") from error
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(tokens)))

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from services.errors import Conflict, NotFound, StorageFull
+from services.errors import Conflict, NotFound, StorageError
 from services.model_server.artifacts.kinds import Kind
 from services.model_server.deploy import DESCRIPTION, Deploy, modified_at, write_deploy
 from services.publish.description_draft import DescriptionDraft
@@ -39,7 +39,7 @@ def write_folder(model: Path, draft: DescriptionDraft, folder: Path, *, replace:
         InvalidInput: the draft is not complete.
         NotFound: the model is gone.
         Conflict: the folder is another version's, or holds files that would be overwritten.
-        StorageFull: the folder cannot be written.
+        StorageError: the folder cannot be written.
     """
     deploy = deploy_of(model, draft)
     sources = {deploy.artifact: model}
@@ -51,7 +51,7 @@ def write_folder(model: Path, draft: DescriptionDraft, folder: Path, *, replace:
     try:
         _write(folder, deploy, sources, before)
     except OSError as error:
-        raise StorageFull(
+        raise StorageError(
             f"{folder} cannot be written: {error.strerror or error}",
             remedy="Choose another folder, or free some space.",
         ) from error

@@ -20,7 +20,7 @@ def import_model(model: Path, draft: DescriptionDraft, folder: Path, *, replace:
         NotFound: there is no such file.
         InvalidInput: something is missing or wrong, or the model does not fit it; or a package is missing.
         Conflict: the folder is another version's, or this one's and not to be replaced.
-        StorageFull: the folder cannot be written.
+        StorageError: the folder cannot be written.
     """
     deploy = deploy_of(model, draft)
     check_folder(folder, deploy.project, deploy.version, replace=replace)

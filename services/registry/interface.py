@@ -4,7 +4,7 @@ from typing import Protocol
 
 from services.registry.model import (
     ChampionChange,
-    Policy,
+    PolicyChoice,
     Project,
     Revision,
     RevisionChange,
@@ -32,7 +32,7 @@ class RegistryStore(Protocol):
         Conflict if the version exists with another task.
         """
 
-    def flip(self, change: ChampionChange, *, seen_generation: int) -> Project:
+    def change_champion(self, change: ChampionChange, *, seen_generation: int) -> Project:
         """Move the champion pointer from `change.previous` to `change.champion` in one condition.
 
         `change.generation` is `seen_generation + 1`. Both modes change in the same batch, and
@@ -59,7 +59,7 @@ class RegistryStore(Protocol):
         that was before this was kept.
         """
 
-    def set_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
+    def set_policy(self, project: str, policy: PolicyChoice, *, expected: PolicyChoice) -> Project:
         """Change the routing policy from `expected`; Conflict if it is another by now."""
 
     def history(self, project: str) -> list[ChampionChange]:

@@ -18,7 +18,7 @@ __all__ = [
     "Listener",
     "MetricValue",
     "Mode",
-    "Policy",
+    "PolicyChoice",
     "Project",
     "Revision",
     "RevisionChange",
@@ -154,7 +154,7 @@ class ChampionChange(Struct, frozen=True):
     evidence: Evidence = Evidence()
 
 
-class Policy(Struct, frozen=True):
+class PolicyChoice(Struct, frozen=True):
     """How requests are routed: the policy's registered name and its parameters."""
 
     name: str = "champion"
@@ -172,7 +172,7 @@ class Project(Struct, frozen=True):
     name: str
     champion: str
     generation: int
-    policy: Policy
+    policy: PolicyChoice
     versions: tuple[Version, ...]
     last_change: ChampionChange | None = None
 

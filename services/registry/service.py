@@ -73,7 +73,7 @@ class Registry:
             raise Uncertain(f"version {version.name!r} was registered but cannot be read back")
         return project
 
-    def flip(
+    def change_champion(
         self,
         project: str,
         to: str,
@@ -111,7 +111,7 @@ class Registry:
             project, seen.generation + 1, self._clock(), seen.champion, to, _named(who), reason, evidence
         )
         try:
-            self._store.flip(change, seen_generation=seen.generation)
+            self._store.change_champion(change, seen_generation=seen.generation)
         except Conflict as conflict:
             raise Conflict(
                 _other_champion(self.project(project)),
@@ -136,14 +136,14 @@ class Registry:
         """Give its place back to the version that was champion before, in one step.
 
         Raises:
-            Conflict: as for `flip`, or there was no other champion yet, or it is retired by now.
+            Conflict: as for `change_champion`, or there was no other champion yet, or it is retired by now.
         """
         previous = self.previous_champion(project)
         if previous is None:
             raise Conflict(
                 f"project {project!r} never had another champion: there is nothing to go back to"
             )
-        return self.flip(project, previous, who=who, reason=reason, seen=seen)
+        return self.change_champion(project, previous, who=who, reason=reason, seen=seen)
 
     def previous_champion(self, project: str) -> str | None:
         """The version that the present champion replaced; None if it was the first."""

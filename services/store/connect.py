@@ -13,7 +13,7 @@ def open_store(address: StoreAddress, *, password: str = "") -> Store:
     Raises:
         Unavailable: the server or folder cannot be reached; says which and why.
         Refused: user or password are wrong.
-        StorageFull: the workspace's disk is full or read-only.
+        StorageError: the workspace's disk is full or read-only.
     """
     if isinstance(address, SqliteAddress):
         from services.store.sqlite import SqliteStore

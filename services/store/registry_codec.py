@@ -13,7 +13,7 @@ from services.registry.model import (
     ChampionChange,
     Evidence,
     Mode,
-    Policy,
+    PolicyChoice,
     Project,
     RevisionChange,
     Signature,
@@ -69,7 +69,7 @@ def project_of(
         name=ordered[0].project,
         champion=champion,
         generation=generation,
-        policy=msgspec.json.decode(policy, type=Policy),
+        policy=msgspec.json.decode(policy, type=PolicyChoice),
         versions=ordered,
         last_change=msgspec.convert(with_evidence(msgspec.json.decode(last_change)), ChampionChange),
     )

@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from services.errors import Conflict, InvalidInput, NotFound
-from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
+from services.registry.model import ChampionChange, Mode, PolicyChoice, Project, RevisionChange, Version
 from services.store.names import validate_project, validate_version
 from services.store.registry_codec import whole_milliseconds
 
@@ -137,7 +137,7 @@ def check_revision_change(project: Project, change: RevisionChange) -> None:
         )
 
 
-def check_policy(project: Project, expected: Policy) -> None:
+def check_policy(project: Project, expected: PolicyChoice) -> None:
     """Conflict if the routing policy is another by now."""
     if project.policy != expected:
         raise Conflict(f"the policy of {project.name!r} is {project.policy.name!r} by now; look again")

@@ -107,7 +107,7 @@ def test_when_another_window_was_faster_it_is_told_who_and_why_and_nothing_chang
     registry = Registry(wine)
     for to in ("B", "A"):
         seen = champion_seen(registry.project("wine"))
-        registry.flip("wine", to, who="Beatriz", reason=f"Night shift wants {to}", seen=seen)
+        registry.change_champion("wine", to, who="Beatriz", reason=f"Night shift wants {to}", seen=seen)
     answer(qtbot, dialog, "Lower error")
     qtbot.waitUntil(lambda: bool(dialog.panel.reason.error()))
     assert "Beatriz" in dialog.panel.reason.error()

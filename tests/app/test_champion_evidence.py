@@ -38,7 +38,7 @@ def change_in_window(window: Any, qtbot: QtBot, project: str) -> None:
 def give_back(store: Store, project: str) -> Project:
     registry = Registry(store)
     seen = champion_seen(registry.project(project))
-    return registry.flip(project, "A", who="Ana", reason="for the next change", seen=seen)
+    return registry.change_champion(project, "A", who="Ana", reason="for the next change", seen=seen)
 
 
 @pytest.fixture(params=Task)

@@ -11,12 +11,12 @@ from app.pages.monitor.view_model_builder import build_view_model, health_text
 from services.errors import Unavailable
 from services.evaluation.model import ProjectView, Span, VersionView
 from services.gateway.messages import VersionStatus
-from services.registry.model import Field, Mode, Policy, Project, Signature, Task, Version
+from services.registry.model import Field, Mode, PolicyChoice, Project, Signature, Task, Version
 
 SHAPE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
 A = Version("wine", "A", Mode.CHAMPION, SHAPE, "a" * 64, datetime.now(UTC), endpoint="http://127.0.0.1:1")
 B = replace(A, name="B", mode=Mode.CHALLENGER, order=1)
-WINE = Project("wine", "A", 1, Policy(), (A, B))
+WINE = Project("wine", "A", 1, PolicyChoice(), (A, B))
 
 
 def view(rows: int, span: Span = Span.ALL) -> ProjectView:

@@ -57,7 +57,9 @@ def _fill(store: Store, project: str, signature: Signature, filling: Any) -> Non
         store.register(version, who=TYPED)
     found = store.project(project)
     assert found is not None
-    store.flip(ChampionChange(project, 2, now, "A", "B", TYPED, TYPED), seen_generation=found.generation)
+    store.change_champion(
+        ChampionChange(project, 2, now, "A", "B", TYPED, TYPED), seen_generation=found.generation
+    )
     ids, values = np.arange(4, dtype=np.float64), np.array([0.0, 1.0, 0.0, 1.0])
     regression = signature.task is Task.REGRESSION
     answers = values if regression else Categorical(values.astype(np.int32), CLASSES)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.monitor.plot import KINDS, EvolutionKind, MonitorPlotKind, PredictedRealKind, RocKind
 from services.evaluation.model import Evolution, ProjectView, Series, Span
-from services.registry.model import Field, Mode, Policy, Project, Signature, Task, Version
+from services.registry.model import Field, Mode, PolicyChoice, Project, Signature, Task, Version
 
 AT = datetime(2026, 11, 12, tzinfo=UTC)
 NO_ROWS = Series(np.empty(0), np.empty(0))
@@ -21,7 +21,7 @@ def view(task: Task, evolution: Evolution | None = None) -> ProjectView:
         classes=("good", "bad") if task is Task.CLASSIFICATION else (),
     )  # fmt: skip
     version = Version("wine", "A", Mode.CHAMPION, signature, "a" * 64, AT)
-    project = Project("wine", "A", 1, Policy(), (version,))
+    project = Project("wine", "A", 1, PolicyChoice(), (version,))
     return ProjectView(project, AT, Span.ALL, 0, evolution=evolution)
 
 

@@ -67,7 +67,7 @@ def test_it_answers_who_was_champion_at_a_moment(
 ) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     registry = Registry(wine)
-    registry.flip(
+    registry.change_champion(
         "wine", "B", who="Ana", reason="Better on whites", seen=champion_seen(registry.project("wine"))
     )
     page = projects_page(open_window(), qtbot)

@@ -186,7 +186,7 @@ class ChampionChanger(QObject):
             if why:
                 raise Unanswered(f"{after} of {seen.name} does not answer: {why}", details=why)
             evidence = decision.evidence or loader.evidence(seen.name, after, work)
-            changed = platform.registry.flip(
+            changed = platform.registry.change_champion(
                 seen.name,
                 after,
                 who=who,

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from app.pages.monitor.page import MonitorPage
 from app.pages.monitor.view_model import MonitorViewModel
 from app.settings import LAST_SEEN
-from services.errors import StorageFull
+from services.errors import StorageError
 from services.profiles.profile import EmbeddedProfile
 from widgets.theme import theme
 
@@ -45,7 +45,7 @@ class LastSeenWriter(QObject):
             try:
                 files.write(view_model, png_of(image), dark=dark)
             except OSError as error:
-                raise StorageFull(
+                raise StorageError(
                     "What Monitor shows could not be kept for the next start", details=str(error)
                 ) from error
 

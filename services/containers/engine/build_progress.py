@@ -4,7 +4,7 @@ import re
 
 from services.containers.engine.errors import engine_error
 from services.containers.engine.transfers import Report
-from services.errors import InvalidInput, RelevoError, StorageFull
+from services.errors import InvalidInput, RelevoError, StorageError
 
 _STEP = re.compile(r"^Step (?P<step>\d+)/(?P<steps>\d+) : (?P<instruction>.*)", re.DOTALL)
 _RUNNING = re.compile(r"^ ---> Running in (?P<container>[0-9a-f]{12})\n?$")
@@ -55,7 +55,7 @@ class BuildProgress:
 
         Raises:
             InvalidInput: the step failed.
-            StorageFull: the engine's disk is full.
+            StorageError: the engine's disk is full.
         """
         if "error" in report:
             raise self._step_failed(str(report["error"]))
@@ -72,7 +72,7 @@ class BuildProgress:
 
     def _step_failed(self, text: str) -> RelevoError:
         error = engine_error(text)
-        if isinstance(error, StorageFull):
+        if isinstance(error, StorageError):
             return error
         return InvalidInput(
             f"Building {self._reference} failed at {self._step or 'its beginning'}",

@@ -10,7 +10,15 @@ from msgspec import Struct
 
 from services.containers.addresses import EngineAddress
 from services.containers.engine.connection_errors import connection_error
-from services.errors import Conflict, InvalidInput, NotFound, Refused, RelevoError, StorageFull, Unavailable
+from services.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    Refused,
+    RelevoError,
+    StorageError,
+    Unavailable,
+)
 
 _PORT_TAKEN = ("already in use", "already allocated", "only one usage of each socket address")
 _PORT = re.compile(r"(?:host port(?: for)?|Bind for|listen \w+) \S*?:(?P<port>\d+)(?=[:/\s]|$)")
@@ -34,7 +42,7 @@ class _KnownRefusal(Struct, frozen=True):
 _KNOWN_REFUSALS = (
     _KnownRefusal(
         ("no space left on device",),
-        StorageFull,
+        StorageError,
         "The disk of the Docker Engine is full",
         "Remove what is not needed (Images, Prune), then try again.",
     ),

@@ -29,7 +29,7 @@ from services.gateway.protocols.tensors import (
     values_of,
 )
 from services.gateway.validation import RequestSchema
-from services.http.errors import ErrorAnswer, InvalidField, TooLarge, UnsupportedMedia, answer_for
+from services.http.errors import ErrorResponse, InvalidField, TooLarge, UnsupportedMedia, answer_for
 from services.http.request import HotRequest
 from services.http.validation_errors import explain_value
 
@@ -175,7 +175,7 @@ def refuse(request: HotRequest, error: Exception) -> int:
     return answer.status
 
 
-def inference_error(error: Exception) -> ErrorAnswer:
+def inference_error(error: Exception) -> ErrorResponse:
     """An error in the protocol's form: 400 where our own says 422."""
     known = answer_for(error)
     status = (
@@ -184,7 +184,7 @@ def inference_error(error: Exception) -> ErrorAnswer:
         else known.status
     )
     message = getattr(error, "message", "an internal error; the service's log has it")
-    return ErrorAnswer(status, msgspec.json.encode(InferenceError(message)), known.headers)
+    return ErrorResponse(status, msgspec.json.encode(InferenceError(message)), known.headers)
 
 
 def _divided(request: HotRequest) -> tuple[bytes, bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from services.errors import Conflict, InvalidInput, NotFound, Refused, StorageFull, Unavailable
+from services.errors import Conflict, InvalidInput, NotFound, Refused, StorageError, Unavailable
 from services.gateway.protocols.csv_bodies import read_csv, rows_of_csv
 from services.gateway.protocols.interface import (
     ParsedRequest,
@@ -27,7 +27,7 @@ from services.gateway.protocols.tables import (
 )
 from services.gateway.validation import RequestSchema
 from services.http.errors import (
-    ErrorAnswer,
+    ErrorResponse,
     InvalidField,
     InvalidJson,
     TooLarge,
@@ -58,7 +58,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (WrongMethod, 405, "BAD_REQUEST"),
     (TooSlow, 408, "DEADLINE_EXCEEDED"),
     (Conflict, 409, "RESOURCE_CONFLICT"),
-    (StorageFull, 503, "TEMPORARILY_UNAVAILABLE"),
+    (StorageError, 503, "TEMPORARILY_UNAVAILABLE"),
     (Unavailable, 503, "TEMPORARILY_UNAVAILABLE"),
 )
 
@@ -160,15 +160,15 @@ class MLflow:
         return answer.status
 
 
-def mlflow_error(error: Exception) -> ErrorAnswer:
+def mlflow_error(error: Exception) -> ErrorResponse:
     """An error in MLflow's form."""
     known = answer_for(error)
     for kind, status, code in _KINDS:
         if isinstance(error, kind):
             message = str(getattr(error, "message", error))
-            return ErrorAnswer(status, msgspec.json.encode(MLflowError(code, message)), known.headers)
+            return ErrorResponse(status, msgspec.json.encode(MLflowError(code, message)), known.headers)
     internal = MLflowError("INTERNAL_ERROR", "an internal error; the service's log has it")
-    return ErrorAnswer(500, msgspec.json.encode(internal), ())
+    return ErrorResponse(500, msgspec.json.encode(internal), ())
 
 
 def _media_type(request: HotRequest) -> str:

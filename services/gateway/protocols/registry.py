@@ -11,7 +11,7 @@ from services.gateway.protocols.interface import PredictionProtocol
 from services.gateway.protocols.mlflow import MLflow, mlflow_error
 from services.gateway.protocols.plain import PlainOrV1
 from services.gateway.protocols.v1 import V1
-from services.http.errors import ErrorAnswer, answer_for
+from services.http.errors import ErrorResponse, answer_for
 
 BY_VERSION = "/versions/{version}/predict"
 """At a project's listener: each version asked by its name."""
@@ -40,7 +40,7 @@ class ProtocolKind:
     listener: PredictionProtocol
     project_paths: tuple[str, ...]
     version_paths: tuple[str, ...]
-    error_answer: Callable[[Exception], ErrorAnswer] = answer_for
+    error_answer: Callable[[Exception], ErrorResponse] = answer_for
 
 
 PROTOCOLS = (

@@ -77,7 +77,7 @@ def _change_champion(call: Call) -> Project:
     seen = ChampionSeen(request.expected, request.generation)
     if not request.force:
         _check_answering(call, request.champion, seen)
-    project = call.dependencies.registry().flip(
+    project = call.dependencies.registry().change_champion(
         name,
         request.champion,
         who=request.who,

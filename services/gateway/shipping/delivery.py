@@ -47,7 +47,7 @@ class StoreWriter:
 
         Raises:
             InvalidInput, Corrupt: the store can never take it.
-            Unavailable, NotPrepared, StorageFull, Refused: the store has it not, or not wholly.
+            Unavailable, NotPrepared, StorageError, Refused: the store has it not, or not wholly.
         """
         batch = decode(placed.blob)
         position = Position(self._writer, placed.segment, placed.sequence)

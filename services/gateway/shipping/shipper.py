@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from services.errors import RelevoError, StorageFull
-from services.gateway.disk_errors import DiskTrouble
+from services.errors import RelevoError, StorageError
+from services.gateway.disk_errors import DiskFault
 from services.gateway.records import RecordingLimits
 from services.gateway.shipping.delivery import ParallelDelivery
 from services.gateway.spool.batching import assemble_batches, sort_damaged_out
@@ -213,9 +213,9 @@ class Shipper:
         batches, damaged = _batches_of(entries)
         try:
             self._outbox.place(batches, entries[-1].number, damaged)
-        except DiskTrouble:
+        except DiskFault:
             raise  # it is not for want of room
-        except StorageFull:
+        except StorageError:
             if self._reserve.held:
                 _logger.warning("the spool's disk is full: giving up the room kept free")
                 self._reserve.release()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.errors import Conflict, Corrupt, RelevoError, StorageFull, Unavailable
-from services.gateway.disk_errors import ROOM, WRITABLE, DiskTrouble, disk_error
+from services.errors import Conflict, Corrupt, RelevoError, StorageError, Unavailable
+from services.gateway.disk_errors import ROOM, WRITABLE, DiskFault, disk_error
 
 _BUSY_SECONDS = 10.0
 _TROUBLE = {
@@ -22,13 +22,13 @@ def translate(error: sqlite3.Error) -> RelevoError:
     """The kind of error that SQLite's one is."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StorageFull(
+        return StorageError(
             "the spool's disk is full; nothing was recorded",
             remedy=ROOM,
             details=str(error),
         )
     if code in _TROUBLE:
-        return DiskTrouble(
+        return DiskFault(
             f"{_TROUBLE[code]}; nothing was recorded",
             remedy=WRITABLE,
             details=str(error),
@@ -43,7 +43,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """One transaction: all or nothing; errors come out translated.
 
     Raises:
-        StorageFull, Corrupt, Unavailable: as SQLite says.
+        StorageError, Corrupt, Unavailable: as SQLite says.
     """
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -65,7 +65,7 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
         durable: whether each commit is synced before it returns.
 
     Raises:
-        StorageFull, Corrupt, Unavailable: it cannot be opened.
+        StorageError, Corrupt, Unavailable: it cannot be opened.
     """
     try:
         connection = sqlite3.connect(
@@ -108,7 +108,7 @@ def acquire_ownership(folder: Path) -> sqlite3.Connection:
 
     Raises:
         Conflict: another gateway holds it.
-        StorageFull: the folder cannot be written.
+        StorageError: the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -115,7 +115,7 @@ class Entries:
         shipped: rows of entries that were forgotten since this was opened.
 
     Raises:
-        StorageFull, Corrupt, Unavailable: the database cannot be opened.
+        StorageError, Corrupt, Unavailable: the database cannot be opened.
     """
 
     def __init__(self, path: Path, after: int, files: threading.Lock) -> None:
@@ -168,7 +168,7 @@ class Entries:
         """Commit groups in one transaction, without a sync; the number of the last.
 
         Raises:
-            StorageFull, Corrupt, Unavailable: nothing was recorded.
+            StorageError, Corrupt, Unavailable: nothing was recorded.
         """
         number = self.last
         rows = [(number + place, *group) for place, group in enumerate(groups, 1)]
@@ -220,7 +220,7 @@ class Entries:
         Blocks, so it is called from a thread; nothing else of this object may be used meanwhile.
 
         Raises:
-            OSError, StorageFull, Corrupt, Unavailable: it did not succeed, nothing is lost, try again.
+            OSError, StorageError, Corrupt, Unavailable: it did not succeed, nothing is lost, try again.
         """
         with self._files:
             if not has_recovered_copy(self._path):

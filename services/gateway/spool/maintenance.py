@@ -5,8 +5,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from services.errors import RelevoError, StorageFull
-from services.gateway.disk_errors import ROOM, DiskTrouble, disk_error
+from services.errors import RelevoError, StorageError
+from services.gateway.disk_errors import ROOM, DiskFault, disk_error
 from services.gateway.spool.database import checkpoint, connect, translate
 
 _CHECKPOINT_BYTES = 16 << 20
@@ -25,7 +25,7 @@ class DiskReserve:
         self._path = folder / "reserve"
         self._size = size
         self.held = False
-        self._trouble: StorageFull | None = None
+        self._trouble: StorageError | None = None
 
     def hold(self) -> bool:
         """Take the room, if it is not held; whether it is now."""
@@ -38,11 +38,11 @@ class DiskReserve:
                 self._remove()
         return self.held
 
-    def refusal(self) -> StorageFull:
-        """Why nothing is recorded while it is not held; `DiskTrouble` where there is room."""
-        if isinstance(self._trouble, DiskTrouble):
+    def refusal(self) -> StorageError:
+        """Why nothing is recorded while it is not held; `DiskFault` where there is room."""
+        if isinstance(self._trouble, DiskFault):
             return self._trouble.again()
-        return StorageFull(
+        return StorageError(
             "the spool's disk is full; what is recorded is being shipped to make room", remedy=ROOM
         )
 

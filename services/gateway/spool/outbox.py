@@ -116,7 +116,7 @@ class Outbox:
         kept_rows: that the store has and may still lose.
 
     Raises:
-        StorageFull, Corrupt, Unavailable: the database cannot be opened.
+        StorageError, Corrupt, Unavailable: the database cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -151,7 +151,7 @@ class Outbox:
             damaged: the other entries; they are set aside.
 
         Raises:
-            StorageFull, Corrupt, Unavailable: nothing changed.
+            StorageError, Corrupt, Unavailable: nothing changed.
         """
         with transaction(self._connection):
             self._keep_aside([

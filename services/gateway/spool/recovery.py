@@ -26,7 +26,7 @@ def write_recovered_copy(path: Path, headers: Mapping[bytes, int], rows: Iterabl
     Nobody may write to the database or checkpoint it meanwhile.
 
     Raises:
-        OSError, StorageFull, Corrupt, Unavailable: there is no copy; the database is as it was.
+        OSError, StorageError, Corrupt, Unavailable: there is no copy; the database is as it was.
     """
     part = path.with_name(f"{path.name}.part")
     _remove_with_log(part)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from services.errors import StorageFull
+from services.errors import StorageError
 from services.gateway.messages import SpoolHealth
 from services.gateway.records import AnswerOrigin, RecordingLimits
 from services.gateway.spool.database import acquire_ownership
@@ -52,7 +52,7 @@ class Spool:
 
     Raises:
         Conflict: another gateway holds this folder.
-        StorageFull: its disk is full or read-only.
+        StorageError: its disk is full or read-only.
         Corrupt: the spool cannot be read.
     """
 
@@ -86,9 +86,9 @@ class Spool:
         return self._entries.last
 
     def check(self, more: int = 0) -> None:
-        """StorageFull where so many more bytes would be refused."""
+        """StorageError where so many more bytes would be refused."""
         if self._entries.bytes + more > self._limit:
-            raise StorageFull(
+            raise StorageError(
                 f"the spool holds its limit of {self._limit:,} bytes that could not be shipped yet",
                 remedy="Bring the store back, or raise the spool's limit.",
             )
@@ -99,7 +99,7 @@ class Spool:
         """Record items in one transaction, not yet synced; the number of the last entry.
 
         Raises:
-            StorageFull, Corrupt, Unavailable: nothing was recorded.
+            StorageError, Corrupt, Unavailable: nothing was recorded.
         """
         self.check(sum(len(item.part) for item in items))
         parts: dict[PredictionKind | LabelHeader, list[bytes]] = {}

@@ -16,7 +16,7 @@ from typing import IO
 
 from services.containers.interface import ContainerHost, Progress, share
 from services.containers.model import Container, Mount
-from services.errors import StorageFull
+from services.errors import StorageError
 from services.images.catalogue import program_version
 from services.platform.backup.format import SAVED, Backup, SavedVolume, archive_of, write_list
 from services.platform.backup.volume_access import volume_container
@@ -46,7 +46,7 @@ def back_up(engine: ContainerHost, name: str, into: Path, progress: Progress) ->
 
     Raises:
         NotFound: there is no such platform, or it is taken down.
-        StorageFull: the folder's disk has not as much free as the data take, or cannot be written to.
+        StorageError: the folder's disk has not as much free as the data take, or cannot be written to.
         Unavailable: a part did not become healthy again.
     """
     roll_back_interrupted(engine, name)
@@ -103,7 +103,7 @@ def _new_folder(folder: Path, size: int) -> Iterator[Path]:
 def _check_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < size:
-        raise StorageFull(
+        raise StorageError(
             f"{folder.parent} has {free / 1e6:,.0f} MB free; the data take {size / 1e6:,.0f} MB",
             remedy="Choose a folder on a larger disk.",
         )
@@ -177,7 +177,7 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageFull(
+        raise StorageError(
             f"The backup could not be written into {folder}",
             remedy="Free some space there, make the folder writable, or choose another one.",
             details=str(error),

@@ -6,7 +6,7 @@ import uuid
 from msgspec.structs import replace
 
 from services.errors import Refused, Uncertain
-from services.registry.model import ChampionChange, Mode, Policy, Project, Version
+from services.registry.model import ChampionChange, Mode, PolicyChoice, Project, Version
 from services.store import registry_rules as rules
 from services.store.cassandra import registry_statements as cql
 from services.store.cassandra.conditional_writes import ATTEMPTS, ConditionalWrites
@@ -43,7 +43,7 @@ class CassandraRegistry(ConditionalWrites):
 
     def _add_first(self, version: Version, who: str) -> None:
         change, change_id = rules.first_change(version, who), uuid.uuid4()
-        static = (version.name, json_text(Policy()), json_text(change), change_id, version.project)
+        static = (version.name, json_text(PolicyChoice()), json_text(change), change_id, version.project)
         if self._insert(cql.REGISTER_FIRST, static, version, who):
             self._session.write(cql.ADD_HISTORY, cql.history_values(change, change_id))
 
@@ -67,7 +67,7 @@ class CassandraRegistry(ConditionalWrites):
             self._session.write(cql.ADD_REVISION_HISTORY, cql.revision_history_values(change, change_id))
         return applied
 
-    def flip(self, change: ChampionChange, *, seen_generation: int) -> Project:
+    def change_champion(self, change: ChampionChange, *, seen_generation: int) -> Project:
         """See `RegistryStore`."""
         change, change_id = rules.checked_flip(change, seen_generation), uuid.uuid4()
 
@@ -113,7 +113,7 @@ class CassandraRegistry(ConditionalWrites):
 
         return self._write_until_decided(project, write, done).project
 
-    def set_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
+    def set_policy(self, project: str, policy: PolicyChoice, *, expected: PolicyChoice) -> Project:
         """See `RegistryStore`."""
 
         def write(state: ProjectState) -> bool:

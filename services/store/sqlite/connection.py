@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.errors import StorageFull, Unavailable
+from services.errors import StorageError, Unavailable
 from services.store.sqlite.errors import translated
 from services.store.sqlite.schema import prepare_schema, use_write_ahead_log
 
@@ -18,7 +18,7 @@ class Database:
     """A workspace's databases, attached under the names that `historical_db.x` and `live_db.x` need.
 
     Raises:
-        StorageFull: the folder cannot be made or written.
+        StorageError: the folder cannot be made or written.
         Corrupt: one of the files is not a database.
         Refused: a newer Relevo made them.
     """
@@ -131,7 +131,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageFull(
+        raise StorageError(
             f"the workspace folder {folder} cannot be made",
             remedy="Choose a folder that this user may write to.",
             details=repr(error),

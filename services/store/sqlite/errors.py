@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.errors import Corrupt, InvalidInput, NotPrepared, RelevoError, StorageFull, Unavailable
+from services.errors import Corrupt, InvalidInput, NotPrepared, RelevoError, StorageError, Unavailable
 
 _FULL = {sqlite3.SQLITE_FULL}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -22,20 +22,20 @@ def translate(error: sqlite3.Error, folder: Path) -> RelevoError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     details = repr(error)
     if code in _FULL:
-        return StorageFull(
+        return StorageError(
             f"the disk of workspace {folder} is full; nothing was written",
             remedy="Free some space, or move the workspace to a larger disk.",
             details=details,
         )
     if code in _READ_ONLY:
-        return StorageFull(
+        return StorageError(
             f"the workspace {folder} is read-only; nothing was written",
             remedy="Give this user the right to write there, or choose another folder.",
             details=details,
         )
     if code in _FAILING:
         # A disk that turns read-only under open files is told as one that fails.
-        return StorageFull(
+        return StorageError(
             f"the disk of workspace {folder} fails, or has become read-only",
             remedy="Make it writable again; what waits to be written then goes on by itself.",
             details=details,

@@ -4,7 +4,7 @@ import sqlite3
 
 from msgspec.structs import replace
 
-from services.registry.model import ChampionChange, Mode, Policy, Project, Version
+from services.registry.model import ChampionChange, Mode, PolicyChoice, Project, Version
 from services.store import registry_rules as rules
 from services.store.registry_codec import json_text
 from services.store.sqlite.connection import DatabaseHolder
@@ -38,7 +38,9 @@ def _add_or_update(connection: sqlite3.Connection, project: Project, version: Ve
 def _add_first(connection: sqlite3.Connection, version: Version, who: str) -> None:
     first = replace(version, mode=Mode.CHAMPION, order=0)
     change = rules.first_change(first, who)
-    put_version(connection, first, champion=first.name, generation=1, policy=Policy(), last_change=change)
+    put_version(
+        connection, first, champion=first.name, generation=1, policy=PolicyChoice(), last_change=change
+    )
     add_history(connection, change)
     add_revision_history(connection, rules.first_revision_change(first, who))
 
@@ -70,7 +72,7 @@ class SqliteRegistry(DatabaseHolder):
                 _add_or_update(connection, project, version, who)
             return rules.known(read_project(connection, version.project), version.project)
 
-    def flip(self, change: ChampionChange, *, seen_generation: int) -> Project:
+    def change_champion(self, change: ChampionChange, *, seen_generation: int) -> Project:
         """See `RegistryStore`; the history row is part of the same transaction."""
         change = rules.checked_flip(change, seen_generation)
         with self._database.writing() as connection:
@@ -89,7 +91,7 @@ class SqliteRegistry(DatabaseHolder):
             set_mode(connection, project, version, Mode.RETIRED if retired else Mode.CHALLENGER)
             return rules.known(read_project(connection, project), project)
 
-    def set_policy(self, project: str, policy: Policy, *, expected: Policy) -> Project:
+    def set_policy(self, project: str, policy: PolicyChoice, *, expected: PolicyChoice) -> Project:
         """See `RegistryStore`."""
         with self._database.writing() as connection:
             rules.check_policy(rules.known(read_project(connection, project), project), expected)

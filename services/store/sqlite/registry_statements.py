@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
+from services.registry.model import ChampionChange, Mode, PolicyChoice, Project, RevisionChange, Version
 from services.store import registry_codec as rows
 from services.store.registry_codec import instant_text, json_text
 
@@ -24,8 +24,8 @@ def read_project(connection: sqlite3.Connection, name: str) -> Project | None:
 
 
 def put_version(
-    connection: sqlite3.Connection, version: Version, *, champion: str, generation: int, policy: Policy,
-    last_change: ChampionChange,
+    connection: sqlite3.Connection, version: Version, *, champion: str, generation: int,
+    policy: PolicyChoice, last_change: ChampionChange,
 ) -> None:  # fmt: skip
     """Add a version with its project's columns, or update the addresses of one already there."""
     own = (champion, generation, json_text(policy), json_text(last_change))

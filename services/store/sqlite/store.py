@@ -30,7 +30,7 @@ class SqliteStore(
         folder: made if absent; holds `historical_db.sqlite3` and `live_db.sqlite3`.
 
     Raises:
-        StorageFull: the folder cannot be made or written.
+        StorageError: the folder cannot be made or written.
         Corrupt: a file there is not a database.
         Refused: a newer Relevo made the workspace.
     """

@@ -14,7 +14,7 @@ from services.errors import (
     NotFound,
     Refused,
     RelevoError,
-    StorageFull,
+    StorageError,
     Unavailable,
     Uncertain,
 )
@@ -91,7 +91,7 @@ def _error(code: str, field: str = "") -> bytes:
         (422, "invalid_input", InvalidInput),
         (503, "unavailable", Unavailable),
         (503, "uncertain", Uncertain),
-        (503, "spool_full", StorageFull),
+        (503, "spool_full", StorageError),
     ],
 )
 def test_each_error_comes_back_as_its_kind_in_the_same_words(

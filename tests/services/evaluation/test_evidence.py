@@ -17,7 +17,7 @@ from services.registry.model import (
     Field,
     MetricValue,
     Mode,
-    Policy,
+    PolicyChoice,
     Project,
     Signature,
     Task,
@@ -30,7 +30,7 @@ A, B = (
     Version("wine", name, mode, SIGNATURE, name.lower() * 64, AT, order=order)
     for order, (name, mode) in enumerate({"A": Mode.CHAMPION, "B": Mode.CHALLENGER}.items())
 )
-WINE = Project("wine", "A", 1, Policy(), (A, B))
+WINE = Project("wine", "A", 1, PolicyChoice(), (A, B))
 
 
 def measured(rows: int, rmse: float, r2: float | None = 0.5) -> VersionView:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from services.gateway.outages import Outages
-from services.registry.model import Field, Mode, Policy, Project, Signature, Task, Version
+from services.registry.model import Field, Mode, PolicyChoice, Project, Signature, Task, Version
 
 SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.REGRESSION)
 CHALLENGER = Version("wine", "B", Mode.CHALLENGER, SIGNATURE, "b" * 64, datetime.now(UTC))
@@ -13,7 +13,7 @@ CHAMPION = replace(CHALLENGER, mode=Mode.CHAMPION)
 
 
 def project(*versions: Version) -> Project:
-    return Project("wine", "B", 2, Policy(), tuple(versions))
+    return Project("wine", "B", 2, PolicyChoice(), tuple(versions))
 
 
 def test_a_question_from_before_a_change_does_not_make_a_champions_outage_a_challengers() -> None:

@@ -14,7 +14,16 @@ from msgspec.structs import replace
 from services.gateway import registry_watcher
 from services.gateway.registry_watcher import RegistryWatcher, Snapshot, SnapshotFile
 from services.gateway.store_access import StoreAccess
-from services.registry.model import ChampionChange, Field, Mode, Policy, Project, Signature, Task, Version
+from services.registry.model import (
+    ChampionChange,
+    Field,
+    Mode,
+    PolicyChoice,
+    Project,
+    Signature,
+    Task,
+    Version,
+)
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore
 from services.store.cassandra.session import CassandraSession
@@ -25,7 +34,7 @@ SIGNATURE = Signature((Field("ph", "ph"),), Field("quality", "quality"), Task.RE
 AT = datetime(2026, 11, 12, tzinfo=UTC)
 VERSION = Version("wine", "A", Mode.CHAMPION, SIGNATURE, "a" * 64, AT)
 CHANGE = ChampionChange("wine", 1, AT, "", "A", "ann", "first")
-SNAPSHOT = Snapshot((Project("wine", "A", 1, Policy(), (VERSION,), CHANGE),))
+SNAPSHOT = Snapshot((Project("wine", "A", 1, PolicyChoice(), (VERSION,), CHANGE),))
 
 
 def test_it_comes_back_as_it_was_kept(tmp_path: Path) -> None:

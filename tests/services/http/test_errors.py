@@ -31,7 +31,7 @@ EXAMPLES = [
     (TooSlow("x"), 408, "timeout"),
     (errors.Unanswered("x"), 409, "unanswered"),
     (errors.Conflict("x"), 409, "conflict"),
-    (errors.StorageFull("x"), 503, "spool_full"),
+    (errors.StorageError("x"), 503, "spool_full"),
     (errors.Uncertain("x"), 503, "uncertain"),
     (errors.Unavailable("x"), 503, "unavailable"),
 ]

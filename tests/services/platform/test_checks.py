@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from services.containers.engine.engine import Engine
 from services.containers.model import ContainerSpec, Port, RestartPolicy
-from services.errors import Conflict, InvalidInput, NotFound, StorageFull, Unavailable
+from services.errors import Conflict, InvalidInput, NotFound, StorageError, Unavailable
 from services.platform.checks import ResourceCheck
 from services.platform.discovery import find_platform, require_platform
 from services.platform.request import PlatformRequest
@@ -72,7 +72,7 @@ def test_too_little_memory_is_told_part_by_part(
 def test_too_little_disk_is_told_before_anything_is_made(
     engine: Engine, asked: PlatformRequest, silent: Silent
 ) -> None:
-    with pytest.raises(StorageFull, match="free; a platform needs"):
+    with pytest.raises(StorageError, match="free; a platform needs"):
         set_up(engine, asked, silent, resource_check=ResourceCheck(least_disk=1 << 60))
     assert not find_platform(engine, asked.name).exists
 

@@ -25,7 +25,7 @@ from services.errors import (
     NotFound,
     Refused,
     RelevoError,
-    StorageFull,
+    StorageError,
 )
 from services.platform.backup.create import back_up
 from services.platform.backup.format import Backup, SavedVolume, read_list, write_list
@@ -315,7 +315,7 @@ def test_a_backup_on_a_disk_without_space_is_refused_before_anything_stops(
     usage = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
     texts: list[str] = []
-    with pytest.raises(StorageFull, match="has 1 MB free; the data take"):
+    with pytest.raises(StorageError, match="has 1 MB free; the data take"):
         back_up(engine, shared.request.name, tmp_path, lambda _fraction, text: texts.append(text))
     assert texts == ["Measuring the data"]
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import InvalidInput, StorageFull
+from services.errors import InvalidInput, StorageError
 from services.profiles.profile import EmbeddedProfile, PlatformProfile, ProfileFolder
 from services.store.addresses import CassandraAddress
 
@@ -52,7 +52,7 @@ def test_a_name_is_needed(folder: ProfileFolder) -> None:
 
 def test_a_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StorageFull, match="could not be saved"):
+    with pytest.raises(StorageError, match="could not be saved"):
         ProfileFolder(tmp_path / "file").save(EmbeddedProfile("demo", "workspace"))
 
 

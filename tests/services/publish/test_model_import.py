@@ -17,7 +17,7 @@ from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from services.errors import Cancelled, Conflict, InvalidInput, NotFound, StorageFull
+from services.errors import Cancelled, Conflict, InvalidInput, NotFound, StorageError
 from services.model_server.artifacts.description import describe_file
 from services.model_server.deploy import modified_at, read_deploy
 from services.model_server.loading import load_model, sha256_of
@@ -184,7 +184,7 @@ def test_a_model_that_lies_in_its_deploy_folder_stays_there(models: Path, tmp_pa
 def test_what_cannot_be_written_is_told_and_leaves_nothing(models: Path, tmp_path: Path) -> None:
     draft = draft_description(describe_file(models / "iris.ubj"), IRIS)
     (tmp_path / "file").touch()
-    with pytest.raises(StorageFull, match="cannot be written"):
+    with pytest.raises(StorageError, match="cannot be written"):
         write_folder(models / "iris.ubj", draft, tmp_path / "file" / "deploy", replace=False)
     with pytest.raises(NotFound):
         write_folder(models / "gone.ubj", draft, tmp_path / "deploy", replace=False)

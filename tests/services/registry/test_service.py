@@ -59,7 +59,7 @@ def version(name: str, signature: Signature = SIGNATURE) -> Version:
 
 def flipped(registry: Registry, to: str, who: str = "ada") -> Project:
     seen = champion_seen(registry.project("wine"))
-    return registry.flip("wine", to, who=who, reason=f"{to} is better", seen=seen)
+    return registry.change_champion("wine", to, who=who, reason=f"{to} is better", seen=seen)
 
 
 def test_the_first_version_becomes_champion_and_later_ones_challengers(registry: Registry) -> None:
@@ -82,7 +82,7 @@ def test_a_version_of_another_task_is_refused(registry: Registry) -> None:
 
 
 def test_a_flip_moves_the_champion_and_writes_history_with_evidence(registry: Registry) -> None:
-    project = registry.flip(
+    project = registry.change_champion(
         "wine", "B", who="ada", reason="lower RMSE", seen=ChampionSeen("A", 1), evidence=EVIDENCE
     )
     assert champion_seen(project) == ChampionSeen("B", 2)
@@ -95,7 +95,7 @@ def test_a_flip_on_a_stale_view_says_who_was_faster_and_when(registry: Registry)
     stale = champion_seen(registry.project("wine"))
     flipped(registry, "C", who="bob")
     with pytest.raises(Conflict) as caught:
-        registry.flip("wine", "B", who="ada", reason="mine", seen=stale)
+        registry.change_champion("wine", "B", who="ada", reason="mine", seen=stale)
     assert "'C' by now: bob chose it in place of 'A' on 12 November 2026 at 09:00:00 UTC" in str(
         caught.value
     )
@@ -107,7 +107,7 @@ def test_a_view_of_the_same_champion_at_an_older_generation_is_stale(registry: R
     flipped(registry, "B")
     flipped(registry, "A")
     with pytest.raises(Conflict, match="ada chose it in place of 'B'"):
-        registry.flip("wine", "C", who="bob", reason="mine", seen=stale)
+        registry.change_champion("wine", "C", who="bob", reason="mine", seen=stale)
 
 
 def test_losing_a_race_in_the_store_says_who_won(store: SqliteStore, registry: Registry) -> None:
@@ -116,30 +116,30 @@ def test_losing_a_race_in_the_store_says_who_won(store: SqliteStore, registry: R
 
         def flip(self, change: object, *, seen_generation: int) -> Project:
             flipped(registry, "C", who="bob")
-            return super().flip(change, seen_generation=seen_generation)  # type: ignore[arg-type]
+            return super().change_champion(change, seen_generation=seen_generation)  # type: ignore[arg-type]
 
     late = Late(store._database.folder)
     with pytest.raises(Conflict, match="'C' by now: bob chose it"):
-        Registry(late).flip("wine", "B", who="ada", reason="mine", seen=ChampionSeen("A", 1))
+        Registry(late).change_champion("wine", "B", who="ada", reason="mine", seen=ChampionSeen("A", 1))
     late.close()
 
 
 @pytest.mark.parametrize(("who", "reason"), [("", "because"), ("ada", " ")])
 def test_a_flip_needs_a_name_and_a_reason(registry: Registry, who: str, reason: str) -> None:
     with pytest.raises(InvalidInput):
-        registry.flip("wine", "B", who=who, reason=reason, seen=ChampionSeen("A", 1))
+        registry.change_champion("wine", "B", who=who, reason=reason, seen=ChampionSeen("A", 1))
 
 
 def test_unknown_projects_and_versions_are_named(registry: Registry) -> None:
     with pytest.raises(NotFound, match="'beer'"):
-        registry.flip("beer", "B", who="ada", reason="why", seen=ChampionSeen("A", 1))
+        registry.change_champion("beer", "B", who="ada", reason="why", seen=ChampionSeen("A", 1))
     with pytest.raises(NotFound, match="'Z'"):
-        registry.flip("wine", "Z", who="ada", reason="why", seen=ChampionSeen("A", 1))
+        registry.change_champion("wine", "Z", who="ada", reason="why", seen=ChampionSeen("A", 1))
 
 
 def test_the_champion_cannot_be_promoted_again(registry: Registry) -> None:
     with pytest.raises(Conflict, match="champion of 'wine' already: ada made it so"):
-        registry.flip("wine", "A", who="ada", reason="why", seen=ChampionSeen("A", 1))
+        registry.change_champion("wine", "A", who="ada", reason="why", seen=ChampionSeen("A", 1))
 
 
 def test_rolling_back_gives_the_previous_champion_its_place_again(registry: Registry) -> None:

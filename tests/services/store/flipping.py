@@ -43,7 +43,7 @@ def flip(store: Store, name: str, who: str, attempts: int) -> dict[str, int]:
             name, seen.generation + 1, datetime.now(UTC), seen.champion, other, who, "race"
         )
         try:
-            seen = store.flip(change, seen_generation=seen.generation)
+            seen = store.change_champion(change, seen_generation=seen.generation)
             applied += 1
         except Conflict:
             seen = look(store, name)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from services.registry.model import (
     ChampionChange,
     Listener,
-    Policy,
+    PolicyChoice,
     Project,
     RevisionChange,
     TokenRole,
@@ -66,9 +66,11 @@ FOLLOWED = [
         "address",
         lambda m: m.store.register(replace(m.project.versions[0], endpoint="http://new:1"), who="ann"),
     ),
-    Followed("flip", lambda m: m.store.flip(m.new_change(m.project, "B"), seen_generation=1)),
+    Followed("flip", lambda m: m.store.change_champion(m.new_change(m.project, "B"), seen_generation=1)),
     Followed("retire", lambda m: m.store.retire(m.project.name, "B", retired=True)),
-    Followed("policy", lambda m: m.store.set_policy(m.project.name, Policy("ucb"), expected=Policy())),
+    Followed(
+        "policy", lambda m: m.store.set_policy(m.project.name, PolicyChoice("ucb"), expected=PolicyChoice())
+    ),
     Followed(
         "revision", lambda m: m.store.set_revision(m.new_revision_change(m.project, "a" * 64, "b" * 64))
     ),

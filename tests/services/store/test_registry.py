@@ -13,7 +13,7 @@ from services.registry.model import (
     Evidence,
     MetricValue,
     Mode,
-    Policy,
+    PolicyChoice,
     Project,
     Signature,
     Version,
@@ -106,7 +106,7 @@ def test_a_flip_moves_pointer_and_both_modes(
     measured = MetricValue("R²", "B", "b" * 64, DataKind.LIVE, 312, 0.1 + 0.2)
     evidence = Evidence((measured, replace(measured, value=None)), 'nothing "else"')
     change = replace(new_change(registered, "B", 'it\'s better; "much"'), evidence=evidence)
-    found = store.flip(change, seen_generation=1)
+    found = store.change_champion(change, seen_generation=1)
     assert found == store.project(registered.name)
     assert (found.champion, found.generation) == ("B", 2)
     assert modes(found) == {"A": Mode.CHALLENGER, "B": Mode.CHAMPION}
@@ -120,9 +120,9 @@ def test_a_flip_moves_pointer_and_both_modes(
 def test_a_flip_against_a_stale_view_is_a_conflict(
     store: Store, registered: Project, new_change: NewChange
 ) -> None:
-    store.flip(new_change(registered, "B"), seen_generation=1)
+    store.change_champion(new_change(registered, "B"), seen_generation=1)
     with pytest.raises(Conflict, match="'B' by now"):
-        store.flip(new_change(registered, "B"), seen_generation=1)
+        store.change_champion(new_change(registered, "B"), seen_generation=1)
     assert len(store.history(registered.name)) == 2
 
 
@@ -131,20 +131,20 @@ def test_only_a_challenger_can_become_champion(
 ) -> None:
     store.retire(registered.name, "B", retired=True)
     with pytest.raises(Conflict, match="retired"):
-        store.flip(new_change(registered, "B"), seen_generation=1)
+        store.change_champion(new_change(registered, "B"), seen_generation=1)
     with pytest.raises(NotFound):
-        store.flip(new_change(registered, "C"), seen_generation=1)
+        store.change_champion(new_change(registered, "C"), seen_generation=1)
     with pytest.raises(NotFound):
-        store.flip(new_change(replace(registered, name="nobody"), "B"), seen_generation=1)
+        store.change_champion(new_change(replace(registered, name="nobody"), "B"), seen_generation=1)
 
 
 def test_a_change_that_contradicts_itself_is_refused(
     store: Store, registered: Project, new_change: NewChange
 ) -> None:
     with pytest.raises(InvalidInput):
-        store.flip(new_change(registered, "B"), seen_generation=2)
+        store.change_champion(new_change(registered, "B"), seen_generation=2)
     with pytest.raises(InvalidInput):
-        store.flip(new_change(registered, "A"), seen_generation=1)
+        store.change_champion(new_change(registered, "A"), seen_generation=1)
 
 
 def test_retiring_takes_a_challenger_out_and_back(store: Store, registered: Project) -> None:
@@ -158,8 +158,8 @@ def test_retiring_takes_a_challenger_out_and_back(store: Store, registered: Proj
 
 
 def test_a_policy_changes_from_what_was_expected(store: Store, registered: Project) -> None:
-    greedy = Policy("epsilon_greedy", {"epsilon": 0.2})
-    assert store.set_policy(registered.name, greedy, expected=Policy()).policy == greedy
+    greedy = PolicyChoice("epsilon_greedy", {"epsilon": 0.2})
+    assert store.set_policy(registered.name, greedy, expected=PolicyChoice()).policy == greedy
     with pytest.raises(Conflict):
-        store.set_policy(registered.name, Policy("ucb"), expected=Policy())
-    assert store.set_policy(registered.name, Policy(), expected=greedy).policy == Policy()
+        store.set_policy(registered.name, PolicyChoice("ucb"), expected=PolicyChoice())
+    assert store.set_policy(registered.name, PolicyChoice(), expected=greedy).policy == PolicyChoice()

@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 from services.client.csharp import csharp_client
-from services.registry.model import Field, FieldType, Mode, Policy, Project, Signature, Task, Version
+from services.registry.model import Field, FieldType, Mode, PolicyChoice, Project, Signature, Task, Version
 
 FRAMEWORK = "4.6.1"
 """The oldest .NET Framework that uses .NET Standard 2.0: none but its API can be compiled against."""
@@ -79,7 +79,7 @@ def make_project() -> Callable[..., Project]:
             )
             for order, fields in enumerate(inputs)
         )
-        return Project(name, "A", 1, Policy(), versions)
+        return Project(name, "A", 1, PolicyChoice(), versions)
 
     return made
 

@@ -26,7 +26,7 @@ from services.errors import (
     InvalidInput,
     NotFound,
     RelevoError,
-    StorageFull,
+    StorageError,
     Unavailable,
 )
 
@@ -200,7 +200,7 @@ def test_a_disk_that_is_full_is_told_as_such(engine: Engine, run: Run, unique_na
     with engine.connection.client() as client:
         client.create_volume(unique_name("full"), driver="local", driver_opts=small)
     identifier = run(mounts=(Mount("/full", unique_name("full")),))
-    with pytest.raises(StorageFull, match="The disk of the Docker Engine is full"):
+    with pytest.raises(StorageError, match="The disk of the Docker Engine is full"):
         engine.put_files(identifier, "/full", {"large": bytes(3_000_000)})
     engine.remove(identifier, force=True)
     engine.remove_volume(unique_name("full"))

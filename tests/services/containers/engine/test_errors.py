@@ -3,7 +3,7 @@
 import pytest
 
 from services.containers.engine.errors import NotSignedIn, engine_error
-from services.errors import Conflict, InvalidInput, NotFound, RelevoError, StorageFull, Unavailable
+from services.errors import Conflict, InvalidInput, NotFound, RelevoError, StorageError, Unavailable
 
 DRIVER = "driver failed programming external connectivity on endpoint c (5f): "
 EXEC = 'OCI runtime create failed: starting container process caused: exec: "x": executable file not found'
@@ -22,10 +22,10 @@ SAID: list[tuple[int, str, type[RelevoError], str]] = [
     (
         500,
         "mkdir /var/lib/docker/a: no space left on device",
-        StorageFull,
+        StorageError,
         "The disk of the Docker Engine is full",
     ),
-    (500, "write /x: No space left on device", StorageFull, "The disk of the Docker Engine is full"),
+    (500, "write /x: No space left on device", StorageError, "The disk of the Docker Engine is full"),
     (409, USED, Conflict, "A container named a exists already"),
     (400, EXEC, InvalidInput, "The container could not be started"),
     (400, "bind source path does not exist: /x", InvalidInput, "Bind source path does not exist: /x"),

@@ -12,7 +12,16 @@ import pytest
 
 from services.errors import Conflict, InvalidInput, NotFound, Refused
 from services.gateway import messages
-from services.registry.model import ChampionChange, Field, FieldType, Job, JobState, Mode, Policy, Revision
+from services.registry.model import (
+    ChampionChange,
+    Field,
+    FieldType,
+    Job,
+    JobState,
+    Mode,
+    PolicyChoice,
+    Revision,
+)
 from services.registry.tokens import service_token
 from tests.services.gateway.api.conftest import Platform, StubModel
 
@@ -141,7 +150,7 @@ def test_a_flip_is_followed_under_load_without_a_failed_request(
             helpers.wait_until(lambda: "A" in seen)
             # Changed in the store, as another gateway or a window does it.
             change = ChampionChange(beer, 2, datetime.now(UTC), "A", "B", "Ana", "under load")
-            wine.store.flip(change, seen_generation=1)
+            wine.store.change_champion(change, seen_generation=1)
             helpers.wait_until(lambda: "B" in seen)
         finally:
             stop.set()
@@ -207,7 +216,7 @@ def _desire(
 
 def test_an_unknown_policy_is_refused(wine: Platform, beer: str) -> None:
     with wine.client() as client, pytest.raises(InvalidInput, match="not known"):
-        client.change_policy(beer, Policy("coin"), expected=Policy())
+        client.change_policy(beer, PolicyChoice("coin"), expected=PolicyChoice())
 
 
 def test_versions_with_different_inputs_are_asked_for_what_each_takes(

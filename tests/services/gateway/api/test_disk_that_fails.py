@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.errors import RelevoError, StorageFull, Uncertain
+from services.errors import RelevoError, StorageError, Uncertain
 from services.gateway import messages
 from services.registry.model import TokenRole
 from tests.services.gateway.api.conftest import Platform, StubModel
@@ -80,7 +80,7 @@ def test_what_could_not_be_synced_is_not_acknowledged_and_is_written_anew(
         with faulty_disk.failing("sync"):
             with pytest.raises(Uncertain, match="disk failed while the rows were written"):
                 ask(client)
-            with pytest.raises(StorageFull, match="fails to keep what is written"):
+            with pytest.raises(StorageError, match="fails to keep what is written"):
                 ask(client)
         acknowledged.append(ask_until_answered(client, helpers))
     found = logged(platform)
@@ -98,7 +98,7 @@ def test_a_read_only_spool_refuses_with_a_reason_and_goes_on_once_it_is_writable
         acknowledged = [ask(client) for _ in range(3)]
         with faulty_disk.failing("read-only"):
             for _ in range(3):
-                with pytest.raises(StorageFull, match="disk is read-only; nothing was recorded"):
+                with pytest.raises(StorageError, match="disk is read-only; nothing was recorded"):
                     ask(client)
             with platform.http() as http:
                 answer = http.post("/v1/projects/wine/predict", json={"instances": [ROW]})
@@ -118,7 +118,7 @@ def test_a_read_only_workspace_delays_shipping_and_refuses_changes_until_it_is_w
         helpers.wait_until(lambda: client.health().spool.rows == 0)
         with faulty_disk.failing("read-only"):
             acknowledged += [ask(client) for _ in range(3)]
-            with pytest.raises(StorageFull, match="read-only"):
+            with pytest.raises(StorageError, match="read-only"):
                 client.issue_token(TOKEN)
             assert client.health().spool.rows == 3
         assert client.issue_token(TOKEN).token

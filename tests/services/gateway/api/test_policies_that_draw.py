@@ -22,7 +22,7 @@ from services.client import GatewayClient
 from services.errors import InvalidInput, Unavailable
 from services.gateway.process import Gateway, GatewaySettings
 from services.http.loop import loop_factory
-from services.registry.model import Field, FieldType, Listener, Mode, Policy, Project, TokenRole
+from services.registry.model import Field, FieldType, Listener, Mode, PolicyChoice, Project, TokenRole
 from services.registry.tokens import new_token
 from services.routing import POLICIES, ArmProbabilities, choose
 from services.store.batches import Categorical, PredictionBatch
@@ -152,7 +152,7 @@ def drawing(registered: Running, helpers: SimpleNamespace) -> Running:
 
 def adopt(running: Running, helpers: SimpleNamespace, policy: str) -> None:
     with running.client() as client:
-        client.change_policy("plant", Policy(policy), expected=client.project("plant").policy)
+        client.change_policy("plant", PolicyChoice(policy), expected=client.project("plant").policy)
         helpers.wait_until(lambda: client.project("plant").policy.name == policy)
 
 

@@ -113,7 +113,7 @@ def test_the_recorded_answer_stays_when_another_version_is_champion(
     shipped(platform)
     registry = Registry(platform.store)
     seen = champion_seen(registry.project("wine"))
-    registry.flip("wine", "B", who="test", reason="test", seen=seen)
+    registry.change_champion("wine", "B", who="test", reason="test", seen=seen)
     fresh: list[Any] = []
 
     def followed() -> bool:

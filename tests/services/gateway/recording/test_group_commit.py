@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import RelevoError, StorageFull
-from services.gateway.disk_errors import DiskTrouble, disk_error
+from services.errors import RelevoError, StorageError
+from services.gateway.disk_errors import DiskFault, disk_error
 from services.gateway.recorder import Recorder
 from services.gateway.records import Durability, RecordingLimits
 from services.gateway.registry_watcher import Snapshot, SnapshotFile
@@ -84,7 +84,7 @@ def test_those_who_wait_for_the_same_sync_get_an_error_each(
 def _takes_rows(recorder: Recorder) -> bool:
     try:
         recorder.check()
-    except StorageFull:
+    except StorageError:
         return False
     return True
 
@@ -129,14 +129,14 @@ OTHERS = {
 @pytest.mark.parametrize("number", FULL)
 def test_a_disk_or_quota_without_room_is_told_as_full(number: int) -> None:
     error = disk_error(OSError(number, os.strerror(number)), "nothing was recorded")
-    assert type(error) is StorageFull
+    assert type(error) is StorageError
     assert error.message == "the spool's disk is full; nothing was recorded"
 
 
 @pytest.mark.parametrize("number", OTHERS)
 def test_no_other_error_of_the_system_is_told_as_a_full_disk(number: int) -> None:
     error = disk_error(OSError(number, os.strerror(number)), "nothing was recorded")
-    assert type(error) is DiskTrouble
+    assert type(error) is DiskFault
     assert OTHERS[number] in error.message
     assert "full" not in error.message
 
@@ -156,7 +156,7 @@ def test_room_that_cannot_be_kept_free_for_another_reason_is_no_full_disk(
         (tmp_path / "spool" / "reserve").mkdir(parents=True)
         recorder = Recorder.open(tmp_path / "spool", lambda: platform.store, limits=quick)
         recorder.start()
-        with pytest.raises(DiskTrouble, match="refuses"):
+        with pytest.raises(DiskFault, match="refuses"):
             recorder.check()
         await recorder.stop()
 
@@ -165,5 +165,5 @@ def test_room_that_cannot_be_kept_free_for_another_reason_is_no_full_disk(
 
 def test_a_snapshot_that_cannot_be_kept_for_another_reason_is_no_full_disk(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(DiskTrouble):
+    with pytest.raises(DiskFault):
         SnapshotFile(tmp_path / "file").save(Snapshot())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import StorageFull
+from services.errors import StorageError
 from services.gateway.spool.entries import Entries, EntryGroup, EntryReader, LabelHeader
 from services.gateway.spool.recovery import has_recovered_copy, write_recovered_copy
 
@@ -67,7 +67,7 @@ def test_one_that_was_cut_off_before_its_last_step_is_finished_at_the_next_start
 def test_one_that_fails_changes_nothing_and_may_be_tried_again(opened: Opened) -> None:
     part = opened.path.with_name("entries.sqlite3.part")
     part.mkdir()
-    with pytest.raises((OSError, StorageFull)):
+    with pytest.raises((OSError, StorageError)):
         opened.entries.recover()
     part.rmdir()
     assert opened.payloads() == ALL

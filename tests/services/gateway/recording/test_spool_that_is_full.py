@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import Corrupt, StorageFull, Unavailable
+from services.errors import Corrupt, StorageError, Unavailable
 from services.gateway.recorder import Recorder
 from services.gateway.records import RecordingLimits
 from services.http.loop import run
@@ -55,7 +55,7 @@ async def _fill(recorder: Recorder, platform: Platform) -> bytes:
         answers = platform.answers(200)
         try:
             await recorder.record_and_wait(platform.origin(), answers)
-        except StorageFull:
+        except StorageError:
             return ids
         ids += answers.ids
 
@@ -69,9 +69,9 @@ def test_at_its_limit_it_refuses_and_recovers_when_the_store_is_back(
         recorder = Recorder.open(tmp_path / "spool", store, limits=limits)
         recorder.start()
         ids = await _fill(recorder, platform)
-        with pytest.raises(StorageFull, match="limit of 1,048,576 bytes"):
+        with pytest.raises(StorageError, match="limit of 1,048,576 bytes"):
             await recorder.record_and_wait(platform.origin(), platform.answers(200))
-        with pytest.raises(StorageFull, match="limit"):
+        with pytest.raises(StorageError, match="limit"):
             await recorder.record_labels(platform.project, ids, [1.0] * (len(ids) // 16), versions=["A"])
         store.on = True
         await until(lambda: recorder.health().rows == 0)
@@ -93,7 +93,7 @@ def test_on_a_full_disk_it_refuses_and_is_emptied_once_the_store_is_back(
         recorder.start()
         ids = await _fill(recorder, platform)
         assert ids
-        with pytest.raises(StorageFull, match="disk is full; nothing was recorded"):
+        with pytest.raises(StorageError, match="disk is full; nothing was recorded"):
             await recorder.record_and_wait(platform.origin(), platform.answers(200))
         store.on = True
         await until(lambda: recorder.health().rows == 0)
@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_start(
     platform: Platform, tmp_path: Path, quick: RecordingLimits
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(StorageFull, match="cannot be made"):
+    with pytest.raises(StorageError, match="cannot be made"):
         Recorder.open(tmp_path / "file" / "spool", lambda: platform.store, limits=quick)
 
 
@@ -155,6 +155,6 @@ def _write_until_full(file: io.FileIO) -> None:
 def _takes_rows(recorder: Recorder) -> bool:
     try:
         recorder.check()
-    except StorageFull:
+    except StorageError:
         return False
     return True

@@ -102,7 +102,7 @@ def test_a_change_whose_writer_died_is_seen_at_once_and_by_who_looks_only_much_l
 ) -> None:
     before = until_nothing_is_pending(store)
     with pytest.raises(InterruptedError):
-        dying.flip(new_change(registered, "B"), seen_generation=1)
+        dying.change_champion(new_change(registered, "B"), seen_generation=1)
     at_once = store.changes()
     assert at_once not in {before, until_nothing_is_pending(store)}
     assert store.changes() != before

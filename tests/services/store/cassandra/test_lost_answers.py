@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.errors import Conflict, Unavailable, Uncertain
-from services.registry.model import ChampionChange, Mode, Policy, Project, RevisionChange, Version
+from services.registry.model import ChampionChange, Mode, PolicyChoice, Project, RevisionChange, Version
 from services.store.cassandra import CassandraStore, conditional_writes
 from services.store.cassandra.session import CassandraSession
 from services.store.interface import Store
@@ -67,7 +67,7 @@ def test_a_flip_whose_answer_is_late_is_settled_by_reading_again(
     behind: CassandraStore, network: Network, registered: Project, new_change: NewChange
 ) -> None:
     with network.failing():
-        found = behind.flip(new_change(registered, "B"), seen_generation=1)
+        found = behind.change_champion(new_change(registered, "B"), seen_generation=1)
     assert (found.champion, found.generation) == ("B", 2)
     check_one_flip(behind, registered, "B")
 
@@ -76,7 +76,7 @@ def test_a_flip_whose_answer_is_lost_with_its_connection_is_settled_too(
     behind: CassandraStore, network: Network, registered: Project, new_change: NewChange
 ) -> None:
     with network.failing(network.proxy.lose_next, lambda: None):
-        found = behind.flip(new_change(registered, "B"), seen_generation=1)
+        found = behind.change_champion(new_change(registered, "B"), seen_generation=1)
     assert network.proxy.lost == 1
     assert found.champion == "B"
     check_one_flip(behind, registered, "B")
@@ -89,11 +89,11 @@ def test_a_lost_answer_is_not_mistaken_for_another_persons_flip(
     store.register(replace(champion, name="C"), who="set-up")
 
     def other_wins() -> None:
-        store.flip(new_change(registered, "C"), seen_generation=1)
+        store.change_champion(new_change(registered, "C"), seen_generation=1)
         network.proxy.hold()
 
     with network.failing(other_wins), pytest.raises(Conflict, match="'C'"):
-        behind.flip(new_change(registered, "B"), seen_generation=1)
+        behind.change_champion(new_change(registered, "B"), seen_generation=1)
     check_one_flip(behind, registered, "C")
 
 
@@ -103,11 +103,11 @@ def test_a_flip_that_was_flipped_back_meanwhile_counts_as_done(
     def flip_back() -> None:
         seen = store.project(registered.name)
         assert seen is not None
-        store.flip(new_change(seen, "A"), seen_generation=2)
+        store.change_champion(new_change(seen, "A"), seen_generation=2)
         network.proxy.release()
 
     with network.failing(after=flip_back):
-        found = behind.flip(new_change(registered, "B"), seen_generation=1)
+        found = behind.change_champion(new_change(registered, "B"), seen_generation=1)
     assert (found.champion, found.generation) == ("A", 3)
     assert [change.champion for change in store.history(registered.name)] == ["A", "B", "A"]
 
@@ -121,7 +121,7 @@ def test_nothing_heard_at_all_is_uncertain(
         network.failing(after=lambda: None),
         pytest.raises(Uncertain, match="did not tell"),
     ):
-        behind.flip(new_change(registered, "B"), seen_generation=1)
+        behind.change_champion(new_change(registered, "B"), seen_generation=1)
     network.proxy.release()
     wait_until_it_answers(behind)
     check_one_flip(behind, registered, "B")
@@ -131,9 +131,9 @@ def test_other_conditions_without_an_answer_are_settled(
     behind: CassandraStore, network: Network, registered: Project, new_version: Callable[..., Version],
     new_revision_change: NewRevisionChange,
 ) -> None:  # fmt: skip
-    name, greedy = registered.name, Policy("ucb")
+    name, greedy = registered.name, PolicyChoice("ucb")
     with network.failing():
-        assert behind.set_policy(name, greedy, expected=Policy()).policy == greedy
+        assert behind.set_policy(name, greedy, expected=PolicyChoice()).policy == greedy
     with network.failing():
         found = behind.set_revision(new_revision_change(registered, "a" * 64, "b" * 64)).version("A")
     assert found is not None
@@ -179,7 +179,7 @@ def test_a_crash_before_the_history_row_loses_no_change(
 
             patch.setattr(CassandraStore, "_write_last_change", only_before)
             with pytest.raises(InterruptedError):
-                store.flip(new_change(seen, champion), seen_generation=seen.generation)
+                store.change_champion(new_change(seen, champion), seen_generation=seen.generation)
         seen = store.project(registered.name)
     statement = "SELECT generation FROM historical_db.champion_history WHERE name = ?"
     assert store._session.read(statement, (registered.name,)) == [(1,), (2,), (3,)]

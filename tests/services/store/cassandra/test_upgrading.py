@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from services.registry.model import ChampionChange, Evidence, Policy, RevisionChange, Version
+from services.registry.model import ChampionChange, Evidence, PolicyChoice, RevisionChange, Version
 from services.store import registry_rules as rules
 from services.store.addresses import CassandraAddress
 from services.store.cassandra import CassandraStore, schema
@@ -45,7 +45,7 @@ def make_schema(
     session.write(
         "UPDATE historical_db.model_registry SET champion = 'A', generation = 1, registered = 1, "
         "policy = ?, last_change = ?, change_id = uuid() WHERE name = ?",
-        (json_text(Policy()), change, version.project),
+        (json_text(PolicyChoice()), change, version.project),
     )
     session.close()
 
@@ -100,7 +100,7 @@ def test_evidence_that_was_kept_as_text_is_still_told(
     try:
         for name in "AB":
             project = store.register(new_version("beer", name), who="ann")
-        last_change = store.flip(new_change(project, "B"), seen_generation=1).last_change
+        last_change = store.change_champion(new_change(project, "B"), seen_generation=1).last_change
         assert last_change is not None
         cells = '[["RMSE, live", "0.62", "0.58"], ["R², live", "0.30", "0.34"]]'
         stored = {**msgspec.to_builtins(last_change), "evidence": cells}

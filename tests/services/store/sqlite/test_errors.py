@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import InvalidInput, NotPrepared, StorageFull, Unavailable
+from services.errors import InvalidInput, NotPrepared, StorageError, Unavailable
 from services.store.sqlite.errors import translate, translated
 
 FOLDER = Path("workspace")
@@ -45,10 +45,10 @@ def test_only_values_that_never_fit_stand_for_good(statement: str, kind: type[Ex
         (sqlite3.SQLITE_SCHEMA, Unavailable),
         (sqlite3.SQLITE_NOMEM, Unavailable),
         (sqlite3.SQLITE_INTERRUPT, Unavailable),
-        (sqlite3.SQLITE_FULL, StorageFull),
-        (sqlite3.SQLITE_READONLY, StorageFull),
-        (sqlite3.SQLITE_IOERR, StorageFull),
-        (sqlite3.SQLITE_CANTOPEN, StorageFull),
+        (sqlite3.SQLITE_FULL, StorageError),
+        (sqlite3.SQLITE_READONLY, StorageError),
+        (sqlite3.SQLITE_IOERR, StorageError),
+        (sqlite3.SQLITE_CANTOPEN, StorageError),
     ],
 )
 def test_what_ends_once_somebody_frees_or_mends_it_does_not(code: int, kind: type[Exception]) -> None:

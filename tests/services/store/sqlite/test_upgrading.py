@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services.registry.model import ChampionChange, Evidence, Policy, RevisionChange, Version
+from services.registry.model import ChampionChange, Evidence, PolicyChoice, RevisionChange, Version
 from services.store import registry_rules as rules
 from services.store.interface import CatchUpProgress
 from services.store.sqlite import SqliteStore, schema
@@ -31,7 +31,9 @@ def make_schema(folder: Path, number: int, version: Version, monkeypatch: pytest
         database = Database(folder)
     change = rules.first_change(version, "ann")
     with database.writing() as connection:
-        put_version(connection, version, champion="A", generation=1, policy=Policy(), last_change=change)
+        put_version(
+            connection, version, champion="A", generation=1, policy=PolicyChoice(), last_change=change
+        )
     database.close()
 
 
@@ -41,7 +43,7 @@ def test_evidence_that_was_kept_as_text_is_still_told(
     store = SqliteStore(tmp_path)
     for name in "AB":
         project = store.register(new_version("wine", name), who="ann")
-    last_change = store.flip(new_change(project, "B"), seen_generation=1).last_change
+    last_change = store.change_champion(new_change(project, "B"), seen_generation=1).last_change
     store.close()
     cells = '[["RMSE, live", "0.62", "0.58"], ["R², live", "0.30", "0.34"]]'
     with sqlite3.connect(tmp_path / "historical_db.sqlite3") as connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import Corrupt, InvalidInput, Refused, StorageFull, Unavailable
+from services.errors import Corrupt, InvalidInput, Refused, StorageError, Unavailable
 from services.store.addresses import SqliteAddress
 from services.store.connect import open_store
 from services.store.interface import Position
@@ -35,9 +35,9 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(workspace: SqliteStore)
     connection = workspace._database.connection()
     (pages,) = connection.execute("PRAGMA live_db.page_count").fetchone()
     connection.execute(f"PRAGMA live_db.max_page_count = {pages + 4}")
-    with pytest.raises(StorageFull, match="full"):
+    with pytest.raises(StorageError, match="full"):
         workspace.append("wine", Position("w", 0, 1), bytes(500_000))
-    with pytest.raises(StorageFull, match="full"):
+    with pytest.raises(StorageError, match="full"):
         workspace.write_rollups("wine", 1, {"a": bytes(500_000)}, b"")
     assert workspace.rollups("wine") is None
     connection.execute("PRAGMA live_db.max_page_count = 1000000")
@@ -48,7 +48,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(workspace: SqliteStore)
 def test_a_read_only_workspace_is_told(workspace: SqliteStore) -> None:
     workspace.put_setting("key", "1")
     workspace._database.connection().execute("PRAGMA query_only = ON")
-    with pytest.raises(StorageFull, match="read-only"):
+    with pytest.raises(StorageError, match="read-only"):
         workspace.put_setting("key", "2")
     assert workspace.setting("key") == "1"
 
@@ -70,7 +70,7 @@ def test_files_that_may_not_be_written_are_told(tmp_path: Path, monkeypatch: pyt
     store = SqliteStore(tmp_path)
     try:
         assert store.projects() == []
-        with pytest.raises(StorageFull, match="read-only"):
+        with pytest.raises(StorageError, match="read-only"):
             store.put_setting("key", "1")
     finally:
         store.close()
@@ -79,7 +79,7 @@ def test_files_that_may_not_be_written_are_told(tmp_path: Path, monkeypatch: pyt
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(StorageFull, match="cannot be made"):
+        with pytest.raises(StorageError, match="cannot be made"):
             SqliteStore(folder)
 
 

@@ -12,7 +12,7 @@ from services.gateway.protocols import PredictionAnswer
 from services.gateway.protocols.registry import PROTOCOLS, ProtocolKind
 from services.gateway.validation import RequestSchema
 from services.http.request import HotRequest
-from services.registry.model import Field, FieldType, Mode, Policy, Project, Signature, Task, Version
+from services.registry.model import Field, FieldType, Mode, PolicyChoice, Project, Signature, Task, Version
 from services.store.identifiers import format_id, new_ids, parse_id
 from tests.services.gateway.api.conftest import Platform, StubModel
 
@@ -66,7 +66,7 @@ def version() -> Version:
 @pytest.fixture(scope="module")
 def schema(version: Version) -> RequestSchema:
     """The version's, alone in its project."""
-    return RequestSchema(Project("wine", "A", 1, Policy(), (version,)), version)
+    return RequestSchema(Project("wine", "A", 1, PolicyChoice(), (version,)), version)
 
 
 def test_each_has_a_body_here() -> None:
