@@ -77,7 +77,7 @@ class ErrorForm:
     """
 
     answer: Callable[[Exception], ErrorResponse] = answer_for
-    body: Any = messages.ErrorResponse
+    body: Any = messages.ErrorAnswer
     invalid: int = 422
 
     def response(self, error: Exception) -> Response:

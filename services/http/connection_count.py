@@ -4,9 +4,6 @@ import sys
 from itertools import islice
 from typing import Protocol
 
-if sys.platform != "win32":
-    import resource
-
 _LOOKED_AT = 256
 _MOST_REFUSED = 64
 _HIGHEST = 65_536
@@ -70,6 +67,8 @@ def raise_descriptor_limit() -> int | None:
     """
     if sys.platform == "win32":
         return None
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _HIGHEST if hard == resource.RLIM_INFINITY else min(hard, _HIGHEST)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -34,7 +34,7 @@ def known_policies() -> tuple[str, ...]:
     return tuple(sorted(POLICIES))
 
 
-def validate_policy(policy: model.Policy) -> model.Policy:
+def validate_policy(policy: model.PolicyChoice) -> model.PolicyChoice:
     """Return the policy unchanged, or raise InvalidInput saying what is wrong with it."""
     if policy.name not in POLICIES:
         known = ", ".join(known_policies())
