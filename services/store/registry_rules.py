@@ -20,6 +20,22 @@ def checked_version(version: Version) -> Version:
     return replace(version, created_at=whole_milliseconds(version.created_at))
 
 
+def check_registration(project: Project | None, version: Version) -> None:
+    """Raise what registering would be refused for, before anything is made for the version.
+
+    Args:
+        project: as it is registered; None if it is new.
+        version: of it.
+
+    Raises:
+        InvalidInput: a name could not be a table's.
+        Conflict: see `registered`.
+    """
+    checked_version(version)
+    if project is not None:
+        registered(project, version)
+
+
 def first_change(version: Version, who: str) -> ChampionChange:
     """Generation 1: a project's first version becomes its champion."""
     return ChampionChange(
@@ -52,7 +68,7 @@ def registered(project: Project, version: Version) -> Version:
 
     Raises:
         Conflict: the project has another task, or a version of that name in other letter case,
-            whose tables would be the same.
+            whose tables would be the same, or with another signature.
     """
     if version.signature.task is not project.task:
         raise Conflict(
@@ -60,6 +76,11 @@ def registered(project: Project, version: Version) -> Version:
             f"{version.signature.task}"
         )
     known = project.version(version.name)
+    if known is not None and known.signature != version.signature:
+        raise Conflict(
+            f"version {version.name} of {project.name} is registered with another signature",
+            remedy="Publish it as a new version.",
+        )
     if known is not None:
         return replace(
             known,

@@ -32,6 +32,7 @@ from services.registry.service import ChampionSeen, champion_seen
 from services.routing import validate_policy
 from services.store.interface import Store
 from services.store.log.gaps import lost_batches
+from services.store.registry_rules import check_registration
 
 EVIDENCE_SECONDS = 5.0
 """So long may a change of champion wait until its evidence is measured."""
@@ -142,6 +143,7 @@ def _put_version(call: Call) -> Project:
     check_signature(version.signature)
     store = call.dependencies.store()
     url = version.url or version_url(call.dependencies, store.listeners(), version.project, version.name)
+    check_registration(store.project(version.project), version)
     store.prepare_live(version.project, version.name, version.signature)
     project = call.dependencies.registry().register(replace(version, url=url), who="publisher")
     call.dependencies.registry_watcher.refresh()

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
-from services.errors import Conflict, InvalidInput
+from services.errors import InvalidInput
 from services.gateway import messages
 from services.gateway.operations import SERVICE, Call, Operation
 from services.gateway.request_limits import ENTRY_BYTES
 from services.gateway.routes.signatures import check_revision, check_signature, version_url
 from services.registry.model import Mode, Version
+from services.store.registry_rules import check_registration
 
 
 def _register(call: Call) -> messages.Desired:
@@ -18,33 +19,24 @@ def _register(call: Call) -> messages.Desired:
         raise InvalidInput("the revision belongs to another project or version")
     check_revision(request.revision, "revision.")
     check_signature(request.signature)
-    store = call.dependencies.store()
-    before = store.project(request.project)
-    known = before.version(request.version) if before else None
-    if known is not None and known.signature != request.signature:
-        raise Conflict(
-            f"version {request.version} of {request.project} is registered with another signature",
-            remedy="Publish it as a new version.",
-        )
+    store, registry = call.dependencies.store(), call.dependencies.registry()
+    version = Version(
+        project=request.project,
+        name=request.version,
+        mode=Mode.CHALLENGER,
+        signature=request.signature,
+        revision=request.revision.sha256,
+        created_at=datetime.now(UTC),
+        url=version_url(call.dependencies, store.listeners(), request.project, request.version),
+        endpoint=request.endpoint,
+        image=request.image,
+    )
+    check_registration(store.project(version.project), version)
     store.prepare_live(request.project, request.version, request.signature)
     store.add_revision(request.revision)
-    url = version_url(call.dependencies, store.listeners(), request.project, request.version)
-    project = call.dependencies.registry().register(
-        Version(
-            project=request.project,
-            name=request.version,
-            mode=Mode.CHALLENGER,
-            signature=request.signature,
-            revision=request.revision.sha256,
-            created_at=datetime.now(UTC),
-            url=url,
-            endpoint=request.endpoint,
-            image=request.image,
-        ),
-        who=f"service of version {request.version}",
-    )
+    project = registry.register(version, who=f"service of version {request.version}")
     call.dependencies.registry_watcher.refresh()
-    registered = call.dependencies.registry().version(project.name, request.version)
+    registered = registry.version(project.name, request.version)
     return messages.Desired(registered.revision, registered.mode, registered.url)
 
 

@@ -114,7 +114,7 @@ def test_losing_a_race_in_the_store_says_who_won(store: SqliteStore, registry: R
     class Late(SqliteStore):
         """Somebody flips between this registry's look and its write."""
 
-        def flip(self, change: object, *, seen_generation: int) -> Project:
+        def change_champion(self, change: object, *, seen_generation: int) -> Project:
             flipped(registry, "C", who="bob")
             return super().change_champion(change, seen_generation=seen_generation)  # type: ignore[arg-type]
 

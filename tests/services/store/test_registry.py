@@ -11,6 +11,7 @@ from services.registry.model import (
     ChampionChange,
     DataKind,
     Evidence,
+    Field,
     MetricValue,
     Mode,
     PolicyChoice,
@@ -47,6 +48,16 @@ def test_later_versions_are_challengers_in_order(registered: Project) -> None:
     assert modes(registered) == {"A": Mode.CHAMPION, "B": Mode.CHALLENGER}
     assert [version.order for version in registered.versions] == [0, 1]
     assert registered.generation == 1
+
+
+def test_registering_again_with_another_signature_is_a_conflict_and_changes_nothing(
+    store: Store, registered: Project, new_version: NewVersion
+) -> None:
+    known = new_version(registered.name, "B")
+    other = replace(known.signature, inputs=(*known.signature.inputs, Field("more", "more")))
+    with pytest.raises(Conflict, match="another signature"):
+        store.register(replace(known, signature=other, endpoint="http://127.0.0.1:1"), who="service")
+    assert store.project(registered.name) == registered
 
 
 def test_registering_again_changes_addresses_and_nothing_else(

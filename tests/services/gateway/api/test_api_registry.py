@@ -8,7 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from services.errors import Conflict, InvalidInput, NotFound, Refused
 from services.gateway import messages
@@ -21,6 +23,7 @@ from services.registry.model import (
     Mode,
     PolicyChoice,
     Revision,
+    Task,
 )
 from services.registry.tokens import service_token
 from tests.services.gateway.api.conftest import Platform, StubModel
@@ -54,6 +57,37 @@ def beer(wine: Platform, model: StubModel, helpers: SimpleNamespace, request: py
         with wine.client(service_token(helpers.SECRET, name, version)) as service:
             service.register(_registration(helpers, name, version, model.address))
     return name
+
+
+def _tables(platform: Platform) -> list[tuple[str, str]]:
+    connection = platform.store._database.connection()
+    return connection.execute("SELECT name, sql FROM live_db.sqlite_master ORDER BY name").fetchall()
+
+
+def test_a_refused_registration_changes_no_table(
+    wine: Platform, beer: str, model: StubModel, helpers: SimpleNamespace
+) -> None:
+    before, project = _tables(wine), wine.store.project(beer)
+    known = project.version("A")
+    other = helpers.signature("ph", "sugar")
+    classes = replace(
+        known.signature, task=Task.CLASSIFICATION, classes=("good", "bad"),
+        target=replace(known.signature.target, type=FieldType.STRING),
+    )  # fmt: skip
+    with wine.http() as http:
+        for name, signature in (("A", other), ("C", classes)):
+            refused = http.put(
+                f"/v1/projects/{beer}/versions/{name}",
+                content=msgspec.json.encode(replace(known, name=name, signature=signature)),
+            )
+            assert refused.status_code == 409, refused.text
+    with (
+        wine.client(service_token(helpers.SECRET, beer, "A")) as service,
+        pytest.raises(Conflict, match="another signature"),
+    ):
+        service.register(_registration(helpers, beer, "A", model.address, names=("ph", "sugar")))
+    assert _tables(wine) == before
+    assert wine.store.project(beer) == project
 
 
 def test_the_first_service_to_register_is_the_champion_and_later_ones_challenge(
