@@ -176,6 +176,22 @@ def _check_file(folder: Path, name: str) -> None:
         raise InvalidInput(f"{folder / DESCRIPTION}: {name!r} must be a file in the same folder")
     if not (folder / name).is_file():
         raise NotFound(f"{folder} has no {name}, which its {DESCRIPTION} names")
+    check_inside(folder, folder / name)
+
+
+def check_inside(folder: Path, file: Path) -> None:
+    """Refuse what only seems to lie in a deploy folder: it would be sent to where its author never put it.
+
+    Raises:
+        InvalidInput: the file is a link out of the folder, or a link to a folder.
+    """
+    if not file.is_symlink():
+        return
+    if file.is_dir() or not file.resolve().is_relative_to(folder.resolve()):
+        raise InvalidInput(
+            f"{file} is a link to {file.readlink()}",
+            remedy="Copy what it leads to into the deploy folder.",
+        )
 
 
 def _checked(written: _WrittenDeploy, artifact: str, kind: Kind, path: Path) -> Deploy:

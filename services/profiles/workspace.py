@@ -253,7 +253,8 @@ class Workspace:
             Unavailable: its services did not start, or another owner's do not answer.
         """
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            # For its owner alone; a folder that exists stays as it is.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
                 f"the workspace {folder} cannot be made: {error.strerror}",
@@ -264,7 +265,7 @@ class Workspace:
 
 
 def _open(folder: Path, address: SqliteAddress) -> Store:
-    (folder / "spool").mkdir(exist_ok=True)
+    (folder / "spool").mkdir(mode=0o700, exist_ok=True)
     return open_store(address)
 
 

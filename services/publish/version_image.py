@@ -13,7 +13,7 @@ from msgspec import Struct
 import images
 from services.errors import InvalidInput
 from services.images.contexts import archive
-from services.model_server.deploy import Deploy
+from services.model_server.deploy import Deploy, check_inside
 from services.publish.image_dependencies import JAVA, ImageDependencies, dependencies_of
 
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".Rproj.user", ".DS_Store"})
@@ -125,6 +125,7 @@ def _deploy_files(folder: Path) -> Iterator[tuple[str, bytes]]:
     total = 0
     for file in sorted(folder.rglob("*")):
         parts = file.relative_to(folder).parts
+        check_inside(folder, file)
         if not file.is_file() or _LEFT_OUT.intersection(parts) or parts == ("Dockerfile",):
             continue
         total += file.stat().st_size

@@ -186,7 +186,7 @@ class LocalRuntime:
         environment: Mapping[str, str],
         program: Callable[..., list[str]] = program_command,
     ) -> None:
-        logs.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._logs = logs
         self._environment = dict(environment)
         self._program = program

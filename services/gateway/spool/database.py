@@ -111,7 +111,7 @@ def acquire_ownership(folder: Path) -> sqlite3.Connection:
         StorageError: the folder cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(
             folder / "owner.sqlite3", timeout=0, isolation_level=None, check_same_thread=False
         )

@@ -64,6 +64,14 @@ def test_a_wrong_description_is_refused_with_what_is_wrong(
         read_deploy(folder(**changes))
 
 
+def test_a_model_that_is_a_link_out_of_the_folder_is_refused(folder: Callable[..., Path]) -> None:
+    made = folder()
+    (made / "model.joblib").rename(made.parent / "elsewhere.joblib")
+    (made / "model.joblib").symlink_to("../elsewhere.joblib")
+    with pytest.raises(InvalidInput, match="is a link to"):
+        read_deploy(made)
+
+
 def test_what_the_folder_lacks_is_named(folder: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no deploy folder"):
         read_deploy(tmp_path / "nowhere")

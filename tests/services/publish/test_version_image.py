@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.errors import InvalidInput
 from services.model_server.deploy import Deploy
 from services.publish.image_dependencies import ImageDependencies
 from services.publish.version_image import recipe, version_image
@@ -37,6 +38,24 @@ def test_without_needs_an_image_adds_the_folder_only(tmp_path: Path) -> None:
         "deploy/model.json": b"{}",
     }
     assert not made.installs
+
+
+@pytest.mark.parametrize("target", ["../elsewhere.txt", "../elsewhere", "inside"])
+def test_a_link_out_of_the_folder_or_to_a_folder_is_refused(tmp_path: Path, target: str) -> None:
+    folder = tmp_path / "deploy"
+    (folder / "inside").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere.txt").write_text("not the author's to send")
+    (folder / "linked").symlink_to(target)
+    with pytest.raises(InvalidInput, match="is a link to"):
+        version_image(folder, deploy("joblib"), "base:1")
+
+
+def test_a_link_to_a_file_of_the_same_folder_is_sent_as_that_file(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}")
+    (tmp_path / "again.json").symlink_to("model.json")
+    files = files_of(version_image(tmp_path, deploy("joblib"), "base:1").context)
+    assert files["deploy/again.json"] == b"{}"
 
 
 def test_a_dockerfile_of_its_own_is_used_as_it_is(tmp_path: Path) -> None:

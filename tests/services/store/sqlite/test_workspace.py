@@ -1,6 +1,7 @@
 """Workspaces that cannot be used, and what a person is told about them."""
 
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,16 @@ def test_both_files_and_the_folder_are_made(tmp_path: Path) -> None:
     folder = tmp_path / "with 'quotes'; and spaces" / "new"
     open_store(SqliteAddress(str(folder))).close()
     assert {"historical_db.sqlite3", "live_db.sqlite3"} <= {file.name for file in folder.iterdir()}
+
+
+def test_a_folder_that_is_made_is_its_owners_alone_and_one_that_exists_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "shared").mkdir(mode=0o755)
+    (tmp_path / "shared").chmod(0o755)
+    for name, mode in (("made", 0o700), ("shared", 0o755)):
+        SqliteStore(tmp_path / name).close()
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(workspace: SqliteStore) -> None:
