@@ -24,9 +24,10 @@ demo: setup
 test: setup
 	$(PYTEST) -n $(WORKERS) -m "not soak" $(ARGS)
 
-# The long ones: the same faults as in the tests, for longer.
+# The same faults as in the tests, for longer; ARGS are those of `python -m tests.soak`.
 soak: setup
-	$(PYTEST) -m soak $(ARGS)
+	$(PYTEST) -m soak
+	$(RUN) -m tests.soak $(ARGS)
 
 # The tests with a floor of covered lines for each package.
 coverage: setup

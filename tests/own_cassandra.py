@@ -33,9 +33,13 @@ class OwnCassandra:
         """Start it, with the data that it had, and wait until it answers."""
         self._run("start")
 
+    def pid(self) -> int:
+        """Of its process."""
+        return int((self._home / "pid").read_text())
+
     def kill(self) -> None:
         """End it as a crash does."""
-        pid = int((self._home / "pid").read_text())
+        pid = self.pid()
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: not _runs(pid))
 

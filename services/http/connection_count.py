@@ -1,8 +1,9 @@
 """How many connections a server keeps, and whose go first when there is no place for another."""
 
-import sys
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 _LOOKED_AT = 256
 _MOST_REFUSED = 64
@@ -65,10 +66,10 @@ def raise_descriptor_limit() -> int | None:
     Returns:
         How many that is; None where there is no such limit.
     """
-    if sys.platform == "win32":
+    # Windows has no such module, and no such limit.
+    if find_spec("resource") is None:
         return None
-    import resource
-
+    resource: Any = import_module("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _HIGHEST if hard == resource.RLIM_INFINITY else min(hard, _HIGHEST)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -16,7 +16,17 @@ from services.images.catalogue import own_image
 
 _COMMANDS = ("__init__", "registry", "options", "gateway", "supervisor", "serve", "train", "prepare")
 """What a container can be told to do: the rest of `app` needs a window or an engine."""
-_PACKAGES = ("evaluation", "gateway", "http", "model_server", "registry", "routing", "store", "supervisor")
+_PACKAGES = (
+    "alerts",
+    "evaluation",
+    "gateway",
+    "http",
+    "model_server",
+    "registry",
+    "routing",
+    "store",
+    "supervisor",
+)
 """What those commands use; of `services.containers` they use the plain modules only."""
 _MODULES = ("__init__", "store_bootstrap")
 """Of `services.platform`, what runs inside; the rest asks an engine."""
