@@ -87,11 +87,15 @@ class GroupCommit:
         spool: written by this object alone.
         durability: when a row counts as recorded.
         limits: how long things wait.
-        committed: called after each transaction.
+        committed: called after each transaction with the number of its last entry.
     """
 
     def __init__(
-        self, spool: Spool, durability: Durability, limits: RecordingLimits, committed: Callable[[], None]
+        self,
+        spool: Spool,
+        durability: Durability,
+        limits: RecordingLimits,
+        committed: Callable[[int], None],
     ) -> None:
         self._spool = spool
         self._durability = durability
@@ -181,7 +185,7 @@ class GroupCommit:
         self._syncer.request(number)
         if self._durability is Durability.STORE:
             self._loop.call_later(self._limits.store_seconds, self._give_up, number)
-        self._committed()
+        self._committed(number)
 
     def _acknowledge(self, number: int, waiting: Sequence[Waiting]) -> None:
         at_once = self._durability is Durability.PROCESS and self._unsynced.allows(number, time.monotonic())

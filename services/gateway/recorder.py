@@ -76,10 +76,10 @@ class Recorder:
         """Start syncing and shipping; call it once, in the running loop."""
         self._loop = asyncio.get_running_loop()
         gathering = 0.0 if self._durability is Durability.STORE else self._limits.ship_seconds
-        self._ship_timer = ShipTimer(self._loop, self._shipper.request, gathering)
+        self._ship_timer = ShipTimer(self._loop, self._shipper.request, gathering, self._lag)
         if self._left_over:
             self._lag.came(self._left_over)
-        self._commits = GroupCommit(self._spool, self._durability, self._limits, self._committed)
+        self._commits = GroupCommit(self._spool, self._durability, self._limits, self._ship_timer.start)
         self._shipper.start()
         self._started = True
 
@@ -187,10 +187,6 @@ class Recorder:
 
     def _from_shipper(self, number: int, stored: bool) -> None:
         self._loop.call_soon_threadsafe(self._on_shipped, number, stored)
-
-    def _committed(self) -> None:
-        self._lag.came(self._spool.last)
-        self._ship_timer.start()
 
     def _on_shipped(self, number: int, stored: bool) -> None:
         self._shipped = number

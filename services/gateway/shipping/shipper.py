@@ -11,6 +11,7 @@ from services.errors import RelevoError, StorageError
 from services.gateway.disk_errors import DiskFault
 from services.gateway.records import RecordingLimits
 from services.gateway.shipping.delivery import ParallelDelivery
+from services.gateway.shipping.lag import ShippingLag
 from services.gateway.spool.batching import assemble_batches, sort_damaged_out
 from services.gateway.spool.entries import Entry, EntryReader
 from services.gateway.spool.maintenance import DiskReserve, SpoolMaintenance
@@ -33,18 +34,25 @@ class ShipTimer:
         loop: that loop.
         request: asks for shipping.
         seconds: how long rows gather, so that batches are worth their price; 0 where clients wait.
+        lag: told of rows that have come.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, request: Callable[[], None], seconds: float
+        self,
+        loop: asyncio.AbstractEventLoop,
+        request: Callable[[], None],
+        seconds: float,
+        lag: ShippingLag,
     ) -> None:
         self._loop = loop
         self._request = request
         self._seconds = seconds
+        self._lag = lag
         self._timer: asyncio.TimerHandle | None = None
 
-    def start(self) -> None:
-        """Rows have come; those that come until they are asked for go along."""
+    def start(self, number: int) -> None:
+        """Rows have come, up to this entry; those that come until they are asked for go along."""
+        self._lag.came(number)
         if not self._seconds:
             self._request()
         elif self._timer is None:

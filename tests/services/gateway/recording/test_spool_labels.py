@@ -289,7 +289,7 @@ def test_a_label_goes_one_way(tmp_path: Path, platform: Platform, quick: Recordi
         assert stops[:3] == ["recorder.py", "group_commit.py", "spool/spool.py"]
         assert stops[3:] == [
             "label_matching.py", "group_commit.py", "spool/spool.py", "spool/entries.py",
-            "spool/syncing.py", "shipping/shipper.py",
+            "spool/syncing.py", "shipping/shipper.py", "shipping/lag.py",
         ]  # fmt: skip
 
     run(main())
