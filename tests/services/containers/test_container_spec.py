@@ -1,6 +1,6 @@
 """A service as the container that either runtime makes of it."""
 
-from services.containers.container_spec import container_spec
+from services.containers.container_spec import MOST_PROCESSES, container_spec
 from services.containers.interface import ServiceSpec
 from services.containers.model import ContainerSpec, Mount, Port, ResourceLimits, RestartPolicy
 
@@ -24,7 +24,7 @@ def test_what_the_service_asks_for_is_what_the_container_gets() -> None:
         image="model:1",
         ports=(Port(8000, 18000),),
         mounts=(Mount("/data", "wine"),),
-        limits=ResourceLimits(memory=1 << 20),
+        limits=ResourceLimits(memory=1 << 20, processes=7),
         restart=RestartPolicy.NEVER,
     )
     container = made(spec)
@@ -33,6 +33,12 @@ def test_what_the_service_asks_for_is_what_the_container_gets() -> None:
     assert (container.ports, container.mounts) == (spec.ports, spec.mounts)
     assert (container.limits, container.restart) == (spec.limits, spec.restart)
     assert container.environment == {"ROOM": "north", "LEVEL": "2", "RELEVO_ENDPOINT": "http://model:8000"}
+
+
+def test_a_service_that_asks_for_no_limit_of_processes_gets_one_and_no_privilege() -> None:
+    container = made(ServiceSpec("model-wine-a", (), limits=ResourceLimits(memory=1 << 20)))
+    assert container.limits == ResourceLimits(memory=1 << 20, processes=MOST_PROCESSES)
+    assert container.is_unprivileged
 
 
 def test_a_service_that_listens_to_nobody_is_told_no_address() -> None:
