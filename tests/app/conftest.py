@@ -317,8 +317,9 @@ def _open_windows(qapp: QApplication) -> list[QWidget]:
 
 
 def _running_timers() -> list[QTimer]:
+    # By type: `isinstance` asks a weak reference's proxy for its class, which fails once that is gone.
     return [
         found
         for found in gc.get_objects()
-        if isinstance(found, QTimer) and isValid(found) and found.isActive()
+        if issubclass(type(found), QTimer) and isValid(found) and found.isActive()
     ]
