@@ -3,14 +3,19 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any, Self
+
+import numpy as np
 
 from services.client import GatewayClient
 from services.errors import RelevoError
 from services.model_server.deploy import Deploy
 from services.publish.csv_rows import Row
-from services.store.identifiers import format_id, new_ids
+from services.store.batches import PredictionBatch
+from services.store.identifiers import Ids, format_id, new_ids, parse_id, uuids
+from services.store.interface import Store
 from tests.waiting import eventually
 
 
@@ -98,6 +103,21 @@ class Load:
         except RelevoError:
             return  # was not acknowledged
         self.labelled[identifier] = label
+
+
+def logged_rows(store: Store, project: str) -> Counter[tuple[str, str]]:
+    """How often each version's row stands in a project's log: version and prediction id to count."""
+    return Counter(
+        (batch.version, str(identifier))
+        for entry in store.read(project, {})
+        if isinstance(batch := entry.batch, PredictionBatch)
+        for identifier in uuids(batch.ids)
+    )
+
+
+def ids_of(texts: Iterable[str]) -> Ids:
+    """Prediction ids as stores take them, shape (n, 2)."""
+    return np.array([parse_id(text) for text in texts], dtype=np.uint64).reshape(-1, 2)
 
 
 def eventually_despite_faults(

@@ -1,12 +1,10 @@
 """A platform's end, clients that load it, and what of their requests its store holds afterwards."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from services.client import GatewayClient
@@ -14,10 +12,9 @@ from services.containers.engine.engine import Engine
 from services.model_server.deploy import read_deploy
 from services.publish.csv_rows import Row, read_rows
 from services.publish.demo.example_projects import Example
-from services.store.batches import PredictionBatch
-from services.store.identifiers import parse_id, uuids
+from services.store.identifiers import uuids
 from services.store.interface import Store
-from tests.under_load import eventually_despite_faults
+from tests.under_load import eventually_despite_faults, ids_of, logged_rows
 
 
 def _settle(gateway: GatewayClient) -> None:
@@ -30,19 +27,14 @@ def _settle(gateway: GatewayClient) -> None:
 
 def _recorded(store: Store, project: str, load: Any) -> dict[str, int]:
     """How many rows and labels of a load were acknowledged, are missing, stand twice in the log."""
-    logged = Counter(
-        (batch.version, str(identifier))
-        for entry in store.read(project, {})
-        if isinstance(batch := entry.batch, PredictionBatch)
-        for identifier in uuids(batch.ids)
-    )
+    logged = logged_rows(store, project)
     live: set[tuple[str, str]] = set()
     for version in set(load.answered.values()):
         asked = [identifier for identifier, by in load.answered.items() if by == version]
-        found = store.predictions(project, version, _ids(asked))
+        found = store.predictions(project, version, ids_of(asked))
         live |= {(version, str(each)) for each in (uuids(found.ids) if found is not None else ())}
     wanted = {(version, identifier) for identifier, version in load.answered.items()}
-    labels = store.labels(project, _ids(load.labelled))
+    labels = store.labels(project, ids_of(load.labelled))
     return {
         "acknowledged": len(wanted),
         "missing": len(wanted - live),
@@ -54,10 +46,6 @@ def _recorded(store: Store, project: str, load: Any) -> dict[str, int]:
             for entries, told in zip(labels, load.labelled.values(), strict=True)
         ),
     }
-
-
-def _ids(texts: Any) -> Any:
-    return np.array([parse_id(text) for text in texts], dtype=np.uint64).reshape(-1, 2)
 
 
 @pytest.fixture(scope="session")

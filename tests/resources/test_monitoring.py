@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import yaml
 import resources
 from services.client import GatewayClient
 from services.http.certificates import expires_at
+from tests.certificates import self_signed
 from tests.services.gateway.api.conftest import Platform, StubModel, signature
 from tests.waiting import eventually
 
@@ -37,14 +37,7 @@ def model() -> Iterator[StubModel]:
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[str, str]:
     """A certificate of two days that vouches for itself, and its key."""
-    paths = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-days", "2", "-subj", "/CN=plant", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-out", paths[0], "-keyout", paths[1]],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return paths
+    return self_signed(tmp_path)
 
 
 @pytest.fixture

@@ -14,9 +14,8 @@ import numpy as np
 from services.client import GatewayClient
 from services.evaluation.model import Span
 from services.evaluation.reader.reader import ProjectReader
-from services.store.batches import PredictionBatch
 from services.store.connect import open_store
-from services.store.identifiers import format_id, parse_id, uuids
+from services.store.identifiers import format_id
 from services.store.interface import Store
 from tests.soak.ledger import (
     Administrator,
@@ -27,6 +26,7 @@ from tests.soak.ledger import (
     Worker,
 )
 from tests.soak.parts import FACTORS, PROJECT, Part, SoakedPlatform, wait_until_shipped
+from tests.under_load import ids_of, logged_rows
 from tests.waiting import eventually
 
 _APPLICATIONS = 4
@@ -143,14 +143,9 @@ def _hurt(parts: list[Part], settings: Settings, told: Callable[[str], None]) ->
 
 def _compared(store: Store, ledger: Ledger) -> dict[str, int]:
     """The ledger against log, live tables, labels and metrics."""
-    logged = Counter(
-        (batch.version, str(identifier))
-        for entry in store.read(PROJECT, {})
-        if isinstance(batch := entry.batch, PredictionBatch)
-        for identifier in uuids(batch.ids)
-    )
+    logged = logged_rows(store, PROJECT)
     live = {name: _live_rows(store, ledger, name) for name in FACTORS}
-    labels = store.labels(PROJECT, _ids(list(ledger.labels)))
+    labels = store.labels(PROJECT, ids_of(ledger.labels))
     view = ProjectReader(store, PROJECT).refresh(Span.ALL)
     return {
         "rows lost from the log": sum((row.version, key) not in logged for key, row in ledger.rows.items()),
@@ -176,13 +171,9 @@ def _compared(store: Store, ledger: Ledger) -> dict[str, int]:
 def _live_rows(store: Store, ledger: Ledger, version: str) -> dict[str, float]:
     """Id to prediction in a version's live table, of what was acknowledged as answered by it."""
     asked = [key for key, row in ledger.rows.items() if row.version == version]
-    found = store.predictions(PROJECT, version, _ids(asked)) if asked else None
+    found = store.predictions(PROJECT, version, ids_of(asked)) if asked else None
     if found is None:
         return {}
     predictions = np.asarray(found.predicted, dtype=float)
     keys = (format_id(high, low) for high, low in found.ids.tolist())
     return dict(zip(keys, predictions.tolist(), strict=True))
-
-
-def _ids(texts: list[str]) -> np.ndarray:
-    return np.array([parse_id(text) for text in texts], dtype=np.uint64).reshape(-1, 2)

@@ -4,7 +4,6 @@ The tests follow one another on one small platform.
 """
 
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from services.platform.setup import set_up
 from services.platform.status import platform_status
 from services.platform.upgrade import upgrade
 from services.registry.model import Field, Listener, Mode, Signature, Task, Version
+from tests.certificates import self_signed
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -367,15 +367,7 @@ def test_one_gateway_again_serves_https_itself_with_the_certificate_that_the_pla
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A certificate for 127.0.0.1 that vouches for itself, and its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    paths = str(folder / "certificate.pem"), str(folder / "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-days", "2", "-subj", "/CN=plant", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-out", paths[0], "-keyout", paths[1]],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return paths
+    return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
 def _build(engine: Engine, own: str, recipe: str) -> None:

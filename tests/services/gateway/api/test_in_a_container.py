@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from services.registry.model import Listener
+from tests.certificates import self_signed
 from tests.services.gateway.api.conftest import Platform, StubModel
 
 
@@ -25,14 +25,7 @@ def free_port() -> int:
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[str, str]:
     """A certificate for 127.0.0.1 that vouches for itself, and its key."""
-    paths = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-days", "2", "-subj", "/CN=plant", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-out", paths[0], "-keyout", paths[1]],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return paths
+    return self_signed(tmp_path)
 
 
 @pytest.fixture

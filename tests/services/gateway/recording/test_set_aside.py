@@ -114,21 +114,13 @@ def test_a_batch_that_is_damaged_in_the_spool_takes_no_other_with_it(
 ) -> None:
     spool = tmp_path / "spool"
 
-    async def main() -> None:
-        recorder = Recorder.open(spool, down, limits=quick)
-        recorder.start()
-        await recorder.record_and_wait(any_platform.origin(), any_platform.answers(2))
-        await recorder.record_and_wait(any_platform.origin("A", Mode.CHALLENGER), any_platform.answers(3))
-        await recorder.stop(0)
-        assert recorder.health().rows == 5
-
     async def again() -> None:
         recorder = Recorder.open(spool, lambda: any_platform.store, limits=quick)
         recorder.start()
         await recorder.stop()
         assert recorder.health().set_aside > 0
 
-    run(main())
+    run(recorded_while_down(any_platform, spool, quick))
     run(assembled(any_platform, spool, quick))
     damage(spool / "outbox.sqlite3", change)
     run(again())
@@ -138,6 +130,16 @@ def test_a_batch_that_is_damaged_in_the_spool_takes_no_other_with_it(
 def down() -> Store:
     """A store that nobody reaches: all that is recorded stays in the spool."""
     raise Unavailable("the store is down")
+
+
+async def recorded_while_down(platform: Platform, spool: Path, limits: RecordingLimits) -> None:
+    """Leave two rows of one kind and three of another in a spool."""
+    recorder = Recorder.open(spool, down, limits=limits)
+    recorder.start()
+    await recorder.record_and_wait(platform.origin(), platform.answers(2))
+    await recorder.record_and_wait(platform.origin("A", Mode.CHALLENGER), platform.answers(3))
+    await recorder.stop(0)
+    assert recorder.health().rows == 5
 
 
 async def assembled(platform: Platform, spool: Path, limits: RecordingLimits) -> None:
@@ -161,20 +163,13 @@ def test_an_entry_that_is_damaged_in_the_spool_takes_no_other_with_it(
 ) -> None:
     spool = tmp_path / "spool"
 
-    async def main() -> None:
-        recorder = Recorder.open(spool, down, limits=quick)
-        recorder.start()
-        await recorder.record_and_wait(platform.origin(), platform.answers(2))
-        await recorder.record_and_wait(platform.origin("A", Mode.CHALLENGER), platform.answers(3))
-        await recorder.stop(0)
-
     async def again() -> None:
         recorder = Recorder.open(spool, lambda: platform.store, limits=quick)
         recorder.start()
         await recorder.stop()
         assert (recorder.health().rows, recorder.health().set_aside_rows) == (0, 2)
 
-    run(main())
+    run(recorded_while_down(platform, spool, quick))
     damage(spool / "entries.sqlite3", change)
     run(again())
     assert len(platform.logged_ids()) == 3
